@@ -1,0 +1,56 @@
+"""The composition root: `create_app` puts the parts together and nothing else does."""
+
+from __future__ import annotations
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from survey import auth, cli, evaluator, formatters, i18n, respond, security
+from survey.config import Settings, load_settings
+from survey.db import Database
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Return the application for `settings` (default: from the environment)."""
+    settings = settings or load_settings()
+    app = Flask(__name__, instance_path=str(settings.instance_dir))
+    app.config["SETTINGS"] = settings
+    _configure_core(app, settings)
+    _configure_database(app, settings)
+    i18n.init_app(app)
+    formatters.init_app(app)
+    security.init_app(app)
+    auth.init_app(app)
+    _configure_blueprints(app)
+    cli.init_app(app)
+    return app
+
+
+def _configure_core(app: Flask, settings: Settings) -> None:
+    """Set what Flask itself reads, and believe exactly the proxies that were configured."""
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="sipas",
+        SESSION_COOKIE_SECURE=settings.public_base_url.startswith("https://"),
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=256 * 1024,
+        MAX_FORM_PARTS=500,
+    )
+    app.jinja_options["trim_blocks"] = True
+    app.jinja_options["lstrip_blocks"] = True
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+
+
+def _configure_database(app: Flask, settings: Settings) -> None:
+    """Open the database; requests reach it as `current_app.extensions["database"]`."""
+    app.extensions["database"] = Database(settings.database)
+
+
+def _configure_blueprints(app: Flask) -> None:
+    """Register the pages. Blueprints do not know one another."""
+    for blueprint in (respond.blueprint, auth.blueprint, evaluator.blueprint):
+        app.register_blueprint(blueprint)

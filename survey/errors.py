@@ -1,0 +1,50 @@
+"""What people are told when input is wrong: one sentence that names what, where, and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+class InputError(Exception):
+    """Bad input from a person or a file. Nothing was stored.
+
+    `template` is an English msgid with %(name)s places; pages translate it, the command line prints it as it is.
+    """
+
+    def __init__(self, template: str, /, **values: object) -> None:
+        super().__init__(template % values if values else template)
+        self.template = template
+        self.values = values
+
+
+@dataclass(frozen=True)
+class CellError:
+    """One wrong cell of an imported table."""
+
+    row: int  # 1-based line as a spreadsheet shows it, the header being row 1
+    column: str
+    value: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"row {self.row}, column {self.column!r}: {self.value!r} is not {self.expected}"
+
+
+@dataclass
+class TableError(InputError):
+    """A table that was refused whole; `cells` lists what is wrong, at most `shown` of it is printed."""
+
+    source: str
+    cells: list[CellError] = field(default_factory=list)
+    shown: int = 20
+
+    def __post_init__(self) -> None:
+        lines = [str(cell) for cell in self.cells[: self.shown]]
+        if len(self.cells) > self.shown:
+            lines.append(f"… and {len(self.cells) - self.shown} more")
+        InputError.__init__(
+            self,
+            "%(source)s was not imported; nothing was stored. Correct these cells and try again:\n%(cells)s",
+            source=self.source,
+            cells="\n".join(lines),
+        )

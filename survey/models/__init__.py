@@ -1,0 +1,36 @@
+"""The tables. Importing this package registers every model on `survey.db.Base.metadata`."""
+
+from survey.models.agencies import Agency, AgencyKind, AgencyLevel, Installation, Service
+from survey.models.audit import AuditEvent
+from survey.models.comments import Comment, CommentState
+from survey.models.counters import Counter, CounterCode, CounterDecidingAgency, CounterService
+from survey.models.questionnaires import AnswerSlot, Questionnaire, QuestionnaireVersion, SlotKind
+from survey.models.responses import Channel, Response
+from survey.models.rounds import Population, Round, RoundState
+from survey.models.users import Role, User
+
+__all__ = [
+    "Agency",
+    "AgencyKind",
+    "AgencyLevel",
+    "AnswerSlot",
+    "AuditEvent",
+    "Channel",
+    "Comment",
+    "CommentState",
+    "Counter",
+    "CounterCode",
+    "CounterDecidingAgency",
+    "CounterService",
+    "Installation",
+    "Population",
+    "Questionnaire",
+    "QuestionnaireVersion",
+    "Response",
+    "Role",
+    "Round",
+    "RoundState",
+    "Service",
+    "SlotKind",
+    "User",
+]

@@ -1,0 +1,28 @@
+"""Who changed what. Append-only: the migration adds triggers that refuse UPDATE and DELETE."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from survey.db import Base, intpk
+
+
+class AuditEvent(Base):
+    """One write by a person, or by an operator at the command line."""
+
+    __tablename__ = "audit_event"
+
+    id: Mapped[intpk]
+    at: Mapped[datetime] = mapped_column(index=True)
+    #: null for the command line
+    user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    #: verb in the past, for example `round.opened`
+    action: Mapped[str] = mapped_column(sa.String(64))
+    #: what it was done to, for example `round:2026`
+    subject: Mapped[str] = mapped_column(sa.String(128))
+    before: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
+    after: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)

@@ -1,0 +1,67 @@
+"""One response is one row, and nothing in it identifies a person."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from survey.db import Base, choice, intpk
+
+
+class Channel(enum.StrEnum):
+    """How a response reached us."""
+
+    QR = "qr"
+    KIOSK = "kiosk"
+    RECEIPT = "receipt"
+    PAPER = "paper"
+    PHONE = "phone"
+    INTERVIEWER = "interviewer"
+    ONLINE = "online"
+    IMPORT = "import"
+
+
+class Response(Base):
+    """A citizen's answers. No address, no device, no name, not even hashed.
+
+    `answers` has one character for each position of the round's questionnaire version (`AnswerSlot`):
+    an answer's own code (`1`..`5`, or a respondent option's code), `x` for "không biết / không liên quan" or a
+    declined question, `.` for left blank, `_` for not asked because its condition did not hold.
+    """
+
+    __tablename__ = "response"
+    __table_args__ = (
+        sa.CheckConstraint("length(key) BETWEEN 16 AND 64", name="key_length"),
+        sa.CheckConstraint("length(answers) > 0", name="answers_not_empty"),
+        sa.CheckConstraint("opened_at IS NULL OR opened_at <= submitted_at", name="opened_before_submitted"),
+        sa.CheckConstraint("duration_s IS NULL OR duration_s >= 0", name="duration_not_negative"),
+        sa.Index("ix_response_round_id_deciding_agency_id_service_id", "round_id", "deciding_agency_id", "service_id"),
+        sa.Index("ix_response_counter_id_submitted_at", "counter_id", "submitted_at"),
+    )
+
+    id: Mapped[intpk]
+    #: the rendered form's random idempotency key: the same key never makes a second row
+    key: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    round_id: Mapped[int] = mapped_column(sa.ForeignKey("round.id"))
+    #: where the dossier was received; unknown for answers collected away from a counter
+    counter_id: Mapped[int | None] = mapped_column(sa.ForeignKey("counter.id"))
+    #: the agency that decides on the dossier: the one the answer is counted for
+    deciding_agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agency.id"))
+    #: the service field, when the counter has one alone or the citizen named it
+    service_id: Mapped[int | None] = mapped_column(sa.ForeignKey("service.id"))
+    channel: Mapped[Channel] = mapped_column(choice(Channel, "channel"))
+    #: the language the form was answered in
+    language: Mapped[str] = mapped_column(sa.String(16))
+    #: packed answers, see the class
+    answers: Mapped[str] = mapped_column(sa.String(200))
+    #: when the form was rendered, by the server's signature; null when unknown
+    opened_at: Mapped[datetime | None]
+    #: when it was received
+    submitted_at: Mapped[datetime]
+    #: seconds from first touch to sending by the client's own clock: advisory
+    duration_s: Mapped[int | None]
+    #: why the response is not counted (for example `honeypot`); null when it is. Rows are never deleted for this
+    excluded: Mapped[str | None] = mapped_column(sa.String(64))

@@ -1,0 +1,63 @@
+"""Rounds of the survey and the transactions they speak for."""
+
+from __future__ import annotations
+
+import enum
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+from sqlalchemy.orm import Mapped, mapped_column
+
+from survey.db import Base, choice, intpk
+from survey.models.questionnaires import QuestionnaireVersion
+
+
+class RoundState(enum.StrEnum):
+    """The life of a round."""
+
+    DRAFT = "draft"
+    OPEN = "open"
+    CLOSED = "closed"
+    PUBLISHED = "published"
+
+
+class Round(Base):
+    """Đợt khảo sát. It takes answers while it is `open` and the local date lies in [opens_on, closes_on]."""
+
+    __tablename__ = "round"
+    __table_args__ = (
+        sa.CheckConstraint("closes_on >= opens_on", name="closes_not_before_it_opens"),
+        sa.CheckConstraint("length(name) > 0", name="name_not_empty"),
+    )
+
+    id: Mapped[intpk]
+    #: in addresses and files, for example `2026`
+    code: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    name: Mapped[str] = mapped_column(sa.String(200))
+    name_en: Mapped[str | None] = mapped_column(sa.String(200))
+    version_id: Mapped[int] = mapped_column(sa.ForeignKey("questionnaire_version.id"))
+    #: first local day
+    opens_on: Mapped[date]
+    #: last local day, inclusive
+    closes_on: Mapped[date]
+    #: IANA name of the zone in which the dates hold
+    zone: Mapped[str] = mapped_column(sa.String(64), default="Asia/Ho_Chi_Minh")
+    #: how the index is formed: see `scoring.scheme.Rules`, whose fields these are
+    rules: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
+    state: Mapped[RoundState] = mapped_column(choice(RoundState, "state"), default=RoundState.DRAFT)
+
+    version: Mapped[QuestionnaireVersion] = orm.relationship()
+
+
+class Population(Base):
+    """N: the transactions of a service decided by an agency during a round."""
+
+    __tablename__ = "population"
+    __table_args__ = (sa.CheckConstraint("transactions >= 0", name="transactions_not_negative"),)
+
+    round_id: Mapped[int] = mapped_column(sa.ForeignKey("round.id"), primary_key=True)
+    agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agency.id"), primary_key=True)
+    service_id: Mapped[int] = mapped_column(sa.ForeignKey("service.id"), primary_key=True)
+    transactions: Mapped[int]

@@ -1,0 +1,46 @@
+"""Text at the boundary: NFC, white space, and the public codes."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import unicodedata
+
+CODE_ALPHABET = "23456789ACDEFGHJKMNPQRTVWXY"
+"""Uppercase letters and digits, one of each look-alike pair (0/O, 1/I/L, 2/Z, 5/S, 8/B, U/V); all are in the QR alphanumeric set."""
+CODE_LENGTH = 8
+
+_CODE = re.compile(f"[{CODE_ALPHABET}]{{{CODE_LENGTH}}}")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_MARKED_D = str.maketrans("đĐ", "dD")
+
+
+def clean(text: str) -> str:
+    """Return one line of text as it is stored: NFC, no control characters, single spaces, no edges."""
+    return " ".join(_CONTROL.sub("", unicodedata.normalize("NFC", text)).split())
+
+
+def clean_block(text: str) -> str:
+    """Return free text of several lines as it is stored: NFC, no control characters, `\\n` line ends."""
+    text = _CONTROL.sub("", unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n"))
+    return "\n".join(line.rstrip() for line in text.split("\n")).strip()
+
+
+def fold(text: str) -> str:
+    """Return text for comparison without marks or case: `Sở Nội vụ` and `so noi vu` fold alike."""
+    decomposed = unicodedata.normalize("NFD", clean(text).translate(_MARKED_D))
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
+
+
+def new_code() -> str:
+    """Return a fresh public code (27^8, about 38 bits, from the system's random source)."""
+    return "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
+
+
+def parse_code(typed: str) -> str | None:
+    """Return the code a person typed or scanned in canonical form, or None when it cannot be one.
+
+    Case, spaces, dots and hyphens are forgiven: `k7mp-2xqa` is `K7MP2XQA`.
+    """
+    code = re.sub(r"[\s.\-–—_]+", "", unicodedata.normalize("NFKC", typed)).upper()
+    return code if _CODE.fullmatch(code) else None
