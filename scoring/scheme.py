@@ -1,0 +1,265 @@
+"""What is measured and by which rule: items in elements in aspects, and the rules that make an index of their answers.
+
+An answer is one of 1..5; 0 stands for "no valid answer" (blank, "không biết / không liên quan", not asked). The index of a
+set of answers is the share of 4 and 5 among its valid answers. How the indices of several items make one index is the
+*composition* (sipas-method: the official formula is deduced, not published, so it is a rule of the round):
+
+- `pooled`: all answers of the level in one ratio (default);
+- `mean_items`: the unweighted mean of the items' indices;
+- `mean_elements`: elements pooled, then the unweighted mean of the elements;
+- `custom`: elements pooled, then weighted by `element_weights` within the aspect, aspects by `aspect_weights`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
+from typing import Any
+
+COMPOSITIONS = ("pooled", "mean_items", "mean_elements", "custom")
+STATISTICS = ("top2", "score", "level1", "level2", "level3", "level4", "level5")
+INTERVALS = ("auto", "beta", "logit", "wilson", "t")
+LONELY = ("adjust", "average", "certainty", "fail")
+ROLLUPS = ("transactions", "equal", "given")
+LEVELS = ("overall", "aspect", "element", "item")
+
+
+class DataError(ValueError):
+    """Input that cannot be scored; the message names what is wrong and where."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One question of the satisfaction scale. `aspect` is, for example, `policy` or `service`."""
+
+    code: str
+    element: str
+    aspect: str = "service"
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """The items in the order of the answer columns. Elements belong to one aspect each."""
+
+    items: tuple[Item, ...]
+
+    def __post_init__(self) -> None:
+        if not self.items:
+            raise DataError("a scheme needs at least one item")
+        codes = [item.code for item in self.items]
+        if len(set(codes)) < len(codes):
+            raise DataError(f"item codes must differ: {sorted({c for c in codes if codes.count(c) > 1})}")
+        homes: dict[str, str] = {}
+        for item in self.items:
+            if homes.setdefault(item.element, item.aspect) != item.aspect:
+                raise DataError(
+                    f"element {item.element!r} stands in two aspects: {homes[item.element]!r}, {item.aspect!r}"
+                )
+
+    @cached_property
+    def codes(self) -> tuple[str, ...]:
+        """Item codes in order."""
+        return tuple(item.code for item in self.items)
+
+    @cached_property
+    def elements(self) -> tuple[str, ...]:
+        """Element codes in order of first appearance."""
+        return tuple(dict.fromkeys(item.element for item in self.items))
+
+    @cached_property
+    def aspects(self) -> tuple[str, ...]:
+        """Aspect codes in order of first appearance."""
+        return tuple(dict.fromkeys(item.aspect for item in self.items))
+
+    @cached_property
+    def aspect_of(self) -> dict[str, str]:
+        """The aspect of each element."""
+        return {item.element: item.aspect for item in self.items}
+
+    @cached_property
+    def levels(self) -> dict[tuple[str, str], tuple[int, ...]]:
+        """Positions of the items of every (level, key): overall, aspects, elements, items, in this order.
+
+        The key of the overall level is `all`.
+        """
+        found: dict[tuple[str, str], tuple[int, ...]] = {("overall", "all"): tuple(range(len(self.items)))}
+        for aspect in self.aspects:
+            found["aspect", aspect] = tuple(i for i, item in enumerate(self.items) if item.aspect == aspect)
+        for element in self.elements:
+            found["element", element] = tuple(i for i, item in enumerate(self.items) if item.element == element)
+        for i, item in enumerate(self.items):
+            found["item", item.code] = (i,)
+        return found
+
+    @cached_property
+    def groups(self) -> dict[tuple[str, str], tuple[int, ...]]:
+        """`levels` without the items: the sets for which respondents are counted apart from answers."""
+        return {key: items for key, items in self.levels.items() if key[0] != "item"}
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How a round's answers become figures; stored with the round, printed with its results.
+
+    Raises `DataError` for a value outside its choices.
+    """
+
+    #: how items make elements, aspects and the overall index: one of `COMPOSITIONS`
+    composition: str = "pooled"
+    #: weight of each element under `custom`; any positive scale
+    element_weights: Mapping[str, float] = field(default_factory=dict)
+    #: weight of each aspect under `custom`; empty: the overall index comes from the elements
+    aspect_weights: Mapping[str, float] = field(default_factory=dict)
+    #: when a part of a composition has no answers: weight the others up (and say so), or give no figure
+    renormalise: bool = False
+    #: what is reported: `top2` share of 4 and 5, `score` mean on 0..100, `level1`..`level5` share of one answer
+    statistic: str = "top2"
+    #: the province from its agencies: `transactions` (every response stands for N/n), `equal`, or `given`
+    rollup: str = "transactions"
+    #: weight of each agency when `rollup` is `given`; agencies not named do not enter
+    agency_weights: Mapping[str, float] = field(default_factory=dict)
+    #: one of `INTERVALS`; `auto` is the rule of `scoring.intervals.choose`
+    interval: str = "auto"
+    #: of every interval
+    confidence: float = 0.95
+    #: finite-population correction: the index describes this period's transactions, not a process behind them
+    fpc: bool = True
+    #: strata with one respondent (or cluster): `adjust` (conservative), `average`, `certainty`, `fail`
+    lonely: str = "adjust"
+    #: fewer respondents than this are never shown (disclosure)
+    min_n: int = 5
+    #: `auto` shows no interval, and no rank is given, below this many respondents
+    min_n_interval: int = 30
+    #: `auto` shows no interval as wide as this or wider, in percentage points
+    max_width: float = 30.0
+    #: a response counts when it answers at least this share of the items
+    min_answered_share: float = 0.0
+    #: a figure warns when strata with answers hold less than this share of the transactions
+    min_coverage: float = 0.9
+
+    def __post_init__(self) -> None:
+        choices = {
+            "composition": COMPOSITIONS,
+            "statistic": STATISTICS,
+            "rollup": ROLLUPS,
+            "interval": INTERVALS,
+            "lonely": LONELY,
+        }
+        for name, allowed in choices.items():
+            if getattr(self, name) not in allowed:
+                raise DataError(f"{name} must be one of {', '.join(allowed)}, not {getattr(self, name)!r}")
+        if not 0.5 <= self.confidence < 1:
+            raise DataError(f"confidence must lie in [0.5, 1), not {self.confidence!r}")
+        for name in ("min_answered_share", "min_coverage"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise DataError(f"{name} must lie in [0, 1], not {getattr(self, name)!r}")
+        for name in ("element_weights", "aspect_weights", "agency_weights"):
+            _check_weights(name, getattr(self, name))
+        if self.composition == "custom" and not (self.element_weights or self.aspect_weights):
+            raise DataError("composition 'custom' needs element_weights or aspect_weights")
+        if self.rollup == "given" and not self.agency_weights:
+            raise DataError("rollup 'given' needs agency_weights")
+
+    @classmethod
+    def from_mapping(cls, mapping: Mapping[str, Any]) -> Rules:
+        """Return the rules a mapping (JSON) describes; what it leaves out has its default."""
+        known = {f.name for f in fields(cls)}
+        unknown = sorted(set(mapping) - known)
+        if unknown:
+            raise DataError(f"unknown scoring rule {unknown[0]!r}; known are {', '.join(sorted(known))}")
+        return cls(**mapping)
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return every rule as JSON-ready values; `from_mapping` reads it back."""
+        return asdict(self)
+
+
+def _check_weights(name: str, weights: Mapping[str, float]) -> None:
+    for key, value in weights.items():
+        if not (isinstance(value, int | float) and 0 <= value < float("inf")):
+            raise DataError(f"{name}: the weight of {key!r} must be a number not below 0, not {value!r}")
+    if weights and not sum(weights.values()) > 0:
+        raise DataError(f"{name} must not all be 0")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A pooled ratio inside a composition: item positions, and its weight (the weights of a figure sum to 1)."""
+
+    items: tuple[int, ...]
+    weight: float
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One index: C = Σ weight · (numerators of the part's items) / (valid answers to them)."""
+
+    level: str
+    key: str
+    parts: tuple[Part, ...]
+
+    @cached_property
+    def items(self) -> tuple[int, ...]:
+        """Positions of every item with weight in the figure, in order."""
+        return tuple(sorted({i for part in self.parts for i in part.items}))
+
+
+def figures(scheme: Scheme, rules: Rules) -> tuple[Figure, ...]:
+    """Return the figures of a scheme: overall, aspects, elements, items, in this order."""
+    return tuple(figure(scheme, rules, level, key) for level, key in scheme.levels)
+
+
+def figure(scheme: Scheme, rules: Rules, level: str, key: str) -> Figure:
+    """Return one figure; `DataError` for a level or key the scheme does not have, or a weight that is missing."""
+    if (level, key) not in scheme.levels:
+        raise DataError(f"the questionnaire has no {level} {key!r}")
+    items = scheme.levels[level, key]
+    if level == "item" or rules.composition == "pooled":
+        return Figure(level, key, (Part(items, 1.0),))
+    if rules.composition == "mean_items":
+        return Figure(level, key, _weighted(((i,), 1.0) for i in items))
+    if level == "element":
+        return Figure(level, key, (Part(items, 1.0),))
+    if rules.composition == "mean_elements":
+        return Figure(level, key, _weighted((scheme.levels["element", e], 1.0) for e in _elements(scheme, level, key)))
+    return Figure(level, key, _custom(scheme, rules, level, key))
+
+
+def _elements(scheme: Scheme, level: str, key: str) -> list[str]:
+    """Return the elements of an aspect, or all of them."""
+    return [e for e in scheme.elements if level == "overall" or scheme.aspect_of[e] == key]
+
+
+def _custom(scheme: Scheme, rules: Rules, level: str, key: str) -> tuple[Part, ...]:
+    """Return the parts of a custom composition of one aspect or of the whole."""
+    if level == "overall" and rules.aspect_weights:
+        shares = {a: _weight("aspect_weights", rules.aspect_weights, a) for a in scheme.aspects}
+        total = sum(shares.values())
+        parts = [
+            (p.items, share / total * p.weight)
+            for a, share in shares.items()
+            for p in _custom(scheme, rules, "aspect", a)
+        ]
+        return _weighted(parts)
+    if not rules.element_weights:
+        return (Part(scheme.levels[level, key], 1.0),)
+    elements = _elements(scheme, level, key)
+    return _weighted(
+        (scheme.levels["element", e], _weight("element_weights", rules.element_weights, e)) for e in elements
+    )
+
+
+def _weight(name: str, weights: Mapping[str, float], key: str) -> float:
+    if key not in weights:
+        raise DataError(f"{name} has no weight for {key!r}")
+    return float(weights[key])
+
+
+def _weighted(parts: Iterable[tuple[tuple[int, ...], float]]) -> tuple[Part, ...]:
+    """Return parts with weights scaled to sum 1; parts of weight 0 are left out."""
+    kept = [(items, weight) for items, weight in parts if weight > 0]
+    total = sum(weight for _, weight in kept)
+    if not total > 0:
+        raise DataError("the weights of a composition must not all be 0")
+    return tuple(Part(items, weight / total) for items, weight in kept)
