@@ -1,8 +1,8 @@
 """What is measured and by which rule: items in elements in aspects, and the rules that make an index of their answers.
 
-An answer is one of 1..5; 0 stands for "no valid answer" (blank, "không biết / không liên quan", not asked). The index of a
-set of answers is the share of 4 and 5 among its valid answers. How the indices of several items make one index is the
-*composition* (sipas-method: the official formula is deduced, not published, so it is a rule of the round):
+An answer is one of 1..5; 0 stands for "no valid answer" (blank, "không biết / không liên quan", not asked). The index
+of a set of answers is the share of 4 and 5 among its valid answers. How the indices of several items make one is the
+*composition* (the official formula is deduced from published figures, not published, so it is a rule of the round):
 
 - `pooled`: all answers of the level in one ratio (default);
 - `mean_items`: the unweighted mean of the items' indices;
