@@ -1,0 +1,227 @@
+"""Ranks with the uncertainty they have: ranges that hold for all agencies at once, and groups the data cannot separate.
+
+A rank is a function of all pairwise differences. We form confidence bounds for those differences that hold together
+(the maximum of the studentised differences, Gaussian draws, stepdown) and count, for each agency, who is surely above
+and who is surely below: agency i of p ranks within [1 + surely above, p - surely below]. With probability at least the
+confidence, all true ranks lie in their ranges, ties included; ranges from bootstrapping the ranks themselves do not
+have that property when agencies tie.
+
+Sources: Mogstad, Romano, Shaikh & Wilhelm (2023), "Inference for ranks with applications to mobility across
+neighbourhoods and academic achievement across countries", Review of Economic Studies 91; Romano & Wolf (2005) for the
+stepdown. Checked against the authors' R package csranks 1.3.0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from scoring.scheme import DataError
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Whole = NDArray[np.int64]
+
+DRAWS = 10_000
+"""Gaussian draws behind a critical value: its Monte Carlo error is then about 0.01."""
+
+RANKED, TOO_FEW, NO_ERROR = "ranked", "too_few", "no_standard_error"
+_BLOCK = 1 << 16
+
+
+@dataclass(frozen=True, eq=False)
+class RankRanges:
+    """Ranks of p estimates, the highest being 1, in the order given."""
+
+    #: (p,) 1 + how many estimates are higher; equal estimates share the better rank
+    rank: Whole
+    #: (p,) best and worst rank that the data allow
+    low: Whole
+    high: Whole
+    #: (p, p) row is surely above column
+    above: Flags
+
+
+def rank_ranges(
+    estimates: ArrayLike,
+    covariance: ArrayLike,
+    *,
+    seed: int,
+    confidence: float = 0.95,
+    simultaneous: bool = True,
+    stepdown: bool = True,
+    draws: int = DRAWS,
+) -> RankRanges:
+    """Return rank ranges that hold at `confidence` for all p estimates together, or each for itself.
+
+    `estimates`: (p,). `covariance`: (p, p), or (p,) variances of independent estimates; any unit. `seed`: of the draws;
+    take it from the round, so that looking again never alters a rank. Two estimates without any error are above one
+    another when they differ. Raises `DataError` for values that are not finite or a covariance of another shape.
+    """
+    value, sigma = _checked(estimates, covariance)
+    # Drawing in the order of the values makes the order of the rows harmless.
+    order = np.lexsort((np.diag(sigma), -value))
+    x, s = value[order], sigma[np.ix_(order, order)]
+    deviates = _deviates(s, draws, seed)
+    scale = np.sqrt(np.maximum(np.diag(s)[:, None] + np.diag(s)[None, :] - 2 * s, 0.0))
+    if simultaneous:
+        above = _surely_above(x, scale, deviates, _pairs(len(x)), confidence, stepdown)
+    else:
+        above = np.zeros((len(x), len(x)), dtype=np.bool_)
+        low, high = np.ones(len(x), dtype=np.int64), np.full(len(x), len(x), dtype=np.int64)
+        for i in range(len(x)):
+            found = _surely_above(x, scale, deviates, _pairs(len(x), i), confidence, stepdown)
+            low[i], high[i] = 1 + found[:, i].sum(), len(x) - found[i].sum()
+            above[i] = found[i]
+    back = np.argsort(order)
+    if simultaneous:
+        low, high = 1 + above.sum(axis=0), len(x) - above.sum(axis=1)
+    return RankRanges(ranks(value), low[back], high[back], above[np.ix_(back, back)])
+
+
+def ranks(estimates: ArrayLike) -> Whole:
+    """Return 1 + the number of higher estimates, (p,)."""
+    value = np.asarray(estimates, dtype=np.float64)
+    return np.asarray(1 + (value[None, :] > value[:, None]).sum(axis=1), dtype=np.int64)
+
+
+def letters(estimates: ArrayLike, above: ArrayLike) -> list[str]:
+    """Return a label for each estimate: estimates that share a letter are not separated by the data.
+
+    A letter is a maximal run, in the order of the estimates, without a separated pair. An estimate far less precise
+    than its neighbours may be inseparable from one with which it shares no letter; `above` has every pair.
+    """
+    value, over = np.asarray(estimates, dtype=np.float64), np.asarray(above, dtype=np.bool_)
+    order = np.argsort(-value, kind="stable")
+    apart = (over | over.T)[np.ix_(order, order)]
+    labels = [""] * len(order)
+    reached, count = 0, 0
+    start = 0
+    for stop in range(1, len(order) + 1):
+        while apart[start:stop, stop - 1].any():
+            start += 1
+        grown = stop == len(order) or apart[start:stop, stop].any()
+        if grown and stop > reached:
+            for k in range(start, stop):
+                labels[order[k]] += _letter(count)
+            reached, count = stop, count + 1
+    return labels
+
+
+def rank_table(
+    names: Sequence[str],
+    estimates: ArrayLike,
+    covariance: ArrayLike,
+    n: ArrayLike,
+    *,
+    seed: int,
+    min_n: int = 30,
+    confidence: float = 0.95,
+    draws: int = DRAWS,
+) -> pd.DataFrame:
+    """Return the agencies by rank: `agency, value, n, rank, low, high, own_low, own_high, group, status`.
+
+    `low`..`high` hold for all agencies together, `own_low`..`own_high` each for itself; `group` as in `letters`.
+    Agencies below `min_n` respondents (status `too_few`), or whose variance is unknown, NaN (`no_standard_error`), are
+    at the end by name with rank and ranges missing; they take no part in the others' ranks. The order of the rows given
+    never matters.
+    """
+    by_name = np.argsort(np.asarray(list(names), dtype=object), kind="stable")
+    frame = pd.DataFrame({"agency": list(names), "value": np.asarray(estimates, dtype=np.float64), "n": np.asarray(n)})
+    sigma = np.asarray(covariance, dtype=np.float64)
+    sigma = np.diag(sigma) if sigma.ndim == 1 else sigma
+    known = np.isfinite(np.diag(sigma)) & np.isfinite(frame["value"].to_numpy())
+    frame["status"] = np.where(frame["n"] < min_n, TOO_FEW, np.where(known, RANKED, NO_ERROR))
+    at = by_name[(frame["status"] == RANKED).to_numpy()[by_name]]
+    value, part = frame["value"].to_numpy()[at], sigma[np.ix_(at, at)]
+    joint = rank_ranges(value, part, seed=seed, confidence=confidence, draws=draws)
+    own = rank_ranges(value, part, seed=seed, confidence=confidence, draws=draws, simultaneous=False)
+    columns = {
+        "rank": joint.rank, "low": joint.low, "high": joint.high, "own_low": own.low, "own_high": own.high,
+    }  # fmt: skip
+    for name, figures in columns.items():
+        frame[name] = pd.Series(figures, index=frame.index[at]).reindex(frame.index).astype("Int64")
+    frame["group"] = pd.Series(letters(value, joint.above), index=frame.index[at], dtype=object).reindex(frame.index)
+    frame["group"] = frame["group"].where(frame["group"].notna(), "")
+    frame["value"] = frame["value"].astype("Float64").mask(frame["value"].isna())
+    frame = frame.sort_values(["rank", "agency"], na_position="last", kind="stable", ignore_index=True)
+    return frame[["agency", "value", "n", *columns, "group", "status"]]
+
+
+def _checked(estimates: ArrayLike, covariance: ArrayLike) -> tuple[Floats, Floats]:
+    value = np.asarray(estimates, dtype=np.float64)
+    sigma = np.asarray(covariance, dtype=np.float64)
+    sigma = np.diag(sigma) if sigma.ndim == 1 else sigma
+    if value.ndim != 1 or sigma.shape != (len(value), len(value)):
+        raise DataError(f"{value.shape} estimates need as many variances or a square covariance, not {sigma.shape}")
+    if not (np.isfinite(value).all() and np.isfinite(sigma).all() and (np.diag(sigma) >= 0).all()):
+        raise DataError("estimates and covariance must be finite, variances not negative")
+    return value, sigma
+
+
+def _deviates(sigma: Floats, draws: int, seed: int) -> Floats:
+    """Return Gaussian draws with mean 0 and the given covariance, (draws, p); singular covariances are fine."""
+    standard = np.random.default_rng(seed).standard_normal((draws, len(sigma)))
+    if np.count_nonzero(sigma - np.diag(np.diag(sigma))) == 0:
+        return np.asarray(standard * np.sqrt(np.diag(sigma)))
+    values, vectors = np.linalg.eigh(sigma)
+    return np.asarray(standard @ (vectors * np.sqrt(np.maximum(values, 0.0))).T)
+
+
+def _pairs(p: int, only: int | None = None) -> Flags:
+    """Return the ordered pairs (p, p) of interest: all, or those with one estimate."""
+    wanted = np.full((p, p), only is None, dtype=np.bool_)
+    if only is not None:
+        wanted[only] = wanted[:, only] = True
+    np.fill_diagonal(wanted, False)
+    return wanted
+
+
+def _surely_above(
+    value: Floats, scale: Floats, deviates: Floats, wanted: Flags, confidence: float, stepdown: bool
+) -> Flags:
+    """Return the ordered pairs whose difference has a positive joint lower bound, (p, p)."""
+    difference = value[:, None] - value[None, :]
+    certain: Flags = wanted & (scale == 0)
+    above: Flags = certain & (difference > 0)
+    left: Flags = wanted & ~certain
+    studentised = np.divide(difference, scale, out=np.zeros_like(difference), where=scale > 0)
+    while left.any():
+        found = left & (studentised > _critical(deviates, scale, left, confidence))
+        above = above | found
+        left = left & ~found
+        if not (stepdown and found.any()):
+            break
+    return above
+
+
+def _critical(deviates: Floats, scale: Floats, pairs: Flags, confidence: float) -> float:
+    """Return the quantile of the largest studentised difference over ordered pairs."""
+    # Both directions of a pair share one studentised difference up to its sign; the busier estimate takes the pair.
+    both, linked = pairs & pairs.T, pairs | pairs.T
+    place = np.argsort(np.argsort(-linked.sum(axis=1), kind="stable"), kind="stable")
+    either = linked & (place[:, None] < place[None, :])
+    sign = np.where(pairs, 1.0, -1.0) / np.where(either, scale, 1.0)
+    largest = np.full(deviates.shape[0], -np.inf)
+    columns = np.ascontiguousarray(deviates.T)
+    step = max(1, _BLOCK // len(columns))
+    for start in range(0, len(largest), step):
+        z, best = columns[:, start : start + step], largest[start : start + step]
+        for i in np.flatnonzero(either.any(axis=1)):
+            j = np.flatnonzero(either[i])
+            t = (z[i] - z[j]) * sign[i, j][:, None]
+            np.abs(t, out=t, where=both[i, j][:, None])
+            np.maximum(best, t.max(axis=0), out=best)
+    return float(np.quantile(largest, confidence))
+
+
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def _letter(k: int) -> str:
+    """Return A..Z, then A2..Z2 and so on."""
+    return _ALPHABET[k % 26] + (str(k // 26 + 1) if k >= 26 else "")
