@@ -1,0 +1,28 @@
+"""Give an account a new password."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import orm
+
+from survey.errors import InputError
+from survey.models import User
+from survey.operations import audit
+from survey.passwords import check_new, hash_password, verify
+
+
+def change_password(session: orm.Session, user: User, *, current: str, new: str, now: datetime) -> None:
+    """Replace a person's own password and sign them out everywhere else.
+
+    Raises `InputError` when the current password is wrong or the new one is weak or the same.
+    """
+    if not verify(user.password_hash, current):
+        raise InputError("The current password is not right.")
+    if verify(user.password_hash, new):
+        raise InputError("The new password must differ from the current one.")
+    check_new(new, user.username)
+    user.password_hash = hash_password(new)
+    user.must_change_password = False
+    user.session_epoch += 1
+    audit.record(session, action="user.password_changed", subject=f"user:{user.username}", now=now, user_id=user.id)
