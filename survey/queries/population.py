@@ -1,0 +1,59 @@
+"""Transactions: what the responses of a round stand for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from survey.models import Agency, Population, Response, Service
+
+
+def population(session: orm.Session, round_id: int) -> pd.DataFrame:
+    """Return the transactions of a round as the scoring wants them: columns `agency`, `service`, `N`."""
+    rows = session.execute(
+        sa.select(Agency.code, Service.code, Population.transactions)
+        .join(Agency, Agency.id == Population.agency_id)
+        .join(Service, Service.id == Population.service_id)
+        .where(Population.round_id == round_id)
+        .order_by(Agency.code, Service.code)
+    ).all()
+    table = pd.DataFrame([tuple(row) for row in rows], columns=["agency", "service", "N"])
+    return table.astype({"agency": object, "service": object, "N": "int64"})
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """An agency's service with more responses than transactions: its N is wrong, or it was answered twice."""
+
+    agency: str
+    service: str
+    transactions: int
+    responses: int
+
+
+def below_sample(session: orm.Session, round_id: int) -> list[Shortfall]:
+    """Return where N is smaller than the number of counted responses."""
+    count = sa.func.count(Response.id)
+    rows = session.execute(
+        sa.select(Agency.code, Service.code, Population.transactions, count)
+        .select_from(Population)
+        .join(Agency, Agency.id == Population.agency_id)
+        .join(Service, Service.id == Population.service_id)
+        .join(
+            Response,
+            sa.and_(
+                Response.round_id == Population.round_id,
+                Response.deciding_agency_id == Population.agency_id,
+                Response.service_id == Population.service_id,
+                Response.excluded.is_(None),
+            ),
+        )
+        .where(Population.round_id == round_id)
+        .group_by(Agency.code, Service.code, Population.transactions)
+        .having(count > Population.transactions)
+        .order_by(Agency.code, Service.code)
+    )
+    return [Shortfall(*row) for row in rows]

@@ -1,0 +1,105 @@
+"""Responses as the scoring wants them: distinct answers with how often each was given, counted in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlalchemy import orm
+
+from survey.models import Agency, AnswerSlot, Response, Round, Service, SlotKind
+
+KEYS: dict[str, sa.ColumnElement[str]] = {
+    "agency": Agency.code.expression,
+    "service": sa.func.coalesce(Service.code, ""),
+    "channel": sa.cast(Response.channel, sa.String),
+    "counter": sa.func.coalesce(sa.cast(Response.counter_id, sa.String), ""),
+}
+"""What responses can be counted by. `agency` is the deciding agency, `counter` its id; `""` stands for unknown."""
+
+
+@dataclass(frozen=True, eq=False)
+class Patterns:
+    """Distinct answers to the satisfaction items, each with how many respondents of a cell gave exactly these."""
+
+    #: one character an item: `1`..`5`, anything else is no valid answer
+    answers: list[str]
+    #: (rows,) respondents
+    counts: NDArray[np.int64]
+    #: (rows, keys) text
+    keys: pd.DataFrame
+
+    @property
+    def respondents(self) -> int:
+        """How many responses there are in all."""
+        return int(self.counts.sum())
+
+
+def patterns(session: orm.Session, round_id: int, by: Sequence[str] = ("agency", "service")) -> Patterns:
+    """Return the counted responses of a round by deciding agency, service (and whatever of `KEYS` is asked for).
+
+    Excluded responses are left out; `exclusions` counts them. The work is one `GROUP BY` in the database.
+    """
+    items = _items(session, round_id)
+    answers = sa.func.substr(Response.answers, 1, items).label("answers")
+    columns = [KEYS[name].label(name) for name in by]
+    query = (
+        sa.select(*columns, answers, sa.func.count().label("respondents"))
+        .select_from(Response)
+        .join(Agency, Agency.id == Response.deciding_agency_id)
+        .outerjoin(Service, Service.id == Response.service_id)
+        .where(Response.round_id == round_id, Response.excluded.is_(None))
+        .group_by(*(KEYS[name] for name in by), sa.func.substr(Response.answers, 1, items))
+    )
+    rows = session.execute(query).all()
+    keys = pd.DataFrame([tuple(row)[: len(by)] for row in rows], columns=list(by), dtype=object)
+    counts = np.array([row.respondents for row in rows], dtype=np.int64)
+    return Patterns([row.answers for row in rows], counts, keys)
+
+
+def exclusions(session: orm.Session, round_id: int) -> dict[str, int]:
+    """Return how many responses of a round are not counted, by reason."""
+    rows = session.execute(
+        sa.select(Response.excluded, sa.func.count())
+        .where(Response.round_id == round_id, Response.excluded.is_not(None))
+        .group_by(Response.excluded)
+        .order_by(Response.excluded)
+    )
+    return {str(reason): int(count) for reason, count in rows}
+
+
+def channels(session: orm.Session, round_id: int) -> dict[str, int]:
+    """Return how many counted responses of a round came by each channel, the commonest first."""
+    count = sa.func.count()
+    rows = session.execute(
+        sa.select(Response.channel, count)
+        .where(Response.round_id == round_id, Response.excluded.is_(None))
+        .group_by(Response.channel)
+        .order_by(count.desc(), Response.channel)
+    )
+    return {channel.value: int(number) for channel, number in rows}
+
+
+def stamp(session: orm.Session, round_id: int) -> tuple[int, int]:
+    """Return two numbers that change whenever the counted responses do: the newest id, and how many are excluded.
+
+    Answers are never edited, so that the two tell whether moments worked out earlier still hold.
+    """
+    newest, excluded = session.execute(
+        sa.select(sa.func.max(Response.id), sa.func.count(Response.excluded)).where(Response.round_id == round_id)
+    ).one()
+    return int(newest or 0), int(excluded)
+
+
+def _items(session: orm.Session, round_id: int) -> int:
+    """Return the number of satisfaction items, which are the first characters of the packed answers."""
+    return session.scalars(
+        sa.select(sa.func.count())
+        .select_from(AnswerSlot)
+        .join(Round, Round.version_id == AnswerSlot.version_id)
+        .where(Round.id == round_id, AnswerSlot.kind == SlotKind.SATISFACTION)
+    ).one()
