@@ -1,0 +1,31 @@
+"""End a round: it takes no more answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import orm
+
+from survey.errors import InputError
+from survey.models import Round, RoundState
+from survey.operations import audit
+
+
+def close_round(session: orm.Session, round_: Round, *, now: datetime, user_id: int | None = None) -> None:
+    """Close an open round; one that is closed stays so. `InputError` for a draft or a published one."""
+    if round_.state is RoundState.CLOSED:
+        return
+    if round_.state is not RoundState.OPEN:
+        raise InputError(
+            "Round %(code)s is %(state)s; only an open round can be closed", code=round_.code, state=round_.state.value
+        )
+    round_.state = RoundState.CLOSED
+    audit.record(
+        session,
+        action="round.closed",
+        subject=f"round:{round_.code}",
+        now=now,
+        user_id=user_id,
+        before={"state": RoundState.OPEN.value},
+        after={"state": RoundState.CLOSED.value},
+    )

@@ -1,0 +1,78 @@
+"""Take a round's transactions from a table: agency, service, N."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from survey.errors import InputError
+from survey.models import Agency, Population, Round, RoundState, Service
+from survey.operations import audit
+from survey.operations.import_agencies import Imported
+from survey.queries.population import below_sample
+from survey.tables import Checker, Table
+
+
+def import_population(
+    session: orm.Session, table: Table, round_: Round, *, now: datetime, user_id: int | None = None
+) -> Imported:
+    """Make `table` (columns `agency,service,N`) the transactions of a round; what was there before is replaced.
+
+    Raises `TableError` for unknown agencies or services, a pair given twice, or an N that is no whole number, and
+    `InputError` for a published round; then the stored figures stay. Where N is below the number of responses the
+    result warns: the scoring then uses the responses in its place and says so.
+    """
+    if round_.state is RoundState.PUBLISHED:
+        raise InputError("Round %(code)s is published; its transactions can no longer change", code=round_.code)
+    rows = _read(session, table)
+    before = session.scalar(sa.select(sa.func.sum(Population.transactions)).where(Population.round_id == round_.id))
+    session.execute(sa.delete(Population).where(Population.round_id == round_.id))
+    session.execute(
+        sa.insert(Population),
+        [{"round_id": round_.id, "agency_id": a, "service_id": s, "transactions": n} for (a, s), n in rows.items()],
+    )
+    audit.record(
+        session,
+        action="population.imported",
+        subject=f"round:{round_.code}",
+        now=now,
+        user_id=user_id,
+        before={"transactions": int(before or 0)},
+        after={"transactions": sum(rows.values()), "file": table.source},
+    )
+    session.expire_all()
+    return Imported(
+        len(rows),
+        0,
+        tuple(
+            f"{short.agency} / {short.service}: N = {short.transactions} is below the {short.responses} responses"
+            for short in below_sample(session, round_.id)
+        ),
+    )
+
+
+def _read(session: orm.Session, table: Table) -> dict[tuple[int, int], int]:
+    """Return N by (agency id, service id)."""
+    agencies = dict(session.execute(sa.select(Agency.code, Agency.id)).tuples().all())
+    services = dict(session.execute(sa.select(Service.code, Service.id)).tuples().all())
+    agency_at, service_at, n_at = (table.position(name) for name in ("agency", "service", "N"))
+    check = Checker(table.source)
+    rows: dict[tuple[int, int], int] = {}
+    for number, cells in table:
+        agency, service = agencies.get(cells[agency_at]), services.get(cells[service_at])
+        if agency is None:
+            check.wrong(number, "agency", cells[agency_at], "the code of a stored agency")
+        if service is None:
+            check.wrong(number, "service", cells[service_at], "the code of a stored service")
+        transactions = check.whole(number, "N", cells[n_at])
+        if agency is None or service is None:
+            continue
+        if (agency, service) in rows:
+            check.wrong(number, "service", cells[service_at], f"given once for {cells[agency_at]}")
+        rows[agency, service] = transactions
+    check.finish()
+    if not rows:
+        raise InputError("%(source)s has a header but no rows", source=table.source)
+    return rows

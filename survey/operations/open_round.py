@@ -1,0 +1,95 @@
+"""Begin a round: make it, and open it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from scoring.scheme import DataError, Rules
+from survey.errors import InputError
+from survey.models import QuestionnaireVersion, Round, RoundState
+from survey.operations import audit
+from survey.text import clean
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A round to be: its name, its dates in its zone (ends included), and its scoring rules."""
+
+    code: str
+    name: str
+    opens_on: date
+    closes_on: date
+    zone: str = "Asia/Ho_Chi_Minh"
+    name_en: str | None = None
+    rules: Mapping[str, Any] | None = None
+
+
+def create_round(
+    session: orm.Session, plan: Plan, version: QuestionnaireVersion, *, now: datetime, user_id: int | None = None
+) -> Round:
+    """Add a draft round; `InputError` for a code that is taken, dates in disorder, an unknown zone or rule."""
+    code = clean(plan.code)
+    if not code or len(code) > 64 or not all(c.isalnum() or c in "-_." for c in code) or not code.isascii():
+        raise InputError("A round's code has letters, digits, dots and hyphens only, not %(code)r", code=plan.code)
+    if session.scalars(sa.select(Round.id).where(Round.code == code)).first() is not None:
+        raise InputError("There is a round %(code)s already", code=code)
+    if plan.closes_on < plan.opens_on:
+        raise InputError(
+            "A round cannot end (%(last)s) before it begins (%(first)s)", last=plan.closes_on, first=plan.opens_on
+        )
+    try:
+        ZoneInfo(plan.zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise InputError("There is no time zone %(zone)r", zone=plan.zone) from error
+    try:
+        rules = Rules.from_mapping(plan.rules or {}).to_mapping()
+    except (DataError, TypeError) as error:
+        raise InputError("The scoring rules cannot be used: %(why)s", why=error) from error
+    round_ = Round(
+        code=code,
+        name=clean(plan.name) or code,
+        name_en=plan.name_en,
+        version_id=version.id,
+        opens_on=plan.opens_on,
+        closes_on=plan.closes_on,
+        zone=plan.zone,
+        rules=rules,
+        state=RoundState.DRAFT,
+    )
+    session.add(round_)
+    session.flush()
+    audit.record(
+        session,
+        action="round.created",
+        subject=f"round:{code}",
+        now=now,
+        user_id=user_id,
+        after={"opens_on": str(plan.opens_on), "closes_on": str(plan.closes_on), "version": version.id},
+    )
+    return round_
+
+
+def open_round(session: orm.Session, round_: Round, *, now: datetime, user_id: int | None = None) -> None:
+    """Let a round take answers in its dates. `InputError` for a published one; one that is open stays so."""
+    if round_.state is RoundState.PUBLISHED:
+        raise InputError("Round %(code)s is published and cannot be opened again", code=round_.code)
+    if round_.state is RoundState.OPEN:
+        return
+    before = round_.state
+    round_.state = RoundState.OPEN
+    audit.record(
+        session,
+        action="round.opened",
+        subject=f"round:{round_.code}",
+        now=now,
+        user_id=user_id,
+        before={"state": before.value},
+        after={"state": RoundState.OPEN.value},
+    )
