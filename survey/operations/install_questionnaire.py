@@ -20,7 +20,7 @@ def install_questionnaire(session: orm.Session, definition: Definition, now: dat
     """
     if not definition.presentable:
         raise InputError(
-            "The questionnaire %(code)s names no languages: it can score answers, but it has no wording to ask them in.",
+            "The questionnaire %(code)s names no languages; it can score answers but has no wording to ask.",
             code=definition.code,
         )
     questionnaire = session.scalar(sa.select(Questionnaire).where(Questionnaire.code == definition.code))

@@ -19,9 +19,9 @@ from survey.questionnaires.nodes import DefinitionError, Problem, compose, is_ti
 MAX_SLOTS = 200
 """Length of the packed answers column, `Response.answers`."""
 
-_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_NAME = re.compile(r"(?=.{1,64}$)[a-z0-9]+(-[a-z0-9]+)*")
 _CODE = re.compile(r"[a-z0-9_]{1,64}")
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-zA-Z0-9]{2,8})*")
+_LANGUAGE = re.compile(r"(?=.{2,16}$)[a-z]{2,3}(-[a-zA-Z0-9]{2,8})*")
 _OPTION = re.compile(r"[0-9a-wyz]")
 
 _DEFAULT_UNKNOWN = {"vi": "Không trả lời", "en": "Prefer not to answer", UNDETERMINED: "Không trả lời"}
