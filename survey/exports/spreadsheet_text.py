@@ -1,0 +1,17 @@
+"""Text that a spreadsheet must not take for a formula."""
+
+from __future__ import annotations
+
+import re
+
+_FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
+def neutralise(text: str) -> str:
+    """Return text that Excel and LibreOffice show and do not run: `=1+1` becomes `'=1+1`; control characters go.
+
+    Numbers are written as numbers and never come here, so that a negative figure stays one.
+    """
+    text = _CONTROL.sub("", text)
+    return "'" + text if _FORMULA.match(text.lstrip(" \u00a0")) else text
