@@ -1,0 +1,97 @@
+"""A round's results as one person may see them, with the names that go with the codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+from flask_babel import gettext as _
+from sqlalchemy import orm
+
+from scoring.scheme import Rules
+from survey.evaluator.figures import ALL_SERVICES, PROVINCE, Figures
+from survey.i18n import local_name
+from survey.models import Agency, Round, Service
+from survey.queries import names
+from survey.questionnaires import Definition
+from survey.results import RoundResults, round_results
+
+
+@dataclass(frozen=True)
+class RoundPage:
+    """What every page of a round needs."""
+
+    results: RoundResults
+    #: the rows this person may see
+    table: pd.DataFrame
+    figures: Figures
+    agency_of: dict[str, Agency]
+    service_of: dict[str, Service]
+    language: str
+    #: whether agencies are left out for this person
+    limited: bool
+
+    @property
+    def round(self) -> Round:
+        """The round."""
+        return self.results.round
+
+    @property
+    def definition(self) -> Definition:
+        """Its questionnaire."""
+        return self.results.definition
+
+    @property
+    def rules(self) -> Rules:
+        """Its scoring rules."""
+        return self.results.rules
+
+    @property
+    def agencies(self) -> tuple[str, ...]:
+        """Codes of the agencies shown, best index first."""
+        return self.figures.agencies
+
+    def agency_name(self, code: str) -> str:
+        """Return an agency's name in the language of the page."""
+        if code == PROVINCE:
+            return _("The whole province")
+        return local_name(self.agency_of[code]) if code in self.agency_of else code
+
+    def service_name(self, code: str) -> str:
+        """Return a service's name in the language of the page."""
+        if code == ALL_SERVICES:
+            return _("All services")
+        return local_name(self.service_of[code]) if code in self.service_of else code
+
+    def label(self, level: str, key: str) -> str:
+        """Return the name of a level's key: an element's title, an item's statement."""
+        if level == "overall":
+            return _("Overall")
+        found = {
+            "aspect": self.definition.aspects,
+            "element": self.definition.elements,
+        }
+        if level == "item":
+            return next((item.text.get(self.language) for item in self.definition.items if item.code == key), key)
+        return next((part.title.get(self.language) for part in found[level] if part.code == key), key)  # type: ignore[attr-defined]
+
+    def level_words(self) -> list[str]:
+        """Return the five answers' labels."""
+        return [text.get(self.language) for text in self.definition.scale.levels]
+
+
+def load_round(session: orm.Session, code: str, visible: frozenset[str] | None, language: str) -> RoundPage:
+    """Return the page data of a round, cut to the `visible` agencies and the province (None: everything)."""
+    results = round_results(session, code)
+    table = results.table
+    if visible is not None:
+        table = table[table["agency"].isin([PROVINCE, *visible])]
+    return RoundPage(
+        results=results,
+        table=table,
+        figures=Figures(table),
+        agency_of=names.agencies(session),
+        service_of=names.services(session),
+        language=language,
+        limited=visible is not None,
+    )

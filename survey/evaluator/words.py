@@ -1,0 +1,72 @@
+"""Status words of the result table in plain language, and the names of channels and states."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+
+
+def explain(word: str) -> str:
+    """Return what a status or warning word means for the reader; the word itself when it has no explanation here."""
+    return {
+        "ok": _("Shown with its interval."),
+        "no_data": _("No valid answers yet."),
+        "zero_variance": _("Every answer is the same; the interval comes from the number of respondents alone."),
+        "census": _("Everyone was asked, so there is no sampling error."),
+        "lonely_psu": _("At least one service has a single respondent; the interval is made wider for it."),
+        "no_df": _("Too few respondents to work out an interval."),
+        "population_below_sample": _("More responses than reported transactions; please check the transactions."),
+        "small_n": _("Too few respondents for an interval that says anything."),
+        "wide": _("The interval is too wide to be of use."),
+        "suppressed": _("Hidden to protect the few people who answered."),
+        "no_population": _("Transactions are not known; every response counts the same."),
+        "unweighted": _("Transactions are not known; every response counts the same."),
+        "partial_population": _(
+            "Some services have no known transactions; responses count the same within the agency."
+        ),
+        "low_coverage": _("Services without responses hold a large part of the transactions; they are not covered."),
+        "renormalised": _("An element without answers was left out and the others weighted up."),
+    }.get(word, word)
+
+
+def channel(name: str) -> str:
+    """Return the name of a channel."""
+    return {
+        "qr": _("QR code"),
+        "kiosk": _("Screen at the counter"),
+        "receipt": _("Code on the receipt"),
+        "paper": _("Paper form"),
+        "phone": _("Telephone"),
+        "interviewer": _("Interviewer"),
+        "online": _("Online"),
+        "import": _("Imported file"),
+    }.get(name, name)
+
+
+def state(name: str) -> str:
+    """Return the name of a round's state."""
+    return {
+        "draft": _("Draft"),
+        "open": _("Taking responses"),
+        "closed": _("Closed"),
+        "published": _("Published"),
+    }.get(name, name)
+
+
+def exclusion(reason: str) -> str:
+    """Return why a response is not counted, in plain language."""
+    return {
+        "honeypot": _("Sent by a program, not a person"),
+        "empty": _("No question was answered"),
+        "too_few_answers": _("Too few questions were answered"),
+        "flagged": _("Set aside by an evaluator"),
+    }.get(reason, reason)
+
+
+def composition(name: str) -> str:
+    """Return how items make an index, in one sentence."""
+    return {
+        "pooled": _("All valid answers of a level are taken together."),
+        "mean_items": _("The mean of the items' indices."),
+        "mean_elements": _("The mean of the elements' indices."),
+        "custom": _("The weighted mean of the elements' indices, with the weights of this round."),
+    }.get(name, name)

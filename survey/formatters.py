@@ -1,0 +1,80 @@
+"""How figures and dates are shown: one place, used by every page.
+
+Numbers follow the language (decimal comma and dot for thousands in Vietnamese, the reverse in English), dates are
+dd/mm/yyyy in the configured zone. What does not exist is an en dash, never 0.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import flask
+
+from survey.config import Settings
+from survey.i18n import current_language, local_name
+
+NOTHING = "–"
+
+
+def init_app(app: flask.Flask) -> None:
+    """Register the filters."""
+    filters: dict[str, Callable[..., str]] = {
+        "number": number,
+        "whole": whole,
+        "percent": percent,
+        "interval": interval,
+        "day": day,
+        "moment": moment,
+        "local_name": local_name,
+    }
+    app.jinja_env.filters.update(filters)
+
+
+def number(value: Any, decimals: int = 1) -> str:
+    """Return a number with a fixed number of decimals: 1234.56 is `1.234,6` in Vietnamese, `1,234.6` in English."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    exact = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    text = f"{exact + 0:,.{decimals}f}"  # + 0 turns -0.0 into 0.0
+    return text if current_language().locale.startswith("en") else text.translate(str.maketrans(",.", ".,"))
+
+
+def whole(value: Any) -> str:
+    """Return a count."""
+    return number(value, 0)
+
+
+def percent(value: Any, decimals: int = 1) -> str:
+    """Return percentage points with their sign: `83,4 %`."""
+    text = number(value, decimals)
+    return text if text == NOTHING else f"{text}\N{NO-BREAK SPACE}%"
+
+
+def interval(low: Any, high: Any, decimals: int = 1) -> str:
+    """Return an interval in brackets, `(81,2–85,3)`; empty when there is none."""
+    if number(low, decimals) == NOTHING or number(high, decimals) == NOTHING:
+        return ""
+    return f"({number(low, decimals)}–{number(high, decimals)})"
+
+
+def day(value: date | datetime | None) -> str:
+    """Return dd/mm/yyyy; an instant is first brought into the display zone."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, datetime):
+        value = value.astimezone(_settings().timezone)
+    return f"{value:%d/%m/%Y}"
+
+
+def moment(value: datetime | None) -> str:
+    """Return dd/mm/yyyy hh:mm in the display zone."""
+    return NOTHING if value is None else f"{value.astimezone(_settings().timezone):%d/%m/%Y %H:%M}"
+
+
+def _settings() -> Settings:
+    settings: Settings = flask.current_app.config["SETTINGS"]
+    return settings
