@@ -84,15 +84,21 @@ def channels(session: orm.Session, round_id: int) -> dict[str, int]:
     return {channel.value: int(number) for channel, number in rows}
 
 
-def stamp(session: orm.Session, round_id: int) -> tuple[int, int]:
-    """Return two numbers that change whenever the counted responses do: the newest id, and how many are excluded.
+def stamp(session: orm.Session, round_id: int) -> tuple[int, ...]:
+    """Return numbers that change whenever the counted responses do: rows, newest id, and which are excluded.
 
-    Answers are never edited, so that the two tell whether moments worked out earlier still hold.
+    Answers are never edited, so that these tell whether moments worked out earlier still hold.
     """
-    newest, excluded = session.execute(
-        sa.select(sa.func.max(Response.id), sa.func.count(Response.excluded)).where(Response.round_id == round_id)
+    is_out = Response.excluded.is_not(None)
+    row = session.execute(
+        sa.select(
+            sa.func.count(),
+            sa.func.max(Response.id),
+            sa.func.sum(sa.case((is_out, 1), else_=0)),
+            sa.func.sum(sa.case((is_out, Response.id), else_=0)),
+        ).where(Response.round_id == round_id)
     ).one()
-    return int(newest or 0), int(excluded)
+    return tuple(int(value or 0) for value in row)
 
 
 def _items(session: orm.Session, round_id: int) -> int:
