@@ -142,4 +142,6 @@ def _real(value: Any) -> float:
 
 
 def _words(value: Any) -> tuple[str, ...]:
+    if isinstance(value, list | tuple | set | frozenset):
+        return tuple(sorted(map(str, value)))
     return tuple(re.findall(r"[a-z_0-9]+", value)) if isinstance(value, str) else ()

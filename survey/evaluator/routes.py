@@ -17,7 +17,7 @@ from survey.errors import InputError
 from survey.evaluator import words
 from survey.evaluator.figures import ALL_SERVICES, OVERALL, PROVINCE, chart_row
 from survey.evaluator.scope import RoundPage, load_round
-from survey.exports.csv import results_csv
+from survey.exports.results_csv import csv_text
 from survey.models import Role
 from survey.queries import rounds as round_queries
 from survey.queries import users
@@ -111,7 +111,7 @@ def download(round_code: str) -> flask.Response:
             name += "-" + "-".join(part for part in (agency or "toan-tinh", service) if part)
         else:
             table = table[(table["service"] == ALL_SERVICES) & table["level"].isin(["overall", "element"])]
-        body = results_csv(table)
+        body = csv_text(table, spreadsheet=True).encode()
     file_name = _("SIPAS results %(name)s", name=name) + ".csv"
     return flask.send_file(
         io.BytesIO(body), mimetype="text/csv", as_attachment=True, download_name=file_name, etag=False
