@@ -99,6 +99,7 @@ def init_app(app: flask.Flask) -> None:
     app.before_request(_remember_language)
     app.url_defaults(_carry_language)
     app.context_processor(lambda: {"lang": current_language().code, "language_links": language_links})
+    app.jinja_env.globals["local_name"] = local_name
 
 
 def offered() -> list[Language]:

@@ -1,0 +1,227 @@
+"""Addresses of the public form. GET only reads; the one POST stores and redirects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import flask
+from limits import parse
+from sqlalchemy import orm
+from werkzeug.wrappers import Response as Reply
+
+from survey import i18n
+from survey.models import Channel, CounterCode, Round
+from survey.operations.record_response import Submission, is_recorded, record_response
+from survey.queries.counters import accepting_round, find_code
+from survey.questionnaires import Definition, from_canonical
+from survey.respond import form, stamp
+from survey.security import limiter
+from survey.text import parse_code
+
+if TYPE_CHECKING:
+    from survey.db import Database
+
+blueprint = flask.Blueprint("respond", __name__)
+
+PER_PLACE = parse("300 per 5 minutes")
+"""One counter from one address: a whole office or a waiting room behind one connection stays well below."""
+PER_KEY = parse("30 per minute")
+"""One rendered form: retries of a bad line pass, a script replaying one page does not."""
+HONEYPOT = "website"
+GONE = 410
+
+View = tuple[str, int] | Reply | str
+
+
+@dataclass(frozen=True)
+class Place:
+    """The counter a code leads to, and the round that takes an answer there now."""
+
+    code: CounterCode
+    round: Round
+    definition: Definition
+
+    @property
+    def agencies(self) -> dict[str, int]:
+        """Deciding agencies by code; the receiving agency alone when the counter names none."""
+        counter = self.code.counter
+        return {agency.code: agency.id for agency in counter.deciding_agencies or [counter.agency]}
+
+    @property
+    def services(self) -> dict[str, int]:
+        """Services of the counter by code."""
+        return {service.code: service.id for service in self.code.counter.services}
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _database() -> Database:
+    database: Database = flask.current_app.extensions["database"]
+    return database
+
+
+@blueprint.route("/", methods=["GET", "POST"])
+def start() -> View:
+    """Let a person who cannot scan type the poster's code."""
+    typed = flask.request.values.get("code", "").strip()
+    if not typed:
+        return flask.render_template("respond/start.html", typed="", wrong=flask.request.method == "POST")
+    code = parse_code(typed)
+    if code is None:
+        return flask.render_template("respond/start.html", typed=typed[:40], wrong=True), 422
+    return flask.redirect(flask.url_for("respond.show", code=code), 303)
+
+
+@blueprint.get("/K/<code>")
+def show(code: str) -> View:
+    """Show the form of the counter's open round. Reads only, so that a link preview costs nothing."""
+    with _database().read() as session:
+        place = _find_place(session, code, None)
+        if not isinstance(place, Place):
+            return place
+        return _form_page(place, form.Filled(), stamp.new_key(), _signed_now())
+
+
+@blueprint.get("/k/<code>")
+def show_lowercase(code: str) -> View:
+    """Forgive an address typed in small letters."""
+    query = flask.request.query_string.decode("ascii", "ignore")
+    return flask.redirect(flask.url_for("respond.show", code=code.upper()) + (f"?{query}" if query else ""), 302)
+
+
+@blueprint.post("/K/<code>")
+def send(code: str) -> View:
+    """Store a filled form and thank; show it again, answers kept, when something is to be corrected."""
+    posted = flask.request.form.to_dict()
+    now = _now()
+    opened = stamp.read_time(posted.get("opened", ""), flask.current_app.config["SECRET_KEY"], now)
+    key = posted.get("key", "")
+    with _database().read() as session:
+        if stamp.is_key(key) and is_recorded(session, key):
+            return _thank(code)
+        place = _find_place(session, code, opened)
+        if not isinstance(place, Place):
+            return place
+        if not stamp.is_key(key):
+            key = stamp.new_key()
+        filled = form.read(posted, place.definition, set(place.agencies), set(place.services))
+        signed = posted.get("opened", "") if opened else ""
+        if "switch" in posted:
+            filled.mistakes = []
+            return _form_page(place, filled, key, signed)
+        if filled.mistakes:
+            return _form_page(place, filled, key, signed), 422
+        if not _within_limits(place, key):
+            return _form_page(place, filled, key, signed, busy=True), 429
+        submission = _submission(place, filled, key, opened, posted)
+    with _database().write() as session:
+        record_response(session, submission, now)
+    return _thank(code)
+
+
+@blueprint.get("/K/<code>/thanks")
+def thanks(code: str) -> View:
+    """Say what happens with the answers. Shows nothing of them."""
+    with _database().read() as session:
+        found = find_code(session, code)
+        if found is None:
+            return flask.render_template("respond/unknown.html"), 404
+        return flask.render_template("respond/thanks.html", code=found, kiosk=_is_kiosk())
+
+
+@blueprint.get("/sw.js")
+def service_worker() -> Reply:
+    """Serve the service worker from the root, so that it may answer for the form's address when offline."""
+    assets = flask.current_app.extensions["assets"]
+    worker = assets.find("service-worker.js")
+    reply = flask.Response(worker.body, mimetype="text/javascript")
+    reply.headers["Cache-Control"] = "no-cache"
+    return reply
+
+
+def _find_place(session: orm.Session, typed: str, opened: datetime | None) -> Place | tuple[str, int]:
+    """Return the place behind a code, or the friendly page that says why there is none."""
+    code = find_code(session, typed)
+    if code is None:
+        return flask.render_template("respond/unknown.html"), 404
+    if code.revoked_at is not None or not code.counter.active:
+        return flask.render_template("respond/closed.html", code=code, revoked=True), GONE
+    found = accepting_round(session, _now(), opened)
+    if found is None:
+        return flask.render_template("respond/closed.html", code=code, revoked=False), GONE
+    return Place(code, found, from_canonical(found.version.content))
+
+
+def _form_page(place: Place, filled: form.Filled, key: str, opened: str, *, busy: bool = False) -> str:
+    """Return the form, empty or as it was filled."""
+    language = i18n.current_language()
+    content = place.round.version.content
+    return flask.render_template(
+        "respond/form.html",
+        place=place,
+        counter=place.code.counter,
+        parts=form.parts(content, language.code),
+        items=len(place.definition.items),
+        filled=filled,
+        key=key,
+        opened=opened,
+        busy=busy,
+        kiosk=_is_kiosk(),
+        rendered=int(_now().timestamp()),
+        honeypot=HONEYPOT,
+        max_comment=form.MAX_COMMENT,
+        languages=i18n.offered(),
+    )
+
+
+def _submission(
+    place: Place, filled: form.Filled, key: str, opened: datetime | None, posted: dict[str, str]
+) -> Submission:
+    """Return what is to be stored of a valid form."""
+    counter = place.code.counter
+    agencies, services = place.agencies, place.services
+    service_id = services.get(filled.service)
+    if service_id is None and len(services) == 1:
+        service_id = next(iter(services.values()))
+    agency_id = agencies.get(filled.agency)
+    if agency_id is None:
+        agency_id = next(iter(agencies.values())) if len(agencies) == 1 else counter.agency_id
+    return Submission(
+        key=key,
+        round_id=place.round.id,
+        zone=place.round.zone,
+        counter_id=counter.id,
+        deciding_agency_id=agency_id,
+        service_id=service_id,
+        channel=Channel.KIOSK if _is_kiosk() else Channel.QR,
+        language=i18n.current_language().code,
+        answers=place.definition.pack(filled.answers),
+        comment=filled.comment,
+        opened_at=opened,
+        duration_s=form.duration(posted.get("duration", "")),
+        excluded="honeypot" if posted.get(HONEYPOT) else None,
+    )
+
+
+def _within_limits(place: Place, key: str) -> bool:
+    """Count this submission; say whether it is within the limits of its form and of its place."""
+    address = flask.request.remote_addr or ""
+    strategy = limiter.limiter
+    return strategy.hit(PER_KEY, "key", key) and strategy.hit(PER_PLACE, "place", place.code.code, address)
+
+
+def _signed_now() -> str:
+    return stamp.sign_time(_now(), flask.current_app.config["SECRET_KEY"])
+
+
+def _is_kiosk() -> bool:
+    return flask.request.args.get("kiosk") == "1"
+
+
+def _thank(code: str) -> Reply:
+    kiosk = "1" if _is_kiosk() else None
+    return flask.redirect(flask.url_for("respond.thanks", code=parse_code(code) or code, kiosk=kiosk), 303)

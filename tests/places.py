@@ -1,0 +1,67 @@
+"""A small place to answer at: an agency, a counter with a code, and an open round of a bundled questionnaire."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from sqlalchemy import orm
+
+from survey.models import (
+    Agency,
+    AgencyKind,
+    AgencyLevel,
+    Counter,
+    CounterCode,
+    Round,
+    RoundState,
+    Service,
+)
+from survey.operations.install_questionnaire import install_questionnaire
+from survey.questionnaires import bundled
+
+CODE = "K7MP2XQA"
+MANY = "M4NYWXYA"
+REVOKED = "R3VWKEDX"
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def open_place(session: orm.Session, questionnaire: str = "sipas-service-16") -> None:
+    """Add counters `CODE` (one service), `MANY` (two services, two deciding agencies) and `REVOKED`, and a round."""
+    centre, justice, land_office = (
+        Agency(
+            code=code, kind=kind, level=AgencyLevel.PROVINCE, name=name, name_en=english, valid_from=date(2020, 1, 1)
+        )
+        for code, kind, name, english in (
+            ("trung-tam", AgencyKind.CENTRE, "Trung tâm Phục vụ hành chính công", "Public Service Centre"),
+            ("so-tu-phap", AgencyKind.DEPARTMENT, "Sở Tư pháp", "Department of Justice"),
+            ("so-dat-dai", AgencyKind.DEPARTMENT, "Sở Nông nghiệp và Môi trường", None),
+        )
+    )
+    records = Service(code="ho-tich", name="Hộ tịch", name_en="Civil status")
+    land = Service(code="dat-dai", name="Đất đai", name_en="Land")
+    one = Counter(agency=centre, code="Q1", name="Quầy số 1", name_en="Counter 1", services=[records])
+    many = Counter(
+        agency=centre,
+        code="Q2",
+        name="Quầy số 2",
+        services=[land, records],
+        deciding_agencies=[justice, land_office],
+    )
+    version = install_questionnaire(session, bundled()[questionnaire], LONG_AGO)
+    session.add_all(
+        [
+            one,
+            many,
+            CounterCode(code=CODE, counter=one, created_at=LONG_AGO),
+            CounterCode(code=MANY, counter=many, created_at=LONG_AGO),
+            CounterCode(code=REVOKED, counter=one, created_at=LONG_AGO, revoked_at=LONG_AGO),
+            Round(
+                code="r1",
+                name="Đợt 1",
+                version=version,
+                opens_on=date(2020, 1, 1),
+                closes_on=date(2099, 12, 31),
+                state=RoundState.OPEN,
+            ),
+        ]
+    )
