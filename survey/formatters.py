@@ -49,9 +49,11 @@ def whole(value: Any) -> str:
 
 
 def percent(value: Any, decimals: int = 1) -> str:
-    """Return percentage points with their sign: `83,4 %`."""
+    """Return percentage points with their sign: `83,4 %` in Vietnamese, `83.4%` in English."""
     text = number(value, decimals)
-    return text if text == NOTHING else f"{text}\N{NO-BREAK SPACE}%"
+    if text == NOTHING:
+        return text
+    return f"{text}%" if current_language().locale.startswith("en") else f"{text}\N{NO-BREAK SPACE}%"
 
 
 def interval(low: Any, high: Any, decimals: int = 1) -> str:
