@@ -1,0 +1,473 @@
+"""The command line: `flask --app app …`. docs/operations.md lists the commands.
+
+Exit codes: 0 done; 2 bad input, one message on stderr and nothing written.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import click
+import flask
+import sqlalchemy as sa
+from flask.cli import AppGroup, with_appcontext
+
+from survey.config import Settings, create_secret_key
+from survey.db import Database
+from survey.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from survey.operations.import_agencies import Imported
+    from survey.questionnaires import Definition
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+IN_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+OUT_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
+INTERVALS = click.Choice(["auto", "beta", "logit", "wilson", "t"])
+FORMATS = click.Choice(["csv", "json"])
+
+
+def init_app(app: flask.Flask) -> None:
+    """Register the commands."""
+    commands: tuple[click.Command, ...] = (
+        init,
+        demo,
+        import_agencies,
+        import_services,
+        import_counters,
+        import_population,
+        round_group,
+        results,
+        score,
+        create_user,
+        counters,
+        questionnaires,
+    )
+    for command in commands:
+        app.cli.add_command(command)
+
+
+class BadInput(click.ClickException):
+    """Bad input: the message on stderr, exit code 2."""
+
+    exit_code = 2
+
+
+def plainly(function: Callable[P, R]) -> Callable[P, R]:
+    """Turn what is wrong with the input into one message and exit code 2; defects show themselves."""
+
+    @functools.wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except InputError as error:
+            raise BadInput(str(error)) from error
+        except sa.exc.OperationalError as error:
+            if "no such table" in str(error) or "does not exist" in str(error):
+                raise BadInput("The database is not set up yet; run `flask --app app init` first") from error
+            raise
+
+    return wrapper
+
+
+def _database() -> Database:
+    database: Database = flask.current_app.extensions["database"]
+    return database
+
+
+def _settings() -> Settings:
+    settings: Settings = flask.current_app.config["SETTINGS"]
+    return settings
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@click.command()
+@with_appcontext
+@plainly
+def init() -> None:
+    """Set up the instance folder, the secret key, the database and the questionnaires; keep what is there."""
+    from survey.migrations import newest, upgrade
+    from survey.operations.install_questionnaire import install_questionnaire
+    from survey.questionnaires import bundled
+
+    create_secret_key(_settings().instance_dir)
+    upgrade(_database())
+    with _database().write() as session:
+        for definition in bundled().values():
+            install_questionnaire(session, definition, _now())
+    click.echo(f"The database is at revision {newest()}; questionnaires: {', '.join(bundled())}")
+
+
+@click.command()
+@with_appcontext
+@plainly
+def demo() -> None:
+    """Load the demonstration province into an empty database and print the evaluator's sign-in, once."""
+    from survey.demo import load_demo
+    from survey.migrations import upgrade
+
+    if _settings().production:
+        raise InputError("Demonstration data are never loaded in production")
+    upgrade(_database())
+    with _database().write() as session:
+        made = load_demo(session, now=_now(), zone=_settings().zone)
+    click.echo(f"{made.responses} invented responses are loaded; every page says so.")
+    click.echo(f"A counter's form:  {_base_url()}/K/{made.counter_code}")
+    click.echo(f"Evaluator:         {made.username}")
+    click.echo(f"Password:          {made.password}   (shown this once)")
+
+
+def _base_url() -> str:
+    settings = _settings()
+    return settings.public_base_url or f"http://{settings.host}:{settings.port}"
+
+
+@click.command("create-user")
+@click.argument("username")
+@click.option("--role", type=click.Choice(["admin", "evaluator", "manager", "staff"]), required=True)
+@click.option("--agency", default="", help="Code of the agency a manager or staff member belongs to.")
+@click.option("--name", default="", help="Name shown on pages.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input; else one is made.")
+@with_appcontext
+@plainly
+def create_user(username: str, role: str, agency: str, name: str, password_stdin: bool) -> None:
+    """Make an account and print its first password, which must be changed at the first sign-in."""
+    from survey.models import Agency, Role
+    from survey.operations.create_user import create_user as create
+    from survey.passwords import new_password
+
+    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else new_password()
+    with _database().write() as session:
+        agency_id = None
+        if agency:
+            agency_id = session.scalar(sa.select(Agency.id).where(Agency.code == agency))
+            if agency_id is None:
+                raise InputError("There is no agency %(code)s", code=agency)
+        create(
+            session,
+            username=username,
+            password=password,
+            role=Role(role),
+            now=_now(),
+            display_name=name,
+            agency_id=agency_id,
+            must_change_password=not password_stdin,
+        )
+    click.echo(f"Account {username} ({role}) was made.")
+    if not password_stdin:
+        click.echo(f"Password: {password}   (shown this once)")
+
+
+@click.command("import-agencies")
+@click.argument("file", type=IN_FILE)
+@with_appcontext
+@plainly
+def import_agencies(file: Path) -> None:
+    """Add agencies: code,name,kind,level and optionally parent,name_en,valid_from,valid_to,successor."""
+    from survey.operations.import_agencies import import_agencies as operation
+
+    _import(file, operation, "agencies")
+
+
+@click.command("import-services")
+@click.argument("file", type=IN_FILE)
+@with_appcontext
+@plainly
+def import_services(file: Path) -> None:
+    """Add services: code,name and optionally name_en."""
+    from survey.operations.import_services import import_services as operation
+
+    _import(file, operation, "services")
+
+
+@click.command("import-counters")
+@click.argument("file", type=IN_FILE)
+@with_appcontext
+@plainly
+def import_counters(file: Path) -> None:
+    """Add counters with a public code each: agency,code,name and optionally name_en,services,deciding_agencies."""
+    from survey.operations.import_counters import import_counters as operation
+
+    _import(file, operation, "counters")
+
+
+@click.command("import-population")
+@click.argument("file", type=IN_FILE)
+@click.option("--round", "round_code", required=True, help="Code of the round the transactions belong to.")
+@with_appcontext
+@plainly
+def import_population(file: Path, round_code: str) -> None:
+    """Set a round's transactions: agency,service,N. What was there before is replaced."""
+    from survey.operations.import_population import import_population as operation
+    from survey.queries import rounds
+
+    def bound(session: Any, table: Any, *, now: datetime) -> Imported:
+        return operation(session, table, rounds.by_code(session, round_code), now=now)
+
+    _import(file, bound, "rows of transactions")
+
+
+def _import(file: Path, operation: Callable[..., Imported], what: str) -> None:
+    """Run one import in one transaction and tell what it did."""
+    from survey.tables import open_table
+
+    with _progress(file) as advance, open_table(file, progress=advance) as table, _database().write() as session:
+        done = operation(session, table, now=_now())
+    click.echo(f"{done.added} {what} added, {done.unchanged} unchanged")
+    for warning in done.warnings:
+        click.echo(f"Warning: {warning}", err=True)
+
+
+@contextmanager
+def _progress(file: Path) -> Iterator[Callable[[int], object] | None]:
+    """Yield what a reader tells its bytes to: a bar on a terminal when the file is long, else nothing."""
+    size = file.stat().st_size
+    if not sys.stderr.isatty() or size < 2_000_000:
+        yield None
+        return
+    with click.progressbar(length=size, label=file.name, file=sys.stderr) as bar:
+        yield bar.update
+
+
+@click.group("round", cls=AppGroup)
+def round_group() -> None:
+    """Open, close and list rounds."""
+
+
+@round_group.command("open")
+@click.argument("code")
+@click.option("--name", default="", help="Name shown to people; default: the code.")
+@click.option("--questionnaire", default="sipas-service-16", show_default=True, help="Code of its questionnaire.")
+@click.option("--opens", type=click.DateTime(["%Y-%m-%d"]), help="First day; default: today.")
+@click.option("--closes", type=click.DateTime(["%Y-%m-%d"]), help="Last day, included; needed for a new round.")
+@click.option("--rules", type=IN_FILE, help="Scoring rules as JSON, see docs/methodology.md.")
+@plainly
+def round_open(
+    code: str, name: str, questionnaire: str, opens: datetime | None, closes: datetime | None, rules: Path | None
+) -> None:
+    """Open a round; one that does not exist yet is made first."""
+    from survey.models import Round
+    from survey.operations.open_round import Plan, create_round, open_round
+    from survey.queries import rounds
+
+    now = _now()
+    today = now.astimezone(_settings().timezone).date()
+    with _database().write() as session:
+        round_ = session.scalar(sa.select(Round).where(Round.code == code))
+        if round_ is None:
+            if closes is None:
+                raise InputError("There is no round %(code)s yet; give --closes YYYY-MM-DD to make it", code=code)
+            first: date = opens.date() if opens else today
+            plan = Plan(code, name, first, closes.date(), _settings().zone, rules=_read_rules(rules))
+            round_ = create_round(session, plan, rounds.latest_version(session, questionnaire), now=now)
+        open_round(session, round_, now=now)
+        click.echo(f"Round {round_.code} is open from {round_.opens_on} to {round_.closes_on}, both days included.")
+
+
+@round_group.command("close")
+@click.argument("code")
+@plainly
+def round_close(code: str) -> None:
+    """Close a round: it takes no more answers."""
+    from survey.operations.close_round import close_round
+    from survey.queries import rounds
+
+    with _database().write() as session:
+        close_round(session, rounds.by_code(session, code), now=_now())
+    click.echo(f"Round {code} is closed.")
+
+
+@round_group.command("list")
+@plainly
+def round_list() -> None:
+    """List rounds, the newest first: code, state, first day, last day, questionnaire."""
+    from survey.queries import rounds
+
+    with _database().read() as session:
+        for round_ in rounds.all_rounds(session):
+            version = round_.version
+            asked = f"{version.questionnaire.code} v{version.number}"
+            click.echo("\t".join([round_.code, round_.state, str(round_.opens_on), str(round_.closes_on), asked]))
+
+
+def _read_rules(path: Path | None) -> dict[str, Any] | None:
+    """Return scoring rules from a JSON file."""
+    import json
+
+    if path is None:
+        return None
+    try:
+        rules = json.loads(path.read_text("utf-8-sig"))
+    except ValueError as error:
+        raise InputError("%(path)s is not JSON: %(why)s", path=path, why=error) from error
+    if not isinstance(rules, dict):
+        raise InputError("%(path)s must hold one JSON object of rules", path=path)
+    return rules
+
+
+@click.command()
+@with_appcontext
+@plainly
+def counters() -> None:
+    """List the address of every counter's form: address, receiving agency, counter."""
+    from survey.models import Agency, Counter, CounterCode
+
+    query = (
+        sa.select(CounterCode.code, Agency.name, Counter.name)
+        .join(CounterCode.counter)
+        .join(Counter.agency)
+        .where(CounterCode.revoked_at.is_(None), Counter.active.is_(True))
+        .order_by(Agency.code, Counter.id)
+    )
+    with _database().read() as session:
+        for code, agency, counter in session.execute(query):
+            click.echo(f"{_base_url()}/K/{code}\t{agency}\t{counter}")
+
+
+@click.command()
+@plainly
+def questionnaires() -> None:
+    """List the questionnaires that come with the software: code, items, title."""
+    from survey.questionnaires import bundled
+
+    for definition in bundled().values():
+        click.echo(f"{definition.code}\t{len(definition.items)}\t{definition.title.get('vi')}")
+
+
+@click.command()
+@click.option("--round", "round_code", required=True, help="Code of the round.")
+@click.option("--format", "form", type=FORMATS, default="csv", show_default=True)
+@click.option("--interval", type=INTERVALS, help="Method of the intervals; default: the round's rule.")
+@click.option("--min-n", type=click.IntRange(0), help="Show nothing of fewer respondents; default: the round's rule.")
+@click.option("--out", type=OUT_FILE, help="File to write; default: standard output.")
+@with_appcontext
+@plainly
+def results(round_code: str, form: str, interval: str | None, min_n: int | None, out: Path | None) -> None:
+    """Write the results of a round, one row a figure (columns: docs/data-dictionary.md)."""
+    from survey.results import round_results
+
+    with _database().read() as session:
+        found = round_results(session, round_code, interval=interval, min_n=min_n)
+    _write(found.table, form, out)
+
+
+@click.command()
+@click.option("--responses", required=True, type=IN_FILE, help="CSV, one row a respondent, one column an item.")
+@click.option("--population", required=True, type=IN_FILE, help="CSV with the columns agency,service,N.")
+@click.option("--questionnaire", required=True, help="Code of a bundled questionnaire, or a YAML file.")
+@click.option("--map", "map_file", type=IN_FILE, help="YAML file that tells which column is which.")
+@click.option("--strata", default="agency,service", show_default=True, help="Columns that make the strata.")
+@click.option("--by", default="agency,service", show_default=True, help="Columns to give figures by.")
+@click.option("--format", "form", type=FORMATS, default="csv", show_default=True)
+@click.option("--interval", type=INTERVALS, default="auto", show_default=True, help="Method of the intervals.")
+@click.option(
+    "--min-n", type=click.IntRange(0), default=0, show_default=True, help="Show nothing of fewer respondents."
+)
+@click.option("--rules", type=IN_FILE, help="Scoring rules as JSON, see docs/methodology.md.")
+@click.option("--allow-short", is_flag=True, help="Where N is below the responses, let these stand in for N.")
+@click.option("--out", type=OUT_FILE, help="File to write; default: standard output.")
+@plainly
+def score(
+    responses: Path,
+    population: Path,
+    questionnaire: str,
+    map_file: Path | None,
+    strata: str,
+    by: str,
+    form: str,
+    interval: str,
+    min_n: int,
+    rules: Path | None,
+    allow_short: bool,
+    out: Path | None,
+) -> None:
+    """Score a file of responses collected anywhere, without a database. Hides nothing unless --min-n says so."""
+    from survey.column_map import ColumnMap, load_map
+    from survey.score_files import STRATA, Task, score_files, unknown_strata
+
+    definition = _definition(questionnaire)
+    by_columns, strata_columns = _names(by), _names(strata)
+    codes = {slot.code for slot in definition.slots} | {*STRATA, *by_columns, *strata_columns}
+    task = Task(
+        responses,
+        population,
+        definition,
+        load_map(map_file, codes) if map_file else ColumnMap(),
+        _rules(rules, interval, min_n),
+        strata_columns,
+        by_columns,
+        allow_short,
+    )
+    with _progress(responses) as advance:
+        table = score_files(task, advance)
+    _write(table, form, out)
+    unknown = unknown_strata(table)
+    if unknown:
+        click.echo(
+            "Warning: no transactions N for " + ", ".join(unknown) + "; they are not in the figures of the province",
+            err=True,
+        )
+
+
+def _names(listed: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(part.strip() for part in listed.split(",") if part.strip()))
+
+
+def _rules(path: Path | None, interval: str, min_n: int) -> Any:
+    """Return the scoring rules of a file with what the options say."""
+    from scoring.scheme import DataError, Rules
+
+    try:
+        return Rules.from_mapping({**(_read_rules(path) or {}), "interval": interval, "min_n": min_n})
+    except (DataError, TypeError) as error:
+        raise InputError("The scoring rules cannot be used: %(why)s", why=error) from error
+
+
+def _definition(name: str) -> Definition:
+    """Return a bundled questionnaire by its code, or that of a YAML file."""
+    from survey.questionnaires import bundled, load_file
+
+    if name in bundled():
+        return bundled()[name]
+    path = Path(name)
+    if path.suffix.lower() in {".yaml", ".yml"} or path.exists():
+        return load_file(path)
+    raise InputError(
+        "There is no questionnaire %(name)s; bundled are %(codes)s, or name a YAML file",
+        name=name,
+        codes=", ".join(bundled()),
+    )
+
+
+def _write(table: pd.DataFrame, form: str, out: Path | None) -> None:
+    """Write a table of figures; a file appears whole or not at all."""
+    from survey.exports.results_csv import csv_lines
+    from survey.exports.results_json import json_lines
+
+    lines = json_lines(table) if form == "json" else csv_lines(table)
+    if out is None:
+        sys.stdout.reconfigure(encoding="utf-8") if hasattr(sys.stdout, "reconfigure") else None
+        for line in lines:
+            click.echo(line, nl=False)
+        return
+    part = out.with_name(out.name + ".part")
+    try:
+        with part.open("w", encoding="utf-8", newline="") as file:
+            file.writelines(lines)
+        part.replace(out)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise InputError("%(path)s cannot be written: %(why)s", path=out, why=error.strerror or error) from error
