@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 
+from bs4 import BeautifulSoup
 from sqlalchemy import orm
 
 from survey.models import (
@@ -65,3 +67,15 @@ def open_place(session: orm.Session, questionnaire: str = "sipas-service-16") ->
             ),
         ]
     )
+
+
+def fill(client: Any, code: str = CODE, **changes: str) -> dict[str, str]:
+    """Return the body a browser would post of a freshly opened form, every item answered 4, with `changes` applied."""
+    page = client.get(f"/K/{code}").get_data(as_text=True)
+    soup = BeautifulSoup(page, "html.parser")
+    form = soup.find(id="form")
+    assert form is not None, page
+    body = {field["name"]: field.get("value", "") for field in form.select("input[type=hidden]")}
+    body |= {radio["name"]: "4" for radio in form.select(".scale input[type=radio]")}
+    body["comment"] = ""
+    return {name: value for name, value in (body | changes).items() if value is not None}

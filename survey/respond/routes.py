@@ -90,7 +90,9 @@ def show(code: str) -> View:
 def show_lowercase(code: str) -> View:
     """Forgive an address typed in small letters."""
     query = flask.request.query_string.decode("ascii", "ignore")
-    return flask.redirect(flask.url_for("respond.show", code=code.upper()) + (f"?{query}" if query else ""), 302)
+    return flask.redirect(
+        flask.url_for("respond.show", code=code.upper(), lang=None) + (f"?{query}" if query else ""), 302
+    )
 
 
 @blueprint.post("/K/<code>")
