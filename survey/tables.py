@@ -109,15 +109,15 @@ def _lines(file: BinaryIO, source: str, progress: Callable[[int], object] | None
     encoding = "utf-8-sig"
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"
-    text = io.TextIOWrapper(file, encoding=encoding, errors="strict", newline="")
     number = 0
     try:
-        for number, line in enumerate(text, 1):  # noqa: B007 (the error below names it)
-            if progress is not None:
-                progress(len(line.encode()))
-            if "\x00" in line:
-                raise InputError("%(source)s is not a text table; save it as CSV UTF-8", source=source)
-            yield line
+        with io.TextIOWrapper(file, encoding=encoding, errors="strict", newline="") as text:
+            for number, line in enumerate(text, 1):  # noqa: B007 (the error below names it)
+                if progress is not None:
+                    progress(len(line.encode()))
+                if "\x00" in line:
+                    raise InputError("%(source)s is not a text table; save it as CSV UTF-8", source=source)
+                yield line
     except UnicodeError as error:
         raise InputError(
             "%(source)s is not UTF-8 text (near line %(line)d); in Excel save it as “CSV UTF-8”",
