@@ -1,0 +1,85 @@
+"""A small scored round and an account of each role, for the tests of the signed-in pages."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+from sqlalchemy import orm
+from werkzeug.test import TestResponse
+
+from survey.models import Agency, Channel, Population, Response, Role, Round, Service
+from survey.operations.create_user import create_user
+from tests.places import open_place
+
+NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
+PASSWORD = "ruong bac thang xanh"
+
+#: (agency, service, answer to every item, how many respondents)
+ANSWERS = (
+    ("so-tu-phap", "ho-tich", "5", 45),
+    ("so-tu-phap", "ho-tich", "2", 15),
+    ("so-dat-dai", "dat-dai", "4", 20),
+    ("so-dat-dai", "dat-dai", "3", 20),
+    ("trung-tam", "ho-tich", "4", 6),
+)
+TRANSACTIONS = {("so-tu-phap", "ho-tich"): 600, ("so-dat-dai", "dat-dai"): 200, ("trung-tam", "ho-tich"): 100}
+
+
+def scored_round(session: orm.Session) -> None:
+    """Add the round `r1`: 106 responses of 900 transactions, and one that is not counted."""
+    open_place(session)
+    session.flush()
+    agencies = {agency.code: agency.id for agency in session.scalars(sa.select(Agency))}
+    services = {service.code: service.id for service in session.scalars(sa.select(Service))}
+    round_ = session.scalars(sa.select(Round)).one()
+    length = len(round_.version.slots)
+    rows = [row for row in ANSWERS for _ in range(row[3])] + [("trung-tam", "ho-tich", "1", 1)]
+    for number, (agency, service, answer, _) in enumerate(rows, 1):
+        session.add(
+            Response(
+                key=f"{number:016d}",
+                round_id=round_.id,
+                deciding_agency_id=agencies[agency],
+                service_id=services[service],
+                channel=Channel.PAPER if number % 4 == 0 else Channel.QR,
+                language="vi",
+                answers=answer * 16 + "." * (length - 16),
+                submitted_at=NOW,
+                excluded="honeypot" if number == len(rows) else None,
+            )
+        )
+    for (agency, service), transactions in TRANSACTIONS.items():
+        session.add(
+            Population(
+                round_id=round_.id,
+                agency_id=agencies[agency],
+                service_id=services[service],
+                transactions=transactions,
+            )
+        )
+
+
+def accounts(session: orm.Session) -> None:
+    """Add one account of each role, named by it; manager and staff belong to `so-tu-phap`."""
+    agency = session.scalar(sa.select(Agency.id).where(Agency.code == "so-tu-phap"))
+    for role in Role:
+        unit = agency if role in {Role.MANAGER, Role.STAFF} else None
+        create_user(session, username=role.value, password=PASSWORD, role=role, agency_id=unit, now=NOW)
+
+
+def token(page: str) -> str:
+    """Return the CSRF token in a page."""
+    return page.split('name="csrf_token" value="', 1)[1].split('"', 1)[0]
+
+
+def post(client: FlaskClient, address: str, form_at: str | None = None, **fields: str) -> TestResponse:
+    """Post a form as a person does: open the page it stands on, then send its token with the fields."""
+    page = client.get(form_at or address).get_data(as_text=True)
+    return client.post(address, data={"csrf_token": token(page), **fields})
+
+
+def sign_in(client: FlaskClient, username: str, password: str = PASSWORD, **fields: str) -> TestResponse:
+    """Sign in."""
+    return post(client, "/dang-nhap", username=username, password=password, **fields)

@@ -1,0 +1,115 @@
+"""Every route × every role gives what this table says. A new route without a line here fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from survey.models import Role
+from tests.evaluation import accounts, post, scored_round, sign_in
+from tests.places import CODE
+
+EVERYONE = ("anonymous", *(role.value for role in Role))
+SIGNED_IN = {"anonymous": 302, "admin": 200, "evaluator": 200, "manager": 200, "staff": 200}
+RESULTS = {**SIGNED_IN, "staff": 403}
+PUBLIC = dict.fromkeys(EVERYONE, 200)
+
+VALUES = {"code": CODE, "round_code": "r1", "agency": "so-tu-phap", "filename": "app.css"}
+"""What stands in the variable parts of addresses."""
+
+GET = {
+    "static": PUBLIC,
+    "respond.start": PUBLIC,
+    "respond.show": PUBLIC,
+    "respond.thanks": PUBLIC,
+    "respond.service_worker": PUBLIC,
+    "respond.show_lowercase": dict.fromkeys(EVERYONE, 302),
+    "auth.sign_in_page": {**dict.fromkeys(EVERYONE, 302), "anonymous": 200},
+    "auth.account": SIGNED_IN,
+    "auth.password_page": SIGNED_IN,
+    "evaluator.rounds": RESULTS,
+    "evaluator.overview": RESULTS,
+    "evaluator.detail": RESULTS,
+    "evaluator.download": RESULTS,
+}
+"""Status of GET by endpoint and role."""
+
+POST_WITHOUT_TOKEN = {
+    "respond.start": PUBLIC,
+    "respond.send": dict.fromkeys(EVERYONE, 422),
+    "auth.sign_in_page": dict.fromkeys(EVERYONE, 400),
+    "auth.sign_out": dict.fromkeys(EVERYONE, 400),
+    "auth.password_page": dict.fromkeys(EVERYONE, 400),
+}
+"""Status of POST without a token: only the public form takes it."""
+
+ELSEWHERE = ("staff.", "admin.", "api.")
+"""Endpoints whose access is told by their own tests."""
+
+
+@pytest.fixture
+def people(app: Flask) -> Flask:
+    with app.extensions["database"].write() as session:
+        scored_round(session)
+        accounts(session)
+    return app
+
+
+def addresses(app: Flask, method: str) -> Iterator[tuple[str, str]]:
+    """Yield (endpoint, address) of every rule that takes the method."""
+    for rule in app.url_map.iter_rules():
+        if method in (rule.methods or ()) and not rule.endpoint.startswith(ELSEWHERE):
+            yield rule.endpoint, address(app, rule)
+
+
+def address(app: Flask, rule: Rule) -> str:
+    built = app.url_map.bind("localhost").build(
+        rule.endpoint,
+        {name: VALUES[name] for name in rule.arguments if name not in (rule.defaults or {})} | (rule.defaults or {}),
+    )
+    assert isinstance(built, str)
+    return built
+
+
+@pytest.mark.parametrize("person", EVERYONE)
+def test_every_page_opens_for_whom_the_table_says(people: Flask, person: str) -> None:
+    client = people.test_client()
+    if person != "anonymous":
+        assert sign_in(client, person).status_code == 303
+    for endpoint, at in addresses(people, "GET"):
+        assert endpoint in GET, f"{endpoint} has no line in the table"
+        reply = client.get(at)
+        assert (at, reply.status_code) == (at, GET[endpoint][person])
+        if person == "anonymous" and reply.status_code == 302 and endpoint != "respond.show_lowercase":
+            assert reply.location.startswith("/dang-nhap")
+
+
+@pytest.mark.parametrize("person", EVERYONE)
+def test_nothing_but_the_public_form_takes_a_post_without_token(people: Flask, person: str) -> None:
+    client = people.test_client()
+    if person != "anonymous":
+        sign_in(client, person)
+    for endpoint, at in addresses(people, "POST"):
+        assert endpoint in POST_WITHOUT_TOKEN, f"{endpoint} has no line in the table"
+        assert (at, client.post(at).status_code) == (at, POST_WITHOUT_TOKEN[endpoint][person])
+
+
+def test_a_manager_sees_no_other_agency(people: Flask) -> None:
+    client = people.test_client()
+    sign_in(client, "manager")
+    overview = client.get("/danh-gia/r1").get_data(as_text=True)
+    assert 'data-agency="so-tu-phap"' in overview
+    assert "so-dat-dai" not in overview
+    assert client.get("/danh-gia/r1/co-quan/so-dat-dai").status_code == 404
+    assert client.get("/danh-gia/r1/ket-qua.csv?co-quan=so-dat-dai").status_code == 404
+    assert b"so-dat-dai" not in client.get("/danh-gia/r1/ket-qua.csv?bang=day-du").data
+
+
+def test_signing_out_closes_every_page(people: Flask) -> None:
+    client = people.test_client()
+    sign_in(client, "admin")
+    post(client, "/dang-xuat", form_at="/tai-khoan")
+    assert client.get("/tai-khoan").status_code == 302

@@ -1,0 +1,83 @@
+"""Number formats and chart coordinates, worked out by hand."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+
+from survey import formatters
+from survey.charts import Row, interval_chart, place, stacked_bar
+
+NAN = math.nan
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "vi", "en"),
+    [
+        (83.44, 1, "83,4", "83.4"),
+        (83.45, 1, "83,5", "83.5"),  # half up, though binary floats would round 83.45 down
+        (1234567, 0, "1.234.567", "1,234,567"),
+        (-0.04, 1, "0,0", "0.0"),
+        (100, 2, "100,00", "100.00"),
+        (NAN, 1, "–", "–"),
+        (None, 1, "–", "–"),
+        (math.inf, 1, "–", "–"),
+    ],
+)
+def test_numbers_follow_the_language(app: Flask, value: float | None, decimals: int, vi: str, en: str) -> None:
+    with app.test_request_context("/"):
+        assert formatters.number(value, decimals) == vi
+    with app.test_request_context("/?lang=en"):
+        assert formatters.number(value, decimals) == en
+
+
+def test_percent_and_interval(app: Flask) -> None:
+    with app.test_request_context("/"):
+        assert formatters.percent(11.11) == "11,1\u00a0%"
+        assert formatters.percent(None) == "–"
+        assert formatters.interval(81.2, 85.3) == "(81,2–85,3)"
+        assert formatters.interval(NAN, 85.3) == ""
+    with app.test_request_context("/?lang=en"):
+        assert formatters.percent(11.11) == "11.1%"
+
+
+def test_days_are_those_of_the_zone(app: Flask) -> None:
+    late = datetime(2026, 3, 31, 18, 30, tzinfo=UTC)  # half past one of the next morning in Vietnam
+    with app.test_request_context("/"):
+        assert formatters.day(late) == "01/04/2026"
+        assert formatters.moment(late) == "01/04/2026 01:30"
+        assert formatters.day(None) == "–"
+
+
+def test_the_axis_runs_from_edge_to_edge() -> None:
+    assert [place(v) for v in (0, 50, 100)] == [2.0, 50.0, 98.0]
+    assert [place(v) for v in (-5, 105)] == [2.0, 98.0]
+    assert [place(v) for v in (NAN, None)] == [None, None]
+
+
+def test_a_chart_has_one_row_for_each_figure_over_one_axis() -> None:
+    chart = interval_chart([Row("a", 50, 25, 75, reference=100.0), Row("b", NAN, NAN, NAN)])
+    first, second = chart.marks
+    assert (first.low, first.dot, first.high, first.reference) == (26.0, 50.0, 74.0, 98.0)
+    assert (second.low, second.dot, second.high, second.reference) == (None, None, None, None)
+    assert second.y - first.y == chart.floor / 2
+    assert [tick.text for tick in chart.ticks] == ["0", "25", "50", "75", "100"]
+    assert chart.has_reference
+    assert not interval_chart([Row("a", 50, 25, 75)]).has_reference
+
+
+def test_a_bar_is_whole_and_labels_only_what_fits() -> None:
+    segments = stacked_bar([1, 0, 3, 0, 16])
+    assert [(s.level, s.count, s.share, s.x, s.width) for s in segments] == [
+        (1, 1, 5.0, 0.0, 5.0),
+        (3, 3, 15.0, 5.0, 15.0),
+        (5, 16, 80.0, 20.0, 80.0),
+    ]
+    assert [s.labelled for s in segments] == [False, True, True]
+
+
+def test_a_bar_without_answers_is_empty() -> None:
+    assert stacked_bar([0, 0, 0, 0, 0]) == ()
