@@ -1,0 +1,55 @@
+"""The Vietnamese guides call buttons, messages and commands by the names they really have."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import Path
+
+import flask
+import pytest
+from babel.messages.pofile import read_po
+
+ROOT = Path(__file__).parents[2]
+GUIDES = [ROOT / "docs" / "vi" / "huong-dan-danh-gia.md", ROOT / "docs" / "vi" / "huong-dan-can-bo.md"]
+#: bold in the guides for stress, not as the name of something on the screen
+STRESSED = {
+    "in đậm",
+    "Hai cơ quan có đoạn thẳng chồng lên nhau nhiều thì chưa thể nói ai hơn ai.",
+    "Một tờ áp phích có mã QR.",
+    "Đừng:",
+}
+
+
+def shown_words() -> set[str]:
+    """Everything the pages can say in Vietnamese."""
+    with (ROOT / "survey" / "translations" / "vi" / "LC_MESSAGES" / "messages.po").open("rb") as file:
+        strings = [message.string for message in read_po(file)]
+    return {form for string in strings for form in ([string] if isinstance(string, str) else string)}
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
+def test_bold_words_stand_on_the_screen(guide: Path) -> None:
+    bold = {" ".join(words.split()) for words in re.findall(r"\*\*(.+?)\*\*", guide.read_text("utf-8"), re.DOTALL)}
+    assert len(bold) > 10
+    assert bold - STRESSED - shown_words() == set()
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
+def test_text_is_nfc_and_links_lead_somewhere(guide: Path) -> None:
+    text = guide.read_text("utf-8")
+    assert unicodedata.is_normalized("NFC", text)
+    for target in re.findall(r"\]\(([^)#]+)\)", text):
+        assert (guide.parent / target).exists(), target
+
+
+def test_commands_exist_with_their_options(app: flask.Flask) -> None:
+    lines = re.findall(r"^flask --app app (.+)$", GUIDES[0].read_text("utf-8"), re.MULTILINE)
+    assert len(lines) == 5
+    for line in lines:
+        words = line.split()
+        command = app.cli.commands[words[0]]
+        if hasattr(command, "commands"):
+            command = command.commands[words[1]]
+        known = {option for parameter in command.params for option in parameter.opts}
+        assert set(re.findall(r"--[a-z-]+", line)) <= known, line
