@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -78,3 +79,13 @@ class AnswerSlot(Base):
     #: the item's or question's stable code
     code: Mapped[str] = mapped_column(sa.String(64))
     kind: Mapped[SlotKind] = mapped_column(choice(SlotKind, "kind"))
+
+
+def _refuse_change(_mapper: orm.Mapper[Any], _connection: sa.Connection, target: object) -> None:
+    """Stop a flush that would alter what stored answers are read by."""
+    raise ValueError(f"a stored questionnaire version is never altered ({type(target).__name__}); install a new one")
+
+
+for _stored in (QuestionnaireVersion, AnswerSlot):
+    sa.event.listen(_stored, "before_update", _refuse_change)
+    sa.event.listen(_stored, "before_delete", _refuse_change)

@@ -92,3 +92,21 @@ def _rows(database: Database) -> list[tuple[object, ...]]:
     columns = (QuestionnaireVersion.number, QuestionnaireVersion.content, QuestionnaireVersion.created_at)
     with database.read() as session:
         return [tuple(row) for row in session.execute(sa.select(*columns).order_by(QuestionnaireVersion.number))]
+
+
+@pytest.mark.parametrize("change", ["content", "slot", "delete"])
+def test_a_stored_version_refuses_to_change(database: Database, change: str) -> None:
+    with database.write() as session:
+        install_questionnaire(session, bundled()[DEFAULT], NOW)
+    before = _rows(database)
+    with database.read() as session:
+        version = session.scalars(sa.select(QuestionnaireVersion)).one()
+        if change == "content":
+            version.content = "{}"
+        elif change == "slot":
+            version.slots[0].code = "other"
+        else:
+            session.delete(version.slots[0])
+        with pytest.raises(ValueError, match="a stored questionnaire version is never altered"):
+            session.flush()
+    assert _rows(database) == before
