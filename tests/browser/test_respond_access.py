@@ -1,0 +1,80 @@
+"""Everybody can use the public pages: axe finds nothing, and 2018 phones can read our scripts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.browser.test_respond import chromium, phone, site  # noqa: F401 (fixtures)
+from tests.places import CODE, MANY, REVOKED
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).resolve().parents[2]
+VENDOR = ROOT / "tests" / "vendor"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def violations(page):
+    page.evaluate((VENDOR / "axe-core" / "axe.min.js").read_text("utf-8"))
+    found = page.evaluate("rules => axe.run(document, {runOnly: rules}).then(result => result.violations)", RULES)
+    return [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_axe_finds_nothing_on_any_public_page(site, phone, language, scheme):  # noqa: F811
+    page = phone(color_scheme=scheme, bypass_csp=True)
+    for path in (
+        "/",
+        f"/K/{CODE}",
+        f"/K/{MANY}",
+        f"/K/{CODE}/thanks",
+        f"/K/{REVOKED}",
+        "/K/NOPE",
+        "/nowhere",
+    ):
+        page.goto(f"{site.base}{path}?lang={language}")
+        assert page.locator("html").get_attribute("lang") == language
+        assert violations(page) == [], path
+    page.goto(f"{site.base}/K/{CODE}?kiosk=1&lang={language}")
+    assert violations(page) == [], "kiosk"
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_axe_finds_nothing_in_any_state_of_the_form(site, phone, language):  # noqa: F811
+    page = phone(bypass_csp=True)
+    page.goto(f"{site.base}/?lang={language}")
+    page.locator("#code").fill("K7")
+    page.locator("button.primary").click()
+    page.wait_for_selector("#e-code")
+    assert violations(page) == [], "half a code"
+    page.goto(f"{site.base}/K/{MANY}?lang={language}")
+    page.locator("#comment").fill("ơ" * 2001)
+    page.locator("#send").click()
+    page.wait_for_selector("#summary")
+    assert violations(page) == [], "mistakes"
+    page.goto(f"{site.base}/K/{CODE}?lang={language}")
+    page.locator(".scale input[value='4']").first.check()
+    assert violations(page) == [], "an answer chosen"
+    page.context.set_offline(True)
+    page.locator("#send").click()
+    page.wait_for_selector("#queued:visible")
+    assert violations(page) == [], "kept for later"
+
+
+@pytest.mark.parametrize("script", sorted(path.name for path in (ROOT / "static").glob("*.js")))
+def test_scripts_are_written_for_the_webview_of_2018(phone, script):  # noqa: F811
+    page = phone()
+    page.evaluate((VENDOR / "acorn" / "acorn.js").read_text("utf-8"))
+    parse = "source => { acorn.parse(source, {ecmaVersion: 2018}); return true; }"
+    assert page.evaluate(parse, (ROOT / "static" / script).read_text("utf-8"))
+    with pytest.raises(Exception, match="Unexpected token"):
+        page.evaluate(parse, "a?.b")
+
+
+def test_axe_does_look(phone):  # noqa: F811
+    page = phone()
+    page.set_content("<html lang=vi><title>x</title><main><h1>x</h1><input></main></html>")
+    assert "label" in [rule for rule, _ in violations(page)]
