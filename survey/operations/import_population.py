@@ -55,8 +55,8 @@ def import_population(
 
 def _read(session: orm.Session, table: Table) -> dict[tuple[int, int], int]:
     """Return N by (agency id, service id)."""
-    agencies = dict(session.execute(sa.select(Agency.code, Agency.id)).tuples().all())
-    services = dict(session.execute(sa.select(Service.code, Service.id)).tuples().all())
+    agencies = {code: int(number) for code, number in session.execute(sa.select(Agency.code, Agency.id))}
+    services = {code: int(number) for code, number in session.execute(sa.select(Service.code, Service.id))}
     agency_at, service_at, n_at = (table.position(name) for name in ("agency", "service", "N"))
     check = Checker(table.source)
     rows: dict[tuple[int, int], int] = {}
