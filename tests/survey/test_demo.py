@@ -1,0 +1,144 @@
+"""The demonstration province: complete, seeded, marked as invented, and never mixed with real data."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter as Tally
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+
+from survey.db import Database
+from survey.demo import Demo, is_empty, load_demo
+from survey.demo_answers import Scene, draw_answers
+from survey.errors import InputError
+from survey.models import (
+    Agency,
+    AgencyKind,
+    Channel,
+    Comment,
+    Counter,
+    CounterCode,
+    Installation,
+    Population,
+    Response,
+    Role,
+    Round,
+    RoundState,
+    Service,
+    User,
+)
+from survey.passwords import verify
+from survey.queries.population import below_sample
+from survey.queries.rounds import open_round
+from survey.questionnaires import bundled
+
+NOW = datetime(2026, 11, 25, 6, tzinfo=UTC)
+
+
+@pytest.fixture
+def loaded(database: Database) -> tuple[Database, Demo]:
+    with database.write() as session:
+        assert is_empty(session)
+        made = load_demo(session, now=NOW)
+    return database, made
+
+
+def test_the_province_is_complete(loaded: tuple[Database, Demo]) -> None:
+    database, made = loaded
+    with database.read() as session:
+
+        def count(model: type) -> int:
+            return session.scalar(sa.select(sa.func.count()).select_from(model)) or 0
+
+        kinds = Tally(session.scalars(sa.select(Agency.kind)))
+        assert (kinds[AgencyKind.DEPARTMENT], kinds[AgencyKind.COMMUNE], kinds[AgencyKind.PROVINCE]) == (12, 12, 1)
+        assert count(Counter) == 60
+        assert 18_000 < count(Response) < 22_000
+        assert count(Response) == made.responses
+        assert count(Population) == 2 * (12 * 2 + 12 * 4)
+        assert count(Comment) > 100
+        assert session.get_one(Installation, 1).is_demo
+        assert below_sample(session, 1) == below_sample(session, 2) == []
+        assert (
+            session.scalar(sa.select(CounterCode.counter_id).where(CounterCode.code == made.counter_code)) is not None
+        )
+
+
+def test_one_round_is_closed_and_the_newer_open_whenever_it_is_made(database: Database) -> None:
+    now = datetime(2031, 2, 28, 20, tzinfo=UTC)
+    with database.write() as session:
+        load_demo(session, now=now)
+    with database.read() as session:
+        older, newer = session.scalars(sa.select(Round).order_by(Round.opens_on)).all()
+        assert (older.state, newer.state) == (RoundState.CLOSED, RoundState.OPEN)
+        assert (newer.opens_on - older.opens_on).days == 365
+        assert open_round(session, now.date()) is newer
+        latest = session.scalar(sa.select(sa.func.max(Response.submitted_at)))
+        assert latest is not None
+        assert latest < now
+
+
+def test_the_evaluator_can_sign_in(loaded: tuple[Database, Demo]) -> None:
+    database, made = loaded
+    with database.read() as session:
+        user = session.scalars(sa.select(User)).one()
+        assert (user.username, user.role) == (made.username, Role.EVALUATOR)
+        assert verify(user.password_hash, made.password)
+
+
+def test_every_answer_is_one_the_questionnaire_packs(loaded: tuple[Database, Demo]) -> None:
+    database, _ = loaded
+    definition = bundled()["sipas-service-16"]
+    with database.read() as session:
+        packed = set(session.scalars(sa.select(Response.answers)))
+    for answers in packed:
+        assert definition.pack(definition.unpack(answers)) == answers
+
+
+def test_it_looks_like_life(loaded: tuple[Database, Demo]) -> None:
+    database, _ = loaded
+    definition = bundled()["sipas-service-16"]
+    at = {slot.code: k for k, slot in enumerate(definition.slots)}
+    with database.read() as session:
+        rows = session.execute(sa.select(Response)).scalars().all()
+        channels = Tally(row.channel for row in rows)
+        reasons = Tally(row.excluded for row in rows)
+        late = [row for row in rows if row.answers[at["timeliness"]] == "l"]
+        assert 0.6 < channels[Channel.QR] / len(rows) < 0.9
+        assert set(reasons) == {None, "honeypot"}
+        assert 0.03 < len(late) / len(rows) < 0.2
+        assert {row.answers[at["apology"]] for row in late} == {"y", "n"}
+        assert all(row.answers[at["apology"]] == "_" for row in rows if row.answers[at["timeliness"]] != "l")
+        unknown = sum(row.answers[at["pakn_xu_ly"]] == "x" for row in rows) / len(rows)
+        assert 0.3 < unknown < 0.6
+        flat = Tally((row.counter_id, row.submitted_at.date()) for row in rows if set(row.answers[:16]) == {"5"})
+        assert max(flat.values()) >= 30
+        assert all(row.submitted_at - row.opened_at > timedelta(0) for row in rows if row.opened_at)
+
+
+def test_the_same_answers_at_each_run(loaded: tuple[Database, Demo]) -> None:
+    definition = bundled()["sipas-service-16"]
+    scene = Scene(np.zeros(50), np.full(50, 0.1))
+    first = draw_answers(definition, scene, np.random.default_rng(1))
+    assert first == draw_answers(definition, scene, np.random.default_rng(1))
+    assert first != draw_answers(definition, scene, np.random.default_rng(2))
+
+
+def test_names_are_composed_and_nobody_s(loaded: tuple[Database, Demo]) -> None:
+    database, _ = loaded
+    with database.read() as session:
+        named = [*session.scalars(sa.select(Agency.name)), *session.scalars(sa.select(Service.name))]
+        named += [*session.scalars(sa.select(Counter.name)), *session.scalars(sa.select(Comment.text))]
+        assert all(unicodedata.is_normalized("NFC", name) for name in named)
+        assert session.scalars(sa.select(User.display_name)).one() == "Cán bộ đánh giá"
+
+
+def test_it_refuses_a_database_in_use(loaded: tuple[Database, Demo]) -> None:
+    database, made = loaded
+    with database.write() as session, pytest.raises(InputError, match="not empty"):
+        load_demo(session, now=NOW)
+    with database.read() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(Response)) == made.responses
