@@ -27,6 +27,7 @@ def init_app(app: flask.Flask) -> None:
         "whole": whole,
         "percent": percent,
         "interval": interval,
+        "signed": signed,
         "day": day,
         "moment": moment,
         "local_name": local_name,
@@ -46,6 +47,14 @@ def number(value: Any, decimals: int = 1) -> str:
 def whole(value: Any) -> str:
     """Return a count."""
     return number(value, 0)
+
+
+def signed(value: Any, decimals: int = 1) -> str:
+    """Return a difference with its sign: `+1,2`, `−0,3`, `0,0`."""
+    text = number(value, decimals)
+    if text == NOTHING or not any(c in "123456789" for c in text):
+        return text
+    return text.replace("-", "−") if text.startswith("-") else f"+{text}"
 
 
 def percent(value: Any, decimals: int = 1) -> str:

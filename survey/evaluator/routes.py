@@ -16,6 +16,7 @@ from survey.db import Database
 from survey.errors import InputError
 from survey.evaluator import words
 from survey.evaluator.figures import ALL_SERVICES, OVERALL, PROVINCE, chart_row
+from survey.evaluator.league import league
 from survey.evaluator.scope import RoundPage, load_round
 from survey.exports.results_csv import csv_text
 from survey.models import Role
@@ -60,6 +61,16 @@ def overview(round_code: str) -> str:
         return flask.render_template(
             "evaluator/overview.html", page=page, columns=columns, chart=chart, agency_chart=agencies
         )
+
+
+@blueprint.get("/<round_code>/xep-hang")
+@role_required(*RESULT_READERS)
+def ranking(round_code: str) -> str:
+    """Show the agencies by rank range, with what changed since the last round."""
+    with _database().read() as session:
+        page = _load(session, round_code)
+        standings, before = league(session, page)
+        return flask.render_template("evaluator/ranking.html", page=page, standings=standings, before=before)
 
 
 @blueprint.get("/<round_code>/toan-tinh", defaults={"agency": PROVINCE})

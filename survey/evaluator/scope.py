@@ -13,7 +13,7 @@ from survey.evaluator.figures import ALL_SERVICES, PROVINCE, Figures
 from survey.i18n import local_name
 from survey.models import Agency, Round, Service
 from survey.queries import names
-from survey.questionnaires import Definition
+from survey.questionnaires import Aspect, Definition, Element
 from survey.results import RoundResults, round_results
 
 
@@ -54,26 +54,23 @@ class RoundPage:
     def agency_name(self, code: str) -> str:
         """Return an agency's name in the language of the page."""
         if code == PROVINCE:
-            return _("The whole province")
+            return str(_("The whole province"))
         return local_name(self.agency_of[code]) if code in self.agency_of else code
 
     def service_name(self, code: str) -> str:
         """Return a service's name in the language of the page."""
         if code == ALL_SERVICES:
-            return _("All services")
+            return str(_("All services"))
         return local_name(self.service_of[code]) if code in self.service_of else code
 
     def label(self, level: str, key: str) -> str:
         """Return the name of a level's key: an element's title, an item's statement."""
         if level == "overall":
-            return _("Overall")
-        found = {
-            "aspect": self.definition.aspects,
-            "element": self.definition.elements,
-        }
+            return str(_("Overall"))
         if level == "item":
             return next((item.text.get(self.language) for item in self.definition.items if item.code == key), key)
-        return next((part.title.get(self.language) for part in found[level] if part.code == key), key)  # type: ignore[attr-defined]
+        parts: tuple[Aspect | Element, ...] = self.definition.aspects if level == "aspect" else self.definition.elements
+        return next((part.title.get(self.language) for part in parts if part.code == key), key)
 
     def level_words(self) -> list[str]:
         """Return the five answers' labels."""

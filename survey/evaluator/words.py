@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 def explain(word: str) -> str:
     """Return what a status or warning word means for the reader; the word itself when it has no explanation here."""
-    return {
+    known: dict[str, str] = {
         "ok": _("Shown with its interval."),
         "no_data": _("No valid answers yet."),
         "zero_variance": _("Every answer is the same; the interval comes from the number of respondents alone."),
@@ -25,12 +25,13 @@ def explain(word: str) -> str:
         ),
         "low_coverage": _("Services without responses hold a large part of the transactions; they are not covered."),
         "renormalised": _("An element without answers was left out and the others weighted up."),
-    }.get(word, word)
+    }
+    return known.get(word, word)
 
 
 def channel(name: str) -> str:
     """Return the name of a channel."""
-    return {
+    known: dict[str, str] = {
         "qr": _("QR code"),
         "kiosk": _("Screen at the counter"),
         "receipt": _("Code on the receipt"),
@@ -39,34 +40,38 @@ def channel(name: str) -> str:
         "interviewer": _("Interviewer"),
         "online": _("Online"),
         "import": _("Imported file"),
-    }.get(name, name)
+    }
+    return known.get(name, name)
 
 
 def state(name: str) -> str:
     """Return the name of a round's state."""
-    return {
+    known: dict[str, str] = {
         "draft": _("Draft"),
         "open": _("Taking responses"),
         "closed": _("Closed"),
         "published": _("Published"),
-    }.get(name, name)
+    }
+    return known.get(name, name)
 
 
 def exclusion(reason: str) -> str:
     """Return why a response is not counted, in plain language."""
-    return {
+    known: dict[str, str] = {
         "honeypot": _("Sent by a program, not a person"),
         "empty": _("No question was answered"),
         "too_few_answers": _("Too few questions were answered"),
         "flagged": _("Set aside by an evaluator"),
-    }.get(reason, reason)
+    }
+    return known.get(reason, reason)
 
 
 def composition(name: str) -> str:
     """Return how items make an index, in one sentence."""
-    return {
+    known: dict[str, str] = {
         "pooled": _("All valid answers of a level are taken together."),
         "mean_items": _("The mean of the items' indices."),
         "mean_elements": _("The mean of the elements' indices."),
         "custom": _("The weighted mean of the elements' indices, with the weights of this round."),
-    }.get(name, name)
+    }
+    return known.get(name, name)
