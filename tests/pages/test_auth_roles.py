@@ -32,6 +32,7 @@ GET = {
     "auth.password_page": SIGNED_IN,
     "evaluator.rounds": RESULTS,
     "evaluator.overview": RESULTS,
+    "evaluator.ranking": RESULTS,
     "evaluator.detail": RESULTS,
     "evaluator.download": RESULTS,
 }
