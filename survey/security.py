@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import math
+import time
 
 import flask
 import sqlalchemy as sa
@@ -58,12 +60,21 @@ def init_app(app: flask.Flask) -> None:
 
 
 def is_demo() -> bool:
-    """Say whether this database is the demonstration province. A database that fails says no: error pages need this."""
-    try:
-        with flask.current_app.extensions["database"].read() as session:
-            return bool(session.scalar(sa.select(Installation.is_demo)))
-    except sa.exc.SQLAlchemyError:
-        return False
+    """Say whether this database is the demonstration province; asked of the database at most once a second.
+
+    A database that fails says no: the error page needs an answer too.
+    """
+    app = flask.current_app
+    asked_at, answer = app.extensions.get("is_demo", (-math.inf, False))
+    now = time.monotonic()
+    if now - asked_at > 1:
+        try:
+            with app.extensions["database"].read() as session:
+                answer = bool(session.scalar(sa.select(Installation.is_demo)))
+        except sa.exc.SQLAlchemyError:
+            answer = False
+        app.extensions["is_demo"] = (now, answer)
+    return bool(answer)
 
 
 def _add_headers(response: flask.Response) -> flask.Response:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from bs4 import BeautifulSoup
+from flask import Flask
 from sqlalchemy import orm
 
+from app import create_app
+from survey.config import Settings
+from survey.db import Base
 from survey.models import (
     Agency,
     AgencyKind,
@@ -24,7 +30,19 @@ from survey.questionnaires import bundled
 CODE = "K7MP2XQA"
 MANY = "M4NYWXYA"
 REVOKED = "R3VWKEDX"
+SECRET = "a-secret-of-the-test-suite-that-is-long-enough"
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def make_app(folder: Path, secret: str = SECRET, questionnaire: str = "sipas-service-16", **settings: Any) -> Flask:
+    """Return the application on the embedded database in `folder`, made and peopled at first use."""
+    app = create_app(Settings(instance_dir=folder, secret_key=secret, **settings))
+    database = app.extensions["database"]
+    if not sa.inspect(database.engine).has_table("response"):
+        Base.metadata.create_all(database.engine)
+        with database.write() as session:
+            open_place(session, questionnaire)
+    return app
 
 
 def open_place(session: orm.Session, questionnaire: str = "sipas-service-16") -> None:

@@ -24,15 +24,16 @@ def find_code(session: orm.Session, typed: str) -> CounterCode | None:
     if code is None:
         return None
     counter = orm.joinedload(CounterCode.counter)
-    return session.scalar(
+    rows = session.scalars(
         sa.select(CounterCode)
         .where(CounterCode.code == code)
         .options(
             counter.joinedload(Counter.agency),
-            counter.selectinload(Counter.services),
-            counter.selectinload(Counter.deciding_agencies),
+            counter.joinedload(Counter.services),  # a handful each: one statement is cheaper than three
+            counter.joinedload(Counter.deciding_agencies),
         )
     )
+    return rows.unique().one_or_none()
 
 
 def accepting_round(session: orm.Session, now: datetime, opened: datetime | None = None) -> Round | None:
@@ -42,7 +43,10 @@ def accepting_round(session: orm.Session, now: datetime, opened: datetime | None
     a round that was closed by hand takes nothing more. When two rounds are open the one that began last wins.
     """
     rounds = session.scalars(
-        sa.select(Round).where(Round.state == RoundState.OPEN).order_by(Round.opens_on.desc(), Round.id.desc())
+        sa.select(Round)
+        .where(Round.state == RoundState.OPEN)
+        .options(orm.joinedload(Round.version))
+        .order_by(Round.opens_on.desc(), Round.id.desc())
     ).all()
     for candidate in rounds:
         if _covers(candidate, now):

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import flask
+from flask_babel import gettext as _
 from limits import parse
+from markupsafe import Markup
 from sqlalchemy import orm
 from werkzeug.wrappers import Response as Reply
 
@@ -29,6 +31,7 @@ PER_PLACE = parse("300 per 5 minutes")
 """One counter from one address: a whole office or a waiting room behind one connection stays well below."""
 PER_KEY = parse("30 per minute")
 """One rendered form: retries of a bad line pass, a script replaying one page does not."""
+MAX_KEPT = 64
 HONEYPOT = "website"
 GONE = 410
 
@@ -108,9 +111,10 @@ def send(code: str) -> View:
         place = _find_place(session, code, opened)
         if not isinstance(place, Place):
             return place
-        if not stamp.is_key(key):
-            key = stamp.new_key()
         filled = form.read(posted, place.definition, set(place.agencies), set(place.services))
+        if not stamp.is_key(key):
+            key = stamp.new_key()  # without one a repeat could not be told from a second person
+            filled.mistakes.append(form.Mistake("send", _("Please press the button once more.")))
         signed = posted.get("opened", "") if opened else ""
         if "switch" in posted:
             filled.mistakes = []
@@ -166,7 +170,7 @@ def _form_page(place: Place, filled: form.Filled, key: str, opened: str, *, busy
         "respond/form.html",
         place=place,
         counter=place.code.counter,
-        parts=form.parts(content, language.code),
+        questions=_questions(content, language.code, len(place.definition.items), filled),
         items=len(place.definition.items),
         filled=filled,
         key=key,
@@ -178,6 +182,19 @@ def _form_page(place: Place, filled: form.Filled, key: str, opened: str, *, busy
         max_comment=form.MAX_COMMENT,
         languages=i18n.offered(),
     )
+
+
+def _questions(content: str, language: str, items: int, filled: form.Filled) -> Markup:
+    """Return the sections as HTML. An empty form is rendered once per questionnaire and language, then kept."""
+    kept: dict[tuple[str, str], Markup] = flask.current_app.extensions.setdefault("empty_forms", {})
+    empty = not filled.answers and not filled.mistakes
+    if empty and (content, language) in kept:
+        return kept[content, language]
+    parts = form.parts(content, language)
+    html = Markup(flask.render_template("respond/questions.html", parts=parts, items=items, filled=filled))  # noqa: S704
+    if empty and len(kept) < MAX_KEPT:
+        kept[content, language] = html
+    return html
 
 
 def _submission(

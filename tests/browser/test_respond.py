@@ -3,88 +3,17 @@
 from __future__ import annotations
 
 import re
-import threading
 
 import pytest
-import sqlalchemy as sa
-from playwright.sync_api import expect, sync_playwright
-from werkzeug.serving import make_server
-
-from app import create_app
-from survey.config import Settings
-from survey.db import Base
-from survey.models import Response
-from tests.places import CODE, open_place
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-ARGUMENTS += ["--disable-component-update", "--disable-sync"]
+HEIGHTS = "all => all.map(one => one.getBoundingClientRect().height).filter(height => height)"
 REFUSE_STORAGE = """
 for (const name of ["localStorage", "sessionStorage", "indexedDB", "caches"])
   Object.defineProperty(window, name, { get() { throw new DOMException("refused", "SecurityError"); } });
 """
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-def serve(folder, questionnaire):
-    app = create_app(
-        Settings(instance_dir=folder, secret_key="browser-tests-secret-long-enough-for-all", languages=("vi", "en"))
-    )
-    database = app.extensions["database"]
-    Base.metadata.create_all(database.engine)
-    with database.write() as session:
-        open_place(session, questionnaire)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server, database
-
-
-class Site:
-    """A running installation and what it has stored."""
-
-    def __init__(self, server, database):
-        self.base = f"http://127.0.0.1:{server.server_port}"
-        self.form = f"{self.base}/K/{CODE}"
-        self.database = database
-
-    def rows(self):
-        with self.database.read() as session:
-            return session.scalars(sa.select(Response).order_by(Response.id)).all()
-
-
-@pytest.fixture
-def site(tmp_path, request):
-    server, database = serve(tmp_path, getattr(request, "param", "sipas-service-16"))
-    yield Site(server, database)
-    server.shutdown()
-    server.server_close()
-    database.dispose()
-
-
-@pytest.fixture
-def phone(chromium):
-    """Return a function that makes a page; all contexts are closed at the end."""
-    contexts = []
-
-    def make(width=360, height=740, script=True, **options):
-        context = chromium.new_context(
-            viewport={"width": width, "height": height}, java_script_enabled=script, locale="vi-VN", **options
-        )
-        contexts.append(context)
-        return context.new_page()
-
-    yield make
-    for context in contexts:
-        context.close()
 
 
 def answer_all(page, level="4"):
@@ -135,18 +64,9 @@ def test_with_storage_that_throws(site, phone):
 def test_targets_are_large_and_text_may_be_doubled(site, phone):
     page = phone(320)
     page.goto(site.form)
-    heights = page.locator(".scale label, .na, #send, .languages button").evaluate_all(
-        "all => all.map(one => one.getBoundingClientRect().height).filter(height => height)"
-    )
+    heights = page.locator(".scale label, .na, #send, .languages button").evaluate_all(HEIGHTS)
     assert min(heights) >= 44
-    assert (
-        min(
-            page.locator(".scale label").evaluate_all(
-                "all => all.map(o => o.getBoundingClientRect().height).filter(h => h)"
-            )
-        )
-        >= 48
-    )
+    assert min(page.locator(".scale label").evaluate_all(HEIGHTS)) >= 48
     page.evaluate("document.documentElement.style.fontSize = '200%'")
     assert no_sideways_scroll(page)
 

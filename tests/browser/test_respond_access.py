@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.test_respond import chromium, phone, site  # noqa: F401 (fixtures)
 from tests.places import CODE, MANY, REVOKED
 
 pytestmark = pytest.mark.browser
@@ -24,7 +23,7 @@ def violations(page):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["vi", "en"])
-def test_axe_finds_nothing_on_any_public_page(site, phone, language, scheme):  # noqa: F811
+def test_axe_finds_nothing_on_any_public_page(site, phone, language, scheme):
     page = phone(color_scheme=scheme, bypass_csp=True)
     for path in (
         "/",
@@ -43,7 +42,7 @@ def test_axe_finds_nothing_on_any_public_page(site, phone, language, scheme):  #
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
-def test_axe_finds_nothing_in_any_state_of_the_form(site, phone, language):  # noqa: F811
+def test_axe_finds_nothing_in_any_state_of_the_form(site, phone, language):
     page = phone(bypass_csp=True)
     page.goto(f"{site.base}/?lang={language}")
     page.locator("#code").fill("K7")
@@ -65,7 +64,7 @@ def test_axe_finds_nothing_in_any_state_of_the_form(site, phone, language):  # n
 
 
 @pytest.mark.parametrize("script", sorted(path.name for path in (ROOT / "static").glob("*.js")))
-def test_scripts_are_written_for_the_webview_of_2018(phone, script):  # noqa: F811
+def test_scripts_are_written_for_the_webview_of_2018(phone, script):
     page = phone()
     page.evaluate((VENDOR / "acorn" / "acorn.js").read_text("utf-8"))
     parse = "source => { acorn.parse(source, {ecmaVersion: 2018}); return true; }"
@@ -74,7 +73,7 @@ def test_scripts_are_written_for_the_webview_of_2018(phone, script):  # noqa: F8
         page.evaluate(parse, "a?.b")
 
 
-def test_axe_does_look(phone):  # noqa: F811
+def test_axe_does_look(phone):
     page = phone()
     page.set_content("<html lang=vi><title>x</title><main><h1>x</h1><input></main></html>")
     assert "label" in [rule for rule, _ in violations(page)]

@@ -10,37 +10,9 @@ import pytest
 import sqlalchemy as sa
 from bs4 import BeautifulSoup
 
-from app import create_app
-from survey.config import Settings
-from survey.db import Base
 from survey.models import Channel, Comment, Response, Round, RoundState
 from survey.respond import routes, stamp
-from tests.places import CODE, MANY, REVOKED, fill, open_place
-
-SECRET = "a-secret-of-the-test-suite-that-is-long-enough"
-
-
-def make_app(folder, secret=SECRET, **settings):
-    app = create_app(Settings(instance_dir=folder, secret_key=secret, **settings))
-    engine = app.extensions["database"].engine
-    if not sa.inspect(engine).has_table("response"):
-        Base.metadata.create_all(engine)
-        with app.extensions["database"].write() as session:
-            open_place(session)
-    return app
-
-
-@pytest.fixture
-def place(tmp_path):
-    app = make_app(tmp_path)
-    yield app
-    app.extensions["database"].dispose()
-
-
-@pytest.fixture
-def citizen(place):
-    """A client that keeps no cookie."""
-    return place.test_client(use_cookies=False)
+from tests.places import CODE, MANY, REVOKED, SECRET, fill, make_app
 
 
 def stored(app):
