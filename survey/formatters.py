@@ -14,6 +14,7 @@ from typing import Any
 
 import flask
 
+from survey import words
 from survey.config import Settings
 from survey.i18n import current_language, local_name
 
@@ -31,6 +32,11 @@ def init_app(app: flask.Flask) -> None:
         "day": day,
         "moment": moment,
         "local_name": local_name,
+        "explain": words.explain,
+        "channel_name": words.channel,
+        "state_name": words.state,
+        "exclusion_reason": words.exclusion,
+        "composition_sentence": words.composition,
     }
     app.jinja_env.filters.update(filters)
 

@@ -10,8 +10,8 @@ import pandas as pd
 from sqlalchemy import orm
 
 from survey.comparisons import Changes, agency_ranks, changes_since_last_round
-from survey.evaluator.figures import ALL_SERVICES, OVERALL, PROVINCE, Figure
-from survey.evaluator.scope import RoundPage
+from survey.figures import ALL_SERVICES, OVERALL, PROVINCE, Figure
+from survey.round_page import RoundPage
 
 SURE = 0.05
 """Family-wise error of calling a change a change, Holm-adjusted over the agencies."""

@@ -14,21 +14,15 @@ from survey.auth import role_required
 from survey.charts import interval_chart
 from survey.db import Database
 from survey.errors import InputError
-from survey.evaluator import words
-from survey.evaluator.figures import ALL_SERVICES, OVERALL, PROVINCE, chart_row
 from survey.evaluator.league import league
-from survey.evaluator.scope import RoundPage, load_round
 from survey.exports.results_csv import csv_text
+from survey.figures import ALL_SERVICES, OVERALL, PROVINCE, chart_row
 from survey.models import Role
 from survey.queries import rounds as round_queries
 from survey.queries import users
+from survey.round_page import RoundPage, load_round
 
 blueprint = flask.Blueprint("evaluator", __name__, url_prefix="/danh-gia")
-blueprint.add_app_template_filter(words.explain, "explain")
-blueprint.add_app_template_filter(words.channel, "channel_name")
-blueprint.add_app_template_filter(words.state, "state_name")
-blueprint.add_app_template_filter(words.exclusion, "exclusion_reason")
-blueprint.add_app_template_filter(words.composition, "composition_sentence")
 
 RESULT_READERS = (Role.ADMIN, Role.EVALUATOR, Role.MANAGER)
 

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import orm
 
 from scoring.scheme import Rules
-from survey.evaluator.figures import ALL_SERVICES, PROVINCE, Figures
+from survey.figures import ALL_SERVICES, PROVINCE, Figures
 from survey.i18n import local_name
 from survey.models import Agency, Round, Service
 from survey.queries import names
