@@ -16,6 +16,7 @@ EVERYONE = ("anonymous", *(role.value for role in Role))
 SIGNED_IN = {"anonymous": 302, "admin": 200, "evaluator": 200, "manager": 200, "staff": 200}
 RESULTS = {**SIGNED_IN, "staff": 403}
 PUBLIC = dict.fromkeys(EVERYONE, 200)
+NOT_PUBLISHED = dict.fromkeys(EVERYONE, 404)
 
 VALUES = {"code": CODE, "round_code": "r1", "agency": "so-tu-phap", "filename": "app.css"}
 """What stands in the variable parts of addresses."""
@@ -27,6 +28,10 @@ GET = {
     "respond.thanks": PUBLIC,
     "respond.service_worker": PUBLIC,
     "respond.show_lowercase": dict.fromkeys(EVERYONE, 302),
+    "published.rounds": PUBLIC,
+    "published.results": NOT_PUBLISHED,
+    "published.as_csv": NOT_PUBLISHED,
+    "published.as_json": NOT_PUBLISHED,
     "auth.sign_in_page": {**dict.fromkeys(EVERYONE, 302), "anonymous": 200},
     "auth.account": SIGNED_IN,
     "auth.password_page": SIGNED_IN,
