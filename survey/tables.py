@@ -41,12 +41,13 @@ class Table:
     def position(self, column: str) -> int:
         """Return where a column stands; raise `InputError` naming the columns there are when it is missing.
 
-        Case is forgiven where that leaves no doubt: `Agency` is found for `agency` unless both stand there.
+        Case is forgiven where that leaves no doubt: `Agency` is found for `agency` unless both stand there. `N` and `n`
+        are two things.
         """
         if column in self.columns:
             return self.columns.index(column)
         alike = [k for k, name in enumerate(self.columns) if name.casefold() == column.casefold()]
-        if len(alike) == 1:
+        if len(alike) == 1 and len(column) > 1:
             return alike[0]
         raise InputError(
             "%(source)s has no column %(column)r; its columns are: %(columns)s",

@@ -1,0 +1,492 @@
+"""Moments → indices, their variances and covariances, for any domains and figures.
+
+Every figure is C = Σ_k W_k A_k / B_k, with A and B weighted totals over the domain of "answers that count" and "valid
+answers" of a part's items. Linearised (Taylor), a respondent's contribution is
+
+    u_i = w_i 1(i in domain) αᵀ z_i,    α = Σ_k W_k (e_A - (A_k / B_k) e_B) / B_k,
+
+plus a constant per cell when weights are calibrated (the residual of the calibration). The variance is that of Σ u over
+strata: Σ_h (1 - f_h) n_h/(n_h - 1) Σ_i (u_i - ū_h)², n_h being all respondents (or clusters) of the stratum, those outside
+the domain with u = 0. One call, `variance`, does it for every figure; composites need no covariances by hand.
+
+Sources: Woodruff (1971); Cochran (1977), 6.3 and 11.12 (domains); Särndal, Swensson & Wretman (1992), 5.5-5.6; Deville &
+Särndal (1992) for calibration residuals; lonely strata and degrees of freedom as R survey 4.1 (`svyrecvar`, `degf`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from scoring.moments import PEAK, Moments
+from scoring.scheme import DataError, Figure
+from scoring.weights import RAKING_SWEEPS, Adjustment, Codes, Design, Floats
+
+TINY = 1e-24
+"""A variance of an index (scale 0..1) below this is none: 10⁹ answers that differ once give more than 10⁻¹⁸."""
+
+_BLOCK = 4096
+
+
+@dataclass(frozen=True, eq=False)
+class Estimates:
+    """Figures by domain: arrays (domains, figures). Indices on 0..1; where `status` is `no_data`, value is NaN inside here.
+
+    `scoring.table` makes tables of these in which nothing missing is a number.
+    """
+
+    figures: tuple[Figure, ...]
+    value: Floats
+    variance: Floats
+    #: sampling units minus strata, R's `degf`
+    df: NDArray[np.int64]
+    #: respondents with at least one valid answer in the figure
+    n: NDArray[np.int64]
+    #: valid answers
+    valid: NDArray[np.int64]
+    #: (domains, figures, 5) answers 1..5
+    counts: NDArray[np.int64]
+    #: Kish's effective n of those respondents
+    n_kish: Floats
+    #: word for each figure: see `STATUS`
+    status: NDArray[np.object_]
+    #: (domains,) words that figures of the domain carry besides
+    notes: tuple[frozenset[str], ...]
+
+    @property
+    def se(self) -> Floats:
+        """Standard errors on 0..1."""
+        return np.sqrt(self.variance)
+
+
+STATUS = {
+    "ok": "an index with its standard error and interval",
+    "no_data": "nobody in the domain gave a valid answer (or a part of the composition has none): no figure",
+    "no_df": "one respondent (or cluster) for each stratum: no standard error and no interval",
+    "small_n": "too few respondents for any method to hold its level: no interval under `auto`",
+    "wide": "an interval too wide to be of use: none under `auto`",
+    "population_below_sample": "a stratum has more responses than transactions: N is wrong; n was used in its place",
+    "census": "everyone answered: no sampling error, the interval is the index itself",
+    "zero_variance": "answers do not differ: interval from the effective number of respondents alone",
+    "lonely_psu": "a stratum has a single respondent (or cluster): its variance follows the rule `lonely`",
+}
+"""Status words, the first that holds being the one given."""
+
+
+def domains(keys: pd.DataFrame, columns: Sequence[str]) -> tuple[Codes, pd.DataFrame]:
+    """Return each cell's domain number and the domains' keys; a cell with an empty key is in no domain (-1).
+
+    Without columns there is one domain, everything.
+    """
+    missing = [name for name in columns if name not in keys]
+    if missing:
+        raise DataError(f"there is no key column {missing[0]!r}")
+    if not columns:
+        return np.zeros(len(keys), dtype=np.intp), pd.DataFrame(index=range(1))
+    part = keys[list(columns)]
+    given = ~(part.isna() | (part == "")).any(axis=1).to_numpy()
+    labels = part[given].drop_duplicates().sort_values(list(columns)).reset_index(drop=True)
+    number = {tuple(row): k for k, row in enumerate(labels.itertuples(index=False, name=None))}
+    codes = np.full(len(keys), -1, dtype=np.intp)
+    codes[given] = [number[row] for row in part[given].itertuples(index=False, name=None)]
+    return codes, labels
+
+
+def estimate(
+    moments: Moments,
+    design: Design,
+    figures: Sequence[Figure],
+    domain: ArrayLike | None = None,
+    *,
+    statistic: str = "top2",
+    renormalise: bool = False,
+) -> Estimates:
+    """Return figures of every domain.
+
+    `domain`: (cells,) domain number, -1 for cells in none; None: one domain of everything. Domains are parts of the sample,
+    not samples: the variance keeps the whole design. Raises `DataError` for a stratum with a single unit under `fail`.
+    """
+    code = _domain(moments, domain)
+    size = int(code.max(initial=-1)) + 1
+    used = np.where(design.weight > 0, code, -1)
+    value, alpha, lost = _linearise(moments, design, figures, used, size, statistic, renormalise)
+    mean = _cell_means(moments, design, alpha, used, statistic)
+    within = _cell_within(moments, design, alpha, used, statistic)
+    if design.adjustments:
+        var, lonely = _calibrated_variance(mean, within, design, used, size)
+    else:
+        var, lonely = variance(mean, within, design, used, size)
+    reach = _reach(moments, figures)
+    n = _sum(reach, used, size)
+    weighted = _sum(reach * design.weight[:, None], used, size)
+    squares = _sum(reach * (design.weight**2)[:, None], used, size)
+    n_kish = np.divide(weighted**2, squares, out=np.zeros_like(weighted), where=squares > 0)
+    counts = np.stack([_sum(moments.counts[:, list(f.items)].sum(axis=1), code, size) for f in figures], axis=1)
+    df = _degrees(moments, design, figures, used, size)
+    no_value = np.isnan(value)
+    var = np.where(no_value, np.nan, np.where(var <= TINY, 0.0, var))
+    status = _status(value, var, df, _census(design, used, size), lonely, _any(_is_short(design), used, size))
+    notes = _notes(design, used, size, lonely, lost)
+    return Estimates(tuple(figures), value, var, df, n, counts.sum(axis=2), counts, n_kish, status, notes)
+
+
+def variance(
+    mean: Floats, within: Floats, design: Design, domain: ArrayLike, size: int
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return the variance of Σ u by domain, (size, figures), and which domains meet a lonely stratum, (size,).
+
+    `mean`, `within`: (cells, figures) mean of u and Σ(u - mean)² over the respondents of each cell, in its domain; outside
+    it, u is 0. For row-level data a cell is a respondent and `within` is 0. This is the only place where a sum of
+    contributions becomes a variance.
+    """
+    code = np.asarray(domain)
+    inside = (code >= 0) & (design.n > 0)
+    code, stratum, n = code[inside], design.stratum[inside], design.n[inside].astype(np.float64)
+    mean, within = mean[inside], within[inside]
+    if design.unit is not None:
+        # A cluster is one unit: its total of u is all that counts.
+        units = int(design.unit.max(initial=-1)) + 1
+        pairs, first, at = np.unique(code * units + design.unit[inside], return_index=True, return_inverse=True)
+        mean = _add(mean * n[:, None], at, len(pairs))
+        within, n = np.zeros_like(mean), np.ones(len(pairs))
+        code, stratum = code[first], stratum[first]
+    strata = len(design.names)
+    pairs, at = np.unique(code * strata + stratum, return_inverse=True)
+    of = pairs % strata
+    total = _add(mean * n[:, None], at, len(pairs))
+    present = np.bincount(at, weights=n, minlength=len(pairs))
+    centre = np.where(design.is_lonely[of][:, None], 0.0, total / design.size[of][:, None])
+    squares = _add(within + n[:, None] * (mean - centre[at]) ** 2, at, len(pairs))
+    squares += np.maximum(design.size[of] - present, 0)[:, None] * centre**2
+    into = pairs // strata
+    result = _add(squares * _stratum_scale(design)[of][:, None], into, size)
+    lonely = np.bincount(into[design.is_lonely[of]], minlength=size)[:size] > 0
+    if design.lonely == "average":
+        result *= _average_factor(design, of, into, size)[:, None]
+    return result, lonely
+
+
+def covariance(mean: Floats, within: Floats, design: Design) -> Floats:
+    """Return the covariance matrix of the sums of several contributions u, (figures, figures).
+
+    `mean`: (cells, figures) of u over *all* respondents of a cell, 0 where it does not enter; `within`:
+    (cells, figures, figures) Σ(u - mean)(u - mean)ᵀ, or (figures, figures) if already summed with the strata's scale.
+    """
+    n = design.n.astype(np.float64)
+    stratum = design.stratum
+    scale = _stratum_scale(design)
+    inner = within if within.ndim == 2 else np.tensordot(scale[stratum], within, axes=1)
+    if design.unit is not None:
+        units = int(design.unit.max(initial=-1)) + 1
+        first = np.unique(design.unit, return_index=True)[1]
+        mean, stratum = _add(mean * n[:, None], design.unit, units), stratum[first]
+        n, inner = np.ones(units), np.zeros_like(inner)
+    total = _add(mean * n[:, None], stratum, len(design.names))
+    centre = np.where(design.is_lonely[:, None], 0.0, total / np.maximum(design.size, 1)[:, None])
+    spread = (mean - centre[stratum]) * np.sqrt(scale[stratum] * n)[:, None]
+    result = spread.T @ spread + inner
+    if design.lonely == "average":
+        touched = _add((mean != 0).astype(np.float64), stratum, len(design.names)) > 0
+        result = result * _average_matrix(design, touched)
+    return np.asarray((result + result.T) / 2)
+
+
+@dataclass(frozen=True, eq=False)
+class Joint:
+    """Figures with their full covariance; m = domains × figures, figures fastest. Domains without data are left out."""
+
+    #: (m,) rows: the domains' number, and the figure's
+    domain: Codes
+    figure: Codes
+    #: (m,) on 0..1
+    value: Floats
+    #: (m, m)
+    covariance: Floats
+    #: (m,)
+    df: NDArray[np.int64]
+    n: NDArray[np.int64]
+
+
+def joint(
+    moments: Moments,
+    design: Design,
+    figures: Sequence[Figure],
+    domain: ArrayLike | None = None,
+    *,
+    statistic: str = "top2",
+    renormalise: bool = False,
+) -> Joint:
+    """Return figures of all domains with the covariance among all of them.
+
+    One figure and `domains(keys, ["agency"])` is the vector of agency indices; many figures and one domain are, for
+    example, all items with their covariances.
+    """
+    code = _domain(moments, domain)
+    size, width = int(code.max(initial=-1)) + 1, len(figures)
+    used = np.where(design.weight > 0, code, -1)
+    value, alpha, _ = _linearise(moments, design, figures, used, size, statistic, renormalise)
+    means = _cell_means(moments, design, alpha, used, statistic)
+    spread = np.zeros((len(moments.n), size * width))
+    inner = np.zeros((size * width, size * width))
+    scale = _stratum_scale(design)[design.stratum] * design.weight**2
+    at = _columns_of(moments, statistic)
+    for d in range(size):
+        cells = np.flatnonzero(used == d)
+        block = slice(d * width, (d + 1) * width)
+        spread[cells, block] = means[cells]
+        cross = np.tensordot(scale[cells], moments.within[np.ix_(cells, at, at)], axes=1)
+        inner[block, block] = alpha[d] @ cross @ alpha[d].T
+    spread = _calibrate(spread, design)
+    matrix = covariance(spread, inner, design)
+    keep = ~np.isnan(value.ravel())
+    n = _sum(_reach(moments, figures), used, size).ravel()[keep]
+    df = _degrees(moments, design, figures, used, size).ravel()[keep]
+    rows = np.flatnonzero(keep)
+    return Joint(rows // width, rows % width, value.ravel()[keep], matrix[np.ix_(keep, keep)], df, n)
+
+
+def _domain(moments: Moments, domain: ArrayLike | None) -> Codes:
+    code = np.zeros(len(moments.n), dtype=np.intp) if domain is None else np.asarray(domain, dtype=np.intp)
+    if code.shape != moments.n.shape:
+        raise DataError(f"domain has {code.shape} numbers for {len(moments.n)} cells")
+    return code
+
+
+def _columns_of(moments: Moments, statistic: str) -> NDArray[np.intp]:
+    """Return the positions in z of the numerator's and the denominator's indicators."""
+    width = moments.cross.shape[1]
+    every = np.arange(width, dtype=np.intp)
+    return np.concatenate([every[moments.feature(statistic)], every[moments.feature("answered")]])
+
+
+def _linearise(
+    moments: Moments,
+    design: Design,
+    figures: Sequence[Figure],
+    domain: Codes,
+    size: int,
+    statistic: str,
+    renormalise: bool,
+) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """Return values (D, K), coefficients α (D, K, 2·items), and which figures lost a part without answers (D, K)."""
+    items = len(moments.scheme.items)
+    totals = _sum(moments.sums[:, _columns_of(moments, statistic)] * design.weight[:, None], domain, size)
+    parts = list(dict.fromkeys(part.items for figure in figures for part in figure.parts))
+    members = np.zeros((len(parts), items))
+    for p, positions in enumerate(parts):
+        members[p, list(positions)] = 1.0
+    shares = np.zeros((len(figures), len(parts)))
+    for k, figure in enumerate(figures):
+        for part in figure.parts:
+            shares[k, parts.index(part.items)] += part.weight
+    above, below = totals[:, :items] @ members.T / PEAK[statistic], totals[:, items:] @ members.T
+    there = below > 0
+    ratio = np.divide(above, below, out=np.zeros_like(above), where=there)
+    lost = (shares[None] * ~there[:, None, :]).sum(axis=2) > 0
+    weights = shares[None] * there[:, None, :]
+    present = weights.sum(axis=2)
+    if renormalise:
+        weights = np.divide(weights, present[:, :, None], out=np.zeros_like(weights), where=present[:, :, None] > 0)
+    value = np.where((present > 0) & (renormalise | ~lost), (weights * ratio[:, None, :]).sum(axis=2), np.nan)
+    per_answer = np.divide(weights, below[:, None, :], out=np.zeros_like(weights), where=there[:, None, :])
+    alpha = np.concatenate(
+        [per_answer / PEAK[statistic] @ members, -(per_answer * ratio[:, None, :]) @ members], axis=2
+    )
+    return value, alpha, lost & ~np.isnan(value)
+
+
+def _cell_means(moments: Moments, design: Design, alpha: Floats, domain: Codes, statistic: str) -> Floats:
+    """Return the mean of u in each cell, (cells, figures); 0 outside the domains."""
+    result = np.zeros((len(moments.n), alpha.shape[1]))
+    at = _columns_of(moments, statistic)
+    cells = np.flatnonzero((domain >= 0) & (moments.n > 0))
+    for start in range(0, len(cells), _BLOCK):
+        c = cells[start : start + _BLOCK]
+        average = moments.sums[np.ix_(c, at)] * (design.weight[c] / moments.n[c])[:, None]
+        result[c] = (alpha[domain[c]] @ average[:, :, None])[:, :, 0]
+    return result
+
+
+def _cell_within(moments: Moments, design: Design, alpha: Floats, domain: Codes, statistic: str) -> Floats:
+    """Return Σ(u - mean)² in each cell, (cells, figures). Clusters do not need it: their totals are their units."""
+    result = np.zeros((len(moments.n), alpha.shape[1]))
+    if design.unit is not None:
+        return result
+    at = _columns_of(moments, statistic)
+    cells = np.flatnonzero((domain >= 0) & (moments.n > 1))
+    for start in range(0, len(cells), _BLOCK):
+        c = cells[start : start + _BLOCK]
+        a = alpha[domain[c]]
+        form = np.einsum("ckf,ckf->ck", a @ moments.within[np.ix_(c, at, at)], a)
+        result[c] = np.maximum(form, 0.0) * (design.weight[c] ** 2)[:, None]
+    return result
+
+
+def _calibrated_variance(
+    mean: Floats, within: Floats, design: Design, domain: Codes, size: int
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return `variance` for calibrated weights: a residual reaches every cell, so domains are taken one by one."""
+    result = np.zeros((size, mean.shape[1]))
+    _, lonely = variance(mean, within, design, domain, size)
+    everywhere = np.zeros(len(design.n), dtype=np.intp)
+    for d in range(size):
+        inside = (domain == d)[:, None]
+        residual = _calibrate(mean * inside, design)
+        result[d] = variance(residual, within * inside, design, everywhere, 1)[0][0]
+    return result, lonely
+
+
+def _calibrate(mean: Floats, design: Design) -> Floats:
+    """Return cell means of u after the residuals of every calibration step.
+
+    Post-stratification: less the group's mean of u/w (weighted by the former weights) times w. Raking: the same over the
+    margins in turn with plain means, `RAKING_SWEEPS` times, as R survey 4.1 does.
+    """
+    for steps in design.adjustments:
+        raked = steps[0].before is None
+        for _ in range(RAKING_SWEEPS if raked else 1):
+            for step in steps:
+                mean = mean - _projection(mean, step, design)
+    return mean
+
+
+def _projection(mean: Floats, step: Adjustment, design: Design) -> Floats:
+    """Return the part of u that the step's groups explain."""
+    groups = int(step.group.max(initial=-1)) + 1
+    mass = design.n * (step.after > 0) * (1.0 if step.before is None else step.before)
+    scaled = np.divide(mean, step.after[:, None], out=np.zeros_like(mean), where=step.after[:, None] > 0)
+    top = _add(scaled * mass[:, None], step.group, groups)
+    bottom = np.bincount(step.group, weights=mass, minlength=groups)[:, None]
+    average = np.divide(top, bottom, out=np.zeros_like(top), where=bottom > 0)
+    return np.asarray(average[step.group] * step.after[:, None])
+
+
+def _stratum_scale(design: Design) -> Floats:
+    """Return (1 - f) n/(n - 1) for each stratum; a single unit follows the rule for lonely strata."""
+    left = np.where(1 - design.fraction < 1e-12, 0.0, 1 - design.fraction)
+    size = design.size.astype(np.float64)
+    scale = left * np.divide(size, size - 1, out=np.zeros_like(size), where=size > 1)
+    if design.lonely == "fail" and design.is_lonely.any():
+        name = design.names[int(np.flatnonzero(design.is_lonely)[0])]
+        raise DataError(f"stratum {name!r} has a single sampling unit; choose another rule than lonely='fail'")
+    return np.where(design.is_lonely, left if design.lonely == "adjust" else 0.0, scale)
+
+
+def _average_factor(design: Design, stratum: Codes, domain: Codes, size: int) -> Floats:
+    """Return, for each domain, strata over strata with a variance of their own; NaN when none has."""
+    every = np.bincount(domain, minlength=size)[:size].astype(np.float64)
+    own = np.bincount(domain[~design.is_lonely[stratum]], minlength=size)[:size].astype(np.float64)
+    return np.divide(every, own, out=np.full(size, np.nan), where=own > 0)
+
+
+def _average_matrix(design: Design, touched: NDArray[np.bool_]) -> Floats:
+    """Return the factors of `average` for a covariance matrix; `touched`: (strata, figures)."""
+    every = touched.sum(axis=0).astype(np.float64)
+    own = (touched & ~design.is_lonely[:, None]).sum(axis=0).astype(np.float64)
+    root = np.sqrt(np.divide(every, own, out=np.full(len(own), np.nan), where=own > 0))
+    return np.outer(root, root)
+
+
+def _reach(moments: Moments, figures: Sequence[Figure]) -> NDArray[np.int64]:
+    """Return respondents with a valid answer in each figure, (cells, figures)."""
+    groups = list(moments.scheme.groups)
+    columns = [
+        moments.answered[:, figure.items[0]]
+        if figure.level == "item"
+        else moments.reached[:, groups.index((figure.level, figure.key))]
+        for figure in figures
+    ]
+    return np.stack(columns, axis=1)
+
+
+def _degrees(
+    moments: Moments, design: Design, figures: Sequence[Figure], domain: Codes, size: int
+) -> NDArray[np.int64]:
+    """Return R's `degf`: sampling units less strata of the domain; for an item, of those who answered it."""
+    reach = _reach(moments, figures)
+    pooled = [k for k, figure in enumerate(figures) if figure.level != "item"]
+    reach[:, pooled] = moments.n[:, None]
+    inside = domain >= 0
+    code, stratum, reach = domain[inside], design.stratum[inside], reach[inside]
+    units = reach if design.unit is None else _distinct(code, design.unit[inside], reach)
+    own = _distinct(code, stratum, reach)
+    return np.asarray(_sum(units, code, size) - _sum(own, code, size), dtype=np.int64)
+
+
+def _distinct(code: Codes, label: Codes, reach: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return 1 at one cell of each (domain, label) that anyone reached, else 0; (cells, figures)."""
+    pairs, first, at = np.unique(code * (int(label.max(initial=0)) + 1) + label, return_index=True, return_inverse=True)
+    result = np.zeros_like(reach)
+    result[first] = _add(reach.astype(np.float64), at, len(pairs)) > 0
+    return result
+
+
+def _census(design: Design, domain: Codes, size: int) -> NDArray[np.bool_]:
+    """Return the domains whose every stratum is complete."""
+    open_ended = (1 - design.fraction[design.stratum] >= 1e-12) & (design.n > 0)
+    return ~_any(open_ended, domain, size)
+
+
+def _is_short(design: Design) -> NDArray[np.bool_]:
+    """Return the cells of strata with fewer transactions than respondents."""
+    return np.isin(design.stratum, list(design.short))
+
+
+def _any(flag: NDArray[np.bool_], domain: Codes, size: int) -> NDArray[np.bool_]:
+    return np.asarray(np.bincount(domain[flag & (domain >= 0)], minlength=size)[:size] > 0, dtype=np.bool_)
+
+
+def _status(
+    value: Floats,
+    var: Floats,
+    df: NDArray[np.int64],
+    census: NDArray[np.bool_],
+    lonely: NDArray[np.bool_],
+    short: NDArray[np.bool_],
+) -> NDArray[np.object_]:
+    """Return the first word of `STATUS` that holds; those about intervals are added with the intervals."""
+    status = np.full(value.shape, "ok", dtype=object)
+    status[np.broadcast_to(lonely[:, None], value.shape)] = "lonely_psu"
+    status[var == 0] = "zero_variance"
+    status[np.broadcast_to(census[:, None], value.shape)] = "census"
+    status[np.broadcast_to(short[:, None], value.shape)] = "population_below_sample"
+    status[((df <= 0) & ~census[:, None]) | np.isnan(var)] = "no_df"
+    status[np.isnan(value)] = "no_data"
+    return status
+
+
+def _notes(
+    design: Design, domain: Codes, size: int, lonely: NDArray[np.bool_], lost: NDArray[np.bool_]
+) -> tuple[frozenset[str], ...]:
+    """Return the words every figure of a domain carries."""
+    notes: list[set[str]] = [set() for _ in range(size)]
+    for d, words in zip(domain, design.notes or [frozenset[str]()] * len(domain), strict=True):
+        if d >= 0:
+            notes[d] |= words
+    for flag, word in (
+        (lonely, "lonely_psu"),
+        (_any(_is_short(design), domain, size), "population_below_sample"),
+        (lost.any(axis=1), "renormalised"),
+    ):
+        for d in np.flatnonzero(flag):
+            notes[d].add(word)
+    return tuple(frozenset(words) for words in notes)
+
+
+def _sum(values: NDArray[np.int64] | Floats, domain: Codes, size: int) -> NDArray[np.int64] | Floats:
+    """Return sums of rows by domain, rows with domain -1 left out; whole numbers stay whole."""
+    inside = domain >= 0
+    result = np.zeros((size, *values.shape[1:]), dtype=values.dtype)
+    np.add.at(result, domain[inside], values[inside])
+    return result
+
+
+def _add(values: Floats, at: Codes, size: int) -> Floats:
+    """Return sums of rows by number."""
+    result = np.zeros((size, *values.shape[1:]))
+    np.add.at(result, at, values)
+    return result
