@@ -44,7 +44,7 @@ def agency_ranks(results: RoundResults) -> pd.DataFrame:
         list(rows["agency"]),
         index,
         np.where(alike, reach, se) ** 2,
-        rows["n"].to_numpy(dtype=np.int64),
+        rows["n"].fillna(0).to_numpy(dtype=np.int64),
         seed=int.from_bytes(hashlib.sha256(results.round.code.encode()).digest()[:8], "big"),
         min_n=results.rules.min_n_interval,
         confidence=results.rules.confidence,

@@ -26,8 +26,9 @@ class Figure:
     service: str
     level: str
     key: str
-    n: int
-    valid: int
+    #: respondents; None where the figure is suppressed, and then there are no counts either
+    n: int | None
+    valid: int | None
     counts: tuple[int, ...]
     index: float
     se: float
@@ -57,7 +58,7 @@ class Figure:
     @property
     def response_rate(self) -> float:
         """Responses per hundred transactions; NaN when the transactions are unknown."""
-        return 100 * self.n / self.population if self.population > 0 else math.nan
+        return 100 * self.n / self.population if self.n is not None and self.population > 0 else math.nan
 
     @property
     def dot(self) -> float | None:
@@ -127,9 +128,9 @@ def _figure(row: dict[str, Any]) -> Figure:
         service=str(row["service"]),
         level=str(row["level"]),
         key=str(row["key"]),
-        n=int(row["n"]),
-        valid=int(row["valid"]),
-        counts=tuple(int(row[f"c{k}"]) for k in range(1, 6)),
+        n=_whole(row["n"]),
+        valid=_whole(row["valid"]),
+        counts=tuple(int(c) for k in range(1, 6) if not pd.isna(c := row[f"c{k}"])),
         warnings=_words(row.get("warnings")),
         status=str(row["status"]),
         **{name: _real(row.get(name)) for name in ("index", "se", "lo", "hi", "n_eff", "population", "coverage")},
@@ -139,6 +140,10 @@ def _figure(row: dict[str, Any]) -> Figure:
 def _real(value: Any) -> float:
     """Return a number; what does not exist is NaN."""
     return math.nan if value is None or pd.isna(value) else float(value)
+
+
+def _whole(value: Any) -> int | None:
+    return None if pd.isna(value) else int(value)
 
 
 def _words(value: Any) -> tuple[str, ...]:

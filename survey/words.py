@@ -19,10 +19,10 @@ def explain(word: str) -> str:
         "wide": _("The interval is too wide to be of use."),
         "suppressed": _("Hidden to protect the few people who answered."),
         "no_population": _("Transactions are not known; every response counts the same."),
-        "unweighted": _("Transactions are not known; every response counts the same."),
-        "partial_population": _(
+        "equal_within_agency": _(
             "Some services have no known transactions; responses count the same within the agency."
         ),
+        "unweighted": _("Transactions are not known; every response counts the same."),
         "low_coverage": _("Services without responses hold a large part of the transactions; they are not covered."),
         "renormalised": _("An element without answers was left out and the others weighted up."),
     }

@@ -96,7 +96,8 @@ def _load(session: orm.Session, round_code: str) -> RoundPage:
 
 def _hidden(page: RoundPage) -> frozenset[str]:
     figures: Figures = page.figures
-    respondents = {a: figure.n for a in page.agencies if (figure := figures.overall(a)) is not None}
+    # Of a suppressed agency only this is known: it has respondents, and fewer than may be shown.
+    respondents = {a: 1 if f.n is None else f.n for a in page.agencies if (f := figures.overall(a)) is not None}
     return hidden_agencies(respondents, page.rules.min_n_interval, page.rules.min_n)
 
 
