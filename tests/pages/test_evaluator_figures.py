@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 
+import pandas as pd
 import pytest
 from flask import Flask
 
-from survey import formatters
+from scoring.estimate import STATUS
+from scoring.table import STATUS as TABLE_STATUS
+from survey import formatters, words
 from survey.charts import Row, interval_chart, place, stacked_bar
+from survey.figures import Figures
 
 NAN = math.nan
 
@@ -81,3 +85,33 @@ def test_a_bar_is_whole_and_labels_only_what_fits() -> None:
 
 def test_a_bar_without_answers_is_empty() -> None:
     assert stacked_bar([0, 0, 0, 0, 0]) == ()
+
+
+def test_every_word_of_the_result_table_is_explained(app: Flask) -> None:
+    known = {
+        *STATUS,
+        *TABLE_STATUS,
+        "unweighted",
+        "no_population",
+        "equal_within_agency",
+        "renormalised",
+        "low_coverage",
+    }
+    with app.test_request_context("/"):
+        assert {word for word in known if words.explain(word) == word} == set()
+        vietnamese = {word: words.explain(word) for word in known}
+    with app.test_request_context("/?lang=en"):
+        assert {word for word in known if words.explain(word) == vietnamese[word]} == set()
+
+
+def test_a_suppressed_figure_has_neither_numbers_nor_marks() -> None:
+    row = {"agency": "a", "service": "", "level": "overall", "key": "all", "n": pd.NA, "valid": pd.NA}
+    row |= {f"c{k}": pd.NA for k in range(1, 6)}
+    row |= dict.fromkeys(("index", "se", "df", "lo", "hi", "n_eff", "coverage"), NAN)
+    row |= {"population": 90.0, "status": "suppressed", "warnings": "lonely_psu low_coverage"}
+    figure = Figures(pd.DataFrame([row])).overall("a")
+    assert figure is not None
+    assert (figure.n, figure.valid, figure.counts, figure.bar, figure.dot) == (None, None, (), (), None)
+    assert math.isnan(figure.response_rate)
+    assert figure.words == ("suppressed", "lonely_psu", "low_coverage")
+    assert not figure.exists
