@@ -5,6 +5,7 @@ from survey.models.audit import AuditEvent
 from survey.models.comments import Comment, CommentState
 from survey.models.counters import Counter, CounterCode, CounterDecidingAgency, CounterService
 from survey.models.questionnaires import AnswerSlot, Questionnaire, QuestionnaireVersion, SlotKind
+from survey.models.receipts import ReceiptCode
 from survey.models.responses import Channel, Response
 from survey.models.rounds import Population, Round, RoundState
 from survey.models.users import Role, User
@@ -26,6 +27,7 @@ __all__ = [
     "Population",
     "Questionnaire",
     "QuestionnaireVersion",
+    "ReceiptCode",
     "Response",
     "Role",
     "Round",

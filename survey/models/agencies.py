@@ -59,7 +59,9 @@ class Agency(Base):
     #: the agency that took over
     successor_id: Mapped[int | None] = mapped_column(sa.ForeignKey("agency.id"))
 
-    parent: Mapped[Agency | None] = orm.relationship(foreign_keys=[parent_id], remote_side="Agency.id", back_populates="children")
+    parent: Mapped[Agency | None] = orm.relationship(
+        foreign_keys=[parent_id], remote_side="Agency.id", back_populates="children"
+    )
     children: Mapped[list[Agency]] = orm.relationship(foreign_keys=[parent_id], back_populates="parent", order_by=code)
 
 

@@ -38,7 +38,9 @@ class Counter(Base):
     #: the services handled here; the form asks which one only when there are several
     services: Mapped[list[Service]] = orm.relationship(secondary="counter_service", order_by=Service.code)
     #: the agencies whose procedures are received here; empty means the receiving agency alone
-    deciding_agencies: Mapped[list[Agency]] = orm.relationship(secondary="counter_deciding_agency", order_by=Agency.code)
+    deciding_agencies: Mapped[list[Agency]] = orm.relationship(
+        secondary="counter_deciding_agency", order_by=Agency.code
+    )
 
 
 class CounterService(Base):

@@ -3,30 +3,43 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from survey.models import Counter, CounterCode, Round, RoundState
+from survey.models import Counter, CounterCode, ReceiptCode, Round, RoundState
 from survey.text import parse_code
 
 GRACE = timedelta(minutes=30)
 """A form opened while its round took answers is accepted for this long after the round's last day."""
 
 
+CodeT = TypeVar("CodeT", CounterCode, ReceiptCode)
+
+
 def find_code(session: orm.Session, typed: str) -> CounterCode | None:
-    """Return the code a person scanned or typed, with its counter, agency, services and deciding agencies loaded.
+    """Return the poster code a person scanned or typed, with its counter, agency, services and deciding agencies.
 
     Revoked codes are returned too (`revoked_at` says so), so that the page can tell the person what happened.
     """
+    return _find(session, CounterCode, typed)
+
+
+def find_receipt(session: orm.Session, typed: str) -> ReceiptCode | None:
+    """Return the one-use code of a receipt, loaded likewise; used ones too."""
+    return _find(session, ReceiptCode, typed)
+
+
+def _find(session: orm.Session, table: type[CodeT], typed: str) -> CodeT | None:
     code = parse_code(typed)
     if code is None:
         return None
-    counter = orm.joinedload(CounterCode.counter)
+    counter = orm.joinedload(table.counter)
     rows = session.scalars(
-        sa.select(CounterCode)
-        .where(CounterCode.code == code)
+        sa.select(table)
+        .where(table.code == code)
         .options(
             counter.joinedload(Counter.agency),
             counter.joinedload(Counter.services),  # a handful each: one statement is cheaper than three

@@ -14,9 +14,10 @@ from sqlalchemy import orm
 from werkzeug.wrappers import Response as Reply
 
 from survey import i18n
-from survey.models import Channel, CounterCode, Round
-from survey.operations.record_response import Submission, is_recorded, record_response
-from survey.queries.counters import accepting_round, find_code
+from survey.models import Channel, CounterCode, ReceiptCode, Round
+from survey.operations.issue_receipt_codes import use_receipt_code
+from survey.operations.record_response import Outcome, Submission, is_recorded, record_response
+from survey.queries.counters import accepting_round, find_code, find_receipt
 from survey.questionnaires import Definition, from_canonical
 from survey.respond import form, stamp
 from survey.security import limiter
@@ -42,7 +43,7 @@ View = tuple[str, int] | Reply | str
 class Place:
     """The counter a code leads to, and the round that takes an answer there now."""
 
-    code: CounterCode
+    code: CounterCode | ReceiptCode
     round: Round
     definition: Definition
 
@@ -124,19 +125,29 @@ def send(code: str) -> View:
         if not _within_limits(place, key):
             return _form_page(place, filled, key, signed, busy=True), 429
         submission = _submission(place, filled, key, opened, posted)
+    receipt = place.code.code if isinstance(place.code, ReceiptCode) else None
+    return _thank(code) if _store(submission, receipt, now) else _used_page()
+
+
+def _store(submission: Submission, receipt: str | None, now: datetime) -> bool:
+    """Store a form and use up its receipt code together; False, and nothing stored, when the code was used before."""
     with _database().write() as session:
-        record_response(session, submission, now)
-    return _thank(code)
+        outcome = record_response(session, submission, now)
+        if receipt and outcome is Outcome.ACCEPTED and not use_receipt_code(session, receipt):
+            session.rollback()
+            return False
+    return True
 
 
 @blueprint.get("/K/<code>/thanks")
 def thanks(code: str) -> View:
     """Say what happens with the answers. Shows nothing of them."""
     with _database().read() as session:
-        found = find_code(session, code)
+        found = find_code(session, code) or find_receipt(session, code)
         if found is None:
             return flask.render_template("respond/unknown.html"), 404
-        return flask.render_template("respond/thanks.html", code=found, kiosk=_is_kiosk())
+        again = isinstance(found, CounterCode)
+        return flask.render_template("respond/thanks.html", code=found, again=again, kiosk=_is_kiosk())
 
 
 @blueprint.get("/sw.js")
@@ -151,15 +162,22 @@ def service_worker() -> Reply:
 
 def _find_place(session: orm.Session, typed: str, opened: datetime | None) -> Place | tuple[str, int]:
     """Return the place behind a code, or the friendly page that says why there is none."""
-    code = find_code(session, typed)
+    code = find_code(session, typed) or find_receipt(session, typed)
     if code is None:
         return flask.render_template("respond/unknown.html"), 404
-    if code.revoked_at is not None or not code.counter.active:
+    if isinstance(code, ReceiptCode) and code.used:
+        return _used_page()
+    revoked = isinstance(code, CounterCode) and code.revoked_at is not None
+    if revoked or not code.counter.active:
         return flask.render_template("respond/closed.html", code=code, revoked=True), GONE
     found = accepting_round(session, _now(), opened)
     if found is None:
         return flask.render_template("respond/closed.html", code=code, revoked=False), GONE
     return Place(code, found, from_canonical(found.version.content))
+
+
+def _used_page() -> tuple[str, int]:
+    return flask.render_template("respond/used.html"), GONE
 
 
 def _form_page(place: Place, filled: form.Filled, key: str, opened: str, *, busy: bool = False) -> str:
@@ -216,7 +234,7 @@ def _submission(
         counter_id=counter.id,
         deciding_agency_id=agency_id,
         service_id=service_id,
-        channel=Channel.KIOSK if _is_kiosk() else Channel.QR,
+        channel=_channel(place),
         language=i18n.current_language().code,
         answers=place.definition.pack(filled.answers),
         comment=filled.comment,
@@ -224,6 +242,12 @@ def _submission(
         duration_s=form.duration(posted.get("duration", "")),
         excluded="honeypot" if posted.get(HONEYPOT) else None,
     )
+
+
+def _channel(place: Place) -> Channel:
+    if isinstance(place.code, ReceiptCode):
+        return Channel.RECEIPT
+    return Channel.KIOSK if _is_kiosk() else Channel.QR
 
 
 def _within_limits(place: Place, key: str) -> bool:

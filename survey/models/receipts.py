@@ -1,0 +1,37 @@
+"""One-use codes printed on receipts: one voice per transaction, without identity."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+from sqlalchemy.orm import Mapped, mapped_column
+
+from survey.db import Base, intpk
+from survey.models.counters import Counter
+from survey.text import CODE_LENGTH
+
+
+class ReceiptCode(Base):
+    """A code that takes one response.
+
+    A receipt has its holder's name on it, so nothing here leads to the response: no key and no time of use, only
+    that it was used.
+    """
+
+    __tablename__ = "receipt_code"
+    __table_args__ = (
+        sa.CheckConstraint(f"length(code) = {CODE_LENGTH}", name="code_length"),
+        sa.CheckConstraint("code = upper(code)", name="code_uppercase"),
+    )
+
+    id: Mapped[intpk]
+    #: drawn by `survey.text.new_code`; never also a counter's code
+    code: Mapped[str] = mapped_column(sa.String(CODE_LENGTH), unique=True)
+    counter_id: Mapped[int] = mapped_column(sa.ForeignKey("counter.id"), index=True)
+    #: local day on which it was made
+    issued_on: Mapped[date]
+    used: Mapped[bool] = mapped_column(default=False)
+
+    counter: Mapped[Counter] = orm.relationship()
