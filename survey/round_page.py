@@ -47,6 +47,16 @@ class RoundPage:
         return self.results.rules
 
     @property
+    def version(self) -> int:
+        """The number of the questionnaire's version."""
+        return self.round.version.number
+
+    @property
+    def confidence(self) -> float:
+        """The confidence of the intervals, in percent."""
+        return 100 * self.rules.confidence
+
+    @property
     def agencies(self) -> tuple[str, ...]:
         """Codes of the agencies shown, best index first."""
         return self.figures.agencies

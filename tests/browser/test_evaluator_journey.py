@@ -26,8 +26,21 @@ pytestmark = pytest.mark.browser
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 ARGUMENTS += ["--disable-component-update", "--disable-sync"]
+AXE = Path(__file__).parents[1] / "vendor" / "axe-core" / "axe.min.js"
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 800}
+ADDRESSES = (
+    "/danh-gia",
+    "/danh-gia/r1",
+    "/danh-gia/r1/xep-hang",
+    "/danh-gia/r1/toan-tinh",
+    "/danh-gia/r1/co-quan/so-tu-phap",
+    "/danh-gia/r1/co-quan/so-tu-phap?lang=en",
+    "/tai-khoan",
+    "/tai-khoan/mat-khau",
+    "/ket-qua",
+)
+"""What a signed-in evaluator opens."""
 
 
 @dataclass
@@ -165,3 +178,15 @@ def test_print_tells_the_five_levels_apart_without_colour(chromium: Browser, sit
     assert not pattern.is_visible()
     page.emulate_media(media="print")
     assert pattern.is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page(chromium: Browser, site: Site, scheme: str) -> None:
+    context = chromium.new_context(viewport=PHONE, bypass_csp=True, color_scheme=scheme)  # type: ignore[arg-type]
+    found = {}
+    for page in open_pages(context, site.base):
+        page.add_script_tag(path=AXE)
+        violations = page.evaluate("async () => (await axe.run()).violations")
+        if violations:
+            found[page.url] = [(v["id"], [node["html"][:120] for node in v["nodes"]][:3]) for v in violations]
+    assert found == {}
