@@ -13,7 +13,7 @@ from sqlalchemy import orm
 
 from app import create_app
 from survey.config import Settings
-from survey.db import Base
+from survey.migrations import upgrade
 from survey.models import (
     Agency,
     AgencyKind,
@@ -39,7 +39,7 @@ def make_app(folder: Path, secret: str = SECRET, questionnaire: str = "sipas-ser
     app = create_app(Settings(instance_dir=folder, secret_key=secret, **settings))
     database = app.extensions["database"]
     if not sa.inspect(database.engine).has_table("response"):
-        Base.metadata.create_all(database.engine)
+        upgrade(database)
         with database.write() as session:
             open_place(session, questionnaire)
     return app
