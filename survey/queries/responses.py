@@ -13,11 +13,14 @@ from sqlalchemy import orm
 
 from survey.models import Agency, AnswerSlot, Response, Round, Service, SlotKind
 
+# Constants written into the SQL: PostgreSQL takes two bound parameters of one expression for different expressions, and
+# then the SELECT and its GROUP BY do not match.
+EMPTY: sa.ColumnElement[str] = sa.literal_column("''")
 KEYS: dict[str, sa.ColumnElement[str]] = {
     "agency": Agency.code.expression,
-    "service": sa.func.coalesce(Service.code, ""),
+    "service": sa.func.coalesce(Service.code, EMPTY),
     "channel": sa.cast(Response.channel, sa.String),
-    "counter": sa.func.coalesce(sa.cast(Response.counter_id, sa.String), ""),
+    "counter": sa.func.coalesce(sa.cast(Response.counter_id, sa.String), EMPTY),
 }
 """What responses can be counted by. `agency` is the deciding agency, `counter` its id; `""` stands for unknown."""
 
@@ -45,15 +48,15 @@ def patterns(session: orm.Session, round_id: int, by: Sequence[str] = ("agency",
     Excluded responses are left out; `exclusions` counts them. The work is one `GROUP BY` in the database.
     """
     items = _items(session, round_id)
-    answers = sa.func.substr(Response.answers, 1, items).label("answers")
+    answers = sa.func.substr(Response.answers, sa.literal_column("1"), sa.literal_column(str(items)))
     columns = [KEYS[name].label(name) for name in by]
     query = (
-        sa.select(*columns, answers, sa.func.count().label("respondents"))
+        sa.select(*columns, answers.label("answers"), sa.func.count().label("respondents"))
         .select_from(Response)
         .join(Agency, Agency.id == Response.deciding_agency_id)
         .outerjoin(Service, Service.id == Response.service_id)
         .where(Response.round_id == round_id, Response.excluded.is_(None))
-        .group_by(*(KEYS[name] for name in by), sa.func.substr(Response.answers, 1, items))
+        .group_by(*(KEYS[name] for name in by), answers)
     )
     rows = session.execute(query).all()
     keys = pd.DataFrame([tuple(row)[: len(by)] for row in rows], columns=list(by), dtype=object)
