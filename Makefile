@@ -1,0 +1,52 @@
+# `make help` lists the targets. Everything runs in .venv; nothing is installed outside of it, except Chromium for tests.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run serve init test lint types translations clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(VENV)/.runtime: requirements.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements.txt requirements-dev.txt requirements-postgres.txt $(VENV)/.runtime
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+run: $(VENV)/.runtime ## set up what is missing, load the demonstration into an empty database, start on 127.0.0.1:8000
+	@exec $(BIN)/python -m survey.serve
+
+serve: $(VENV)/.runtime ## start for real citizens: no demonstration, PUBLIC_BASE_URL and a secret key required
+	@exec $(BIN)/python -m survey.serve --production
+
+init: $(VENV)/.runtime ## create the instance folder, the secret key and the database
+	@$(BIN)/flask --app app init
+
+test: $(VENV)/.dev chromium ## lint, types and all tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest -q
+
+.PHONY: chromium
+chromium:
+	@command -v chromium >/dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -qq -y chromium >/dev/null; \
+		else echo "The browser tests need Chromium: install Debian's package chromium (apt-get install chromium)." >&2; fi; }
+
+lint: $(VENV)/.dev ## ruff
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: $(VENV)/.dev ## mypy --strict
+	$(BIN)/mypy
+
+translations: $(VENV)/.runtime ## compile the message catalogues
+	$(BIN)/pybabel compile -d survey/translations -f
+
+clean: ## remove what tests leave behind
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov

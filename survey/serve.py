@@ -1,0 +1,95 @@
+"""Set up what is missing and start the server: what `make run` and `make serve` do. `python -m survey.serve --help`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+from survey.config import ROOT, Settings, create_secret_key, load_settings, require_production
+from survey.db import Database
+from survey.demo import Demo, is_empty, load_demo
+from survey.errors import InputError
+from survey.migrations import upgrade
+from survey.models import CounterCode
+from survey.operations.install_questionnaire import install_questionnaire
+from survey.questionnaires import bundled
+
+WORKERS, THREADS = 2, 4
+
+
+def main() -> int:
+    """Prepare the installation and become gunicorn; return 2 when the settings cannot be used."""
+    parser = argparse.ArgumentParser(description="Set up what is missing and start the server.")
+    parser.add_argument("--production", action="store_true", help="no demonstration data; refuse weak settings")
+    parser.add_argument("--prepare", action="store_true", help="only set up, do not start")
+    options = parser.parse_args()
+    try:
+        settings = load_settings()
+        if options.production:
+            settings = replace(settings, production=True)
+            require_production(settings)
+        else:
+            create_secret_key(settings.instance_dir)
+            settings = load_settings()
+        prepare(settings)
+    except InputError as error:
+        sys.stderr.write(f"Error: {error}\n")
+        return 2
+    if not options.prepare:
+        _become_gunicorn(settings)
+    return 0
+
+
+def prepare(settings: Settings) -> None:
+    """Bring the database to the newest migration and load the demonstration into an empty one (not in production)."""
+    database = Database(settings.database)
+    now = datetime.now(UTC)
+    made = None
+    try:
+        upgrade(database)
+        with database.write() as session:
+            for definition in bundled().values():
+                install_questionnaire(session, definition, now)
+            if not settings.production and is_empty(session):
+                made = load_demo(session, now=now, zone=settings.zone)
+            code = session.scalar(sa.select(CounterCode.code).where(CounterCode.revoked_at.is_(None)).limit(1))
+    finally:
+        database.dispose()
+    sys.stdout.write(_greeting(settings, made, code))
+    sys.stdout.flush()
+
+
+def _greeting(settings: Settings, made: Demo | None, code: str | None) -> str:
+    """Return what the person at the terminal needs to know."""
+    base = settings.public_base_url or f"http://{settings.host}:{settings.port}"
+    lines = [f"Address:            {base}"]
+    if code:
+        lines.append(f"A counter's form:   {base}/K/{made.counter_code if made else code}")
+    if made:
+        lines += [
+            f"Evaluator:          {base}/danh-gia   user {made.username}   password {made.password}",
+            "                    The password is shown this once. All data are invented (dữ liệu minh họa).",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _become_gunicorn(settings: Settings) -> None:
+    """Replace this process by gunicorn, so that Ctrl-C and signals reach it as they are."""
+    environment = {**os.environ}
+    if settings.production:
+        environment["PRODUCTION"] = "true"
+    command = [
+        *(sys.executable, "-m", "gunicorn", "--chdir", str(ROOT), "--bind", f"{settings.host}:{settings.port}"),
+        *("--workers", str(WORKERS), "--worker-class", "gthread", "--threads", str(THREADS)),
+        *("--graceful-timeout", "10", "--log-level", "warning", "app:create_app()"),
+    ]
+    os.execve(sys.executable, command, environment)  # noqa: S606 (our own interpreter and arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
