@@ -1,9 +1,14 @@
-"""Confidence intervals of indices on 0..1: one call, `interval`, with the degenerate cases fixed.
+"""Confidence intervals of indices, all methods behind one function; nothing but sampling error is in them.
 
-Methods: `beta` Korn & Graubard (1998), Clopper-Pearson with the effective number of answers p(1-p)/Var, corrected for
-the degrees of freedom, as R's `svyciprop(method = "beta")`; `logit`, the t interval of log(p/(1-p)) carried back (R's
-`xlogit`); `wilson` with the effective number of answers; `t`, the estimate plus and minus t times its standard error,
-kept inside 0..1. `choose` is the rule behind `auto`. Coverage of each was measured (docs/methodology.md).
+- `t`: estimate ∓ t·se, clipped to the scale. Right for means; undercovers shares near 0 or 1.
+- `logit`: t interval on log(p / (1 - p)), se by the delta method (R `svyciprop(method = "xlogit")`).
+- `beta`: Korn & Graubard (1998): Clopper & Pearson (1934) with the effective number of respondents
+  p(1 - p)/se², scaled by (t_{n-1} / t_df)² for the few degrees of freedom (R `svyciprop(method = "beta")`).
+- `wilson`: Wilson (1927) score interval with the same effective number of respondents.
+
+A share whose estimated variance is 0 without being a census (every answer the same, say) has no effective number from
+its variance; then Clopper & Pearson with Kish's effective number of respondents stands in for every method, so that no
+interval has width 0. A census has no sampling error: its interval is the index itself.
 """
 
 from __future__ import annotations
@@ -12,19 +17,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from scoring.scheme import DataError
+from scoring.scheme import INTERVALS, DataError, Rules
 
 Floats = NDArray[np.float64]
-METHODS = ("beta", "logit", "wilson", "t")
-
-
-def choose(method: str, *, proportion: bool) -> str:
-    """Return the method in force: under `auto`, `beta` for shares of answers and `t` for means and composites."""
-    if method == "auto":
-        return "beta" if proportion else "t"
-    if method not in METHODS:
-        raise DataError(f"interval must be one of auto, {', '.join(METHODS)}, not {method!r}")
-    return method
+Bounds = tuple[Floats, Floats]
 
 
 def interval(
@@ -32,80 +28,105 @@ def interval(
     se: ArrayLike,
     n: ArrayLike,
     df: ArrayLike,
-    method: str,
+    method: str = "beta",
     *,
     confidence: float = 0.95,
     n_kish: ArrayLike | None = None,
-) -> tuple[Floats, Floats]:
-    """Return lower and upper ends on 0..1, in the shape of `p`; NaN where p or se is NaN or df is not positive.
+    census: ArrayLike = False,
+) -> Bounds:
+    """Return the bounds (lo, hi) on 0..1, shaped as the arguments broadcast; NaN where there is no interval.
 
-    `n`: respondents with a valid answer; `n_kish`: their Kish effective number, which alone speaks where all answers
-    are the same (se = 0); default `n`. A census is for the caller: its interval is [p, p].
+    `p`, `se` on 0..1; `n` respondents; `df` degrees of freedom, 0 or less: no interval (except in a census); `n_kish`:
+    their effective number by weights, `n` when not given. Raises `DataError` for an unknown method (`auto` included:
+    see `choose`).
     """
-    estimate, error, size, degrees = np.broadcast_arrays(
-        *(np.asarray(value, dtype=np.float64) for value in (p, se, n, df))
-    )
-    kish = size if n_kish is None else np.broadcast_to(np.asarray(n_kish, dtype=np.float64), estimate.shape)
-    low, high = np.full(estimate.shape, np.nan), np.full(estimate.shape, np.nan)
-    usable = ~np.isnan(estimate) & ~np.isnan(error) & (degrees > 0)
-    same = usable & (error <= 0)
-    low[same], high[same] = clopper_pearson(estimate[same] * kish[same], kish[same], confidence)
-    # at 0 or 1 the methods on a curved scale have no variance to speak of; t has
-    varied = usable & (error > 0)
-    inner = varied & (estimate > 0) & (estimate < 1) if method != "t" else varied
-    arguments = estimate[inner], error[inner], size[inner], degrees[inner], confidence
-    low[inner], high[inner] = _METHODS[method](*arguments)
-    edge = varied & ~inner
-    low[edge], high[edge] = clopper_pearson(estimate[edge] * kish[edge], kish[edge], confidence)
-    return np.clip(low, 0.0, 1.0), np.clip(high, 0.0, 1.0)
+    if method not in _METHODS:
+        raise DataError(f"no interval method {method!r}; known are {', '.join(INTERVALS[1:])}")
+    kish = n if n_kish is None else n_kish
+    given = np.broadcast_arrays(*(np.asarray(x, dtype=np.float64) for x in (p, se, n, df, kish)))
+    value, error, respondents, freedom, weighted = given
+    complete = np.broadcast_to(np.asarray(census, dtype=bool), value.shape)
+    lo, hi = np.full(value.shape, np.nan), np.full(value.shape, np.nan)
+    usable = np.isfinite(value) & np.isfinite(error) & (freedom > 0) & ~complete
+    end = (value <= 0) | (value >= 1)
+    # At an end of the scale a share has no variance to speak of; a mean score clipped by `t` has.
+    flat = usable & ((error <= 0) | (end & (method != "t")))
+    spread = usable & ~flat
+    alpha = 1 - confidence
+    lo[spread], hi[spread] = _METHODS[method](value[spread], error[spread], respondents[spread], freedom[spread], alpha)
+    lo[flat], hi[flat] = clopper_pearson(value[flat] * weighted[flat], weighted[flat], confidence)
+    lo[complete], hi[complete] = value[complete], value[complete]
+    # Rounding can carry a bound past its estimate by 1e-17; an interval always holds its estimate.
+    return np.clip(np.minimum(lo, value), 0.0, 1.0), np.clip(np.maximum(hi, value), 0.0, 1.0)
 
 
-def clopper_pearson(x: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floats]:
-    """Return the exact binomial interval for x of n; neither need be whole (effective numbers)."""
-    count, size = np.asarray(x, dtype=np.float64), np.asarray(n, dtype=np.float64)
+def choose(statistic: str, parts: int = 1) -> str:
+    """Return the method `auto` stands for: `beta` for a share of answers, `t` for mean scores and compositions.
+
+    `auto` also means: no interval below `Rules.min_n_interval` respondents, where no method holds its level, and none
+    `Rules.max_width` points wide or wider (`reliable`); docs/methodology.md says why.
+    """
+    return "t" if statistic == "score" or parts > 1 else "beta"
+
+
+def reliable(n: ArrayLike, lo: ArrayLike, hi: ArrayLike, rules: Rules) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return where there are enough respondents, and where the interval (on 0..1) is narrow enough to be of use."""
+    width = 100 * (np.asarray(hi, dtype=np.float64) - np.asarray(lo, dtype=np.float64))
+    enough = np.asarray(n) >= rules.min_n_interval
+    return np.asarray(enough, dtype=np.bool_), np.asarray(~(width >= rules.max_width), dtype=np.bool_)
+
+
+def wilson(x: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> Bounds:
+    """Return Wilson's interval for x of n independent answers, n > 0 (real numbers allowed: effective counts)."""
+    yes, size = np.asarray(x, dtype=np.float64), np.asarray(n, dtype=np.float64)
+    p = yes / size
+    z = special.ndtri(0.5 + confidence / 2)
+    centre = p + z**2 / (2 * size)
+    half = z * np.sqrt(p * (1 - p) / size + z**2 / (4 * size**2))
+    lo, hi = (centre - half) / (1 + z**2 / size), (centre + half) / (1 + z**2 / size)
+    # At x = 0 and x = n the bound is the end of the scale; rounding must not move it inside.
+    return np.where(yes <= 0, 0.0, np.maximum(lo, 0.0)), np.where(yes >= size, 1.0, np.minimum(hi, 1.0))
+
+
+def clopper_pearson(x: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> Bounds:
+    """Return the exact binomial interval for x of n independent answers, n > 0 (real numbers allowed)."""
+    yes, size = np.asarray(x, dtype=np.float64), np.asarray(n, dtype=np.float64)
     tail = (1 - confidence) / 2
-    rest = np.maximum(size - count, 0.0)
-    low = np.where(count > 0, special.betaincinv(np.maximum(count, 1e-300), rest + 1, tail), 0.0)
-    high = np.where(rest > 1e-12, special.betaincinv(count + 1, np.maximum(rest, 1e-300), 1 - tail), 1.0)
-    return np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64)
+    no = np.maximum(size - yes, 0.0)
+    # The inverse beta function has no value at a parameter 0; the bound there is the end of the scale.
+    lo = np.where(yes > 0, special.betaincinv(np.where(yes > 0, yes, 1.0), no + 1, tail), 0.0)
+    hi = np.where(no > 0, special.betaincinv(yes + 1, np.where(no > 0, no, 1.0), 1 - tail), 1.0)
+    return np.asarray(lo, dtype=np.float64), np.asarray(hi, dtype=np.float64)
 
 
-def wilson(x: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floats]:
-    """Return Wilson's (1927) score interval for x of n."""
-    count, size = np.asarray(x, dtype=np.float64), np.asarray(n, dtype=np.float64)
-    z = special.ndtri((1 + confidence) / 2)
-    p = count / size
-    centre = (p + z**2 / (2 * size)) / (1 + z**2 / size)
-    half = z / (1 + z**2 / size) * np.sqrt(p * (1 - p) / size + z**2 / (4 * size**2))
-    # with none or all of n the bound is the end of the scale exactly, whatever rounding says
-    low = np.where(count <= 0, 0.0, np.maximum(centre - half, 0.0))
-    return low, np.where(count >= size, 1.0, np.minimum(centre + half, 1.0))
+def effective(p: Floats, se: Floats, n: Floats, df: Floats, alpha: float) -> Floats:
+    """Return Korn & Graubard's effective number of respondents: p(1 - p)/se² (t_{n-1} / t_df)² at level alpha/2."""
+    ratio = _quantile(np.maximum(n - 1, 1), alpha) / _quantile(df, alpha)
+    return np.asarray(p * (1 - p) / se**2 * ratio**2)
 
 
-def _quantile(df: Floats, confidence: float) -> Floats:
-    return np.asarray(special.stdtrit(df, (1 + confidence) / 2), dtype=np.float64)
+def _quantile(df: Floats, alpha: float) -> Floats:
+    return np.asarray(special.stdtrit(df, 1 - alpha / 2), dtype=np.float64)
 
 
-def _t(p: Floats, se: Floats, _n: Floats, df: Floats, confidence: float) -> tuple[Floats, Floats]:
-    half = _quantile(df, confidence) * se
+def _t(p: Floats, se: Floats, _n: Floats, df: Floats, alpha: float) -> Bounds:
+    half = _quantile(df, alpha) * se
     return p - half, p + half
 
 
-def _logit(p: Floats, se: Floats, _n: Floats, df: Floats, confidence: float) -> tuple[Floats, Floats]:
-    centre, half = special.logit(p), _quantile(df, confidence) * se / (p * (1 - p))
+def _logit(p: Floats, se: Floats, _n: Floats, df: Floats, alpha: float) -> Bounds:
+    centre, half = special.logit(p), _quantile(df, alpha) * se / (p * (1 - p))
     return special.expit(centre - half), special.expit(centre + half)
 
 
-def _wilson(p: Floats, se: Floats, _n: Floats, _df: Floats, confidence: float) -> tuple[Floats, Floats]:
-    effective = p * (1 - p) / se**2
-    return wilson(p * effective, effective, confidence)
+def _beta(p: Floats, se: Floats, n: Floats, df: Floats, alpha: float) -> Bounds:
+    size = effective(p, se, n, df, alpha)
+    return clopper_pearson(p * size, size, 1 - alpha)
 
 
-def _beta(p: Floats, se: Floats, n: Floats, df: Floats, confidence: float) -> tuple[Floats, Floats]:
-    # one respondent has no t quantile of n - 1; the design's own then stands for both
-    plain = np.where(n > 1, np.maximum(n - 1, 1.0), df)
-    effective = p * (1 - p) / se**2 * (_quantile(plain, confidence) / _quantile(df, confidence)) ** 2
-    return clopper_pearson(p * effective, effective, confidence)
+def _wilson(p: Floats, se: Floats, n: Floats, df: Floats, alpha: float) -> Bounds:
+    size = effective(p, se, n, df, alpha)
+    return wilson(p * size, size, 1 - alpha)
 
 
-_METHODS = {"beta": _beta, "logit": _logit, "wilson": _wilson, "t": _t}
+_METHODS = {"t": _t, "logit": _logit, "beta": _beta, "wilson": _wilson}

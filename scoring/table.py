@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scoring.estimate import Estimates, domains, estimate
-from scoring.intervals import choose, interval
+from scoring.intervals import choose, interval, reliable
 from scoring.moments import Moments
 from scoring.scheme import DataError, Figure, Rules, Scheme, figures
 from scoring.weights import Codes, Design, Floats, stratified, with_weights
@@ -151,12 +151,10 @@ def _frame(found: Estimates, wanted: Sequence[Figure], rules: Rules, size: int) 
         deff = np.where(n_eff > 0, found.n / n_eff, np.nan)
     no_error = (status == "no_df") | (status == "no_data")
     se = np.where(no_error, np.nan, np.sqrt(variance))
-    low, high, method = _intervals(found, wanted, se, rules)
-    low, high = np.where(census, value, low), np.where(census, value, high)
+    low, high, method = _intervals(found, wanted, se, census, rules)
     if rules.interval == "auto":
-        special = census | no_error
-        few = (found.n < rules.min_n_interval) & ~special
-        wide = (high - low >= rules.max_width / 100) & ~special & ~few
+        enough, narrow = reliable(found.n, low, high, rules)
+        few, wide = ~enough & ~census & ~no_error, enough & ~narrow & ~census & ~no_error
         status[few], status[wide] = "small_n", "wide"
         low, high = np.where(few | wide, np.nan, low), np.where(few | wide, np.nan, high)
     notes = [" ".join(sorted(words)) for words in found.notes]
@@ -183,14 +181,14 @@ def _frame(found: Estimates, wanted: Sequence[Figure], rules: Rules, size: int) 
 
 
 def _intervals(
-    found: Estimates, wanted: Sequence[Figure], se: Floats, rules: Rules
+    found: Estimates, wanted: Sequence[Figure], se: Floats, census: NDArray[np.bool_], rules: Rules
 ) -> tuple[Floats, Floats, list[str]]:
     """Return both ends of each figure's interval on 0..1, and each figure's method."""
     low, high = np.full(found.value.shape, np.nan), np.full(found.value.shape, np.nan)
     methods = []
     for k, figure in enumerate(wanted):
-        share = rules.statistic != "score"
-        method = choose(rules.interval, proportion=share and len(figure.parts) == 1) if share else "t"
+        automatic = choose(rules.statistic, len(figure.parts))
+        method = automatic if rules.interval == "auto" or rules.statistic == "score" else rules.interval
         at = (slice(None), k)
         low[at], high[at] = interval(
             found.value[at],
@@ -200,6 +198,7 @@ def _intervals(
             method,
             confidence=rules.confidence,
             n_kish=found.n_kish[at],
+            census=census[at],
         )
         methods.append(method)
     return low, high, methods
