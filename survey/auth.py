@@ -255,7 +255,10 @@ def _home() -> str:
 
 def _protect() -> None:
     """Check the CSRF token of everything posted outside the public blueprints."""
-    if flask.request.method not in SAFE_METHODS and flask.request.blueprint not in PUBLIC_BLUEPRINTS:
+    request = flask.request
+    if request.endpoint is None:  # no such address or method: routing says so
+        return
+    if request.method not in SAFE_METHODS and request.blueprint not in PUBLIC_BLUEPRINTS:
         csrf.protect()
 
 
