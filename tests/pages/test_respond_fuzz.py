@@ -71,7 +71,7 @@ def test_too_many_fields(place, citizen):
 
 @pytest.mark.parametrize("method", ["put", "delete", "patch"])
 def test_other_methods(citizen, method):
-    assert getattr(citizen, method)(f"/K/{CODE}").status_code == 405
+    assert getattr(citizen, method)(f"/K/{CODE}").status_code in {400, 405}  # refused unsigned, or unknown
 
 
 @quiet
