@@ -1,0 +1,114 @@
+"""How many citizens to ask, and where: sample size by the official rule or for a wanted precision, and its allocation.
+
+Sources: n = N/(1 + N e²) is the rule of QĐ 1383/QĐ-BNV (2012); Cochran (1977), 4.4 (size for a proportion, finite
+population) and 5.5 (Neyman allocation); Kish (1965), 8.2 (design effect). Whole numbers by divisor methods (Balinski &
+Young 1982): the priority N S/√(n(n+1)) minimises the variance exactly among whole allocations (Wright 2012).
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping
+from fractions import Fraction
+from math import ceil, inf, sqrt
+
+from scipy import stats
+
+from scoring.scheme import DataError
+
+
+def official_size(population: int, error: float = 0.05) -> int:
+    """Return n = ⌈N/(1 + N e²)⌉, computed without rounding; 0 for an empty population."""
+    if population < 0 or not 0 < error < 1:
+        raise DataError(f"expected a population from 0 and an error in (0, 1), not {population!r} and {error!r}")
+    return ceil(population / (1 + population * Fraction(str(error)) ** 2))
+
+
+def half_width(
+    n: int, population: int | None, share: float, *, deff: float = 1.0, confidence: float = 0.95, strata: int = 1
+) -> float:
+    """Return the expected half-width (on 0..1) of the t interval of a share from n respondents.
+
+    `population`: N for the finite-population correction, None for none. `deff`: the index's design effect in a former
+    round. Infinite when there are no degrees of freedom, n - strata; 0 for a census.
+    """
+    if population is not None and n >= population:
+        return 0.0
+    if n <= max(strata, 1):
+        return inf
+    left = 1.0 if population is None else 1 - n / population
+    return float(stats.t.ppf((1 + confidence) / 2, n - strata)) * sqrt(deff * left * share * (1 - share) / (n - 1))
+
+
+def size_for(
+    width: float,
+    population: int | None,
+    share: float = 0.5,
+    *,
+    deff: float = 1.0,
+    confidence: float = 0.95,
+    strata: int = 1,
+) -> int:
+    """Return the smallest n whose expected half-width is at most `width` (on 0..1); N if only a census does.
+
+    `share`: the expected index; 0.5 is the cautious choice. Raises `DataError` outside 0 < width < 1, 0 < share < 1,
+    deff > 0.
+    """
+    if not (0 < width < 1 and 0 < share < 1 and deff > 0):
+        raise DataError("expected 0 < width < 1, 0 < share < 1 and deff > 0")
+
+    def enough(n: int) -> bool:
+        return half_width(n, population, share, deff=deff, confidence=confidence, strata=strata) <= width
+
+    low, high = 0, max(strata, 1) + 1
+    while not enough(high):  # the half-width falls with n, so doubling and halving find the edge
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high if population is None else min(high, population)
+
+
+def allocate(
+    total: int,
+    population: Mapping[str, int],
+    *,
+    method: str = "proportional",
+    spread: Mapping[str, float] | None = None,
+    minimum: int = 0,
+) -> dict[str, int]:
+    """Return whole sample sizes by cell that sum to `total` exactly and never exceed N.
+
+    `population`: N by cell. `method`: `proportional` to N, or `neyman`, proportional to N·S with S the standard
+    deviation of `spread` (for a share √(p(1-p))). Every cell first gets `minimum`, or N where N is less. Ties go to the
+    name that comes first. Raises `DataError` when total does not fit between the minima and ΣN, or S is missing.
+    """
+    if method not in ("proportional", "neyman"):
+        raise DataError(f"method must be proportional or neyman, not {method!r}")
+    if any(size < 0 for size in population.values()):
+        raise DataError("N must not be negative")
+    if method == "neyman" and (spread is None or not set(population) <= set(spread)):
+        raise DataError("neyman allocation needs the standard deviation of every cell")
+    result = {name: min(minimum, size) for name, size in sorted(population.items())}
+    if not sum(result.values()) <= total <= sum(population.values()):
+        raise DataError(
+            f"{total} does not fit: the minima need {sum(result.values())} and there are {sum(population.values())}"
+        )
+    weight = {name: size * (1.0 if spread is None else spread[name]) for name, size in population.items()}
+    if spread is not None and method == "proportional":
+        weight = {name: float(size) for name, size in population.items()}
+
+    def priority(name: str) -> float:
+        n = result[name]
+        if method == "proportional":
+            return -weight[name] / (n + 0.5)
+        return -weight[name] / sqrt(n * (n + 1)) if n else (-inf if weight[name] else 0.0)
+
+    queue = [(priority(name), name) for name, size in population.items() if result[name] < size]
+    heapq.heapify(queue)
+    for _ in range(total - sum(result.values())):
+        _, name = heapq.heappop(queue)
+        result[name] += 1
+        if result[name] < population[name]:
+            heapq.heappush(queue, (priority(name), name))
+    return {name: result[name] for name in population}
