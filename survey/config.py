@@ -76,7 +76,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
 def require_production(settings: Settings) -> None:
     """Raise `InputError` unless the settings are fit for real citizens."""
     if len(settings.secret_key) < MIN_SECRET_LENGTH:
-        raise InputError("SECRET_KEY is missing or shorter than %(n)d characters; run `make init` once", n=MIN_SECRET_LENGTH)
+        raise InputError(
+            "SECRET_KEY is missing or shorter than %(n)d characters; run `make init` once", n=MIN_SECRET_LENGTH
+        )
     if not settings.public_base_url:
         raise InputError("PUBLIC_BASE_URL is not set; put the address citizens will open into instance/sipas.env")
 
@@ -121,6 +123,8 @@ def _parse(name: str, raw: str) -> object:
     if name == "public_base_url":
         parts = urlsplit(raw)
         if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
-            raise InputError("PUBLIC_BASE_URL must be an address like https://danhgia.example.vn, not %(value)r", value=raw)
+            raise InputError(
+                "PUBLIC_BASE_URL must be an address like https://danhgia.example.vn, not %(value)r", value=raw
+            )
         return raw.rstrip("/")
     return raw

@@ -7,7 +7,10 @@ import secrets
 import unicodedata
 
 CODE_ALPHABET = "23456789ACDEFGHJKMNPQRTVWXY"
-"""Uppercase letters and digits, one of each look-alike pair (0/O, 1/I/L, 2/Z, 5/S, 8/B, U/V); all are in the QR alphanumeric set."""
+"""Uppercase letters and digits, one of each look-alike pair (0/O, 1/I/L, 2/Z, 5/S, 8/B, U/V).
+
+All are in the QR code's alphanumeric set.
+"""
 CODE_LENGTH = 8
 
 _CODE = re.compile(f"[{CODE_ALPHABET}]{{{CODE_LENGTH}}}")
@@ -21,7 +24,7 @@ def clean(text: str) -> str:
 
 
 def clean_block(text: str) -> str:
-    """Return free text of several lines as it is stored: NFC, no control characters, `\\n` line ends."""
+    """Return free text of several lines as it is stored: NFC, no control characters, line feeds alone."""
     text = _CONTROL.sub("", unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n"))
     return "\n".join(line.rstrip() for line in text.split("\n")).strip()
 
