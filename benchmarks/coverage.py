@@ -1,9 +1,9 @@
 """How often nominal 95 % intervals and rank ranges hold: `python -m benchmarks.coverage` prints two tables.
 
-Intervals: one agency with three services (45, 35, 20 % of transactions, sampled in proportion), 8 items of which a fifth
-of the answers is missing, and answers of a person that go together (intra-person correlation .3). Every replicate is
-scored as an agency of its own by the package, so that a whole setting is one call. Ranks: agencies of 30 to 400
-respondents in tied groups; a table counts as covered when every agency's range holds every rank its ties allow.
+Intervals: one agency with three services (45, 35, 20 % of transactions, sampled in proportion), 8 items of which a
+fifth of the answers is missing, and answers of a person that go together (intra-person correlation .3). Every
+replicate is scored as an agency of its own by the package, so that a whole setting is one call. Ranks: agencies of 30
+to 400 respondents in tied groups; a table counts as covered when every agency's range holds every rank its ties allow.
 """
 
 import numpy as np

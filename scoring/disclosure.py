@@ -1,10 +1,10 @@
 """What may be shown: small groups hidden, and enough besides that subtraction does not bring them back.
 
 A published table obeys sums: an agency is the sum of its services, the province that of its agencies. Whoever knows
-all entries of a sum but one knows that one. `protect` hides every group of 1 to `min_n` - 1 respondents and then, sum by sum,
-the smallest entries that help, until (a) no sum has a single hidden entry, (b) hidden parts of a shown total make at
-least `min_n` respondents together, and (c) the range of every hidden number that all the sums and "not below 0" allow,
-found by linear programming, is at least `min_n` wide. A group of 0 hides nothing.
+all entries of a sum but one knows that one. `protect` hides every group of 1 to `min_n` - 1 respondents and then, sum
+by sum, the smallest entries that help, until (a) no sum has a single hidden entry, (b) hidden parts of a shown total
+make at least `min_n` respondents together, and (c) the range of every hidden number that all the sums and "not below
+0" allow, found by linear programming, is at least `min_n` wide. A group of 0 hides nothing.
 
 Sources: Gusfield (1988), "A graph theoretic approach to statistical data security" (exact recovery in two-way tables);
 Willenborg & de Waal, *Elements of Statistical Disclosure Control* (2001), ch. 8 (secondary suppression, feasibility
@@ -25,7 +25,7 @@ from scoring.scheme import DataError, Rules
 
 Flags = NDArray[np.bool_]
 Whole = NDArray[np.int64]
-Sum = tuple[int, Sequence[int]]
+Sum = tuple[int, Sequence[int] | NDArray[np.intp]]
 """A total and its parts, by position."""
 
 
@@ -69,9 +69,7 @@ def protect(n: ArrayLike, sums: Iterable[Sum], rule: DisclosureRule | None = Non
     hidden = (size > 0) & (size < rule.min_n)
     while True:
         _close(hidden, size, lines, rule.min_n)
-        narrow = [
-            cell for cell in np.flatnonzero(hidden) if np.ptp(bounds(size, hidden, lines, int(cell))) < rule.min_n
-        ]
+        narrow = [cell for cell in np.flatnonzero(hidden) if _width(size, hidden, lines, int(cell)) < rule.min_n]
         if not any(_widen(hidden, size, lines, int(cell)) for cell in narrow):
             return hidden
 
@@ -140,6 +138,11 @@ def protect_table(
         if first[: len(n)].any():
             hidden[rows] = protect(size, consistent, rule)[: len(n)]
     return hidden
+
+
+def _width(size: Whole, hidden: Flags, lines: Sequence[Sum], cell: int) -> float:
+    low, high = bounds(size, hidden, lines, cell)
+    return high - low
 
 
 def _close(hidden: Flags, size: Whole, lines: Sequence[tuple[int, NDArray[np.intp]]], min_n: int) -> None:

@@ -1,0 +1,164 @@
+"""Responses that deserve a second look. Flags are columns beside the data: nothing is deleted, excluding is a decision.
+
+- `too_few_answers`: below the round's share of answered items (the validity rule).
+- `straight_line`: one and the same answer to all of at least `min_items` items. Satisfied people do this too.
+- `too_fast`: less than `seconds_per_item` for each answered item by the client's own clock; advisory.
+- `burst`: one of so many responses of a counter within `window` that chance at the counter's own rate hardly explains
+  it.
+- `duplicate_text`: a comment that another response has, word for word.
+
+Bursts, the null: given its N responses in the round, those of a counter fall independently and evenly over its opening
+time (its days with responses × `day_hours`). The p-value of k responses in some window of share w of that time is the
+scan statistic's approximation of Wallenstein & Neff (1987), (k/w - N - 1) b(k; N, w) + 2 P(X >= k) with X binomial
+(N, w); exact for k > N/2 and w <= 1/2. Rush hours make windows fuller than the null does, so `alpha` is small and
+shared by all counters (Bonferroni), and fewer than `min_burst` never count. Zhang & Conrad (2014) on speed and
+straight-lining.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from scoring.scheme import DataError
+
+Flags = NDArray[np.bool_]
+FLAGS = ("too_few_answers", "straight_line", "too_fast", "burst", "duplicate_text")
+
+
+@dataclass(frozen=True)
+class QualityRules:
+    """Thresholds of the flags; stored with the round, printed with what they flag."""
+
+    min_answered_share: float = 0.0
+    min_items: int = 8
+    seconds_per_item: float = 1.0
+    #: minutes
+    window: float = 10.0
+    #: hours a counter is open on a day
+    day_hours: float = 9.0
+    alpha: float = 0.001
+    min_burst: int = 5
+    #: characters a comment needs for a repetition to be remarkable
+    min_text: int = 20
+
+
+def flags(
+    answers: ArrayLike,
+    *,
+    duration_s: ArrayLike | None = None,
+    counter: ArrayLike | None = None,
+    submitted_at: ArrayLike | None = None,
+    comment: ArrayLike | None = None,
+    rules: QualityRules | None = None,
+) -> pd.DataFrame:
+    """Return `FLAGS` as true/false columns, one row a response, and `answered`, the share of items answered.
+
+    `answers`: (n, items), 0 = no valid answer. Others are (n,) and optional: seconds (NaN unknown), counter codes (""
+    or None unknown), local times, comments. What is not known is not flagged.
+    """
+    rules = rules or QualityRules()
+    table = np.asarray(answers)
+    if table.ndim != 2:
+        raise DataError(f"answers must be (n, items), not {table.shape}")
+    given = (table > 0).sum(axis=1)
+    share = given / max(table.shape[1], 1)
+    high, low = table.max(axis=1, initial=0), np.where(table > 0, table, 9).min(axis=1, initial=9)
+    none = np.zeros(len(table), dtype=bool)
+    fast = none
+    if duration_s is not None:
+        seconds = pd.to_numeric(pd.Series(np.asarray(duration_s)), errors="coerce").to_numpy(dtype=np.float64)
+        fast = np.isfinite(seconds) & (given > 0) & (seconds < rules.seconds_per_item * given)
+    burst = none if counter is None or submitted_at is None else bursts(counter, submitted_at, rules)
+    columns = {
+        "answered": share,
+        "too_few_answers": (given == 0) | (share < rules.min_answered_share),
+        "straight_line": (given >= rules.min_items) & (high == low),
+        "too_fast": fast,
+        "burst": burst,
+        "duplicate_text": none if comment is None else duplicate_text(comment, rules.min_text),
+    }
+    return pd.DataFrame(columns)
+
+
+def scan_p_value(k: int, n: int, share: float) -> float:
+    """Return P(some window of `share` of the time holds k or more of n even, independent events); see the module."""
+    if k <= 1:
+        return 1.0 if n >= k else 0.0
+    if k > n:
+        return 0.0
+    if not 0 < share < 1:
+        return 1.0
+    point, tail = stats.binom.pmf(k, n, share), stats.binom.sf(k - 1, n, share)
+    return float(np.clip((k / share - n - 1) * point + 2 * tail, 0.0, 1.0))
+
+
+def bursts(counter: ArrayLike, submitted_at: ArrayLike, rules: QualityRules | None = None) -> Flags:
+    """Return which responses (n,) lie in a window fuller than their counter's own rate explains."""
+    rules = rules or QualityRules()
+    frame = pd.DataFrame(
+        {"counter": np.asarray(counter, dtype=object), "time": pd.to_datetime(pd.Series(submitted_at))}
+    )
+    known = frame["counter"].notna() & (frame["counter"] != "") & frame["time"].notna()
+    result = np.zeros(len(frame), dtype=bool)
+    groups = frame[known.to_numpy()].groupby("counter").indices
+    rows = np.flatnonzero(known.to_numpy())
+    for members in groups.values():
+        at = rows[members]
+        time = frame["time"].iloc[at]
+        days = time.dt.normalize().nunique()
+        minutes = time.astype("datetime64[ns]").to_numpy().astype(np.int64) / 60e9
+        share = rules.window / (60 * rules.day_hours * days)
+        result[at] = _in_full_window(minutes, share, rules, len(groups))
+    return result
+
+
+def duplicate_text(comment: ArrayLike, min_text: int = 20) -> Flags:
+    """Return which comments (n,) of at least `min_text` characters occur more than once, case and spacing aside."""
+    texts = pd.Series([_plain(text) for text in np.asarray(comment, dtype=object)], dtype=object)
+    return np.asarray((texts.str.len() >= min_text) & texts.duplicated(keep=False), dtype=np.bool_)
+
+
+def sensitivity(every: pd.DataFrame, unflagged: pd.DataFrame) -> pd.DataFrame:
+    """Return what excluding flagged responses would change, one row a figure of `every`.
+
+    Both are score tables of the same round, with all responses and without the flagged. Columns: the keys, `n`,
+    `n_left`, `index`, `index_left`, `change` (points). No test: the two share most responses.
+    """
+    keys = ["agency", "service", "level", "key"]
+    both = every[[*keys, "n", "index"]].merge(
+        unflagged[[*keys, "n", "index"]], on=keys, how="left", suffixes=("", "_left"), sort=False
+    )
+    for name in ("index", "index_left"):
+        both[name] = pd.to_numeric(both[name]).astype("Float64")
+        both[name] = both[name].mask(both[name].to_numpy(dtype=float, na_value=np.nan) != both[name])
+    for name in ("n", "n_left"):
+        both[name] = both[name].astype("Int64")
+    both["n_left"] = both["n_left"].fillna(0)
+    return both[[*keys, "n", "n_left", "index", "index_left"]].assign(change=both["index_left"] - both["index"])
+
+
+def _in_full_window(minutes: NDArray[np.float64], share: float, rules: QualityRules, counters: int) -> Flags:
+    """Return which events lie in a window of `rules.window` minutes that is too full."""
+    order = np.argsort(minutes, kind="stable")
+    time, n = minutes[order], len(minutes)
+    limit = rules.min_burst
+    while limit <= n and scan_p_value(limit, n, share) >= rules.alpha / counters:
+        limit += 1
+    last = np.searchsorted(time, time + rules.window, side="right")
+    full = np.flatnonzero(last - np.arange(n) >= limit)
+    edge = np.zeros(n + 1, dtype=np.int64)
+    np.add.at(edge, full, 1)
+    np.add.at(edge, last[full], -1)
+    result = np.zeros(n, dtype=bool)
+    result[order] = np.cumsum(edge)[:n] > 0
+    return result
+
+
+def _plain(text: object) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split()) if isinstance(text, str) else ""

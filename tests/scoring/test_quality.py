@@ -1,0 +1,74 @@
+"""Flags: thresholds by hand, the scan statistic against its exact cases and a simulation."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scoring.quality import QualityRules, bursts, duplicate_text, flags, scan_p_value, sensitivity
+from scoring.scheme import DataError
+
+
+def test_flags_by_hand() -> None:
+    answers = np.array([[4] * 10, [4] * 7 + [0] * 3, [5, 4] * 5, [0] * 10, [3] * 8 + [0, 0]])
+    found = flags(
+        answers, duration_s=[9.9, 7.0, None, 1.0, 60.0], comment=["a", "", None, 3, "b"],
+        rules=QualityRules(min_answered_share=0.75),
+    )  # fmt: skip
+    assert found["answered"].tolist() == [1.0, 0.7, 1.0, 0.0, 0.8]
+    assert found["too_few_answers"].tolist() == [False, True, False, True, False]
+    assert found["straight_line"].tolist() == [True, False, False, False, True]
+    assert found["too_fast"].tolist() == [True, False, False, False, False]
+    assert not found[["burst", "duplicate_text"]].any(axis=None)
+    assert not flags(answers)["too_fast"].any()
+    assert flags(np.zeros((0, 3)))["burst"].tolist() == []
+    with pytest.raises(DataError):
+        flags([1, 2])
+
+
+def test_scan_statistic_exact_cases() -> None:
+    # All n within w: n w^(n-1) - (n-1) w^n
+    assert scan_p_value(4, 4, 0.1) == pytest.approx(4 * 0.1**3 - 3 * 0.1**4)
+    assert [scan_p_value(1, 3, 0.1), scan_p_value(1, 0, 0.1), scan_p_value(5, 4, 0.1)] == [1.0, 0.0, 0.0]
+    assert scan_p_value(3, 4, 1.0) == 1.0
+
+
+def test_scan_statistic_against_simulation() -> None:
+    rng = np.random.default_rng(1)
+    time = np.sort(rng.random((20_000, 30)), axis=1)
+    share = 0.03
+    reached = (time[:, 5:] - time[:, :-5] <= share).any(axis=1).mean()  # six within a window
+    assert scan_p_value(6, 30, share) == pytest.approx(reached, abs=0.01)
+
+
+def test_a_burst_is_flagged_and_an_even_flow_is_not() -> None:
+    even = pd.date_range("2026-03-02 07:30", periods=50, freq="17min")
+    burst = pd.date_range("2026-03-03 14:00", periods=12, freq="20s")
+    time = pd.Series([*even, *burst, *even])
+    counter = ["A"] * 62 + ["B"] * 50
+    found = flags(np.full((112, 2), 4), counter=counter, submitted_at=time)["burst"].to_numpy()
+    assert found[50:62].all()
+    assert found.sum() <= 14  # at most a neighbour of the burst besides
+    assert not found[62:].any()
+    order = np.random.default_rng(0).permutation(112)
+    assert (bursts(np.array(counter)[order], time.iloc[order].reset_index(drop=True)) == found[order]).all()
+
+
+def test_unknown_counters_and_times_are_not_flagged() -> None:
+    time = ["2026-03-02 08:00"] * 20 + [None]
+    assert not bursts(["", None] * 10 + ["A"], time).any()
+
+
+def test_repeated_comments() -> None:
+    long = "Cán bộ hướng dẫn rất tận tình"
+    found = duplicate_text([long, "  cán bộ   hướng dẫn rất tận tình", "tốt", "tốt", None, long + " ạ"])
+    assert found.tolist() == [True, True, False, False, False, False]
+
+
+def test_sensitivity_is_the_difference_of_the_two_tables() -> None:
+    keys = {"service": "", "level": "overall", "key": "all"}
+    every = pd.DataFrame([{"agency": a, **keys, "n": n, "index": x} for a, n, x in (("A", 9, 80.0), ("B", 5, np.nan))])
+    left = pd.DataFrame([{"agency": "A", **keys, "n": 7, "index": 75.0}])
+    found = sensitivity(every, left)
+    assert found["change"].iloc[0] == -5.0
+    assert found["n_left"].tolist() == [7, 0]
+    assert found["change"].isna().tolist() == [False, True]
