@@ -1,0 +1,64 @@
+"""One PDF of posters: pages of a kind for any number of counters, with title, language and bookmarks."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from io import BytesIO
+
+from reportlab.pdfgen.canvas import Canvas
+
+from survey.posters import layouts
+from survey.posters.typesetting import register_fonts
+from survey.posters.words import PosterText, Style
+
+
+class Kind(enum.StrEnum):
+    """What can be printed."""
+
+    A4 = "A4"
+    A5 = "A5"
+    TENT = "A6"
+    LABELS_8 = "8"
+    LABELS_21 = "21"
+
+
+def render(
+    kind: Kind, texts: Sequence[PosterText], style: Style | None = None, shift: tuple[float, float] = (0, 0)
+) -> bytes:
+    """Return the PDF, one page a counter, bookmarked by agency and counter.
+
+    `shift` is the calibration of label sheets in millimetres (right, down); the same input gives the same bytes.
+    """
+    style = style or Style()
+    register_fonts()
+    out = BytesIO()
+    spec = layouts.POSTERS.get(kind.value)
+    page = spec.page if spec else layouts.A4
+    canvas = Canvas(out, pagesize=page, lang="vi", invariant=1)
+    agencies = list(dict.fromkeys(text.agency for text in texts))
+    canvas.setTitle("Mời Ông/Bà đánh giá - " + "; ".join(agencies[:3]))
+    canvas.setAuthor(agencies[0] if len(agencies) == 1 else "SIPAS")
+    canvas.setSubject("Áp phích lấy ý kiến người dân")
+    agency = None
+    for number, text in enumerate(texts):
+        key = f"p{number}"
+        canvas.bookmarkPage(key)
+        if text.agency != agency:
+            agency = text.agency
+            canvas.addOutlineEntry(agency, key, 0)
+        canvas.addOutlineEntry(text.counter, key, 1)
+        _page(canvas, kind, text, style, shift)
+        canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+def _page(canvas: Canvas, kind: Kind, text: PosterText, style: Style, shift: tuple[float, float]) -> None:
+    """Draw one page of a kind."""
+    if kind in {Kind.A4, Kind.A5}:
+        layouts.poster(canvas, layouts.POSTERS[kind.value], text, style)
+    elif kind is Kind.TENT:
+        layouts.tent(canvas, text, style)
+    else:
+        layouts.labels(canvas, layouts.LABELS[int(kind.value)], text, style, shift)
