@@ -54,6 +54,9 @@ class Mark:
     top: int
     y: int
     bottom: int
+    #: the ends of a whisker stand out above and below a dot that would hide a short one
+    cap_top: int
+    cap_bottom: int
     dot: float | None
     low: float | None
     high: float | None
@@ -94,6 +97,8 @@ def interval_chart(rows: Sequence[Row]) -> IntervalChart:
             top=top + WHISKER_AT - 9,
             y=top + WHISKER_AT,
             bottom=top + WHISKER_AT + 9,
+            cap_top=top + WHISKER_AT - 6,
+            cap_bottom=top + WHISKER_AT + 6,
             dot=place(row.index),
             low=place(row.lo),
             high=place(row.hi),
