@@ -116,6 +116,16 @@ def ratio(
     return r, float(np.sqrt(result[0, 0]))
 
 
+def columns(rows: pd.DataFrame, stat: str, variable: str) -> tuple[np.ndarray, np.ndarray]:
+    """Numerator and denominator of svymean, svyratio or svyciprop."""
+    one = np.ones(len(rows))
+    if stat == "mean":
+        return rows[variable].to_numpy(float), one
+    if stat == "ratio":
+        return rows["api.stu"].to_numpy(float), rows["enroll"].to_numpy(float)
+    return (rows["awards"] == "Yes").to_numpy(float), one
+
+
 @pytest.mark.parametrize(
     "name", ["apistrat", "apisrs", "apiclus1", "apiclus1_post", "apiclus1_rake", "apistrat_rake"]
 )  # apiclus2 is a two-stage design, which is not offered
@@ -125,13 +135,9 @@ def test_real_data_have_rs_figures(name: str) -> None:
     seen = 0
     for _, row in reference.iterrows():
         inside = np.ones(len(rows)) if row["domain"] == "ALL" else (rows["stype"] == row["domain"][-1]).to_numpy(float)
-        one = np.ones(len(rows))
         if row["stat"] == "total":
             continue  # totals are not offered: every figure is a ratio
-        top, bottom = {
-            "mean": lambda row=row: (rows[row["variable"]].to_numpy(float), one),
-            "ratio": lambda: (rows["api.stu"].to_numpy(float), rows["enroll"].to_numpy(float)),
-        }.get(row["stat"], lambda: ((rows["awards"] == "Yes").to_numpy(float), one))()
+        top, bottom = columns(rows, row["stat"], row["variable"])
         value, se = ratio(top, bottom, inside, rows, design)
         # apistrat's printed weights have single precision (44.2099990844727 for 4421/100): so have R's figures
         close = 1e-6 if name.startswith("apistrat") or "clus1" in name else 1e-9
