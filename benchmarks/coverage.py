@@ -13,7 +13,7 @@ from scoring.compare import bounded_variance
 from scoring.estimate import Estimates, domains, estimate
 from scoring.intervals import interval
 from scoring.moments import moments
-from scoring.ranks import rank_ranges
+from scoring.ranks import rank_ranges, steady_variance
 from scoring.scheme import Item, Rules, Scheme, figure
 from scoring.weights import stratified
 
@@ -69,9 +69,10 @@ def joint_ranks(agencies: int, replicates: int, seed: int) -> float:
     value, var = found.value.reshape(replicates, -1), bounded_variance(found)[0].reshape(replicates, -1)
     best = 1 + (truth[None, :] > truth[:, None]).sum(axis=1)
     worst = agencies - (truth[None, :] < truth[:, None]).sum(axis=1)
+    n_kish = found.n_kish.reshape(replicates, -1)
     held = 0
     for r in range(replicates):
-        ranges = rank_ranges(value[r], var[r], seed=r, draws=2000)
+        ranges = rank_ranges(value[r], steady_variance(value[r], var[r], n_kish[r]), seed=r, draws=2000)
         held += bool((ranges.low <= best).all() and (ranges.high >= worst).all())
     return 100 * held / replicates
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from scipy import stats
 
 from scoring.scheme import DataError
 
@@ -150,6 +151,30 @@ def rank_table(
     frame["value"] = frame["value"].astype("Float64").mask(frame["value"].isna())
     frame = frame.sort_values(["rank", "agency"], na_position="last", kind="stable", ignore_index=True)
     return frame[["agency", "value", "n", *columns, "group", "status"]]
+
+
+def steady_variance(
+    share: ArrayLike, variance: ArrayLike, n: ArrayLike, *, scale: float = 1.0, confidence: float = 0.95
+) -> Floats:
+    """Return variances (p,) of shares fit for ranking many: an agency's own, or a smoothed one where that is larger.
+
+    With 30 respondents and few of them dissatisfied, an estimated variance is often far too small by chance, and among
+    many agencies some always are: joint coverage of 60 rank ranges fell to 88 % (benchmarks/coverage.py). The smoothed
+    one takes the design effect from all agencies together (a generalised variance function: Wolter 2007, ch. 7) and the
+    share drawn toward one half by z² answers (Agresti & Coull 1998). `share` and `variance` on 0..`scale`; `n`
+    respondents. Variances that are 0 (a census) or NaN (unknown) stay as they are and lend nothing to the others.
+    """
+    p, var, size = (np.asarray(x, dtype=np.float64) for x in (share, variance, n))
+    p, var = p / scale, var / scale**2
+    used = np.isfinite(p) & (var > 0) & (size > 0)
+    random = np.where(used, p * (1 - p) / np.maximum(size, 1), 0.0).sum()
+    if not random:
+        return np.asarray(var * scale**2)
+    effective = np.maximum(size, 1) * random / var[used].sum()
+    z2 = stats.norm.ppf((1 + confidence) / 2) ** 2
+    drawn = (effective * p + z2 / 2) / (effective + z2)
+    smooth = drawn * (1 - drawn) / (effective + z2)
+    return np.asarray(np.where(used, np.fmax(var, smooth), var) * scale**2)
 
 
 def _checked(estimates: ArrayLike, covariance: ArrayLike) -> tuple[Floats, Floats]:

@@ -12,7 +12,7 @@ from scipy.special import ndtri
 from sqlalchemy import orm
 
 from scoring.compare import changes
-from scoring.ranks import rank_table
+from scoring.ranks import rank_table, steady_variance
 from survey.models import Round
 from survey.results import RoundResults, round_results
 
@@ -40,11 +40,15 @@ def agency_ranks(results: RoundResults) -> pd.DataFrame:
     # Where everyone answered alike the estimated error 0 means nothing; the interval's reach stands in for it.
     reach = np.fmax(index - lo, hi - index) / ndtri((1 + results.rules.confidence) / 2)
     alike = (rows["status"] == "zero_variance").to_numpy()
+    n = rows["n"].fillna(0).to_numpy(dtype=np.int64)
+    variance = np.where(alike, reach, se) ** 2
+    if results.rules.statistic != "score":
+        variance = steady_variance(index, variance, n, scale=100, confidence=results.rules.confidence)
     return rank_table(
         list(rows["agency"]),
         index,
-        np.where(alike, reach, se) ** 2,
-        rows["n"].fillna(0).to_numpy(dtype=np.int64),
+        variance,
+        n,
         seed=int.from_bytes(hashlib.sha256(results.round.code.encode()).digest()[:8], "big"),
         min_n=results.rules.min_n_interval,
         confidence=results.rules.confidence,

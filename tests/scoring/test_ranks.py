@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.ranks import letters, rank_ranges, rank_table, ranks
+from scoring.ranks import letters, rank_ranges, rank_table, ranks, steady_variance
 from scoring.scheme import DataError
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -168,3 +168,22 @@ def test_the_seed_fixes_everything() -> None:
     first, second = (rank_ranges(value, np.full(20, 0.2), seed=2026) for _ in range(2))
     assert np.array_equal(first.low, second.low)
     assert np.array_equal(first.above, second.above)
+
+
+def test_steady_variance_by_hand() -> None:
+    # Two agencies of n = 100 at .5 with variance .0025 (deff 1): the smoothed .25 / (100 + z²) is less.
+    assert steady_variance([0.5, 0.5], [0.0025, 0.0025], [100, 100]).tolist() == [0.0025, 0.0025]
+    found = steady_variance([50, 98], [25, 0.01], [100, 50], scale=100)
+    effective = 50 * (0.25 / 100 + 0.98 * 0.02 / 50) / (0.0025 + 0.000001)
+    z2 = 1.959963984540054**2
+    share = (effective * 0.98 + z2 / 2) / (effective + z2)
+    assert found[0] == 25
+    assert found[1] == pytest.approx(1e4 * share * (1 - share) / (effective + z2))
+
+
+def test_steady_variance_leaves_censuses_and_unknowns_alone() -> None:
+    found = steady_variance([0.9, 0.9, np.nan, 0.9], [0.0, np.nan, 0.1, 0.01], [10, 10, 0, 10])
+    assert found[0] == 0
+    assert np.isnan(found[1])
+    assert found[2] == 0.1
+    assert steady_variance([1.0], [0.0], [5]).tolist() == [0.0]
