@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
 
+from app import create_app
 from survey.config import Settings
 from survey.db import Database
 from survey.migrations import upgrade
@@ -62,3 +65,18 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         with admin.connect() as connection:
             connection.execute(sa.text(f'DROP DATABASE "{name}"'))
         admin.dispose()
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """The application over an empty database at the newest migration."""
+    made = create_app(settings)
+    upgrade(made.extensions["database"])
+    yield made
+    made.extensions["database"].dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A client with a cookie jar of its own."""
+    return app.test_client()
