@@ -39,6 +39,8 @@ FORMATS = click.Choice(["csv", "json"])
 
 def init_app(app: flask.Flask) -> None:
     """Register the commands."""
+    from survey.posters.commands import posters  # it uses `plainly` of this module
+
     commands: tuple[click.Command, ...] = (
         init,
         demo,
@@ -52,6 +54,7 @@ def init_app(app: flask.Flask) -> None:
         create_user,
         counters,
         questionnaires,
+        posters,
     )
     for command in commands:
         app.cli.add_command(command)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
@@ -34,7 +34,7 @@ class PosterSpec:
 
 POSTERS = {
     "A4": PosterSpec(A4, 16 * mm, 95 * mm, 34 * mm, 50, 17, 24, 37 * mm),
-    "A5": PosterSpec(A5, 9 * mm, 90 * mm, 18 * mm, 34, 10, 15, 20 * mm),
+    "A5": PosterSpec(A5, 7 * mm, 90 * mm, 17 * mm, 33, 10, 15, 19 * mm),
 }
 
 
@@ -67,6 +67,9 @@ LABELS = {
 
 def poster(canvas: Canvas, spec: PosterSpec, text: PosterText, style: Style) -> None:
     """Draw one poster page: names, invitation, code, address, steps, promise, from the top down."""
+    if style.bilingual:
+        # the second language takes its room from the names, the title and the pictures, never from the code
+        spec = replace(spec, head=spec.head * 0.86, title=spec.title * 0.96, steps=spec.steps * 0.86)
     width, height = spec.page
     inner = width - 2 * spec.margin
     left, top = spec.margin, height - spec.margin
@@ -76,8 +79,7 @@ def poster(canvas: Canvas, spec: PosterSpec, text: PosterText, style: Style) -> 
     block = fit(VIETNAMESE.invitation, BOLD, spec.title, inner, spec.title * 1.3)
     top = draw(canvas, block, left, top, inner, "centre")
     canvas.setFillColor(INK)
-    question = f"{VIETNAMESE.question}"
-    top = draw(canvas, fit(question, MEDIUM, spec.text, inner, spec.text * 1.3), left, top, inner, "centre")
+    top = draw(canvas, fit(VIETNAMESE.question, MEDIUM, spec.text, inner, spec.text * 1.3), left, top, inner, "centre")
     if style.bilingual:
         canvas.setFillColor(style.muted)
         english = f"{ENGLISH.invitation}. {ENGLISH.question}"

@@ -33,7 +33,7 @@ def code_address(settings: Settings, code: str) -> str:
     parts = urlsplit(base)
     if settings.production and (parts.scheme != "https" or parts.hostname in LOCAL_HOSTS):
         raise InputError(
-            "PUBLIC_BASE_URL is %(url)s, which citizens cannot open safely; it must begin with https and name a public host",
+            "PUBLIC_BASE_URL is %(url)s; posters need an address that begins with https and that citizens can open",
             url=base,
         )
     address = f"{base if parts.path else base.upper()}/K/{code}"
