@@ -7,17 +7,18 @@ every service, every service of every agency. Figures are in percentage points.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scoring.estimate import Estimates, domains, estimate
+from scoring.estimate import Estimates, domains, estimate, joint
 from scoring.intervals import choose, interval, reliable
 from scoring.moments import Moments
 from scoring.scheme import DataError, Figure, Rules, Scheme, figures
-from scoring.weights import Codes, Design, Floats, stratified, with_weights
+from scoring.weights import Codes, Design, Floats, stratified
 
 COLUMNS = (
     ("agency", "code of the deciding agency; empty: the whole province"),
@@ -103,9 +104,10 @@ def _places(
     wide = "agency" not in columns
     if wide and design.known is not None:
         code = np.where(design.known, code, -1)
-        design = _rolled_up(design, rules)
     labels = _with_unanswered(labels, population, columns)
     found = estimate(moments, design, wanted, code, statistic=rules.statistic, renormalise=rules.renormalise)
+    if wide and rules.rollup != "transactions":
+        found = _rolled_up(found, moments, design, wanted, code, rules)
     size = len(found.value)
     frame = _frame(found, wanted, rules, size)
     left = len(labels) - size
@@ -128,17 +130,30 @@ def _with_unanswered(labels: pd.DataFrame, population: pd.DataFrame | None, colu
     return pd.concat([labels, added], ignore_index=True) if rows else labels
 
 
-def _rolled_up(design: Design, rules: Rules) -> Design:
-    """Return the design of figures wider than an agency: under `equal` and `given`, agencies' weights are rescaled."""
-    if rules.rollup == "transactions" or not len(design.n):
-        return design
-    agency, names = pd.factorize(design.keys["agency"])
-    total = np.bincount(agency, weights=design.weight * design.n, minlength=len(names))
-    target = np.ones(len(names))
+def _rolled_up(
+    found: Estimates, moments: Moments, design: Design, wanted: Sequence[Figure], code: Codes, rules: Rules
+) -> Estimates:
+    """Return figures wider than an agency as means of the agencies' figures, under `equal` and `given`.
+
+    Agencies without the figure do not enter; the variance has their covariances (calibration can tie agencies).
+    """
+    agency, labels = domains(design.keys, ["agency"])
+    share = np.ones(len(labels))
     if rules.rollup == "given":
-        target = np.array([float(rules.agency_weights.get(str(name), 0.0)) for name in names])
-    factor = np.divide(target, total, out=np.zeros_like(total), where=total > 0)
-    return with_weights(design, design.weight * factor[agency])
+        share = np.array([float(rules.agency_weights.get(str(name), 0.0)) for name in labels["agency"]])
+    value, variance, status = found.value.copy(), found.variance.copy(), found.status.copy()
+    for d, k in np.ndindex(value.shape):
+        place = np.where(code == d, agency, -1)
+        parts = joint(
+            moments, design, [wanted[k]], place, statistic=rules.statistic, renormalise=rules.renormalise
+        )  # fmt: skip
+        weight = share[parts.domain]
+        if not weight.sum() > 0:
+            value[d, k], variance[d, k], status[d, k] = np.nan, np.nan, "no_data"
+            continue
+        weight = weight / weight.sum()
+        value[d, k], variance[d, k] = weight @ parts.value, weight @ parts.covariance @ weight
+    return replace(found, value=value, variance=variance, status=status)
 
 
 def _frame(found: Estimates, wanted: Sequence[Figure], rules: Rules, size: int) -> pd.DataFrame:
