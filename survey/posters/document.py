@@ -46,7 +46,8 @@ def render(
         canvas.bookmarkPage(key)
         if text.agency != agency:
             agency = text.agency
-            canvas.addOutlineEntry(agency, key, 0)
+            canvas.bookmarkPage(f"a{number}")  # an outline entry needs a key of its own
+            canvas.addOutlineEntry(agency, f"a{number}", 0)
         canvas.addOutlineEntry(text.counter, key, 1)
         _page(canvas, kind, text, style, shift)
         canvas.showPage()

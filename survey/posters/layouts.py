@@ -33,7 +33,7 @@ class PosterSpec:
 
 
 POSTERS = {
-    "A4": PosterSpec(A4, 16 * mm, 95 * mm, 34 * mm, 50, 17, 24, 37 * mm),
+    "A4": PosterSpec(A4, 15 * mm, 92 * mm, 33 * mm, 50, 17, 24, 35 * mm),
     "A5": PosterSpec(A5, 7 * mm, 90 * mm, 17 * mm, 33, 10, 15, 19 * mm),
 }
 
@@ -246,12 +246,15 @@ def _label(canvas: Canvas, sheet: LabelSheet, text: PosterText, style: Style, x:
 def _small_side(canvas: Canvas, text: PosterText, style: Style, box: tuple[float, float, float, float]) -> None:
     """Draw what fits beside the code of the smallest label: names, invitation, promise, address."""
     x, y, width, height = box
+    address = printed_address(text.address)
+    if canvas.stringWidth(address, SEMIBOLD, 5.5) > width:
+        address = address.replace("/K/", " /K/")  # two lines: the host, then the code whole
     parts = (
         (text.agency, REGULAR, 5.5, 0.19, style.muted),
         (text.counter, SEMIBOLD, 7, 0.2, INK),
-        (VIETNAMESE.invitation, BOLD, 9, 0.24, style.colour),
+        (VIETNAMESE.invitation, BOLD, 9, 0.22, style.colour),
         (VIETNAMESE.promise, REGULAR, 5, 0.21, INK),
-        (printed_address(text.address), SEMIBOLD, 5.5, 0.16, INK),
+        (address, SEMIBOLD, 5.5, 0.18, INK),
     )
     top = y + height
     for words, font, size, share, colour in parts:
