@@ -297,7 +297,7 @@ def suppress(table: pd.DataFrame, min_n: int) -> pd.DataFrame:
     hidden = ((table["n"] > 0) & (table["n"] < min_n)).to_numpy()
     if not hidden.any():
         return table
-    hidden = _complement(table, hidden)
+    hidden = _complement(table, hidden, min_n)
     result = table.copy()
     for name in ("n", *HIDDEN):
         if result[name].dtype.kind in "iu":
@@ -308,8 +308,8 @@ def suppress(table: pd.DataFrame, min_n: int) -> pd.DataFrame:
     return result
 
 
-def _complement(table: pd.DataFrame, hidden: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return `hidden` with what else must go, figure by figure."""
+def _complement(table: pd.DataFrame, hidden: NDArray[np.bool_], min_n: int) -> NDArray[np.bool_]:
+    """Return `hidden` with what else must go, by figure: hidden parts of a sum are two or more and `min_n` together."""
     hidden = hidden.copy()
     agency, service = table["agency"].to_numpy(), table["service"].to_numpy()
     n = table["n"].to_numpy(dtype=np.int64)
@@ -327,6 +327,7 @@ def _complement(table: pd.DataFrame, hidden: NDArray[np.bool_]) -> NDArray[np.bo
             for line in lines:
                 given = line[n[line] > 0]
                 shown = given[~hidden[given]]
-                if len(given) - len(shown) == 1 and len(shown):
+                gone = given[hidden[given]]
+                if len(shown) and len(gone) and (len(gone) == 1 or n[gone].sum() < min_n):
                     hidden[shown[np.argmin(n[shown])]] = changed = True
     return hidden
