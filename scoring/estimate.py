@@ -174,11 +174,12 @@ def variance(
     return result, lonely
 
 
-def covariance(mean: Floats, within: Floats, design: Design) -> Floats:
+def covariance(mean: Floats, within: Floats, design: Design, touched: NDArray[np.bool_] | None = None) -> Floats:
     """Return the covariance matrix of the sums of several contributions u, (figures, figures).
 
     `mean`: (cells, figures) of u over *all* respondents of a cell, 0 where it does not enter; `within`:
     (cells, figures, figures) Σ(u - mean)(u - mean)ᵀ, or (figures, figures) if already summed with the strata's scale.
+    `touched`: (strata, figures) strata of each figure's domain, which the rule `average` counts; all when not given.
     """
     n = design.n.astype(np.float64)
     stratum = design.stratum
@@ -194,8 +195,8 @@ def covariance(mean: Floats, within: Floats, design: Design) -> Floats:
     spread = (mean - centre[stratum]) * np.sqrt(scale[stratum] * n)[:, None]
     result = spread.T @ spread + inner
     if design.lonely == "average":
-        touched = _add((mean != 0).astype(np.float64), stratum, len(design.names)) > 0
-        result = result * _average_matrix(design, touched)
+        every = np.ones((len(design.names), mean.shape[1]), dtype=np.bool_)
+        result = result * _average_matrix(design, every if touched is None else touched)
     return np.asarray((result + result.T) / 2)
 
 
@@ -245,7 +246,10 @@ def joint(
         cross = np.tensordot(scale[cells], moments.within[np.ix_(cells, at, at)], axes=1)
         inner[block, block] = alpha[d] @ cross @ alpha[d].T
     spread = _calibrate(spread, design)
-    matrix = covariance(spread, inner, design)
+    touched = np.zeros((len(design.names), size * width), dtype=np.bool_)
+    for d in range(size):
+        touched[design.stratum[used == d], d * width : (d + 1) * width] = True
+    matrix = covariance(spread, inner, design, touched)
     keep = ~np.isnan(value.ravel())
     n = _sum(_reach(moments, figures), used, size).ravel()[keep]
     df = _degrees(moments, design, figures, used, size).ravel()[keep]
