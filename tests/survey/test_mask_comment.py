@@ -137,26 +137,25 @@ PUMPED = [
 ]
 
 
+def seconds(text: str) -> float:
+    """Return the processor time that masking takes: the best of three, so that a pause of the machine does not count."""
+    best = float("inf")
+    for _ in range(3):
+        started = time.process_time()
+        mask_comment(text)
+        best = min(best, time.process_time() - started)
+    return best
+
+
 @pytest.mark.parametrize("unit", PUMPED)
 def test_time_is_linear(unit: str) -> None:
     """Eight times the text takes about eight times as long; a quadratic rule would take 64 times."""
-
-    def seconds(length: int) -> float:
-        text = (unit * length)[:length] + "!"
-        best = float("inf")
-        for _ in range(3):
-            started = time.process_time()
-            mask_comment(text)
-            best = min(best, time.process_time() - started)
-        return best
-
-    assert seconds(64_000) < 24 * max(seconds(8_000), 0.002)
+    short, long = ((unit * length)[:length] + "!" for length in (8_000, 64_000))
+    assert seconds(long) < 24 * max(seconds(short), 0.002)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=25)
 @given(st.lists(st.sampled_from(PUMPED), min_size=1, max_size=3), st.integers(1, 3))
-def test_mixed_runs_are_not_slow(units: list[str], repeat: int) -> None:
-    text = "".join(unit * 2_000 for unit in units * repeat)[:20_000]
-    started = time.process_time()
-    mask_comment(text)
-    assert time.process_time() - started < 1.0
+def test_mixed_runs_take_linear_time_too(units: list[str], repeat: int) -> None:
+    short, long = ("".join(unit * (length // 1_000) for unit in units * repeat)[:length] for length in (4_000, 32_000))
+    assert seconds(long) < 24 * max(seconds(short), 0.01)
