@@ -4,6 +4,7 @@ from survey.models.agencies import Agency, AgencyKind, AgencyLevel, Installation
 from survey.models.audit import AuditEvent
 from survey.models.comments import Comment, CommentState
 from survey.models.counters import Counter, CounterCode, CounterDecidingAgency, CounterService
+from survey.models.imports import BatchKind, ImportBatch
 from survey.models.questionnaires import AnswerSlot, Questionnaire, QuestionnaireVersion, SlotKind
 from survey.models.receipts import ReceiptCode
 from survey.models.responses import Channel, Response
@@ -16,6 +17,7 @@ __all__ = [
     "AgencyLevel",
     "AnswerSlot",
     "AuditEvent",
+    "BatchKind",
     "Channel",
     "Comment",
     "CommentState",
@@ -23,6 +25,7 @@ __all__ = [
     "CounterCode",
     "CounterDecidingAgency",
     "CounterService",
+    "ImportBatch",
     "Installation",
     "Population",
     "Questionnaire",

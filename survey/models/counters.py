@@ -32,6 +32,8 @@ class Counter(Base):
     name_en: Mapped[str | None] = mapped_column(sa.String(200))
     #: false once the counter is closed for good
     active: Mapped[bool] = mapped_column(default=True)
+    #: true when its code is opened on a tablet that people share
+    kiosk: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
 
     agency: Mapped[Agency] = orm.relationship()
     codes: Mapped[list[CounterCode]] = orm.relationship(back_populates="counter", order_by="CounterCode.id")

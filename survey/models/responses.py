@@ -65,3 +65,5 @@ class Response(Base):
     duration_s: Mapped[int | None]
     #: why the response is not counted (for example `honeypot`); null when it is. Rows are never deleted for this
     excluded: Mapped[str | None] = mapped_column(sa.String(64))
+    #: the import that brought it; null for answers given on our own pages
+    batch_id: Mapped[int | None] = mapped_column(sa.ForeignKey("import_batch.id"), index=True)

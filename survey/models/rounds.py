@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -47,6 +47,8 @@ class Round(Base):
     #: how the index is formed: see `scoring.scheme.Rules`, whose fields these are
     rules: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
     state: Mapped[RoundState] = mapped_column(choice(RoundState, "state"), default=RoundState.DRAFT)
+    #: when a person closed it before `closes_on` was over; forms already open then have half an hour
+    closed_at: Mapped[datetime | None]
 
     version: Mapped[QuestionnaireVersion] = orm.relationship()
 
