@@ -138,7 +138,7 @@ PUMPED = [
 
 
 def seconds(text: str) -> float:
-    """Return the processor time that masking takes: the best of three, so that a pause of the machine does not count."""
+    """Return the processor time of masking: the best of three, so that a pause of the machine does not count."""
     best = float("inf")
     for _ in range(3):
         started = time.process_time()
