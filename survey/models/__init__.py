@@ -4,6 +4,7 @@ from survey.models.agencies import Agency, AgencyKind, AgencyLevel, Installation
 from survey.models.audit import AuditEvent
 from survey.models.comments import Comment, CommentState
 from survey.models.counters import Counter, CounterCode, CounterDecidingAgency, CounterService
+from survey.models.emblems import AgencyEmblem, EmblemFormat
 from survey.models.imports import BatchKind, ImportBatch
 from survey.models.questionnaires import AnswerSlot, Questionnaire, QuestionnaireVersion, SlotKind
 from survey.models.receipts import ReceiptCode
@@ -13,6 +14,7 @@ from survey.models.users import Role, User
 
 __all__ = [
     "Agency",
+    "AgencyEmblem",
     "AgencyKind",
     "AgencyLevel",
     "AnswerSlot",
@@ -25,6 +27,7 @@ __all__ = [
     "CounterCode",
     "CounterDecidingAgency",
     "CounterService",
+    "EmblemFormat",
     "ImportBatch",
     "Installation",
     "Population",
