@@ -1,0 +1,68 @@
+"""`make run` and `make serve`: what they set up, what they print, what they refuse."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def start(instance: Path, *options: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Prepare an installation as `make run` does, without starting the server."""
+    environment = {"PATH": os.environ["PATH"], "INSTANCE_DIR": str(instance), "PYTHONUTF8": "1", **settings}
+    command = [sys.executable, "-m", "survey.serve", "--prepare", *options]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_the_first_run_makes_everything_and_the_second_keeps_it(tmp_path: Path) -> None:
+    instance = tmp_path / "instance"
+    first = start(instance, PORT="8123")
+    assert first.returncode == 0, first.stderr
+    assert stat.S_IMODE(instance.stat().st_mode) == 0o700
+    assert stat.S_IMODE((instance / "secret_key").stat().st_mode) == 0o600
+    key = (instance / "secret_key").read_text()
+    assert len(key) >= 32
+    assert re.search(r"^Address: +http://127\.0\.0\.1:8123$", first.stdout, re.MULTILINE)
+    form = re.search(r"form: +(http://127\.0\.0\.1:8123/K/[0-9A-Z]{8})$", first.stdout, re.MULTILINE)
+    assert form is not None
+    password = re.search(r"password (\S{12,})$", first.stdout, re.MULTILINE)
+    assert password is not None
+
+    second = start(instance, PORT="8123")
+    assert second.returncode == 0, second.stderr
+    assert "password" not in second.stdout
+    assert password[1] not in second.stdout
+    assert (instance / "secret_key").read_text() == key
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"PUBLIC_BASE_URL": "https://danhgia.example.vn"}, "SECRET_KEY"),
+        ({"SECRET_KEY": "short", "PUBLIC_BASE_URL": "https://danhgia.example.vn"}, "SECRET_KEY"),
+        ({"SECRET_KEY": "k" * 40}, "PUBLIC_BASE_URL"),
+        ({"SECRET_KEY": "k" * 40, "PUBLIC_BASE_URL": "danhgia"}, "PUBLIC_BASE_URL"),
+        ({"SECRET_KEY": "k" * 40, "PUBLIC_BASE_URL": "https://danhgia.example.vn", "PORT": "eighty"}, "PORT"),
+    ],
+)
+def test_production_refuses_weak_settings(tmp_path: Path, settings: dict[str, str], named: str) -> None:
+    told = start(tmp_path / "instance", "--production", **settings)
+    assert told.returncode == 2
+    assert named in told.stderr
+    assert "Traceback" not in told.stderr
+    assert not (tmp_path / "instance" / "sipas.db").exists()
+
+
+def test_production_loads_no_demonstration(tmp_path: Path) -> None:
+    settings = {"SECRET_KEY": "k" * 40, "PUBLIC_BASE_URL": "https://danhgia.example.vn"}
+    told = start(tmp_path / "instance", "--production", **settings)
+    assert told.returncode == 0, told.stderr
+    assert "password" not in told.stdout
+    assert "/K/" not in told.stdout
