@@ -6,6 +6,7 @@ from survey.models.comments import Comment, CommentState
 from survey.models.counters import Counter, CounterCode, CounterDecidingAgency, CounterService
 from survey.models.emblems import AgencyEmblem, EmblemFormat
 from survey.models.imports import BatchKind, ImportBatch
+from survey.models.publications import ApiClient, Publication, PublicationState
 from survey.models.questionnaires import AnswerSlot, Questionnaire, QuestionnaireVersion, SlotKind
 from survey.models.receipts import ReceiptCode
 from survey.models.responses import Channel, Response
@@ -18,6 +19,7 @@ __all__ = [
     "AgencyKind",
     "AgencyLevel",
     "AnswerSlot",
+    "ApiClient",
     "AuditEvent",
     "BatchKind",
     "Channel",
@@ -31,6 +33,8 @@ __all__ = [
     "ImportBatch",
     "Installation",
     "Population",
+    "Publication",
+    "PublicationState",
     "Questionnaire",
     "QuestionnaireVersion",
     "ReceiptCode",

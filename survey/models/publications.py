@@ -1,0 +1,91 @@
+"""What was told to the public, word for word as it was told, and who asked for figures by program."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+from sqlalchemy.orm import Mapped, mapped_column
+
+from survey.db import Base, choice, intpk
+from survey.models.rounds import Round
+from survey.models.users import User
+
+
+class PublicationState(enum.StrEnum):
+    """How far an edition has come."""
+
+    DRAFT = "draft"
+    REVIEWED = "reviewed"
+    PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"  # never published
+
+
+class Publication(Base):
+    """An edition of a round's results: frozen when drafted, reviewed by a second person, then published.
+
+    The database refuses to alter what was frozen. A correction is a new edition with its reason; the earlier ones stay.
+    """
+
+    __tablename__ = "publication"
+    __table_args__ = (
+        sa.UniqueConstraint("round_id", "edition"),
+        sa.CheckConstraint("edition >= 1", name="edition_from_one"),
+        sa.CheckConstraint("length(results_hash) = 64", name="results_hash_sha256"),
+        sa.CheckConstraint("reviewed_by_id <> drafted_by_id", name="reviewed_by_a_second_person"),
+        sa.CheckConstraint(
+            "state NOT IN ('reviewed', 'published') OR reviewed_by_id IS NOT NULL", name="reviewed_before_published"
+        ),
+        sa.CheckConstraint(
+            "(state = 'published') = (edition IS NOT NULL AND published_at IS NOT NULL)", name="published_has_edition"
+        ),
+    )
+
+    id: Mapped[intpk]
+    round_id: Mapped[int] = mapped_column(sa.ForeignKey("round.id"))
+    #: 1, 2, … within the round, given when it is published
+    edition: Mapped[int | None]
+    state: Mapped[PublicationState] = mapped_column(choice(PublicationState, "state"), default=PublicationState.DRAFT)
+    #: why an edition follows another; null for the first
+    reason: Mapped[str | None] = mapped_column(sa.String(1000))
+    #: everything that was frozen, as canonical JSON (see `survey.publication`)
+    content: Mapped[str] = mapped_column(sa.Text)
+    #: SHA-256 over the canonical results
+    results_hash: Mapped[str] = mapped_column(sa.String(64))
+    drafted_by_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"))
+    drafted_at: Mapped[datetime]
+    #: never the person who drafted it
+    reviewed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
+    reviewed_at: Mapped[datetime | None]
+    published_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
+    published_at: Mapped[datetime | None]
+
+    round: Mapped[Round] = orm.relationship()
+    drafted_by: Mapped[User] = orm.relationship(foreign_keys=[drafted_by_id])
+    reviewed_by: Mapped[User | None] = orm.relationship(foreign_keys=[reviewed_by_id])
+    published_by: Mapped[User | None] = orm.relationship(foreign_keys=[published_by_id])
+
+
+class ApiClient(Base):
+    """A program that may read results by the API. Its token is shown once and kept as a hash alone."""
+
+    __tablename__ = "api_client"
+    __table_args__ = (
+        sa.CheckConstraint("length(name) > 0", name="name_not_empty"),
+        sa.CheckConstraint("length(token_hash) = 64", name="token_hash_sha256"),
+        sa.CheckConstraint("revoked_at IS NULL OR revoked_at >= created_at", name="revoked_after_created"),
+    )
+
+    id: Mapped[intpk]
+    #: who it is for, as an administrator calls it
+    name: Mapped[str] = mapped_column(sa.String(200))
+    #: SHA-256 of the token, which has 256 random bits and therefore needs no slow hash
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    #: what it may read: `published`, `results` (rounds not published yet)
+    scopes: Mapped[list[Any]] = mapped_column(sa.JSON, default=list)
+    created_at: Mapped[datetime]
+    created_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
+    revoked_at: Mapped[datetime | None]
