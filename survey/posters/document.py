@@ -8,7 +8,10 @@ from io import BytesIO
 
 from reportlab.pdfgen.canvas import Canvas
 
+from survey.errors import InputError
 from survey.posters import layouts
+from survey.posters.labels import LABELS, MAX_SHIFT, labels
+from survey.posters.tent import tent
 from survey.posters.typesetting import register_fonts
 from survey.posters.words import PosterText, Style
 
@@ -21,6 +24,7 @@ class Kind(enum.StrEnum):
     TENT = "A6"
     LABELS_8 = "8"
     LABELS_21 = "21"
+    LABELS_21_NARROW = "21n"
 
 
 def render(
@@ -31,6 +35,8 @@ def render(
     `shift` is the calibration of label sheets in millimetres (right, down); the same input gives the same bytes.
     """
     style = style or Style()
+    if not all(-MAX_SHIFT <= way <= MAX_SHIFT for way in shift):
+        raise InputError("Labels can be moved by at most %(n)d mm each way", n=MAX_SHIFT)
     register_fonts()
     out = BytesIO()
     spec = layouts.POSTERS.get(kind.value)
@@ -60,6 +66,6 @@ def _page(canvas: Canvas, kind: Kind, text: PosterText, style: Style, shift: tup
     if kind in {Kind.A4, Kind.A5}:
         layouts.poster(canvas, layouts.POSTERS[kind.value], text, style)
     elif kind is Kind.TENT:
-        layouts.tent(canvas, text, style)
+        tent(canvas, text, style)
     else:
-        layouts.labels(canvas, layouts.LABELS[int(kind.value)], text, style, shift)
+        labels(canvas, LABELS[kind.value], text, style, shift)

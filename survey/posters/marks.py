@@ -100,3 +100,17 @@ def _answer(canvas: Canvas, x: float, y: float, size: float) -> None:
     path.lineTo(cx + radius * 0.5, cy + radius * 0.45)
     canvas.drawPath(path, stroke=1, fill=0)
     canvas.restoreState()
+
+
+def draw_step_row(canvas: Canvas, style: Style, x: float, top: float, width: float, height: float) -> float:
+    """Draw the three pictures in a row without words, arrow heads between; return the lower edge."""
+    column = width / 3
+    for number, draw_picture in enumerate((_telephone, _scan, _answer)):
+        canvas.setStrokeColor(style.colour)
+        canvas.setFillColor(style.colour)
+        canvas.setLineWidth(height * 0.06)
+        canvas.setLineCap(1)
+        canvas.setLineJoin(1)
+        draw_picture(canvas, x + (number + 0.5) * column, top - height / 2, height)
+        _between(canvas, x + number * column, top - height / 2, height, number)
+    return top - height

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import qrcode
@@ -14,11 +15,13 @@ from survey.errors import InputError
 
 MAX_BYTES = 60
 """A longer address makes modules too small to scan from across a counter."""
+ALPHANUMERIC = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")
+"""Letters of the QR code's compact mode."""
 QUIET_MODULES = 4
 """White modules on each side, as ISO/IEC 18004 asks."""
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "::1"})  # noqa: S104 - compared, never bound
 
-Matrix = list[list[bool]]
+Matrix = tuple[tuple[bool, ...], ...]
 
 
 def code_address(settings: Settings, code: str) -> str:
@@ -51,14 +54,14 @@ def printed_address(address: str) -> str:
     return address.split("://", 1)[-1]
 
 
-def modules(address: str) -> Matrix:
+@lru_cache(maxsize=64)
+def modules(text: str) -> Matrix:
     """Return the dark modules of the code at error level Q, rows from the top, without quiet zone."""
-    alphanumeric = address == address.upper() and address.isascii() and not set(address) & set("_~#?=&,;@!'()[]")
-    mode = MODE_ALPHA_NUM if alphanumeric else MODE_8BIT_BYTE
+    mode = MODE_ALPHA_NUM if set(text) <= ALPHANUMERIC else MODE_8BIT_BYTE
     symbol = qrcode.QRCode(error_correction=ERROR_CORRECT_Q, border=0)
-    symbol.add_data(QRData(address, mode=mode))
+    symbol.add_data(QRData(text, mode=mode))
     symbol.make(fit=True)
-    return [[bool(cell) for cell in row] for row in symbol.modules]
+    return tuple(tuple(bool(cell) for cell in row) for row in symbol.modules)
 
 
 def quiet_zone(matrix: Matrix, size: float) -> float:

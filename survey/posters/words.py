@@ -5,6 +5,10 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from survey.posters.emblem import Emblem
 
 
 @dataclass(frozen=True)
@@ -15,6 +19,7 @@ class Words:
     question: str
     steps: tuple[str, str, str]
     promise: str
+    once: str
     dates: str  # with %s for the first and the last day
     fold: str
     cut: str
@@ -25,18 +30,20 @@ VIETNAMESE = Words(
     question="Ông/Bà thấy hôm nay được phục vụ thế nào?",
     steps=("Mở Zalo hoặc máy ảnh", "Quét mã vuông này", "Chọn câu trả lời"),
     promise="Không hỏi tên, không hỏi số điện thoại. Không ai biết ai đã trả lời.",
+    once="Mã dùng một lần, không gắn với hồ sơ của Ông/Bà.",
     dates="Từ ngày %s đến hết ngày %s",
-    fold="gấp theo vạch này",
-    cut="cắt theo vạch góc",
+    fold="gấp theo vạch đứt",
+    cut="Cắt theo vạch góc",
 )
 ENGLISH = Words(
     invitation="Please rate our service",
     question="How were you served today?",
     steps=("Open Zalo or the camera", "Scan this square code", "Choose your answers"),
     promise="No name, no phone number. Nobody knows who answered.",
+    once="For one use; not linked to your papers.",
     dates="From %s to %s",
-    fold="fold here",
-    cut="cut at the corner marks",
+    fold="fold at the dashes",
+    cut="Cut at the corner marks",
 )
 
 
@@ -73,7 +80,7 @@ class Style:
 
     variant: Variant = Variant.STANDARD
     bilingual: bool = False
-    emblem: bytes | None = None  # a PNG that `emblem.check_emblem` accepted
+    emblem: Emblem | None = None
     accent: str = "#7A2E5D"
 
     @property

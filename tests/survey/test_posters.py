@@ -15,7 +15,7 @@ from survey.config import Settings
 from survey.errors import InputError
 from survey.posters.document import Kind, render
 from survey.posters.emblem import check_emblem
-from survey.posters.layouts import LABELS
+from survey.posters.labels import LABELS
 from survey.posters.qr import code_address, modules, quiet_zone
 from survey.posters.words import PosterText, Style, Variant
 from tests.places import CODE, MANY, REVOKED, make_app
@@ -26,7 +26,7 @@ LONG = PosterText(("Ủy ban nhân dân xã Mường Chiềng Khừa " * 6)[:200
 # base letters × tones, written down from the alphabet: 12 vowels × 5 marked tones, plus the 7 marked letters, two cases
 VOWELS = "aàáảãạăằắẳẵặâầấẩẫậeèéẻẽẹêềếểễệiìíỉĩịoòóỏõọôồốổỗộơờớởỡợuùúủũụưừứửữựyỳýỷỹỵđ"
 MARKED = [letter for lower in VOWELS if lower not in "aeiouy" for letter in (lower, lower.upper())]
-CODES_A_PAGE = {Kind.A4: 1, Kind.A5: 1, Kind.TENT: 2, Kind.LABELS_8: 8, Kind.LABELS_21: 21}
+CODES_A_PAGE = {Kind.A4: 1, Kind.A5: 1, Kind.TENT: 2, Kind.LABELS_8: 8, Kind.LABELS_21: 21, Kind.LABELS_21_NARROW: 21}
 STYLES = [Style(variant, bilingual) for variant in Variant for bilingual in (False, True)]
 
 
@@ -103,21 +103,40 @@ def test_nothing_reaches_the_margin(kind, text, style, tmp_path):
     assert image.getextrema() == (255, 255)
 
 
-@pytest.mark.parametrize(("kind", "count"), [(Kind.LABELS_8, 8), (Kind.LABELS_21, 21)])
-def test_labels_lie_where_the_sheet_has_them(kind, count):
+@pytest.mark.parametrize(
+    ("kind", "count", "code", "module"),
+    [
+        (Kind.LABELS_8, 8, 42, 42 / 29),
+        # 29 modules and 8 of quiet zone share the label's height: 42.3 / 37 and 38.1 / 37
+        (Kind.LABELS_21, 21, 33.154, 1.143),
+        (Kind.LABELS_21_NARROW, 21, 29.862, 1.0297),
+    ],
+)
+def test_labels_lie_where_the_sheet_has_them(kind, count, code, module):
     """Codes repeat at the sheet's own pitch and stay inside their label, quiet zone included."""
-    sheet = LABELS[count]
+    sheet = LABELS[kind.value]
     assert sheet.count == count
     assert sheet.left * 2 + (sheet.columns - 1) * sheet.pitch_x + sheet.width == pytest.approx(210, abs=0.1)
     assert sheet.top * 2 + sheet.rows * sheet.pitch_y == pytest.approx(297, abs=0.5)
     matrix = modules(ADDRESS)
-    quiet = quiet_zone(matrix, sheet.code)
-    assert sheet.code + 2 * quiet <= min(sheet.width, sheet.height)
+    assert len(matrix) == 29
+    size = sheet.code_size(29)
+    assert size == pytest.approx(code, abs=0.001)
+    quiet = quiet_zone(matrix, size)
+    assert quiet == pytest.approx(4 * module, abs=0.001)
+    assert size + 2 * quiet <= min(sheet.width, sheet.height) + 1e-9
     plain, moved = (render(kind, [TEXT], None, shift) for shift in ((0, 0), (1.5, -2)))
     mm = 72 / 25.4
-    first = min((r[0], -r[1]) for r in rectangles(plain))
-    assert first[0] / mm == pytest.approx(sheet.left + quiet, abs=0.01)
-    shifted = min((r[0], -r[1]) for r in rectangles(moved))
+    drawn = [r for r in rectangles(plain) if r[3] / mm == pytest.approx(module, abs=0.001)]
+    lefts = sorted({round(r[0] / mm, 2) for r in drawn})
+    tops = sorted({round(297 - (r[1] + r[3]) / mm, 2) for r in drawn})
+    for column in range(sheet.columns):
+        assert any(x == pytest.approx(sheet.left + column * sheet.pitch_x + quiet, abs=0.02) for x in lefts)
+    for row in range(sheet.rows):
+        edge = sheet.top + row * sheet.pitch_y + (sheet.height - size) / 2
+        assert any(y == pytest.approx(edge, abs=0.02) for y in tops)
+    first = min((r[0], -r[1]) for r in drawn)
+    shifted = min((r[0], -r[1]) for r in rectangles(moved) if r[3] / mm == pytest.approx(module, abs=0.001))
     assert (shifted[0] - first[0]) / mm == pytest.approx(1.5, abs=0.01)
     assert (shifted[1] - first[1]) / mm == pytest.approx(-2, abs=0.01)
 
@@ -175,7 +194,7 @@ def test_an_unfit_address_is_refused(settings):
 def test_an_emblem_must_be_a_picture():
     out = BytesIO()
     Image.new("RGB", (200, 300), "red").save(out, "PNG")
-    assert check_emblem(out.getvalue()).startswith(b"\x89PNG")
+    assert check_emblem(out.getvalue()).data.startswith(b"\x89PNG")
     assert render(Kind.A4, [TEXT], Style(emblem=check_emblem(out.getvalue()))).startswith(b"%PDF")
     small = BytesIO()
     Image.new("RGB", (20, 20)).save(small, "PNG")

@@ -1,0 +1,26 @@
+"""The first page of a PDF as a picture: the preview shows the very bytes that are downloaded."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from threading import Lock
+
+_LOCK = Lock()
+"""PDFium works on one thread at a time."""
+
+
+def picture(pdf: bytes, width: int = 720, page: int = 0) -> bytes:
+    """Return a page as PNG, `width` pixels wide."""
+    import pypdfium2
+
+    with _LOCK:
+        document = pypdfium2.PdfDocument(pdf)
+        try:
+            sheet = document[page]
+            image = sheet.render(scale=width / sheet.get_width()).to_pil().convert("RGB")
+            sheet.close()
+        finally:
+            document.close()
+    out = BytesIO()
+    image.quantize(64).save(out, "PNG")
+    return out.getvalue()
