@@ -56,16 +56,21 @@ class RoundResults:
 
 
 def round_results(
-    session: orm.Session, round_code: str, *, interval: str | None = None, min_n: int | None = None
+    session: orm.Session,
+    round_code: str,
+    *,
+    interval: str | None = None,
+    min_n: int | None = None,
+    rules: Rules | None = None,
 ) -> RoundResults:
     """Return the results of a round for the province, every agency and every service of each.
 
-    `interval` (one of `scoring.scheme.INTERVALS`) and `min_n` stand in for the round's own rules. Raises `InputError`
-    for an unknown round, interval or rule.
+    `interval` (one of `scoring.scheme.INTERVALS`) and `min_n` stand in for the round's own, `rules` for all of them.
+    Raises `InputError` for an unknown round, interval or rule.
     """
     round_ = rounds.by_code(session, round_code)
     definition = from_canonical(session.get_one(QuestionnaireVersion, round_.version_id).content)
-    rules = effective_rules(round_, interval=interval, min_n=min_n)
+    rules = rules or effective_rules(round_, interval=interval, min_n=min_n)
     found, too_few = round_moments(session, round_, definition.scheme(), rules.min_answered_share)
     population = read_population(session, round_.id)
     excluded = responses.exclusions(session, round_.id)
