@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from survey import auth, cli, evaluator, formatters, i18n, published, respond, security, staff
+from survey import auth, cli, evaluator, formatters, i18n, published, publishing, respond, security, staff
 from survey.config import Settings, load_settings
 from survey.db import Database
 
@@ -52,5 +52,13 @@ def _configure_database(app: Flask, settings: Settings) -> None:
 
 def _configure_blueprints(app: Flask) -> None:
     """Register the pages. Blueprints do not know one another."""
-    for blueprint in (respond.blueprint, published.blueprint, auth.blueprint, evaluator.blueprint, staff.blueprint):
-        app.register_blueprint(blueprint)
+    parts = (
+        respond,
+        published,
+        auth,
+        evaluator,
+        publishing,
+        staff,
+    )
+    for part in parts:
+        app.register_blueprint(part.blueprint)

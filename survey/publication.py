@@ -166,6 +166,12 @@ def published(session: orm.Session, round_code: str, edition: int | None = None)
     return session.scalars(query if edition is None else query.where(Publication.edition == edition)).first()
 
 
+def published_rounds(session: orm.Session) -> list[Round]:
+    """Return the rounds of which an edition is published, the newest first."""
+    has_edition = sa.exists().where(Publication.round_id == Round.id, Publication.state == PublicationState.PUBLISHED)
+    return list(session.scalars(sa.select(Round).where(has_edition).order_by(Round.opens_on.desc(), Round.id.desc())))
+
+
 def editions(session: orm.Session, round_code: str) -> list[Publication]:
     """Return all publications of a round, the newest first, with those never published."""
     query = sa.select(Publication).join(Publication.round).where(Round.code == round_code)

@@ -44,6 +44,17 @@ def channel(name: str) -> str:
     return known.get(name, name)
 
 
+def publication_state(name: str) -> str:
+    """Return how far an edition has come."""
+    known: dict[str, str] = {
+        "draft": _("Draft, not reviewed yet"),
+        "reviewed": _("Reviewed, not published yet"),
+        "published": _("Published"),
+        "withdrawn": _("Withdrawn"),
+    }
+    return known.get(name, name)
+
+
 def state(name: str) -> str:
     """Return the name of a round's state."""
     known: dict[str, str] = {

@@ -9,8 +9,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import orm
 from werkzeug.test import TestResponse
 
-from survey.models import Agency, Channel, Population, Response, Role, Round, Service
+from survey.models import Agency, Channel, Population, Response, Role, Round, RoundState, Service, User
+from survey.operations.close_round import close_round
 from survey.operations.create_user import create_user
+from survey.operations.publish_round import draft_publication, publish, review_publication
+from survey.publication import freeze
 from tests.places import open_place
 
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
@@ -59,6 +62,33 @@ def scored_round(session: orm.Session) -> None:
                 transactions=transactions,
             )
         )
+
+
+def publish_scored(session: orm.Session, reason: str = "") -> None:
+    """Close `r1` and publish what it holds as its next edition, one person drafting, another reviewing."""
+    round_ = session.scalars(sa.select(Round)).one()
+    if round_.state is RoundState.OPEN:
+        close_round(session, round_, now=NOW)
+    people = []
+    for name in ("soan", "duyet"):
+        found = session.scalar(sa.select(User.id).where(User.username == name))
+        people.append(
+            found
+            or create_user(session, username=name, password=PASSWORD, role=Role.EVALUATOR, agency_id=None, now=NOW).id
+        )
+    session.flush()
+    frozen = freeze(session, "r1")
+    made = draft_publication(
+        session,
+        round_,
+        content=frozen.content,
+        results_hash=frozen.results_hash,
+        user_id=people[0],
+        now=NOW,
+        reason=reason,
+    )
+    review_publication(session, made, user_id=people[1], now=NOW)
+    publish(session, made, user_id=people[0], now=NOW)
 
 
 def accounts(session: orm.Session) -> None:

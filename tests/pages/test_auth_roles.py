@@ -15,10 +15,11 @@ from tests.places import CODE
 EVERYONE = ("anonymous", *(role.value for role in Role))
 SIGNED_IN = {"anonymous": 302, "admin": 200, "evaluator": 200, "manager": 200, "staff": 200}
 RESULTS = {**SIGNED_IN, "staff": 403}
+PUBLISHERS = {**RESULTS, "manager": 403}
 PUBLIC = dict.fromkeys(EVERYONE, 200)
 NOT_PUBLISHED = dict.fromkeys(EVERYONE, 404)
 
-VALUES = {"code": CODE, "round_code": "r1", "agency": "so-tu-phap", "filename": "app.css"}
+VALUES = {"code": CODE, "round_code": "r1", "agency": "so-tu-phap", "filename": "app.css", "number": 1}
 """What stands in the variable parts of addresses."""
 
 GET = {
@@ -30,6 +31,9 @@ GET = {
     "respond.show_lowercase": dict.fromkeys(EVERYONE, 302),
     "published.rounds": PUBLIC,
     "published.results": NOT_PUBLISHED,
+    "published.edition": NOT_PUBLISHED,
+    "published.as_dataset": NOT_PUBLISHED,
+    "published.card": NOT_PUBLISHED,
     "published.as_csv": NOT_PUBLISHED,
     "published.as_json": NOT_PUBLISHED,
     "auth.sign_in_page": {**dict.fromkeys(EVERYONE, 302), "anonymous": 200},
@@ -40,6 +44,8 @@ GET = {
     "evaluator.ranking": RESULTS,
     "evaluator.detail": RESULTS,
     "evaluator.download": RESULTS,
+    "publishing.steps": PUBLISHERS,
+    "publishing.edition": {**dict.fromkeys(EVERYONE, 404), "anonymous": 302, "manager": 403, "staff": 403},
 }
 """Status of GET by endpoint and role."""
 
@@ -49,6 +55,10 @@ POST_WITHOUT_TOKEN = {
     "auth.sign_in_page": dict.fromkeys(EVERYONE, 400),
     "auth.sign_out": dict.fromkeys(EVERYONE, 400),
     "auth.password_page": dict.fromkeys(EVERYONE, 400),
+    "publishing.draft": dict.fromkeys(EVERYONE, 400),
+    "publishing.review": dict.fromkeys(EVERYONE, 400),
+    "publishing.publish": dict.fromkeys(EVERYONE, 400),
+    "publishing.withdraw": dict.fromkeys(EVERYONE, 400),
 }
 """Status of POST without a token: only the public form takes it."""
 

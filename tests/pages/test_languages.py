@@ -15,7 +15,11 @@ from survey.config import ROOT
 from survey.i18n import LANGUAGES, TRANSLATIONS
 from tests.places import CODE, make_app
 
-METHODS = [("survey/**.py", "python"), ("templates/**.html", "jinja2.ext:babel_extract")]
+METHODS = [
+    ("survey/**.py", "python"),
+    ("templates/**.html", "jinja2.ext:babel_extract"),
+    ("templates/**.svg", "jinja2.ext:babel_extract"),
+]
 OPTIONS = {"templates/**.html": {"trimmed": "true"}}
 CATALOGUES = sorted(TRANSLATIONS.glob("*/LC_MESSAGES/messages.po"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from xml.etree import ElementTree
 
 import pytest
 import sqlalchemy as sa
@@ -14,18 +15,17 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from survey.models import Round, RoundState
+from survey.models import Agency, Population, Response
 from survey.published.disclosure import hidden_agencies
 from survey.results import round_results
-from tests.evaluation import scored_round
+from tests.evaluation import publish_scored, scored_round
 
 
 @pytest.fixture
 def published(app: Flask) -> Flask:
     with app.extensions["database"].write() as session:
         scored_round(session)
-        session.flush()
-        session.execute(sa.update(Round).values(state=RoundState.PUBLISHED))
+        publish_scored(session)
     return app
 
 
@@ -39,15 +39,56 @@ def test_a_published_round_is_listed_and_shown_without_a_cookie(published: Flask
     assert shown.headers["Cache-Control"] == "public, max-age=300"
     page = BeautifulSoup(shown.get_data(as_text=True), "html.parser")
     assert "72,2" in page.select_one(".main-fact").get_text()
-    assert page.select_one("article[typeof=Dataset]") is not None
+    described = json.loads(page.select_one('script[type="application/ld+json"]').string)
+    assert (described["@type"], described["version"]) == ("Dataset", "1")
+    assert described == client.get("/ket-qua/r1/dataset.jsonld").get_json(force=True)
 
 
-def test_an_unpublished_round_does_not_exist_for_the_public(published: Flask, client: FlaskClient) -> None:
-    with published.extensions["database"].write() as session:
-        session.execute(sa.update(Round).values(state=RoundState.CLOSED))
-    for address in ("/ket-qua/r1", "/ket-qua/r1/ket-qua.csv", "/ket-qua/r1/ket-qua.json", "/ket-qua/none"):
+def test_an_unpublished_round_does_not_exist_for_the_public(app: Flask, client: FlaskClient) -> None:
+    with app.extensions["database"].write() as session:
+        scored_round(session)
+    files = ("", "/ket-qua.csv", "/ket-qua.json", "/dataset.jsonld", "/the.svg", "/an-ban/1")
+    for address in (*(f"/ket-qua/r1{end}" for end in files), "/ket-qua/none"):
         assert client.get(address).status_code == 404
     assert "r1" not in client.get("/ket-qua").get_data(as_text=True)
+
+
+def test_what_is_published_stays_when_answers_and_names_change(published: Flask, client: FlaskClient) -> None:
+    before = client.get("/ket-qua/r1/ket-qua.csv").data
+    with published.extensions["database"].write() as session:
+        session.execute(sa.update(Response).values(excluded="duplicate"))
+        session.execute(sa.update(Agency).where(Agency.code == "so-tu-phap").values(name="Tên mới"))
+    assert client.get("/ket-qua/r1/ket-qua.csv").data == before
+    page = client.get("/ket-qua/r1").get_data(as_text=True)
+    assert "Sở Tư pháp" in page
+    assert "Tên mới" not in page
+
+
+def test_a_new_edition_stands_beside_the_first(published: Flask, client: FlaskClient) -> None:
+    with published.extensions["database"].write() as session:
+        session.execute(sa.update(Population).values(transactions=Population.transactions * 2))
+        publish_scored(session, reason="Số giao dịch bị nhập thiếu.")
+    newest, first = client.get("/ket-qua/r1"), client.get("/ket-qua/r1/an-ban/1")
+    assert "Số giao dịch bị nhập thiếu." in newest.get_data(as_text=True)
+    assert "Đã có ấn bản mới hơn" in first.get_data(as_text=True)
+    assert "Đã có ấn bản mới hơn" not in newest.get_data(as_text=True)
+    assert "1.800" in BeautifulSoup(newest.data, "html.parser").select_one(".facts").get_text()
+    assert "900" in BeautifulSoup(first.data, "html.parser").select_one(".facts").get_text()
+    assert client.get("/ket-qua/r1/an-ban/3").status_code == 404
+
+
+def test_the_card_is_a_picture_other_sites_may_show(published: Flask, client: FlaskClient) -> None:
+    card = client.get("/ket-qua/r1/the/so-tu-phap.svg")
+    assert card.mimetype == "image/svg+xml"
+    assert card.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    picture = ElementTree.fromstring(card.data)  # noqa: S314 (our own)
+    text = " ".join(picture.itertext())
+    assert "Sở Tư pháp" in text
+    assert "75,0" in text
+    assert not [node for node in picture.iter() if node.tag.endswith(("script", "style", "foreignObject"))]
+    assert client.get("/ket-qua/r1/the.svg").status_code == 200
+    assert client.get("/ket-qua/r1/the/trung-tam.svg").status_code == 404  # hidden on the page, hidden here
+    assert client.get("/ket-qua/r1/the/none.svg").status_code == 404
 
 
 def test_a_small_agency_is_hidden_and_not_to_be_had_by_subtraction(published: Flask, client: FlaskClient) -> None:
