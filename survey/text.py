@@ -35,6 +35,19 @@ def fold(text: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
 
 
+def searchable(text: str) -> str:
+    """Return text in which `finding` finds what is typed with marks or without: in lower case, and folded."""
+    return f"{clean(text).casefold()}\n{fold(text)}"
+
+
+def finding(typed: str) -> str:
+    """Return the LIKE pattern (escape `!`) that finds typed words in a `searchable` text.
+
+    Words typed with marks find only these, words without marks find both: `thai do` finds `thái độ`.
+    """
+    return "%" + re.sub(r"([!%_])", r"!\1", clean(typed).casefold()) + "%"
+
+
 def new_code() -> str:
     """Return a fresh public code (27^8, about 38 bits, from the system's random source)."""
     return "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))

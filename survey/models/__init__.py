@@ -2,9 +2,10 @@
 
 from survey.models.agencies import Agency, AgencyKind, AgencyLevel, Installation, Service
 from survey.models.audit import AuditEvent
-from survey.models.comments import Comment, CommentState
+from survey.models.comments import Comment, CommentState, CommentTheme, Theme
 from survey.models.counters import Counter, CounterCode, CounterDecidingAgency, CounterService
 from survey.models.emblems import AgencyEmblem, EmblemFormat
+from survey.models.followup import Action, ActionState
 from survey.models.imports import BatchKind, ImportBatch
 from survey.models.publications import ApiClient, Publication, PublicationState
 from survey.models.questionnaires import AnswerSlot, Questionnaire, QuestionnaireVersion, SlotKind
@@ -14,6 +15,8 @@ from survey.models.rounds import Population, Round, RoundState
 from survey.models.users import Role, User
 
 __all__ = [
+    "Action",
+    "ActionState",
     "Agency",
     "AgencyEmblem",
     "AgencyKind",
@@ -25,6 +28,7 @@ __all__ = [
     "Channel",
     "Comment",
     "CommentState",
+    "CommentTheme",
     "Counter",
     "CounterCode",
     "CounterDecidingAgency",
@@ -44,5 +48,6 @@ __all__ = [
     "RoundState",
     "Service",
     "SlotKind",
+    "Theme",
     "User",
 ]

@@ -6,9 +6,13 @@ import enum
 from datetime import date
 
 import sqlalchemy as sa
+from sqlalchemy import orm
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
 from survey.db import Base, choice, intpk
+from survey.models.agencies import Agency
+from survey.text import searchable
 
 
 class CommentState(enum.StrEnum):
@@ -17,6 +21,26 @@ class CommentState(enum.StrEnum):
     NEW = "new"
     SHOWN = "shown"
     HIDDEN = "hidden"
+
+
+class Theme(enum.StrEnum):
+    """What a comment speaks of; a reviewer's tag."""
+
+    ATTITUDE = "attitude"
+    GUIDANCE = "guidance"
+    PROCEDURE = "procedure"
+    TIME = "time"
+    FEE = "fee"
+    PLACE = "place"
+    ONLINE = "online"
+    RESULT = "result"
+    FEEDBACK = "feedback"
+    PRAISE = "praise"
+    OTHER = "other"
+
+
+def _searchable(context: DefaultExecutionContext) -> str:
+    return searchable(str(context.get_current_parameters()["text"]))  # type: ignore[no-untyped-call]
 
 
 class Comment(Base):
@@ -33,3 +57,24 @@ class Comment(Base):
     text: Mapped[str] = mapped_column(sa.Text)
     received_on: Mapped[date]
     state: Mapped[CommentState] = mapped_column(choice(CommentState, "state"), default=CommentState.NEW)
+    #: what may be shown, as a person left it; null until somebody reviewed it
+    masked: Mapped[str | None] = mapped_column(sa.Text)
+    #: the text as `survey.text.searchable` has it; after the review that of what may be shown
+    search: Mapped[str] = mapped_column(sa.Text, default=_searchable, server_default="")
+    #: local day of the review
+    reviewed_on: Mapped[date | None]
+    reviewed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
+
+    agency: Mapped[Agency] = orm.relationship()
+    themes: Mapped[list[CommentTheme]] = orm.relationship(
+        order_by="CommentTheme.theme", cascade="all, delete-orphan", lazy="selectin"
+    )
+
+
+class CommentTheme(Base):
+    """A theme a reviewer found in a comment."""
+
+    __tablename__ = "comment_theme"
+
+    comment_id: Mapped[int] = mapped_column(sa.ForeignKey("comment.id"), primary_key=True)
+    theme: Mapped[Theme] = mapped_column(choice(Theme, "theme"), primary_key=True)
