@@ -20,15 +20,23 @@
   const status = document.getElementById("status");
   const sendButton = document.getElementById("send");
   const summary = document.getElementById("summary");
+  if (!sendButton) { /* the round has ended: nothing can be sent, the answers are shown as they are */
+    wipeDraft();
+    if (summary) summary.focus();
+    return;
+  }
 
-  /* A key of our own wherever the page may be a copy: kept offline, gone back to, or used by several people. */
-  function freshKey() {
+  /* A key of our own wherever the page may be a copy: kept offline, gone back to, or used by several people. Forms sent
+     one after the other from one page share the first half of their keys (see survey/respond/stamp.py); a kiosk's, and
+     those of a page older than half an hour, share nothing. */
+  function freshKey(family) {
     const bytes = new Uint8Array(18);
     crypto.getRandomValues(bytes);
-    form.elements.key.value = btoa(String.fromCharCode.apply(null, bytes)).replace(/\+/g, "-").replace(/\//g, "_");
+    const drawn = btoa(String.fromCharCode.apply(null, bytes)).replace(/\+/g, "-").replace(/\//g, "_");
+    form.elements.key.value = family + drawn.slice(family.length);
     form.elements.opened.value = "";
   }
-  if (Math.abs(Date.now() / 1000 - Number(words.rendered)) > STALE_S) freshKey();
+  if (Math.abs(Date.now() / 1000 - Number(words.rendered)) > STALE_S) freshKey("");
 
   /* Conditions: the same rule the server applies, from the same data. A disabled question is not sent. */
   const conditional = all("fieldset[data-show-if]");
@@ -85,9 +93,13 @@
     });
   }
 
+  /* The next person's form. What the server had filled in goes too, so that nobody sees the answers of another. */
   function startAgain() {
-    form.reset();
-    freshKey();
+    all("#form input[type=radio]").forEach((radio) => { radio.checked = false; });
+    all("#form textarea, #form select, .unseen input").forEach((field) => { field.value = ""; });
+    all("#summary, .advice").forEach((advice) => advice.remove());
+    all(".wrong").forEach((field) => field.classList.remove("wrong"));
+    freshKey(kiosk || Date.now() - began > DRAFT_LIFE ? "" : form.elements.key.value.slice(0, 12));
     wipeDraft();
     form.hidden = false;
     document.getElementById("queued").hidden = true;
@@ -96,6 +108,8 @@
     refresh();
     if (form.showPart) form.showPart(0);
     window.scrollTo(0, 0);
+    /* back to the first language, where the network lets us */
+    if (kiosk && navigator.onLine && location.pathname + location.search !== words.start) location.replace(words.start);
   }
   function refresh() {
     applyConditions();
@@ -218,6 +232,7 @@
   document.getElementById("again").addEventListener("click", startAgain);
   window.addEventListener("online", flush);
   setInterval(flush, RETRY);
+  setInterval(readDraft, RETRY); /* wipes one that is too old, also while the page stays open */
   window.addEventListener("pageshow", (event) => { if (event.persisted) startAgain(); });
 
   /* A long questionnaire, section by section; with something to correct it stays one page. */

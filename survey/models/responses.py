@@ -59,7 +59,7 @@ class Response(Base):
     answers: Mapped[str] = mapped_column(sa.String(200))
     #: when the form was rendered, by the server's signature; null when unknown
     opened_at: Mapped[datetime | None]
-    #: when it was received
+    #: when it was received; for a form taken in the half hour after its round's end, when it was opened
     submitted_at: Mapped[datetime]
     #: seconds from first touch to sending by the client's own clock: advisory
     duration_s: Mapped[int | None]

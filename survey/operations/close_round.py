@@ -1,4 +1,4 @@
-"""End a round: it takes no more answers."""
+"""End a round: it takes no more answers, but those of forms already open, for half an hour."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from survey.operations import audit
 
 
 def close_round(session: orm.Session, round_: Round, *, now: datetime, user_id: int | None = None) -> None:
-    """Close an open round; one that is closed stays so. `InputError` for a draft or a published one."""
+    """Close an open round; one that is closed stays so. `InputError` for a draft or a published one.
+
+    The moment is kept: a form opened before it is accepted for `survey.queries.counters.GRACE` after it.
+    """
     if round_.state is RoundState.CLOSED:
         return
     if round_.state is not RoundState.OPEN:
@@ -20,6 +23,7 @@ def close_round(session: orm.Session, round_: Round, *, now: datetime, user_id: 
             "Round %(code)s is %(state)s; only an open round can be closed", code=round_.code, state=round_.state.value
         )
     round_.state = RoundState.CLOSED
+    round_.closed_at = now
     audit.record(
         session,
         action="round.closed",
@@ -27,5 +31,5 @@ def close_round(session: orm.Session, round_: Round, *, now: datetime, user_id: 
         now=now,
         user_id=user_id,
         before={"state": RoundState.OPEN.value},
-        after={"state": RoundState.CLOSED.value},
+        after={"state": RoundState.CLOSED.value, "closed_at": now.isoformat()},
     )

@@ -42,6 +42,8 @@ class Submission:
     opened_at: datetime | None = None
     #: seconds the person took by their own clock
     duration_s: int | None = None
+    #: the form came in the half hour after its round ended: it is dated by when it was opened
+    late: bool = False
     #: why it is not to be counted, for example `honeypot`
     excluded: str | None = None
 
@@ -53,6 +55,7 @@ def record_response(session: orm.Session, submission: Submission, now: datetime)
     to its own table with the local day alone: nothing leads from it back to the response.
     """
     opened = submission.opened_at if submission.opened_at and submission.opened_at <= now else None
+    dated = opened if submission.late and opened else now
     values = {
         "key": submission.key,
         "round_id": submission.round_id,
@@ -63,7 +66,7 @@ def record_response(session: orm.Session, submission: Submission, now: datetime)
         "language": submission.language,
         "answers": submission.answers,
         "opened_at": opened,
-        "submitted_at": now,
+        "submitted_at": dated,
         "duration_s": submission.duration_s,
         "excluded": submission.excluded,
     }
@@ -81,7 +84,7 @@ def record_response(session: orm.Session, submission: Submission, now: datetime)
                 agency_id=submission.deciding_agency_id,
                 language=submission.language,
                 text=submission.comment,
-                received_on=now.astimezone(ZoneInfo(submission.zone)).date(),
+                received_on=dated.astimezone(ZoneInfo(submission.zone)).date(),
             )
         )
     return Outcome.ACCEPTED

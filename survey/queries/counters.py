@@ -9,14 +9,42 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from survey.db import UTCDateTime
 from survey.models import Counter, CounterCode, ReceiptCode, Round, RoundState
+from survey.queries.rounds import local_day, takes_answers
 from survey.text import parse_code
 
 GRACE = timedelta(minutes=30)
-"""A form opened while its round took answers is accepted for this long after the round's last day."""
-
+"""A form opened while its round took answers is accepted for this long after the round's end."""
 
 CodeT = TypeVar("CodeT", CounterCode, ReceiptCode)
+
+
+def _statement(table: type[CodeT]) -> sa.Select[tuple[CodeT]]:
+    """Return the query of a code with what its page shows; made once, since every request of the form runs it."""
+    counter = orm.joinedload(table.counter)
+    return (
+        sa.select(table)
+        .where(table.code == sa.bindparam("code"))
+        .options(
+            counter.joinedload(Counter.agency),
+            counter.joinedload(Counter.services),  # a handful each: one statement is cheaper than three
+            counter.joinedload(Counter.deciding_agencies),
+        )
+    )
+
+
+_COUNTER_CODE = _statement(CounterCode)
+_RECEIPT_CODE = _statement(ReceiptCode)
+_ROUNDS = (
+    sa.select(Round)
+    .where(
+        (Round.state == RoundState.OPEN)
+        | ((Round.state == RoundState.CLOSED) & (Round.closed_at > sa.bindparam("since", type_=UTCDateTime())))
+    )
+    .options(orm.joinedload(Round.version))
+    .order_by(Round.opens_on.desc(), Round.id.desc())
+)
 
 
 def find_code(session: orm.Session, typed: str) -> CounterCode | None:
@@ -24,57 +52,55 @@ def find_code(session: orm.Session, typed: str) -> CounterCode | None:
 
     Revoked codes are returned too (`revoked_at` says so), so that the page can tell the person what happened.
     """
-    return _find(session, CounterCode, typed)
+    code = parse_code(typed)
+    return session.scalars(_COUNTER_CODE, {"code": code}).unique().one_or_none() if code else None
 
 
 def find_receipt(session: orm.Session, typed: str) -> ReceiptCode | None:
     """Return the one-use code of a receipt, loaded likewise; used ones too."""
-    return _find(session, ReceiptCode, typed)
-
-
-def _find(session: orm.Session, table: type[CodeT], typed: str) -> CodeT | None:
     code = parse_code(typed)
-    if code is None:
-        return None
-    counter = orm.joinedload(table.counter)
-    rows = session.scalars(
-        sa.select(table)
-        .where(table.code == code)
-        .options(
-            counter.joinedload(Counter.agency),
-            counter.joinedload(Counter.services),  # a handful each: one statement is cheaper than three
-            counter.joinedload(Counter.deciding_agencies),
-        )
-    )
-    return rows.unique().one_or_none()
+    return session.scalars(_RECEIPT_CODE, {"code": code}).unique().one_or_none() if code else None
 
 
 def accepting_round(session: orm.Session, now: datetime, opened: datetime | None = None) -> Round | None:
     """Return the round that takes an answer at `now`, or None.
 
-    A form `opened` within a round that has ended since is still taken for `GRACE` after the end of its last day;
-    a round that was closed by hand takes nothing more. When two rounds are open the one that began last wins.
+    A form `opened` while its round took answers is still taken for `GRACE` after the round's end: the end of its last
+    day, or the moment it was closed by hand. When two rounds are open the one that began last wins.
     """
-    rounds = session.scalars(
-        sa.select(Round)
-        .where(Round.state == RoundState.OPEN)
-        .options(orm.joinedload(Round.version))
-        .order_by(Round.opens_on.desc(), Round.id.desc())
-    ).all()
+    rounds = session.scalars(_ROUNDS, {"since": now - GRACE}).all()
     for candidate in rounds:
-        if _covers(candidate, now):
+        if takes_answers(candidate, local_day(candidate, now)):
             return candidate
     for candidate in rounds:
-        if opened is not None and _covers(candidate, opened) and now < _end(candidate) + GRACE:
+        if opened is not None and _begin(candidate) <= opened < _end(candidate) <= now < _end(candidate) + GRACE:
             return candidate
     return None
 
 
-def _covers(candidate: Round, instant: datetime) -> bool:
-    """Say whether an instant falls on a local day of the round."""
-    return candidate.opens_on <= instant.astimezone(ZoneInfo(candidate.zone)).date() <= candidate.closes_on
+def is_late(found: Round, now: datetime) -> bool:
+    """Say whether an answer accepted at `now` came after the round's end; it is dated by when its form was opened."""
+    return not takes_answers(found, local_day(found, now))
 
 
-def _end(candidate: Round) -> datetime:
-    """Return the first instant after the round's last local day."""
-    return datetime.combine(candidate.closes_on + timedelta(days=1), time(), ZoneInfo(candidate.zone))
+def round_of_form(session: orm.Session, opened: datetime) -> Round | None:
+    """Return the round a form opened at this moment belonged to, whatever became of it; the latest begun of several."""
+    rounds = session.scalars(
+        sa.select(Round)
+        .where(Round.state != RoundState.DRAFT)
+        .options(orm.joinedload(Round.version))
+        .order_by(Round.opens_on.desc(), Round.id.desc())
+    )
+    return next((one for one in rounds if _begin(one) <= opened < _end(one)), None)
+
+
+def _begin(found: Round) -> datetime:
+    """Return the first instant of the round's first local day."""
+    return datetime.combine(found.opens_on, time(), ZoneInfo(found.zone))
+
+
+def _end(found: Round) -> datetime:
+    """Return the first instant at which the round took no answers any more."""
+    last = datetime.combine(found.closes_on + timedelta(days=1), time(), ZoneInfo(found.zone))
+    by_hand = found.closed_at if found.state is not RoundState.OPEN else None
+    return min(last, by_hand) if by_hand else last

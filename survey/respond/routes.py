@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import flask
 from flask_babel import gettext as _
 from limits import parse
-from markupsafe import Markup
 from sqlalchemy import orm
 from werkzeug.wrappers import Response as Reply
 
 from survey import i18n
-from survey.models import Channel, CounterCode, ReceiptCode, Round
+from survey.models import Channel, CounterCode, ReceiptCode
 from survey.operations.issue_receipt_codes import use_receipt_code
 from survey.operations.record_response import Outcome, Submission, is_recorded, record_response
-from survey.queries.counters import accepting_round, find_code, find_receipt
-from survey.questionnaires import Definition, from_canonical
-from survey.respond import form, stamp
+from survey.queries.counters import accepting_round, find_code, find_receipt, is_late, round_of_form
+from survey.questionnaires import from_canonical
+from survey.respond import form, page, stamp
+from survey.respond.page import HONEYPOT, Place
 from survey.security import limiter
 from survey.text import parse_code
 
@@ -32,31 +31,9 @@ PER_PLACE = parse("300 per 5 minutes")
 """One counter from one address: a whole office or a waiting room behind one connection stays well below."""
 PER_KEY = parse("30 per minute")
 """One rendered form: retries of a bad line pass, a script replaying one page does not."""
-MAX_KEPT = 64
-HONEYPOT = "website"
 GONE = 410
 
 View = tuple[str, int] | Reply | str
-
-
-@dataclass(frozen=True)
-class Place:
-    """The counter a code leads to, and the round that takes an answer there now."""
-
-    code: CounterCode | ReceiptCode
-    round: Round
-    definition: Definition
-
-    @property
-    def agencies(self) -> dict[str, int]:
-        """Deciding agencies by code; the receiving agency alone when the counter names none."""
-        counter = self.code.counter
-        return {agency.code: agency.id for agency in counter.deciding_agencies or [counter.agency]}
-
-    @property
-    def services(self) -> dict[str, int]:
-        """Services of the counter by code."""
-        return {service.code: service.id for service in self.code.counter.services}
 
 
 def _now() -> datetime:
@@ -84,10 +61,12 @@ def start() -> View:
 def show(code: str) -> View:
     """Show the form of the counter's open round. Reads only, so that a link preview costs nothing."""
     with _database().read() as session:
-        place = _find_place(session, code, None)
-        if not isinstance(place, Place):
-            return place
-        return _form_page(place, form.Filled(), stamp.new_key(), _signed_now())
+        found = _find_code(session, code)
+        if isinstance(found, tuple):
+            return found
+        now = _now()
+        place = _place(session, found, now, None)
+        return page.empty_form(place, now) if place else _closed_page(found)
 
 
 @blueprint.get("/k/<code>")
@@ -109,9 +88,12 @@ def send(code: str) -> View:
     with _database().read() as session:
         if stamp.is_key(key) and is_recorded(session, key):
             return _thank(code)
-        place = _find_place(session, code, opened)
-        if not isinstance(place, Place):
-            return place
+        found = _find_code(session, code)
+        if isinstance(found, tuple):
+            return found
+        place = _place(session, found, now, opened)
+        if place is None:
+            return _refuse(session, found, posted, opened or now)
         filled = form.read(posted, place.definition, set(place.agencies), set(place.services))
         if not stamp.is_key(key):
             key = stamp.new_key()  # without one a repeat could not be told from a second person
@@ -119,12 +101,12 @@ def send(code: str) -> View:
         signed = posted.get("opened", "") if opened else ""
         if "switch" in posted:
             filled.mistakes = []
-            return _form_page(place, filled, key, signed)
+            return page.filled_form(place, filled, key, signed, now)
         if filled.mistakes:
-            return _form_page(place, filled, key, signed), 422
+            return page.filled_form(place, filled, key, signed, now), 422
         if not _within_limits(place, key):
-            return _form_page(place, filled, key, signed, busy=True), 429
-        submission = _submission(place, filled, key, opened, posted)
+            return page.filled_form(place, filled, key, signed, now, "busy"), 429
+        submission = _submission(place, filled, key, opened, posted, late=is_late(place.round, now))
     receipt = place.code.code if isinstance(place.code, ReceiptCode) else None
     return _thank(code) if _store(submission, receipt, now) else _used_page()
 
@@ -147,7 +129,7 @@ def thanks(code: str) -> View:
         if found is None:
             return flask.render_template("respond/unknown.html"), 404
         again = isinstance(found, CounterCode)
-        return flask.render_template("respond/thanks.html", code=found, again=again, kiosk=_is_kiosk())
+        return flask.render_template("respond/thanks.html", code=found, again=again, kiosk=page.is_kiosk(found))
 
 
 @blueprint.get("/sw.js")
@@ -160,63 +142,49 @@ def service_worker() -> Reply:
     return reply
 
 
-def _find_place(session: orm.Session, typed: str, opened: datetime | None) -> Place | tuple[str, int]:
-    """Return the place behind a code, or the friendly page that says why there is none."""
+def _find_code(session: orm.Session, typed: str) -> CounterCode | ReceiptCode | tuple[str, int]:
+    """Return what a code stands for, or the friendly page that says why it takes nothing."""
     code = find_code(session, typed) or find_receipt(session, typed)
     if code is None:
         return flask.render_template("respond/unknown.html"), 404
     if isinstance(code, ReceiptCode) and code.used:
         return _used_page()
-    revoked = isinstance(code, CounterCode) and code.revoked_at is not None
-    if revoked or not code.counter.active:
+    if not code.counter.active or (isinstance(code, CounterCode) and code.revoked_at is not None):
         return flask.render_template("respond/closed.html", code=code, revoked=True), GONE
-    found = accepting_round(session, _now(), opened)
+    return code
+
+
+def _place(
+    session: orm.Session, code: CounterCode | ReceiptCode, now: datetime, opened: datetime | None
+) -> Place | None:
+    """Return the place behind a code while a round takes an answer there."""
+    found = accepting_round(session, now, opened)
+    return Place(code, found, from_canonical(found.version.content)) if found else None
+
+
+def _closed_page(code: CounterCode | ReceiptCode) -> tuple[str, int]:
+    return flask.render_template("respond/closed.html", code=code, revoked=False), GONE
+
+
+def _refuse(
+    session: orm.Session, code: CounterCode | ReceiptCode, posted: dict[str, str], opened: datetime
+) -> tuple[str, int]:
+    """Say that the round has ended, with the person's answers still on the page."""
+    found = round_of_form(session, opened)
     if found is None:
-        return flask.render_template("respond/closed.html", code=code, revoked=False), GONE
-    return Place(code, found, from_canonical(found.version.content))
+        return _closed_page(code)
+    place = Place(code, found, from_canonical(found.version.content))
+    filled = form.read(posted, place.definition, set(place.agencies), set(place.services))
+    filled.mistakes = []
+    return page.filled_form(place, filled, posted.get("key", ""), "", opened, "ended"), GONE
 
 
 def _used_page() -> tuple[str, int]:
     return flask.render_template("respond/used.html"), GONE
 
 
-def _form_page(place: Place, filled: form.Filled, key: str, opened: str, *, busy: bool = False) -> str:
-    """Return the form, empty or as it was filled."""
-    language = i18n.current_language()
-    content = place.round.version.content
-    return flask.render_template(
-        "respond/form.html",
-        place=place,
-        counter=place.code.counter,
-        questions=_questions(content, language.code, len(place.definition.items), filled),
-        items=len(place.definition.items),
-        filled=filled,
-        key=key,
-        opened=opened,
-        busy=busy,
-        kiosk=_is_kiosk(),
-        rendered=int(_now().timestamp()),
-        honeypot=HONEYPOT,
-        max_comment=form.MAX_COMMENT,
-        languages=i18n.offered(),
-    )
-
-
-def _questions(content: str, language: str, items: int, filled: form.Filled) -> Markup:
-    """Return the sections as HTML. An empty form is rendered once per questionnaire and language, then kept."""
-    kept: dict[tuple[str, str], Markup] = flask.current_app.extensions.setdefault("empty_forms", {})
-    empty = not filled.answers and not filled.mistakes
-    if empty and (content, language) in kept:
-        return kept[content, language]
-    parts = form.parts(content, language)
-    html = Markup(flask.render_template("respond/questions.html", parts=parts, items=items, filled=filled))  # noqa: S704
-    if empty and len(kept) < MAX_KEPT:
-        kept[content, language] = html
-    return html
-
-
 def _submission(
-    place: Place, filled: form.Filled, key: str, opened: datetime | None, posted: dict[str, str]
+    place: Place, filled: form.Filled, key: str, opened: datetime | None, posted: dict[str, str], *, late: bool
 ) -> Submission:
     """Return what is to be stored of a valid form."""
     counter = place.code.counter
@@ -240,6 +208,7 @@ def _submission(
         comment=filled.comment,
         opened_at=opened,
         duration_s=form.duration(posted.get("duration", "")),
+        late=late,
         excluded="honeypot" if posted.get(HONEYPOT) else None,
     )
 
@@ -247,7 +216,7 @@ def _submission(
 def _channel(place: Place) -> Channel:
     if isinstance(place.code, ReceiptCode):
         return Channel.RECEIPT
-    return Channel.KIOSK if _is_kiosk() else Channel.QR
+    return Channel.KIOSK if page.is_kiosk(place.code) else Channel.QR
 
 
 def _within_limits(place: Place, key: str) -> bool:
@@ -257,14 +226,8 @@ def _within_limits(place: Place, key: str) -> bool:
     return strategy.hit(PER_KEY, "key", key) and strategy.hit(PER_PLACE, "place", place.code.code, address)
 
 
-def _signed_now() -> str:
-    return stamp.sign_time(_now(), flask.current_app.config["SECRET_KEY"])
-
-
-def _is_kiosk() -> bool:
-    return flask.request.args.get("kiosk") == "1"
-
-
 def _thank(code: str) -> Reply:
-    kiosk = "1" if _is_kiosk() else None
-    return flask.redirect(flask.url_for("respond.thanks", code=parse_code(code) or code, kiosk=kiosk), 303)
+    kiosk = flask.request.args.get("kiosk")
+    return flask.redirect(
+        flask.url_for("respond.thanks", code=parse_code(code) or code, kiosk="1" if kiosk == "1" else None), 303
+    )

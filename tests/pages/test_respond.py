@@ -10,7 +10,8 @@ import pytest
 import sqlalchemy as sa
 from bs4 import BeautifulSoup
 
-from survey.models import Channel, Comment, Response, Round, RoundState
+from survey.models import Channel, Comment, Counter, Response, Round, RoundState
+from survey.operations.close_round import close_round as operation
 from survey.respond import routes, stamp
 from tests.places import CODE, MANY, REVOKED, SECRET, fill, make_app
 
@@ -23,6 +24,10 @@ def stored(app):
 def comments(app):
     with app.extensions["database"].read() as session:
         return session.scalars(sa.select(Comment)).all()
+
+
+def utc(text):
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 def at(monkeypatch, instant):
@@ -115,6 +120,33 @@ def test_does_not_apply_is_not_a_blank(place, citizen):
 def test_kiosk_and_language_are_stored(place, citizen):
     citizen.post(f"/K/{CODE}?kiosk=1&lang=en", data=fill(citizen))
     assert (stored(place)[0].channel, stored(place)[0].language) == (Channel.KIOSK, "en")
+
+
+def test_a_counter_may_be_set_to_be_a_kiosk(place, citizen):
+    assert "kiosk" not in BeautifulSoup(citizen.get(f"/K/{CODE}").text, "html.parser").body["class"]
+    with place.extensions["database"].write() as session:
+        session.execute(sa.update(Counter).where(Counter.code == "Q1").values(kiosk=True))
+    page = BeautifulSoup(citizen.get(f"/K/{CODE}").text, "html.parser")
+    assert "kiosk" in page.body["class"]
+    assert page.find(id="idle")
+    reply = citizen.post(page.find(id="form")["action"], data=fill(citizen))
+    thanks = BeautifulSoup(citizen.get(reply.headers["Location"]).text, "html.parser")
+    assert thanks.select_one("meta[http-equiv=refresh]")["content"].startswith(f"10;url=/K/{CODE}")
+    assert [row.channel for row in stored(place)] == [Channel.KIOSK]
+    assert "kiosk" not in BeautifulSoup(citizen.get(f"/K/{MANY}").text, "html.parser").body["class"]
+
+
+def test_an_opened_page_is_kept_and_a_new_name_shows_at_once(place, citizen):
+    first, second = (BeautifulSoup(citizen.get(f"/K/{CODE}").text, "html.parser") for _ in range(2))
+    key = {"name": "key"}
+    assert first.find("input", key)["value"] != second.find("input", key)["value"]
+    assert len(place.extensions["empty_forms"]) == 1
+    assert "\ue000" not in str(second)
+    with place.extensions["database"].write() as session:
+        session.execute(sa.update(Counter).where(Counter.code == "Q1").values(name="Quầy tiếp dân"))
+    assert "Quầy tiếp dân" in citizen.get(f"/K/{CODE}").text
+    assert "Counter 1" in citizen.get(f"/K/{CODE}?lang=en").text
+    assert "<script>" not in citizen.get(f"/K/{CODE}?lang=<script>").text
 
 
 def test_the_deciding_agency_and_service_are_the_counters_own(place, citizen):
@@ -247,14 +279,67 @@ def test_a_closed_round_takes_nothing(place, citizen):
         ("2026-06-30 16:59", "2026-06-30 17:29", 303),
         ("2026-06-30 16:59", "2026-06-30 17:31", 410),
         ("2026-06-30 17:01", "2026-06-30 17:05", 410),
+        ("2026-06-30 16:59", "2026-07-02 09:00", 410),
     ],
 )
 def test_a_form_opened_before_closing_is_taken_for_half_an_hour(place, citizen, monkeypatch, opened, sent, status):
+    body = fill(citizen, comment="Cảm ơn")
+    close_round(place, opens_on=date(2026, 6, 1), closes_on=date(2026, 6, 30))
+    body["opened"] = stamp.sign_time(utc(opened), SECRET)
+    at(monkeypatch, utc(sent))
+    reply = citizen.post(f"/K/{CODE}", data=body)
+    assert reply.status_code == status
+    if status == 303:  # dated by when it was opened: the round's last day, never the day after
+        assert [row.submitted_at for row in stored(place)] == [utc(opened if sent[11:] > "17:00" else sent)]
+        assert [comment.received_on for comment in comments(place)] == [date(2026, 6, 30)]
+
+
+@pytest.mark.parametrize(
+    ("opened", "sent", "status"),
+    [
+        ("2026-06-10 02:59", "2026-06-10 03:29", 303),
+        ("2026-06-10 02:59", "2026-06-10 03:31", 410),
+        ("2026-06-10 03:01", "2026-06-10 03:05", 410),
+        ("2026-05-31 16:59", "2026-06-10 03:05", 410),  # opened before the round began
+        ("", "2026-06-10 03:05", 410),  # nobody knows when
+    ],
+)
+def test_a_form_opened_before_it_was_closed_by_hand_is_taken_for_half_an_hour(
+    place, citizen, monkeypatch, opened, sent, status
+):
     body = fill(citizen)
     close_round(place, opens_on=date(2026, 6, 1), closes_on=date(2026, 6, 30))
-    body["opened"] = stamp.sign_time(datetime.fromisoformat(opened).replace(tzinfo=UTC), SECRET)
-    at(monkeypatch, datetime.fromisoformat(sent).replace(tzinfo=UTC))
+    with place.extensions["database"].write() as session:
+        operation(session, session.scalars(sa.select(Round)).one(), now=utc("2026-06-10 03:00"))
+    body["opened"] = stamp.sign_time(utc(opened), SECRET) if opened else ""
+    at(monkeypatch, utc(sent))
+    assert citizen.get(f"/K/{CODE}").status_code == 410
     assert citizen.post(f"/K/{CODE}", data=body).status_code == status
+    assert [row.submitted_at for row in stored(place)] == ([utc(opened)] if status == 303 else [])
+
+
+def test_the_command_line_closes_with_the_same_half_hour(place, citizen):
+    body = fill(citizen)
+    assert place.test_cli_runner().invoke(args=["round", "close", "r1"]).exit_code == 0
+    assert citizen.get(f"/K/{CODE}").status_code == 410
+    assert citizen.post(f"/K/{CODE}", data=body).status_code == 303
+
+
+@pytest.mark.parametrize(("language", "words"), [("vi", "vẫn còn trên trang này"), ("en", "are still on this page")])
+def test_a_form_that_came_too_late_is_refused_with_its_answers_kept(place, citizen, monkeypatch, language, words):
+    body = fill(citizen, comment="Xin cảm ơn")
+    close_round(place, opens_on=date(2026, 6, 1), closes_on=date(2026, 6, 30))
+    body["opened"] = stamp.sign_time(utc("2026-06-30 16:59"), SECRET)
+    at(monkeypatch, utc("2026-06-30 17:31"))
+    reply = citizen.post(f"/K/{CODE}?lang={language}", data=body)
+    page = BeautifulSoup(reply.text, "html.parser")
+    assert reply.status_code == 410
+    assert words in page.find(id="summary").text
+    assert len(page.select("input[checked][value='4']")) == 16
+    assert page.find(id="comment").text.strip() == "Xin cảm ơn"
+    assert not page.select("#send, button:not([name=switch], [type=button])")
+    assert stored(place) == []
+    assert comments(place) == []
 
 
 def test_a_repeat_after_closing_is_still_thanked(place, citizen):
@@ -348,7 +433,7 @@ def test_over_the_limit_the_answers_stay_on_the_page(place, citizen, monkeypatch
 def test_one_key_may_not_be_hammered(place, citizen):
     body = fill(citizen) | {"a.none": "1"}
     with place.test_request_context(f"/K/{CODE}"), place.extensions["database"].read() as session:
-        found = routes._find_place(session, CODE, None)
+        found = routes._place(session, routes._find_code(session, CODE), datetime.now(UTC), None)
         allowed = [routes._within_limits(found, body["key"]) for _ in range(40)]
     assert allowed == [True] * 30 + [False] * 10
 
