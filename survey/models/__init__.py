@@ -5,6 +5,7 @@ from survey.models.audit import AuditEvent
 from survey.models.comments import Comment, CommentState, CommentTheme, Theme
 from survey.models.counters import Counter, CounterCode, CounterDecidingAgency, CounterService
 from survey.models.emblems import AgencyEmblem, EmblemFormat
+from survey.models.entry import ColumnMapping, EntryBatch, EntryForm
 from survey.models.followup import Action, ActionState
 from survey.models.imports import BatchKind, ImportBatch
 from survey.models.publications import ApiClient, Publication, PublicationState
@@ -26,6 +27,7 @@ __all__ = [
     "AuditEvent",
     "BatchKind",
     "Channel",
+    "ColumnMapping",
     "Comment",
     "CommentState",
     "CommentTheme",
@@ -34,6 +36,8 @@ __all__ = [
     "CounterDecidingAgency",
     "CounterService",
     "EmblemFormat",
+    "EntryBatch",
+    "EntryForm",
     "ImportBatch",
     "Installation",
     "Population",

@@ -40,6 +40,12 @@ class Response(Base):
         sa.CheckConstraint("duration_s IS NULL OR duration_s >= 0", name="duration_not_negative"),
         sa.Index("ix_response_round_id_deciding_agency_id_service_id", "round_id", "deciding_agency_id", "service_id"),
         sa.Index("ix_response_counter_id_submitted_at", "counter_id", "submitted_at"),
+        sa.Index(
+            "ix_response_counted",
+            *("round_id", "counter_id", "deciding_agency_id", "service_id", "submitted_at"),
+            sqlite_where=sa.text("excluded IS NULL"),
+            postgresql_where=sa.text("excluded IS NULL"),
+        ),
     )
 
     id: Mapped[intpk]
@@ -65,5 +71,5 @@ class Response(Base):
     duration_s: Mapped[int | None]
     #: why the response is not counted (for example `honeypot`); null when it is. Rows are never deleted for this
     excluded: Mapped[str | None] = mapped_column(sa.String(64))
-    #: the import that brought it; null for answers given on our own pages
+    #: the file or pile of paper forms that brought it; null for answers given by citizens on our pages
     batch_id: Mapped[int | None] = mapped_column(sa.ForeignKey("import_batch.id"), index=True)
