@@ -60,7 +60,7 @@ class Comment(Base):
     #: what may be shown, as a person left it; null until somebody reviewed it
     masked: Mapped[str | None] = mapped_column(sa.Text)
     #: the text as `survey.text.searchable` has it; after the review that of what may be shown
-    search: Mapped[str] = mapped_column(sa.Text, default=_searchable, server_default="")
+    search: Mapped[str] = mapped_column(sa.Text, default=_searchable, server_default=sa.text("''"))
     #: local day of the review
     reviewed_on: Mapped[date | None]
     reviewed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))

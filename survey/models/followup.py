@@ -49,7 +49,7 @@ class Action(Base):
     due_on: Mapped[date]
     state: Mapped[ActionState] = mapped_column(choice(ActionState, "state"), default=ActionState.PLANNED)
     #: what shows that it was done; due when the state is `done`
-    evidence: Mapped[str] = mapped_column(sa.String(1000), default="", server_default="")
+    evidence: Mapped[str] = mapped_column(sa.String(1000), default="")
     created_at: Mapped[datetime]
     created_by_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"))
     updated_at: Mapped[datetime]

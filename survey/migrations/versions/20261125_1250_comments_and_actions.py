@@ -20,7 +20,7 @@ CHUNK = 1000
 
 def upgrade() -> None:
     op.add_column("comment", sa.Column("masked", sa.Text(), nullable=True))
-    op.add_column("comment", sa.Column("search", sa.Text(), nullable=False, server_default=""))
+    op.add_column("comment", sa.Column("search", sa.Text(), nullable=False, server_default=sa.text("''")))
     op.add_column("comment", sa.Column("reviewed_on", sa.Date(), nullable=True))
     # Written out, for SQLite too can add such a column without copying the table.
     op.execute(
@@ -78,7 +78,7 @@ def create_action() -> None:
         sa.Column("responsible", sa.String(length=200), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("state", choice("ck_agency_action_state", ("planned", "doing", "done", "dropped")), nullable=False),
-        sa.Column("evidence", sa.String(length=1000), nullable=False, server_default=""),
+        sa.Column("evidence", sa.String(length=1000), nullable=False),
         sa.Column("created_at", UTCDateTime(), nullable=False),
         sa.Column("created_by_id", sa.Integer(), nullable=False),
         sa.Column("updated_at", UTCDateTime(), nullable=False),
