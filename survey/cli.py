@@ -39,7 +39,9 @@ FORMATS = click.Choice(["csv", "json"])
 
 def init_app(app: flask.Flask) -> None:
     """Register the commands."""
-    from survey.posters.commands import posters  # it uses `plainly` of this module
+    from survey.paper_form.commands import paper_form  # they use `plainly` of this module
+    from survey.posters.commands import posters, receipt_codes
+    from survey.publishing.commands import verify_publication
 
     commands: tuple[click.Command, ...] = (
         init,
@@ -55,6 +57,9 @@ def init_app(app: flask.Flask) -> None:
         counters,
         questionnaires,
         posters,
+        receipt_codes,
+        paper_form,
+        verify_publication,
     )
     for command in commands:
         app.cli.add_command(command)

@@ -117,7 +117,10 @@ def _frame(
     quiet = quiet_zone(matrix, CODE)
     draw_code(canvas, matrix, LEFT + WIDTH - CODE, TOP - CODE, CODE)
     width = WIDTH - CODE - quiet - 4 * mm
-    named = [(sheet.agency or "." * 60, MEDIUM, 9, 9, MUTED), (sheet.counter or "." * 44, SEMIBOLD, 11, 10, INK)]
+    named: list[tuple[str, str, float, float, str]] = [
+        (sheet.agency or "." * 60, MEDIUM, 9, 9, MUTED),
+        (sheet.counter or "." * 44, SEMIBOLD, 11, 10, INK),
+    ]
     named.append((" · ".join(filter(None, (sheet.round_name, words.day))), REGULAR, 8.5, 4.5, MUTED))
     titles = [(definition.title.get(language), BOLD if not k else REGULAR, k) for k, language in enumerate(languages)]
     named += [(title, font, 9 if k else 16, 4 if k else 8, MUTED if k else INK) for title, font, k in titles]

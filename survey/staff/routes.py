@@ -1,116 +1,106 @@
-"""Counters of one's own unit: see, print, replace and withdraw their codes. Another unit's counter is a 404."""
+"""The list of counters, and the page of one counter or of one agency: choose, look, print."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import cast
+from typing import Any
 
 import flask
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy import orm
-from werkzeug import Response
 
 from survey.auth import role_required
-from survey.config import Settings
-from survey.db import Database
 from survey.errors import InputError
-from survey.models import Agency, Counter, Role, User
-from survey.operations.rotate_code import revoke_codes, rotate_code
-from survey.queries.poster_codes import codes_in_force
-from survey.queries.users import agencies_below
-
-blueprint = flask.Blueprint("staff", __name__, url_prefix="/quay")
-UNIT_ROLES = (Role.ADMIN, Role.MANAGER, Role.STAFF)
+from survey.models import Agency, AgencyEmblem, Counter, CounterCode
+from survey.posters.labels import MAX_SHIFT
+from survey.posters.qr import code_address, printed_address
+from survey.queries.poster_codes import codes_in_force, emblem_for, printable_rounds
+from survey.staff.choices import Choice, chosen, kind_names, variant_names
+from survey.staff.scope import (
+    EMBLEM_ROLES,
+    UNIT_ROLES,
+    agency_of,
+    blueprint,
+    code_of,
+    counter_of,
+    database,
+    in_scope,
+    settings,
+    today,
+    told,
+    user,
+)
 
 
 @blueprint.get("")
 @role_required(*UNIT_ROLES)
 def counters() -> str:
     """List the open counters a person is responsible for, with the code in force of each."""
-    with _database().read() as session:
-        query = sa.select(Counter).join(Counter.agency).where(Counter.active.is_(True), _in_scope(session))
-        found = session.scalars(query.order_by(Agency.code, Counter.code)).all()
+    with database().read() as session:
+        query = (
+            sa.select(Counter)
+            .join(Counter.agency)
+            .where(Counter.active.is_(True), in_scope(session))
+            .options(orm.contains_eager(Counter.agency))
+            .order_by(Agency.code, Counter.code)
+        )
+        units: dict[str, list[Counter]] = {}
+        for counter in session.scalars(query):
+            units.setdefault(counter.agency.code, []).append(counter)
         codes = {row.counter_id: row.code for row in codes_in_force(session)}
-        return flask.render_template("staff/counters.html", counters=found, codes=codes)
+        return flask.render_template("staff/counters.html", units=list(units.values()), codes=codes)
 
 
-@blueprint.get("/<int:counter_id>/ap-phich.pdf")
+@blueprint.get("/<int:counter_id>")
 @role_required(*UNIT_ROLES)
-def poster(counter_id: int) -> Response:
-    """Show the poster of a counter as a PDF, ready to print."""
-    from survey.posters.document import Kind, render
-    from survey.posters.qr import code_address
-    from survey.posters.words import PosterText, Style, Variant
+def counter(counter_id: int) -> tuple[str, int]:
+    """Show what can be printed for a counter, with a picture of it, and the counter's code."""
+    with database().read() as session:
+        found = counter_of(session, counter_id)
+        code = code_of(session, found)
+        page = _choosing(session, [code] if code else [], _("This counter has no code in force."))
+        return flask.render_template("staff/counter.html", counter=found, code=code, **page), page["status"]
 
+
+@blueprint.get("/co-quan/<agency>")
+@role_required(*UNIT_ROLES)
+def unit(agency: str) -> tuple[str, int]:
+    """Show what can be printed for all counters of an agency in one file, and the emblem on it."""
+    with database().read() as session:
+        found = agency_of(session, agency)
+        rows = list(codes_in_force(session, found.code))
+        page = _choosing(session, rows, _("No counter of this unit has a code in force."))
+        return flask.render_template(
+            "staff/unit.html",
+            unit=found,
+            rows=rows,
+            own=session.get(AgencyEmblem, found.id),
+            emblem=emblem_for(session, found),
+            may_change=user().role in EMBLEM_ROLES,
+            **page,
+        ), page["status"]
+
+
+def _choosing(session: orm.Session, rows: list[CounterCode], nothing: str) -> dict[str, Any]:
+    """Return what the form of choices shows, and the reason when there is nothing to print."""
+    choice, problem, address, status = Choice(), None if rows else nothing, "", 200
     try:
-        kind = Kind(flask.request.args.get("size", "A4"))
-        variant = Variant(flask.request.args.get("variant", "standard"))
-    except ValueError:
-        flask.abort(404)
-    with _database().read() as session:
-        counter = _counter(session, counter_id)
-        code = next((row.code for row in codes_in_force(session) if row.counter_id == counter.id), None)
-        if code is None:
-            flask.abort(404)
-        settings = cast(Settings, flask.current_app.config["SETTINGS"])
-        try:
-            address = code_address(settings, code)
-        except InputError as error:
-            flask.abort(409, description=str(error))
-        names = (counter.agency.name_en or "", counter.name_en or "")
-        text = PosterText(counter.agency.name, counter.name, address, *names)
-        style = Style(variant, bilingual="bilingual" in flask.request.args)
-        name = f"{counter.agency.code}-{counter.code}-{kind}.pdf"
-    answer = flask.Response(render(kind, [text], style), mimetype="application/pdf")
-    answer.headers.set("Content-Disposition", "inline", filename=name)
-    return answer
-
-
-@blueprint.post("/<int:counter_id>/doi-ma")
-@role_required(*UNIT_ROLES)
-def rotate(counter_id: int) -> Response:
-    """Give a counter a fresh code; its old posters stop working."""
-    with _database().write() as session:
-        counter = _counter(session, counter_id)
-        rotate_code(session, counter, now=datetime.now(UTC), user_id=_user().id)
-    flask.flash(_("The counter has a new code. Print the new poster and take the old one down."))
-    return flask.redirect(flask.url_for("staff.counters"))
-
-
-@blueprint.post("/<int:counter_id>/thu-hoi")
-@role_required(*UNIT_ROLES)
-def revoke(counter_id: int) -> Response:
-    """Withdraw a counter's code."""
-    with _database().write() as session:
-        counter = _counter(session, counter_id)
-        revoke_codes(session, counter, now=datetime.now(UTC), user_id=_user().id)
-    flask.flash(_("The code is withdrawn. Its posters no longer take answers."))
-    return flask.redirect(flask.url_for("staff.counters"))
-
-
-def _counter(session: orm.Session, counter_id: int) -> Counter:
-    """Return a counter within the person's scope, or answer 404."""
-    query = sa.select(Counter).join(Counter.agency).where(Counter.id == counter_id, _in_scope(session))
-    counter = session.scalar(query)
-    if counter is None:
-        flask.abort(404)
-    return counter
-
-
-def _in_scope(session: orm.Session) -> sa.ColumnElement[bool]:
-    """Return the condition on `Agency`: all for admin, own and below for manager, own alone for staff."""
-    user = _user()
-    if user.role is Role.ADMIN:
-        return sa.true()
-    if user.role is Role.MANAGER and user.agency_id is not None:
-        return Agency.code.in_(agencies_below(session, user.agency_id))
-    return Agency.id == user.agency_id
-
-
-def _user() -> User:
-    return cast(User, flask.g.user)
-
-
-def _database() -> Database:
-    return cast(Database, flask.current_app.extensions["database"])
+        choice = chosen()
+    except InputError as error:
+        problem, status = told(error), 422
+    try:
+        address = printed_address(code_address(settings(), rows[0].code)) if rows else ""
+    except InputError as error:  # the page is still good for everything but printing
+        problem = told(error)
+    rounds = printable_rounds(session, today())
+    return {
+        "choice": choice,
+        "problem": problem,
+        "status": status,
+        "address": address,
+        "round": rounds[0] if rounds else None,
+        "kinds": kind_names(),
+        "variants": variant_names(),
+        "most": int(MAX_SHIFT),
+        "asked": flask.request.args,
+    }

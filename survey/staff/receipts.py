@@ -1,0 +1,75 @@
+"""Receipt slips: as many one-use codes as are asked for, made and printed in one go."""
+
+from __future__ import annotations
+
+import flask
+from werkzeug import Response
+
+from survey.auth import role_required
+from survey.errors import InputError
+from survey.operations.issue_receipt_sheet import issue_receipt_sheet
+from survey.posters.qr import code_address
+from survey.posters.slips import PER_PAGE, render_slips
+from survey.posters.texts import poster_text, stored_emblem
+from survey.posters.words import Style
+from survey.queries.code_use import receipt_use
+from survey.queries.poster_codes import emblem_for, printable_rounds
+from survey.staff.choices import Choice, chosen, variant_names
+from survey.staff.scope import UNIT_ROLES, blueprint, counter_of, database, now, pdf, settings, today, told, user
+from survey.text import CODE_ALPHABET, CODE_LENGTH
+
+MOST = 500
+"""Codes a page makes at a time: 50 sheets, drawn in a few seconds. The command line makes more."""
+SAMPLE = CODE_ALPHABET[0] * CODE_LENGTH
+
+
+@blueprint.route("/<int:counter_id>/bien-nhan", methods=["GET", "POST"])
+@role_required(*UNIT_ROLES)
+def receipts(counter_id: int) -> Response | str | tuple[str, int]:
+    """Ask how many slips are wanted; make their codes and return the sheets."""
+    if flask.request.method == "GET":
+        return _page(counter_id, Choice(), str(2 * PER_PAGE))
+    wanted = flask.request.form.get("how_many", "").strip()
+    try:
+        choice = chosen()
+        return _issue(counter_id, _count(wanted), choice)
+    except InputError as error:
+        return _page(counter_id, Choice(), wanted[:10], told(error)), 422
+
+
+def _count(written: str) -> int:
+    if not (written.isascii() and written.isdecimal() and len(written) < 6 and 1 <= int(written) <= MOST):
+        raise InputError("Write how many codes are wanted: a whole number from 1 to %(most)d", most=MOST)
+    return int(written)
+
+
+def _issue(counter_id: int, how_many: int, choice: Choice) -> Response:
+    """Make and print the codes. What could stop the printing is tried first, so that no codes are made in vain."""
+    code_address(settings(), SAMPLE)
+    with database().write() as session:
+        counter = counter_of(session, counter_id)
+        codes = issue_receipt_sheet(session, counter, how_many, zone=settings().timezone, now=now(), user_id=user().id)
+    with database().read() as session:
+        counter = counter_of(session, counter_id)
+        rounds = printable_rounds(session, today()) if choice.dates else []
+        text = poster_text(settings(), counter, codes[0], rounds[0] if rounds else None)
+        style = Style(choice.variant, choice.bilingual, stored_emblem(emblem_for(session, counter.agency)))
+        name = f"{counter.agency.code}-{counter.code}-bien-nhan.pdf"
+    return pdf(render_slips(text, [code_address(settings(), code) for code in codes], style), name)
+
+
+def _page(counter_id: int, choice: Choice, wanted: str, problem: str | None = None) -> str:
+    with database().read() as session:
+        counter = counter_of(session, counter_id)
+        rounds = printable_rounds(session, today())
+        return flask.render_template(
+            "staff/receipts.html",
+            counter=counter,
+            choice=choice,
+            wanted=wanted,
+            problem=problem,
+            most=MOST,
+            use=receipt_use(session, counter.id),
+            round=rounds[0] if rounds else None,
+            variants=variant_names(),
+        )
