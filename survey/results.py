@@ -103,32 +103,40 @@ def effective_rules(round_: Round, *, interval: str | None = None, min_n: int | 
         raise InputError("The scoring rules cannot be used: %(why)s", why=error) from error
 
 
-_Key = tuple[int, int, float, tuple[int, ...]]
+_Key = tuple[int, int, float, tuple[str, ...], tuple[int, ...]]
 _Kept = OrderedDict[_Key, tuple[Moments, int]]
 _kept: WeakKeyDictionary[sa.Engine, _Kept] = WeakKeyDictionary()
 _lock = Lock()
-_KEPT_ROUNDS = 16
+_KEPT = 32
+PLACES = ("agency", "service")
 
 
-def round_moments(session: orm.Session, round_: Round, scheme: Scheme, min_share: float) -> tuple[Moments, int]:
-    """Return the moments of a round by agency and service, and how many responses had too few answers to count."""
+def round_moments(
+    session: orm.Session, round_: Round, scheme: Scheme, min_share: float, by: tuple[str, ...] = PLACES
+) -> tuple[Moments, int]:
+    """Return the moments of a round by agency and service, and how many responses had too few answers to count.
+
+    `by`: further keys after these two, see `survey.queries.responses.key_column`.
+    """
     engine = session.get_bind().engine
-    key = (round_.id, round_.version_id, min_share, responses.stamp(session, round_.id))
+    key = (round_.id, round_.version_id, min_share, by, responses.stamp(session, round_.id))
     with _lock:
         kept = _kept.setdefault(engine, OrderedDict())
         if key in kept:
             kept.move_to_end(key)
             return kept[key]
-    made = _make_moments(session, round_.id, scheme, min_share)
+    made = _make_moments(session, round_.id, scheme, min_share, by)
     with _lock:
         kept[key] = made
-        while len(kept) > _KEPT_ROUNDS:
+        while len(kept) > _KEPT:
             kept.popitem(last=False)
     return made
 
 
-def _make_moments(session: orm.Session, round_id: int, scheme: Scheme, min_share: float) -> tuple[Moments, int]:
-    counted = responses.patterns(session, round_id)
+def _make_moments(
+    session: orm.Session, round_id: int, scheme: Scheme, min_share: float, by: tuple[str, ...]
+) -> tuple[Moments, int]:
+    counted = responses.patterns(session, round_id, by)
     answers, counts, keys, too_few = counted.answers, counted.counts, counted.keys, 0
     if min_share > 0:
         given = np.array([sum(c in "12345" for c in text) for text in answers], dtype=np.int64)

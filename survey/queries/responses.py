@@ -25,6 +25,19 @@ KEYS: dict[str, sa.ColumnElement[str]] = {
 """What responses can be counted by. `agency` is the deciding agency, `counter` its id; `""` stands for unknown."""
 
 
+def answer_key(position: int) -> str:
+    """Return the name by which responses are counted by their answer at a position of the packed answers, from 0."""
+    return f"answer:{position}"
+
+
+def key_column(name: str) -> sa.ColumnElement[str]:
+    """Return the expression of a key: one of `KEYS`, or an `answer_key`, whose value is the packed character."""
+    if not name.startswith("answer:"):
+        return KEYS[name]
+    position = int(name.removeprefix("answer:")) + 1
+    return sa.func.substr(Response.answers, sa.literal_column(str(position)), sa.literal_column("1"))
+
+
 @dataclass(frozen=True, eq=False)
 class Patterns:
     """Distinct answers to the satisfaction items, each with how many respondents of a cell gave exactly these."""
@@ -43,20 +56,21 @@ class Patterns:
 
 
 def patterns(session: orm.Session, round_id: int, by: Sequence[str] = ("agency", "service")) -> Patterns:
-    """Return the counted responses of a round by deciding agency, service (and whatever of `KEYS` is asked for).
+    """Return the counted responses of a round by deciding agency, service (and whatever key is asked for).
 
     Excluded responses are left out; `exclusions` counts them. The work is one `GROUP BY` in the database.
     """
     items = _items(session, round_id)
     answers = sa.func.substr(Response.answers, sa.literal_column("1"), sa.literal_column(str(items)))
-    columns = [KEYS[name].label(name) for name in by]
+    keyed = [key_column(name) for name in by]
+    columns = [column.label(f"key_{k}") for k, column in enumerate(keyed)]
     query = (
         sa.select(*columns, answers.label("answers"), sa.func.count().label("respondents"))
         .select_from(Response)
         .join(Agency, Agency.id == Response.deciding_agency_id)
         .outerjoin(Service, Service.id == Response.service_id)
         .where(Response.round_id == round_id, Response.excluded.is_(None))
-        .group_by(*(KEYS[name] for name in by), answers)
+        .group_by(*keyed, answers)
     )
     rows = session.execute(query).all()
     keys = pd.DataFrame([tuple(row)[: len(by)] for row in rows], columns=list(by), dtype=object)
