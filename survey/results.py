@@ -6,20 +6,19 @@ Read once: the counted responses as distinct answers with their counts, and the 
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import json
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
-from threading import Lock
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
-import sqlalchemy as sa
 from sqlalchemy import orm
 
 from scoring.moments import Moments, moments_from_patterns
 from scoring.scheme import DataError, Rules, Scheme
 from scoring.table import score_table
 from survey.errors import InputError
+from survey.kept import kept
 from survey.models import QuestionnaireVersion, Round
 from survey.queries import responses, rounds
 from survey.queries.population import population as read_population
@@ -48,6 +47,8 @@ class RoundResults:
     transactions: int
     #: counted responses by channel
     channels: dict[str, int]
+    #: names what they were made of: equal stamps, equal results; empty for what was frozen
+    stamp: tuple[Hashable, ...] = ()
 
     @property
     def response_rate(self) -> float | None:
@@ -71,25 +72,36 @@ def round_results(
     round_ = rounds.by_code(session, round_code)
     definition = from_canonical(session.get_one(QuestionnaireVersion, round_.version_id).content)
     rules = rules or effective_rules(round_, interval=interval, min_n=min_n)
-    found, too_few = round_moments(session, round_, definition.scheme(), rules.min_answered_share)
     population = read_population(session, round_.id)
-    excluded = responses.exclusions(session, round_.id)
-    if too_few:
-        excluded[TOO_FEW_ANSWERS] = too_few
-    try:
+    stamp = _stamp(session, round_, rules, population)
+
+    def score() -> tuple[pd.DataFrame, int, int, dict[str, int]]:
+        found, too_few = round_moments(session, round_, definition.scheme(), rules.min_answered_share)
         table = score_table(found, definition.scheme(), population if len(population) else None, rules)
+        return table, int(found.n.sum()), too_few, responses.channels(session, round_.id)
+
+    try:
+        table, counted, too_few, channels = kept(session, ("results", stamp), score)
     except DataError as error:
         raise InputError("Round %(code)s cannot be scored: %(why)s", code=round_code, why=error) from error
     return RoundResults(
         round=round_,
         definition=definition,
         rules=rules,
-        table=table,
-        responses=int(found.n.sum()),
-        excluded=excluded,
+        table=table.copy(deep=False),
+        responses=counted,
+        excluded=responses.exclusions(session, round_.id) | ({TOO_FEW_ANSWERS: too_few} if too_few else {}),
         transactions=int(population["N"].sum()),
-        channels=responses.channels(session, round_.id),
+        channels=dict(channels),
+        stamp=stamp,
     )
+
+
+def _stamp(session: orm.Session, round_: Round, rules: Rules, population: pd.DataFrame) -> tuple[Hashable, ...]:
+    """Return what names everything the results of a round are made of."""
+    transactions = tuple(population.itertuples(index=False, name=None))
+    rule = json.dumps(rules.to_mapping(), sort_keys=True)
+    return (round_.id, round_.version_id, rule, responses.stamp(session, round_.id), transactions)
 
 
 def effective_rules(round_: Round, *, interval: str | None = None, min_n: int | None = None) -> Rules:
@@ -103,11 +115,6 @@ def effective_rules(round_: Round, *, interval: str | None = None, min_n: int | 
         raise InputError("The scoring rules cannot be used: %(why)s", why=error) from error
 
 
-_Key = tuple[int, int, float, tuple[str, ...], tuple[int, ...]]
-_Kept = OrderedDict[_Key, tuple[Moments, int]]
-_kept: WeakKeyDictionary[sa.Engine, _Kept] = WeakKeyDictionary()
-_lock = Lock()
-_KEPT = 32
 PLACES = ("agency", "service")
 
 
@@ -118,19 +125,8 @@ def round_moments(
 
     `by`: further keys after these two, see `survey.queries.responses.key_column`.
     """
-    engine = session.get_bind().engine
-    key = (round_.id, round_.version_id, min_share, by, responses.stamp(session, round_.id))
-    with _lock:
-        kept = _kept.setdefault(engine, OrderedDict())
-        if key in kept:
-            kept.move_to_end(key)
-            return kept[key]
-    made = _make_moments(session, round_.id, scheme, min_share, by)
-    with _lock:
-        kept[key] = made
-        while len(kept) > _KEPT:
-            kept.popitem(last=False)
-    return made
+    key = ("moments", round_.id, round_.version_id, min_share, by, responses.stamp(session, round_.id))
+    return kept(session, key, lambda: _make_moments(session, round_.id, scheme, min_share, by))
 
 
 def _make_moments(
