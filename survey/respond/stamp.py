@@ -3,6 +3,13 @@
 The key is not signed: nothing depends on where it came from, only on its being one form's own. The time is signed,
 because it decides whether a form may still be taken after closing; a time that cannot be verified (the secret has
 changed, a page kept offline) is simply unknown and never costs anybody their answers.
+
+Families of keys: when several forms are sent one after the other from one page that stayed open ("Somebody else would
+like to rate", or Back after the thanks), the page's script draws a new second half of the key and keeps the first, 12
+characters. So likely repeats can be shown to the evaluator (`survey/flags.py`) with nothing known of anybody: a family
+is a random number that lives in one opened page, for half an hour at most, and is never kept on the phone, in a cookie
+or with an address. Opening or reloading the page makes a new one, a kiosk's forms share nothing, and a page that was
+kept offline begins anew.
 """
 
 from __future__ import annotations
