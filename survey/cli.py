@@ -289,7 +289,7 @@ def round_open(
 @click.argument("code")
 @plainly
 def round_close(code: str) -> None:
-    """Close a round: it takes no more answers."""
+    """Close a round: it takes no more answers; forms opened before are accepted for half an hour."""
     from survey.operations.close_round import close_round
     from survey.queries import rounds
 

@@ -37,7 +37,9 @@ from survey.models import (
 from survey.operations import audit
 from survey.operations.create_user import create_user
 from survey.operations.install_questionnaire import install_questionnaire
+from survey.operations.publish_round import draft_publication, publish, review_publication
 from survey.passwords import new_password
+from survey.publication import freeze
 from survey.questionnaires import DEFAULT, Definition, bundled
 from survey.text import new_code
 
@@ -96,13 +98,35 @@ def load_demo(session: orm.Session, *, now: datetime, zone: str = "Asia/Ho_Chi_M
     for size, years_ago in zip(RESPONSES, (1, 0), strict=True):
         round_ = _round(session, today, years_ago, version.id, zone)
         responses += _fill(session, round_, definition, strata, size, now, random, drift=-0.12 * years_ago)
+        if years_ago:
+            closed = round_
     password = new_password()
-    create_user(
+    evaluator = create_user(
         session, username="evaluator", display_name="Cán bộ đánh giá", password=password, role=Role.EVALUATOR, now=now
     )
+    _publish(session, closed, evaluator, now)
     audit.record(session, action="demo.loaded", subject="installation", now=now, after={"responses": responses})
     first = strata[0].counters[0].codes[0].code
     return Demo("evaluator", password, first, responses)
+
+
+def _publish(session: orm.Session, round_: Round, evaluator: User, now: datetime) -> None:
+    """Publish the older round, the second person being an account that nobody has the password of."""
+    second = create_user(
+        session,
+        username="evaluator-2",
+        display_name="Cán bộ đánh giá thứ hai",
+        password=new_password(),
+        role=Role.EVALUATOR,
+        now=now,
+    )
+    session.flush()
+    frozen = freeze(session, round_.code)
+    made = draft_publication(
+        session, round_, content=frozen.content, results_hash=frozen.results_hash, user_id=evaluator.id, now=now
+    )
+    review_publication(session, made, user_id=second.id, now=now)
+    publish(session, made, user_id=evaluator.id, now=now)
 
 
 def _mark_as_demo(session: orm.Session, now: datetime) -> None:

@@ -73,7 +73,7 @@ def test_one_round_is_closed_and_the_newer_open_whenever_it_is_made(database: Da
         load_demo(session, now=now)
     with database.read() as session:
         older, newer = session.scalars(sa.select(Round).order_by(Round.opens_on)).all()
-        assert (older.state, newer.state) == (RoundState.CLOSED, RoundState.OPEN)
+        assert (older.state, newer.state) == (RoundState.PUBLISHED, RoundState.OPEN)
         assert (newer.opens_on - older.opens_on).days == 365
         assert open_round(session, now.date()) is newer
         latest = session.scalar(sa.select(sa.func.max(Response.submitted_at)))
@@ -84,8 +84,8 @@ def test_one_round_is_closed_and_the_newer_open_whenever_it_is_made(database: Da
 def test_the_evaluator_can_sign_in(loaded: tuple[Database, Demo]) -> None:
     database, made = loaded
     with database.read() as session:
-        user = session.scalars(sa.select(User)).one()
-        assert (user.username, user.role) == (made.username, Role.EVALUATOR)
+        user = session.scalars(sa.select(User).where(User.username == made.username)).one()
+        assert user.role is Role.EVALUATOR
         assert verify(user.password_hash, made.password)
 
 
@@ -133,7 +133,8 @@ def test_names_are_composed_and_nobody_s(loaded: tuple[Database, Demo]) -> None:
         named = [*session.scalars(sa.select(Agency.name)), *session.scalars(sa.select(Service.name))]
         named += [*session.scalars(sa.select(Counter.name)), *session.scalars(sa.select(Comment.text))]
         assert all(unicodedata.is_normalized("NFC", name) for name in named)
-        assert session.scalars(sa.select(User.display_name)).one() == "Cán bộ đánh giá"
+        people = set(session.scalars(sa.select(User.display_name)))
+        assert people == {"Cán bộ đánh giá", "Cán bộ đánh giá thứ hai"}
 
 
 def test_it_refuses_a_database_in_use(loaded: tuple[Database, Demo]) -> None:

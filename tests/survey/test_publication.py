@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pandas as pd
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from pandas.testing import assert_frame_equal
 from sqlalchemy import orm
 
@@ -20,7 +21,7 @@ from survey.operations.create_user import create_user
 from survey.operations.publish_round import draft_publication, publish, review_publication, withdraw_publication
 from survey.publication import content_of, freeze, published, recompute, results_hash, thaw
 from survey.results import round_results
-from tests.evaluation import PASSWORD, scored_round
+from tests.evaluation import PASSWORD, publish_scored, scored_round
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 
@@ -207,3 +208,20 @@ def test_the_content_is_canonical(closed: Database) -> None:
         content = freeze(session, "r1").content
         assert content == freeze(session, "r1").content
     assert json.dumps(json.loads(content), ensure_ascii=False, sort_keys=True, separators=(",", ":")) == content
+
+
+def test_the_command_proves_an_edition(app: Flask) -> None:
+    database: Database = app.extensions["database"]
+    with database.write() as session:
+        scored_round(session)
+        publish_scored(session)
+    runner = app.test_cli_runner()
+    told = runner.invoke(args=["verify-publication", "--round", "r1"])
+    assert (told.exit_code, told.stdout.splitlines()[-1]) == (0, "The results are the same.")
+    with database.write() as session:
+        session.scalars(sa.select(Response).where(Response.excluded.is_(None)).limit(1)).one().excluded = "duplicate"
+    told = runner.invoke(args=["verify-publication", "--round", "r1", "--edition", "1"])
+    assert told.exit_code == 1
+    assert "\t\toverall\tall\tn\t106\t105" in told.stderr
+    told = runner.invoke(args=["verify-publication", "--round", "r1", "--edition", "2"])
+    assert (told.exit_code, told.stderr) == (2, "Error: Round r1 has no such published edition\n")
