@@ -6,12 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
+import pandas as pd
 from sqlalchemy import orm
 
-from survey.figures import Figures
+from survey.figures import ALL_SERVICES, Figures
 from survey.models import Agency, Publication, Service
+from survey.public_disclosure import LEVELS, hidden_agencies
 from survey.publication import content_of, thaw
 from survey.round_page import RoundPage
+
+COLUMNS = ["agency", "level", "key", "n", "index", "lo", "hi", "status"]
+"""What everyone may have of a published round, in this order."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,20 @@ def frozen_page(session: orm.Session, publication: Publication, language: str) -
         language=language,
         limited=False,
     )
+
+
+def hidden_agencies_of(page: RoundPage) -> frozenset[str]:
+    """Return the agencies of which the public is told nothing: too few answered, or they give such an agency away."""
+    # Of a suppressed agency only this is known: it has respondents, and fewer than may be shown.
+    respondents = {a: 1 if f.n is None else f.n for a in page.agencies if (f := page.figures.overall(a)) is not None}
+    return hidden_agencies(respondents, page.rules.min_n_interval, page.rules.min_n)
+
+
+def public_table(page: RoundPage) -> pd.DataFrame:
+    """Return the rows and columns everyone may have: those of the public page."""
+    table = page.table
+    shown = ~table["agency"].isin(hidden_agencies_of(page))
+    return table.loc[(table["service"] == ALL_SERVICES) & table["level"].isin(LEVELS) & shown, COLUMNS]
 
 
 def _names(frozen: Mapping[str, list[str | None]]) -> dict[str, Named]:

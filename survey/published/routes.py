@@ -7,7 +7,6 @@ from typing import Any, cast
 from urllib.parse import quote
 
 import flask
-import pandas as pd
 from flask_babel import gettext as _
 from sqlalchemy import orm
 
@@ -18,19 +17,15 @@ from survey.config import Settings
 from survey.db import Database
 from survey.exports.results_csv import csv_text
 from survey.exports.results_json import json_text
-from survey.figures import ALL_SERVICES, OVERALL, PROVINCE, Figures, chart_row
+from survey.figures import ALL_SERVICES, OVERALL, PROVINCE, chart_row
 from survey.models import Publication
 from survey.publication import published, published_rounds
 from survey.published.card import CARD_HEIGHT, CARD_WIDTH, wrapped
 from survey.published.dataset import dataset
-from survey.published.disclosure import LEVELS, hidden_agencies
-from survey.published_page import frozen_page
+from survey.published_page import frozen_page, hidden_agencies_of, public_table
 from survey.round_page import RoundPage
 
 blueprint = flask.Blueprint("published", __name__, url_prefix="/ket-qua")
-
-COLUMNS = ["agency", "level", "key", "n", "index", "lo", "hi", "status"]
-"""What the files of a published round hold, in this order."""
 
 
 @blueprint.get("")
@@ -47,7 +42,7 @@ def results(round_code: str, number: int | None) -> flask.Response:
     with _database().read() as session:
         publication, page = _load(session, round_code, number)
         latest, _latest_page = _load(session, round_code)
-        hidden = _hidden(page)
+        hidden = hidden_agencies_of(page)
         ranks = agency_ranks(page.results)
         order = [str(agency) for agency in ranks["agency"] if str(agency) not in hidden]
         columns = [OVERALL, *(("element", element.code) for element in page.definition.elements)]
@@ -78,7 +73,7 @@ def as_csv(round_code: str, number: int | None) -> flask.Response:
     """Send the figures of the page as CSV."""
     with _database().read() as session:
         publication, page = _load(session, round_code, number)
-        table = _public_table(page)
+        table = public_table(page)
         name = _("SIPAS results %(name)s", name=f"{round_code}-{publication.edition}") + ".csv"
     response = flask.Response(csv_text(table, spreadsheet=True), mimetype="text/csv")
     response.headers.set("Content-Disposition", "attachment", filename=f"sipas-{round_code}.csv")
@@ -91,7 +86,7 @@ def as_csv(round_code: str, number: int | None) -> flask.Response:
 def as_json(round_code: str, number: int | None) -> flask.Response:
     """Send the figures of the page as JSON."""
     with _database().read() as session:
-        table = _public_table(_load(session, round_code, number)[1])
+        table = public_table(_load(session, round_code, number)[1])
     return _public(flask.Response(json_text(table), mimetype="application/json"))
 
 
@@ -110,7 +105,7 @@ def card(round_code: str, agency: str) -> flask.Response:
     with _database().read() as session:
         publication, page = _load(session, round_code)
         figure = page.figures.overall(agency)
-        if figure is None or agency in _hidden(page):
+        if figure is None or agency in hidden_agencies_of(page):
             flask.abort(404)
         body = flask.render_template(
             "published/card.svg",
@@ -143,20 +138,6 @@ def _dataset(publication: Publication, page: RoundPage) -> dict[str, Any]:
         for endpoint in (f"published.{endpoint}",)
     }
     return dataset(publication, page, links)
-
-
-def _hidden(page: RoundPage) -> frozenset[str]:
-    figures: Figures = page.figures
-    # Of a suppressed agency only this is known: it has respondents, and fewer than may be shown.
-    respondents = {a: 1 if f.n is None else f.n for a in page.agencies if (f := figures.overall(a)) is not None}
-    return hidden_agencies(respondents, page.rules.min_n_interval, page.rules.min_n)
-
-
-def _public_table(page: RoundPage) -> pd.DataFrame:
-    """Return the rows and columns everyone may have: those of the page."""
-    table = page.table
-    kept = (table["service"] == ALL_SERVICES) & table["level"].isin(LEVELS) & ~table["agency"].isin(_hidden(page))
-    return table.loc[kept, COLUMNS]
 
 
 def _public(response: flask.Response) -> flask.Response:

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from survey.models import Agency, Population, Response
-from survey.published.disclosure import hidden_agencies
+from survey.public_disclosure import hidden_agencies
 from survey.results import round_results
 from tests.evaluation import publish_scored, scored_round
 
