@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from survey import auth, cli, evaluator, formatters, i18n, published, publishing, respond, security, staff
+from survey import auth, cli, downloads, evaluator, formatters, i18n, published, publishing, respond, security, staff
 from survey.config import Settings, load_settings
 from survey.db import Database
 
@@ -57,6 +57,7 @@ def _configure_blueprints(app: Flask) -> None:
         published,
         auth,
         evaluator,
+        downloads,
         publishing,
         staff,
     )

@@ -39,7 +39,8 @@ FORMATS = click.Choice(["csv", "json"])
 
 def init_app(app: flask.Flask) -> None:
     """Register the commands."""
-    from survey.paper_form.commands import paper_form  # they use `plainly` of this module
+    from survey.exports.commands import export  # they use `plainly` of this module
+    from survey.paper_form.commands import paper_form
     from survey.posters.commands import posters, receipt_codes
     from survey.publishing.commands import verify_publication
 
@@ -57,6 +58,7 @@ def init_app(app: flask.Flask) -> None:
         counters,
         questionnaires,
         posters,
+        export,
         receipt_codes,
         paper_form,
         verify_publication,

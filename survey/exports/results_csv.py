@@ -6,6 +6,7 @@ import csv
 import io
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -16,27 +17,43 @@ BOM = "\ufeff"
 """Tells Excel that a file is UTF-8."""
 
 
+@dataclass(frozen=True)
+class Dialect:
+    """How a CSV is written. A Vietnamese Excel parts cells by semicolons and writes decimals with a comma."""
+
+    delimiter: str = ","
+    decimal: str = "."
+    #: a byte order mark, CRLF, and no text that could run as a formula
+    spreadsheet: bool = True
+
+
+SPREADSHEET = Dialect()
+SEMICOLON = Dialect(";", ",")
+PROGRAM = Dialect(spreadsheet=False)
+
+
 def csv_text(table: pd.DataFrame, *, spreadsheet: bool = False) -> str:
     """Return the whole table as text; see `csv_lines`."""
     return "".join(csv_lines(table, spreadsheet=spreadsheet))
 
 
-def csv_lines(table: pd.DataFrame, *, spreadsheet: bool = False) -> Iterator[str]:
+def csv_lines(table: pd.DataFrame, *, spreadsheet: bool = False, dialect: Dialect | None = None) -> Iterator[str]:
     """Yield the table line by line: a header, then one row a figure.
 
     Numbers have the fewest digits that give back exactly the same number; a figure that does not exist is an empty
     cell. `spreadsheet` writes for Excel and LibreOffice: a byte order mark, CRLF, and no text that could run as a
-    formula. Without it every text is as it is stored, which is what programs want.
+    formula. Without it every text is as it is stored, which is what programs want. `dialect` says all of this itself.
     """
+    dialect = dialect or (SPREADSHEET if spreadsheet else PROGRAM)
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n" if spreadsheet else "\n")
-    if spreadsheet:
+    end = "\r\n" if dialect.spreadsheet else "\n"
+    writer = csv.writer(buffer, delimiter=dialect.delimiter, lineterminator=end)
+    if dialect.spreadsheet:
         buffer.write(BOM)
-    header = [str(name) for name in table.columns]
-    writer.writerow([neutralise(name) for name in header] if spreadsheet else header)
+    writer.writerow([write_value(str(name), dialect) for name in table.columns])
     yield _take(buffer)
     for row in table.itertuples(index=False, name=None):
-        writer.writerow([_cell(value, spreadsheet) for value in row])
+        writer.writerow([write_value(value, dialect) for value in row])
         yield _take(buffer)
 
 
@@ -55,13 +72,15 @@ def plain(value: Any) -> str | int | float | bool | None:
     return str(value)
 
 
-def _cell(value: Any, spreadsheet: bool) -> str:
+def write_value(value: Any, dialect: Dialect) -> str:
+    """Return a value as the text of a cell."""
     bare = plain(value)
     if bare is None:
         return ""
     if isinstance(bare, str):
-        return neutralise(bare) if spreadsheet else bare
-    return repr(bare)
+        return neutralise(bare) if dialect.spreadsheet else bare
+    text = repr(bare)
+    return text.replace(".", dialect.decimal) if isinstance(bare, float) else text
 
 
 def _take(buffer: io.StringIO) -> str:

@@ -13,5 +13,15 @@ def neutralise(text: str) -> str:
 
     Numbers are written as numbers and never come here, so that a negative figure stays one.
     """
-    text = _CONTROL.sub("", text)
-    return "'" + text if _FORMULA.match(text.lstrip(" \u00a0")) else text
+    text = printable(text)
+    return "'" + text if is_formula(text) else text
+
+
+def is_formula(text: str) -> bool:
+    """Say whether a spreadsheet could take a text for a formula when it is typed, pasted or read from CSV."""
+    return bool(_FORMULA.match(text.lstrip(" \u00a0")))
+
+
+def printable(text: str) -> str:
+    """Return text without the control characters that no spreadsheet file can hold."""
+    return _CONTROL.sub("", text)

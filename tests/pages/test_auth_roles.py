@@ -19,8 +19,19 @@ PUBLISHERS = {**RESULTS, "manager": 403}
 PUBLIC = dict.fromkeys(EVERYONE, 200)
 NOT_PUBLISHED = dict.fromkeys(EVERYONE, 404)
 
-VALUES = {"code": CODE, "round_code": "r1", "agency": "so-tu-phap", "filename": "app.css", "number": 1}
+VALUES = {
+    "code": CODE,
+    "round_code": "r1",
+    "agency": "so-tu-phap",
+    "filename": "app.css",
+    "number": 1,
+    "table": "chi-so",
+    "form": "csv",
+}
 """What stands in the variable parts of addresses."""
+
+VALUES_OF = {"downloads.microdata": {**VALUES, "form": "zip"}}
+"""The same where an endpoint's own differ."""
 
 GET = {
     "static": PUBLIC,
@@ -44,6 +55,10 @@ GET = {
     "evaluator.ranking": RESULTS,
     "evaluator.detail": RESULTS,
     "evaluator.download": RESULTS,
+    "downloads.page": RESULTS,
+    "downloads.spreadsheet": RESULTS,
+    "downloads.figures": RESULTS,
+    "downloads.microdata": {**SIGNED_IN, "manager": 403, "staff": 403},
     "publishing.steps": PUBLISHERS,
     "publishing.edition": {**dict.fromkeys(EVERYONE, 404), "anonymous": 302, "manager": 403, "staff": 403},
 }
@@ -84,7 +99,12 @@ def addresses(app: Flask, method: str) -> Iterator[tuple[str, str]]:
 def address(app: Flask, rule: Rule) -> str:
     built = app.url_map.bind("localhost").build(
         rule.endpoint,
-        {name: VALUES[name] for name in rule.arguments if name not in (rule.defaults or {})} | (rule.defaults or {}),
+        {
+            name: VALUES_OF.get(rule.endpoint, VALUES)[name]
+            for name in rule.arguments
+            if name not in (rule.defaults or {})
+        }
+        | (rule.defaults or {}),
     )
     assert isinstance(built, str)
     return built

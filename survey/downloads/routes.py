@@ -1,0 +1,135 @@
+"""Files of a round. A manager gets the figures of the own agency and those below it; microdata leave for evaluators."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+import flask
+from flask_babel import gettext as _
+from sqlalchemy import orm
+
+from survey.auth import role_required
+from survey.db import Database
+from survey.errors import InputError
+from survey.exports.content import load_content
+from survey.exports.files import Export, workbook, write_figures, write_package
+from survey.exports.microdata import prepare
+from survey.exports.microdata_files import write_parquet, write_sav
+from survey.exports.results_csv import SEMICOLON, SPREADSHEET
+from survey.models import Role
+from survey.queries import rounds, users
+
+blueprint = flask.Blueprint("downloads", __name__, url_prefix="/danh-gia/<round_code>/tai-ve")
+
+RESULT_READERS = (Role.ADMIN, Role.EVALUATOR, Role.MANAGER)
+MICRODATA_READERS = (Role.ADMIN, Role.EVALUATOR)
+
+TABLES = {"chi-so": "results", "khoang-thu-hang": "ranks", "thay-doi": "changes"}
+"""Tables by the word in the address."""
+TYPES = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv",
+    "json": "application/json",
+    "parquet": "application/vnd.apache.parquet",
+    "sav": "application/x-spss-sav",
+    "zip": "application/zip",
+}
+
+
+@blueprint.get("")
+@role_required(*RESULT_READERS)
+def page(round_code: str) -> str:
+    """List the files, each with a sentence that says what it is for."""
+    with _database().read() as session:
+        try:
+            round_ = rounds.by_code(session, round_code)
+        except InputError:
+            flask.abort(404)
+        return flask.render_template(
+            "downloads/page.html",
+            round=round_,
+            tables=_table_titles(),
+            microdata=flask.g.user.role in MICRODATA_READERS,
+        )
+
+
+def _table_titles() -> dict[str, tuple[str, str]]:
+    """Return name and purpose of each table by the word in its address."""
+    return {
+        "chi-so": (_("Indices"), _("Every figure of the round: agencies, services, elements and questions.")),
+        "khoang-thu-hang": (_("Rank ranges"), _("The best and the worst rank of each agency that the data allow.")),
+        "thay-doi": (_("Changes"), _("What changed since the last round, with the test of each change.")),
+    }
+
+
+@blueprint.get("/bang-tinh.xlsx")
+@role_required(*RESULT_READERS)
+def spreadsheet(round_code: str) -> flask.Response:
+    """Send the workbook; `?tieng-anh=co` gives it a second header row in English."""
+    name = _("SIPAS results %(name)s", name=round_code)
+    with _export(round_code) as export:
+        return _send(lambda path: workbook(export, path), name, "xlsx")
+
+
+@blueprint.get("/<any('chi-so', 'khoang-thu-hang', 'thay-doi'):table>.<any(csv, json, parquet):form>")
+@role_required(*RESULT_READERS)
+def figures(round_code: str, table: str, form: str) -> flask.Response:
+    """Send a table of figures; `?dau=cham-phay` writes CSV with semicolons and decimal commas."""
+    name = f"{_table_titles()[table][0]} SIPAS {round_code}"
+    with _export(round_code) as export:
+        frame = export.content.frame(TABLES[table])
+        return _send(lambda path: write_figures(frame, form, path, export.dialect), name, form)
+
+
+@blueprint.get("/vi-mo.<any(zip, parquet, sav):form>")
+@role_required(*MICRODATA_READERS)
+def microdata(round_code: str, form: str) -> flask.Response:
+    """Send the anonymised microdata: with codebook and scripts (ZIP), as Parquet, or for SPSS."""
+    name = _("SIPAS microdata %(name)s", name=round_code)
+    with _export(round_code) as export:
+        if form == "zip":
+            return _send(lambda path: write_package(export, path), name, form)
+        write = write_sav if form == "sav" else write_parquet
+        micro = prepare(export.session, export.content)
+        return _send(lambda path: write(export.session, micro, path), name, form)
+
+
+@contextmanager
+def _export(round_code: str) -> Iterator[Export]:
+    """Yield what a file is made of, as far as this person may see it; 404 for an unknown round."""
+    with _database().read() as session:
+        try:
+            rounds.by_code(session, round_code)
+        except InputError:
+            flask.abort(404)
+        yield Export(
+            session=session,
+            content=load_content(session, round_code, _visible(session)),
+            now=datetime.now(UTC),
+            dialect=SEMICOLON if flask.request.args.get("dau") == "cham-phay" else SPREADSHEET,
+            english="tieng-anh" in flask.request.args,
+        )
+
+
+def _visible(session: orm.Session) -> frozenset[str] | None:
+    return users.visible_agencies(session, flask.g.user)
+
+
+def _send(write: Callable[[Path], None], name: str, form: str) -> flask.Response:
+    """Write a file beside the others of the system, and send it; nothing of it stays."""
+    with tempfile.TemporaryDirectory(prefix="sipas-") as folder:
+        path = Path(folder) / f"file.{form}"
+        write(path)
+        file = path.open("rb")  # stays readable after its name is gone, and goes when it is closed
+    return flask.send_file(
+        file, mimetype=TYPES[form], as_attachment=True, download_name=f"{name}.{form}", etag=False, max_age=0
+    )
+
+
+def _database() -> Database:
+    return cast(Database, flask.current_app.extensions["database"])
