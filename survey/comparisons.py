@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -13,6 +16,7 @@ from sqlalchemy import orm
 
 from scoring.compare import changes
 from scoring.ranks import rank_table, steady_variance
+from survey.kept import kept
 from survey.models import Round
 from survey.results import RoundResults, round_results
 
@@ -44,30 +48,95 @@ def agency_ranks(results: RoundResults) -> pd.DataFrame:
     variance = np.where(alike, reach, se) ** 2
     if results.rules.statistic != "score":
         variance = steady_variance(index, variance, n, scale=100, confidence=results.rules.confidence)
+    seed = int.from_bytes(hashlib.sha256(results.round.code.encode()).digest()[:8], "big")
+    ranked = _ranked(
+        tuple(rows["agency"]),
+        index.tobytes(),
+        variance.tobytes(),
+        n.tobytes(),
+        seed,
+        results.rules.min_n_interval,
+        results.rules.confidence,
+    )
+    return ranked.copy()
+
+
+@lru_cache(maxsize=64)
+def _ranked(
+    agencies: tuple[str, ...], index: bytes, variance: bytes, n: bytes, seed: int, min_n: int, confidence: float
+) -> pd.DataFrame:
+    """Return the rank table of arrays given as bytes: equal figures have equal ranks, and they take long to find."""
     return rank_table(
-        list(rows["agency"]),
-        index,
-        variance,
-        n,
-        seed=int.from_bytes(hashlib.sha256(results.round.code.encode()).digest()[:8], "big"),
-        min_n=results.rules.min_n_interval,
-        confidence=results.rules.confidence,
+        list(agencies),
+        np.frombuffer(index),
+        np.frombuffer(variance),
+        np.frombuffer(n, dtype=np.int64),
+        seed=seed,
+        min_n=min_n,
+        confidence=confidence,
     )
 
 
-def changes_since_last_round(session: orm.Session, results: RoundResults) -> Changes | None:
-    """Return the changes of every figure since the latest round that ended before this one began; None without one."""
-    before = session.scalars(
-        sa.select(Round)
-        .where(Round.closes_on < results.round.opens_on)
-        .order_by(Round.closes_on.desc(), Round.id.desc())
-        .limit(1)
-    ).first()
-    if before is None:
-        return None
+def changes_since_last_round(
+    session: orm.Session, results: RoundResults, services: Sequence[str] | None = None
+) -> Changes | None:
+    """Return the changes of every figure since the latest round that ended before this one began; None without one.
+
+    `services`: of these alone ("" all together); None: of all. Adjusted p-values are the same either way.
+    """
+    before = _rounds_before(session, results.round)[:1]
+    return changes_between(session, results, before[0], services) if before else None
+
+
+def changes_between(
+    session: orm.Session, results: RoundResults, before: Round, services: Sequence[str] | None = None
+) -> Changes:
+    """Return the changes of every figure since an earlier round."""
     earlier = round_results(session, before.code)
     families = (results.definition.family, earlier.definition.family)
-    confidence = results.rules.confidence
-    table = changes(results.table, earlier.table, families=families, confidence=confidence)
-    same_rule = results.rules.composition == earlier.rules.composition
-    return Changes(before, table, families[0] == families[1] and same_rule)
+
+    def make() -> pd.DataFrame:
+        tables = [
+            table if services is None else table[table["service"].isin(services)]
+            for table in (results.table, earlier.table)
+        ]
+        return changes(tables[0], tables[1], families=families, confidence=results.rules.confidence)
+
+    chosen = None if services is None else tuple(services)
+    table = kept(session, ("changes", results.stamp, earlier.stamp, chosen), make)
+    return Changes(before, table, comparable(results, earlier))
+
+
+def comparable(one: RoundResults, other: RoundResults) -> bool:
+    """Say whether two rounds asked alike and made the index alike."""
+    same_questions = one.definition.family == other.definition.family
+    return same_questions and one.rules.composition == other.rules.composition
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One round of a series, and what changed since the round before it."""
+
+    results: RoundResults
+    #: None for the first round
+    changes: Changes | None
+
+
+def series(session: orm.Session, results: RoundResults) -> list[Step]:
+    """Return the rounds up to this one, the earliest first; each began after the one before it had ended."""
+    rounds = [results]
+    while earlier := _rounds_before(session, rounds[-1].round)[:1]:
+        rounds.append(round_results(session, earlier[0].code))
+    rounds.reverse()
+    steps = [Step(rounds[0], None)]
+    steps += [
+        Step(now, changes_between(session, now, before.round, services=("",))) for before, now in pairwise(rounds)
+    ]
+    return steps
+
+
+def _rounds_before(session: orm.Session, round_: Round) -> Sequence[Round]:
+    """Return the rounds that had ended when one began, the latest first."""
+    return session.scalars(
+        sa.select(Round).where(Round.closes_on < round_.opens_on).order_by(Round.closes_on.desc(), Round.id.desc())
+    ).all()

@@ -1,0 +1,167 @@
+"""Figures by counter, by channel, and by what citizens said of themselves and their dossier.
+
+A group is a domain: its figures keep the design of the whole sample (`scoring.estimate`), and which of them may be
+shown is decided over all agencies and groups at once, so that neither the agency's other groups nor the group's other
+agencies give a small one away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import orm
+
+from scoring.disclosure import DisclosureRule, protect_table
+from scoring.moments import Moments
+from scoring.table import HIDDEN, SUPPRESSED, score_table
+from survey.kept import kept
+from survey.queries.population import population as read_population
+from survey.queries.responses import answer_key
+from survey.questionnaires import Definition
+from survey.questionnaires.definition import BLANK, UNKNOWN
+from survey.results import PLACES, RoundResults, round_moments
+
+CHANNEL, COUNTER = "kenh", "quay"
+"""Codes of the two dimensions that no question asks for; others are codes of respondent questions."""
+GROUP = "group"
+KEYS = ("agency", "service", GROUP, "level", "key")
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """Something responses can be told apart by."""
+
+    #: in addresses
+    code: str
+    #: what `survey.queries.responses` counts by
+    key: str
+    #: groups in the order of the questionnaire; empty: in the order of their codes
+    order: tuple[str, ...] = ()
+    #: whether services are told apart as well
+    by_service: bool = False
+
+    @property
+    def of_question(self) -> bool:
+        """Whether a question of the form asks for it."""
+        return self.code not in (CHANNEL, COUNTER)
+
+
+def dimensions(definition: Definition) -> tuple[Dimension, ...]:
+    """Return what the responses to a questionnaire can be broken down by, besides agency and service."""
+    asked = definition.respondent.questions if definition.respondent else ()
+    positions = {slot.code: position for position, slot in enumerate(definition.slots)}
+    return (
+        Dimension(CHANNEL, "channel"),
+        Dimension(COUNTER, "counter", by_service=True),
+        *(
+            Dimension(question.code, answer_key(positions[question.code]), tuple(o.code for o in question.options))
+            for question in asked
+        ),
+    )
+
+
+def breakdown(session: orm.Session, results: RoundResults, dimension: Dimension, agency: str) -> pd.DataFrame:
+    """Return one row a figure of an agency (or the province, "") and each of its groups: score columns and `group`.
+
+    The rows of all groups together have `group` "". Declined and blank answers are one group, `BLANK`. For counters
+    there are rows for each service too, and nothing for the province. Suppressed figures are without numbers.
+    """
+    return kept(
+        session,
+        ("breakdown", results.stamp, dimension, agency),
+        lambda: _hide(_score(session, results, dimension, agency), _hidden(session, results, dimension, agency)),
+    )
+
+
+def _moments(session: orm.Session, results: RoundResults, dimension: Dimension) -> Moments:
+    """Return the moments of a round by agency, service and `group`."""
+    scheme = results.definition.scheme()
+
+    def make() -> Moments:
+        by = (*PLACES, dimension.key)
+        found, _ = round_moments(session, results.round, scheme, results.rules.min_answered_share, by)
+        keys = found.keys.rename(columns={dimension.key: GROUP})
+        if dimension.of_question:
+            keys[GROUP] = keys[GROUP].replace(UNKNOWN, BLANK)
+        return replace(found, keys=keys).collapse([*PLACES, GROUP])
+
+    return kept(session, ("groups", results.stamp, dimension), make)
+
+
+def _score(session: orm.Session, results: RoundResults, dimension: Dimension, agency: str) -> pd.DataFrame:
+    """Return the figures, nothing hidden yet. An agency is made of whole strata, so its own part is enough for it."""
+    found = _moments(session, results, dimension)
+    population = read_population(session, results.round.id)
+    everyone = population if len(population) else None
+    by: tuple[str, ...] = (GROUP,)
+    if agency:
+        found = found.select((found.keys["agency"] == agency).to_numpy())
+        everyone = None if everyone is None else population[population["agency"] == agency].reset_index(drop=True)
+        by = ("agency", "service", GROUP) if dimension.by_service else ("agency", GROUP)
+    table = score_table(found, found.scheme, everyone, replace(results.rules, min_n=0), by=by)
+    return table[table["agency"] == agency].reset_index(drop=True)
+
+
+def _hidden(
+    session: orm.Session, results: RoundResults, dimension: Dimension, agency: str
+) -> frozenset[tuple[str, ...]]:
+    """Return the `KEYS` of what must not be shown: of one agency for counters, else of all agencies."""
+    part = agency if dimension.by_service else None
+
+    def make() -> frozenset[tuple[str, ...]]:
+        found = _moments(session, results, dimension)
+        if part is not None:
+            found = found.select((found.keys["agency"] == part).to_numpy())
+        by = ("service", GROUP) if part is not None else ("agency", GROUP)
+        n = respondents(found, by).assign(**{name: part or "" for name in PLACES if name not in by})
+        gone = protect_table(n, DisclosureRule.of(results.rules), by=by)
+        return frozenset(n.loc[gone, list(KEYS)].itertuples(index=False, name=None)) | _hidden_before(results, n)
+
+    return kept(session, ("hidden groups", results.stamp, dimension, part), make)
+
+
+def _hidden_before(results: RoundResults, n: pd.DataFrame) -> frozenset[tuple[str, ...]]:
+    """Return the groups of places whose own figure the results hide already."""
+    table = results.table
+    at = table[table["status"] == SUPPRESSED]
+    gone = set(at[["agency", "service", "level", "key"]].itertuples(index=False, name=None))
+    return frozenset(
+        row for row in n[list(KEYS)].itertuples(index=False, name=None) if (row[0], row[1], row[3], row[4]) in gone
+    )
+
+
+def respondents(moments: Moments, by: tuple[str, ...]) -> pd.DataFrame:
+    """Return how many respondents every figure has, for each combination of keys named or all together ("")."""
+    scheme = moments.scheme
+    counts = np.concatenate([moments.reached, moments.answered], axis=1)
+    names = [*scheme.groups, *(("item", code) for code in scheme.codes)]
+    wide = pd.DataFrame(counts).assign(**{name: moments.keys[name].to_numpy() for name in by})
+    parts = []
+    for columns in ((), *((name,) for name in by), by):
+        total = wide.groupby(list(columns), sort=True).sum(numeric_only=True) if columns else None
+        rows = wide[list(range(len(names)))].sum().to_frame().T if total is None else total.reset_index()
+        parts.append(rows.assign(**{name: "" for name in by if name not in columns}))
+    every = pd.concat(parts, ignore_index=True)
+    # A combination with "" stands for what no name is known of: it is nobody's part, the total has it.
+    every = every.drop_duplicates(list(by), keep="first").reset_index(drop=True)
+    long = every.melt(id_vars=list(by), value_vars=list(range(len(names))), var_name="figure", value_name="n")
+    long["level"] = [names[k][0] for k in long["figure"]]
+    long["key"] = [names[k][1] for k in long["figure"]]
+    return long.drop(columns="figure")
+
+
+def _hide(table: pd.DataFrame, hidden: frozenset[tuple[str, ...]]) -> pd.DataFrame:
+    """Return the table without what is hidden."""
+    place = list(table[list(KEYS)].itertuples(index=False, name=None))
+    gone = np.array([row in hidden for row in place], dtype=bool)
+    result = table.copy()
+    for name in ("n", *HIDDEN):
+        whole = result[name].dtype.kind in "iu"
+        if whole:
+            result[name] = result[name].astype("Int64")
+        result.loc[gone, name] = pd.NA if whole else np.nan
+    result.loc[gone, "status"] = SUPPRESSED
+    result.loc[gone, ["interval", "warnings"]] = ""
+    return result
