@@ -87,13 +87,9 @@ def _small_side(canvas: Canvas, text: PosterText, style: Style, box: Box) -> Non
     if canvas.stringWidth(address, SEMIBOLD, 5.5) > width:
         address = address.replace("/K/", " /K/")  # two lines: the host, then the code whole
     invitation = f"{VIETNAMESE.invitation} · {ENGLISH.invitation}" if style.bilingual else VIETNAMESE.invitation
-    agency, counter = text.agency, text.counter
-    if style.bilingual:
-        agency = " · ".join(filter(None, (agency, text.agency_en)))
-        counter = " · ".join(filter(None, (counter, text.counter_en)))
     dates = text.dates(VIETNAMESE)
     promise = f"{VIETNAMESE.promise} {dates}".strip()
-    above = ((agency, REGULAR, 5.5, 0.17, style.muted), (counter, SEMIBOLD, 7, 0.19, INK))
+    above = ((text.agency, REGULAR, 5.5, 0.17, style.muted), (text.counter, SEMIBOLD, 7, 0.19, INK))
     below = ((promise, REGULAR, 5, 0.18, INK), (address, SEMIBOLD, 5.5, 0.14, INK))
     top = y + height
     for words, font, size, share, colour in (*above, (invitation, BOLD, 9, 0.2, style.colour)):

@@ -14,8 +14,8 @@ from survey.config import ROOT
 REGULAR, MEDIUM, SEMIBOLD, BOLD = (f"BeVietnamPro-{w}" for w in ("Regular", "Medium", "SemiBold", "Bold"))
 LEADING = 1.28
 """Line height over size: marks above and below Vietnamese letters need more room than Latin alone."""
-SMALLEST = 4.0
-"""Points; a name of 200 letters fits every box long before this."""
+SMALLEST = 2.0
+"""Points; a name of 200 letters, the longest that is stored, fits the smallest label above this."""
 
 
 @cache
