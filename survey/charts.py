@@ -142,3 +142,152 @@ def stacked_bar(counts: Sequence[int]) -> tuple[Segment, ...]:
 def _ticks() -> tuple[Tick, ...]:
     anchors = {TICKS[0]: "start", TICKS[-1]: "end"}
     return tuple(Tick(EDGE + t * (100 - 2 * EDGE) / 100, str(t), anchors.get(t, "middle")) for t in TICKS)
+
+
+PLOT_TOP = 28
+PLOT_HEIGHT = 240
+"""Vertical extent, in CSS pixels, of charts whose vertical axis is a scale."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One round of a trend: an index with its interval, in percentage points; NaN for none."""
+
+    label: str
+    index: float
+    lo: float
+    hi: float
+    thin: bool = False
+    #: whether the questions or the rule differ from the round before: then no line leads here
+    broken: bool = False
+
+
+@dataclass(frozen=True)
+class TrendMark:
+    """A round and where its marks go; `x` in percent of the width, the rest in pixels."""
+
+    moment: Moment
+    x: float
+    y: float | None
+    low: float | None
+    high: float | None
+    text_y: float
+    #: where the line from the round before begins; None for no line
+    from_x: float | None
+    from_y: float | None
+    #: where the upright mark of a break stands; None for no break
+    break_x: float | None
+
+
+@dataclass(frozen=True)
+class TrendChart:
+    """Indices of one place through the rounds, on an upright axis of 0 to 100."""
+
+    marks: tuple[TrendMark, ...]
+    #: heights of the lines of the axis, and their texts
+    ticks: tuple[tuple[float, str], ...]
+    top: int
+    floor: int
+    height: int
+
+    @property
+    def has_break(self) -> bool:
+        """Whether a break is drawn, and a legend therefore due."""
+        return any(mark.break_x is not None for mark in self.marks)
+
+
+def trend_chart(moments: Sequence[Moment]) -> TrendChart:
+    """Return the chart of some rounds in their order; a line joins rounds that can be compared."""
+    left, right = 10.0, 96.0
+    step = (right - left) / max(len(moments), 1)
+    marks: list[TrendMark] = []
+    for k, moment in enumerate(moments):
+        x = round(left + step * (k + 0.5), 3)
+        y, low, high = (_height(v) for v in (moment.index, moment.lo, moment.hi))
+        before = marks[-1] if marks else None
+        joined = before is not None and before.y is not None and y is not None and not moment.broken
+        top = min(v for v in (y, high, float(PLOT_TOP + PLOT_HEIGHT)) if v is not None)
+        marks.append(
+            TrendMark(
+                moment=moment,
+                x=x,
+                y=y,
+                low=low,
+                high=high,
+                text_y=round(top - 10, 2),
+                from_x=before.x if before and joined else None,
+                from_y=before.y if before and joined else None,
+                break_x=round(x - step / 2, 3) if before and moment.broken else None,
+            )
+        )
+    ticks = tuple((round(PLOT_TOP + PLOT_HEIGHT * (1 - t / 100), 2), str(t)) for t in TICKS)
+    floor = PLOT_TOP + PLOT_HEIGHT
+    return TrendChart(tuple(marks), ticks, PLOT_TOP, floor, floor + AXIS_HEIGHT)
+
+
+def _height(value: float) -> float | None:
+    """Return the height of a figure in percentage points on an upright axis; None where there is no figure."""
+    if not math.isfinite(value):
+        return None
+    return round(PLOT_TOP + PLOT_HEIGHT * (1 - min(max(value, 0.0), 100.0) / 100), 2)
+
+
+@dataclass(frozen=True)
+class Spot:
+    """One item of a quadrant plot."""
+
+    #: its number in the table beneath
+    number: int
+    #: percentage points above (or below) the rest of the province; NaN for unknown
+    gap: float
+    #: share of the overall result that it decides, in percent
+    importance: float
+    #: `strength`, `weakness`, `same` or `unknown`
+    verdict: str
+
+
+@dataclass(frozen=True)
+class SpotMark:
+    """An item and its place: `x` in percent of the width, `y` in pixels."""
+
+    spot: Spot
+    x: float
+    y: float
+    text_y: float
+
+
+@dataclass(frozen=True)
+class QuadrantChart:
+    """Importance upwards, performance to the right; lines at the mean importance and at the rest of the province."""
+
+    marks: tuple[SpotMark, ...]
+    middle_x: float
+    middle_y: float
+    #: gap at the ends of the horizontal axis, in percentage points
+    reach: float
+    top: int
+    floor: int
+    height: int
+
+
+def quadrant_chart(spots: Sequence[Spot]) -> QuadrantChart:
+    """Return the plot of some items; those without a gap have no place in it."""
+    known = [spot for spot in spots if math.isfinite(spot.gap)]
+    top, size = PLOT_TOP, PLOT_HEIGHT + 120
+    reach = max((math.ceil(abs(spot.gap)) for spot in known), default=1) or 1
+    most = max((spot.importance for spot in known), default=1.0) or 1.0
+    mean = sum(spot.importance for spot in spots) / len(spots) if spots else 0.0
+
+    def height(importance: float) -> float:
+        return round(top + size * (1 - 0.94 * importance / most) - 0.03 * size, 2)
+
+    marks = tuple(
+        SpotMark(
+            spot=spot,
+            x=round(50 + 46 * spot.gap / reach, 3),
+            y=height(spot.importance),
+            text_y=round(height(spot.importance) + 5, 2),
+        )
+        for spot in known
+    )
+    return QuadrantChart(marks, 50.0, height(mean), float(reach), top, top + size, top + size + AXIS_HEIGHT)
