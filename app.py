@@ -5,7 +5,22 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from survey import auth, cli, downloads, evaluator, formatters, i18n, published, publishing, respond, security, staff
+from survey import (
+    api,
+    auth,
+    cli,
+    downloads,
+    evaluator,
+    formatters,
+    i18n,
+    paper,
+    published,
+    publishing,
+    respond,
+    security,
+    staff,
+)
+from survey.api import clients as api_clients
 from survey.config import Settings, load_settings
 from survey.db import Database
 
@@ -59,7 +74,10 @@ def _configure_blueprints(app: Flask) -> None:
         evaluator,
         downloads,
         publishing,
+        api,
+        api_clients,
         staff,
+        paper,
     )
     for part in parts:
         app.register_blueprint(part.blueprint)

@@ -39,6 +39,7 @@ FORMATS = click.Choice(["csv", "json"])
 
 def init_app(app: flask.Flask) -> None:
     """Register the commands."""
+    from survey.api.commands import api_client
     from survey.exports.commands import export  # they use `plainly` of this module
     from survey.paper_form.commands import paper_form
     from survey.posters.commands import posters, receipt_codes
@@ -62,6 +63,7 @@ def init_app(app: flask.Flask) -> None:
         receipt_codes,
         paper_form,
         verify_publication,
+        api_client,
     )
     for command in commands:
         app.cli.add_command(command)

@@ -1,0 +1,70 @@
+"""The administrator's page of programs that read by the API."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import cast
+
+import flask
+from flask_babel import gettext as _
+from werkzeug import Response
+
+from survey.auth import role_required
+from survey.db import Database
+from survey.errors import InputError
+from survey.models import ApiClient, Role, User
+from survey.operations.api_clients import SCOPES, create_api_client, revoke_api_client
+from survey.queries.api_clients import all_clients
+
+blueprint = flask.Blueprint("api_clients", __name__, url_prefix="/quan-tri/api")
+
+
+@blueprint.get("")
+@role_required(Role.ADMIN)
+def clients() -> str:
+    """List the programs."""
+    return _page()
+
+
+@blueprint.post("")
+@role_required(Role.ADMIN)
+def create() -> str | tuple[str, int]:
+    """Make a client; its token stands on this one page."""
+    form = flask.request.form
+    try:
+        with _database().write() as session:
+            client, token = create_api_client(
+                session,
+                name=form.get("name", ""),
+                scopes=[scope for scope in SCOPES if scope in form.getlist("scope")],
+                now=datetime.now(UTC),
+                user_id=cast(User, flask.g.user).id,
+            )
+            name = client.name
+    except InputError as error:
+        return _page(error=_(error.template, **error.values)), 422
+    return _page(token=token, token_name=name)
+
+
+@blueprint.post("/<int:number>/thu-hoi")
+@role_required(Role.ADMIN)
+def revoke(number: int) -> Response:
+    """Make a client's token open nothing."""
+    with _database().write() as session:
+        client = session.get(ApiClient, number)
+        if client is None:
+            flask.abort(404)
+        revoke_api_client(session, client, now=datetime.now(UTC), user_id=cast(User, flask.g.user).id)
+    flask.flash(_("The token opens nothing any more."))
+    return flask.redirect(flask.url_for("api_clients.clients"), code=303)
+
+
+def _page(error: str = "", token: str = "", token_name: str = "") -> str:
+    with _database().read() as session:
+        return flask.render_template(
+            "api/clients.html", clients=all_clients(session), error=error, token=token, token_name=token_name
+        )
+
+
+def _database() -> Database:
+    return cast(Database, flask.current_app.extensions["database"])

@@ -1,0 +1,28 @@
+"""Programs that may read by the API."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from survey.models import ApiClient
+
+
+def hash_token(token: str) -> str:
+    """Return what is stored of a token. It has 256 random bits: one fast hash is enough."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def by_token(session: orm.Session, token: str) -> ApiClient | None:
+    """Return the client a token belongs to, unless it was revoked."""
+    return session.scalars(
+        sa.select(ApiClient).where(ApiClient.token_hash == hash_token(token), ApiClient.revoked_at.is_(None))
+    ).first()
+
+
+def all_clients(session: orm.Session) -> Sequence[ApiClient]:
+    """Return every client, the newest first."""
+    return session.scalars(sa.select(ApiClient).order_by(ApiClient.id.desc())).all()
