@@ -46,6 +46,10 @@ class Submission:
     late: bool = False
     #: why it is not to be counted, for example `honeypot`
     excluded: str | None = None
+    #: when it was given, for answers that came on paper or in a file; else it is dated by when it came
+    given_at: datetime | None = None
+    #: the file or pile of paper forms it came in
+    batch_id: int | None = None
 
 
 def record_response(session: orm.Session, submission: Submission, now: datetime) -> Outcome:
@@ -55,7 +59,7 @@ def record_response(session: orm.Session, submission: Submission, now: datetime)
     to its own table with the local day alone: nothing leads from it back to the response.
     """
     opened = submission.opened_at if submission.opened_at and submission.opened_at <= now else None
-    dated = opened if submission.late and opened else now
+    dated = submission.given_at or (opened if submission.late and opened else now)
     values = {
         "key": submission.key,
         "round_id": submission.round_id,
@@ -69,6 +73,7 @@ def record_response(session: orm.Session, submission: Submission, now: datetime)
         "submitted_at": dated,
         "duration_s": submission.duration_s,
         "excluded": submission.excluded,
+        "batch_id": submission.batch_id,
     }
     if session.get_bind().dialect.name == "postgresql":
         statement: sa.Insert = postgresql.insert(Response).values(values).on_conflict_do_nothing(index_elements=["key"])

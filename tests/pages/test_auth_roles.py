@@ -36,7 +36,6 @@ VALUES = {
     "counter_id": 1,
     "table": "chi-so",
     "form": "csv",
-    "number": 1,
     "place": 1,
 }
 """What stands in the variable parts of addresses."""
