@@ -19,6 +19,7 @@ from survey import (
     respond,
     security,
     staff,
+    uploads,
 )
 from survey.api import clients as api_clients
 from survey.config import Settings, load_settings
@@ -35,6 +36,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     i18n.init_app(app)
     formatters.init_app(app)
     security.init_app(app)
+    uploads.init_app(app)  # before the token check of `auth`, which reads the form
     auth.init_app(app)
     _configure_blueprints(app)
     cli.init_app(app)

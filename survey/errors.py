@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -24,10 +25,21 @@ class CellError:
     row: int  # 1-based line as a spreadsheet shows it, the header being row 1
     column: str
     value: str
+    #: what would be right: an English msgid whose places `values` fills; pages translate it
     expected: str
+    values: Mapping[str, object] = field(default_factory=dict)
+    #: the letters over the column in a spreadsheet; empty when not known
+    letter: str = ""
+
+    @property
+    def address(self) -> str:
+        """The cell as a spreadsheet names it, for example C7; empty when not known."""
+        return f"{self.letter}{self.row}" if self.letter else ""
 
     def __str__(self) -> str:
-        return f"row {self.row}, column {self.column!r}: {self.value!r} is not {self.expected}"
+        where = f" ({self.address})" if self.letter else ""
+        expected = self.expected % self.values if self.values else self.expected
+        return f"row {self.row}, column {self.column!r}{where}: {self.value!r} is not {expected}"
 
 
 @dataclass

@@ -1,8 +1,9 @@
-"""Tables from outside: CSV files as Excel, LibreOffice, Google Forms, KoBo and macOS write them.
+"""Tables from outside: CSV and XLSX files as Excel, LibreOffice, Google Forms, KoBo and macOS write them.
 
-Understood without being told: a UTF-8 byte order mark, UTF-16 with its mark (Excel's "Unicode text"), `,` `;` or tab
-between cells, quoted cells with line breaks, CRLF, decomposed (NFD) letters. Rows stream: memory does not grow with
-the file. Row numbers are those a spreadsheet shows, the header being row 1.
+Understood without being told: workbooks (see `survey.xlsx`) and text, whatever the file's name; a UTF-8 byte order
+mark, UTF-16 with its mark (Excel's "Unicode text"), `,` `;` or tab between cells, quoted cells with line breaks, CRLF,
+decomposed (NFD) letters. Rows stream: memory does not grow with the file. Row numbers are those a spreadsheet shows,
+the header being row 1.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from survey import xlsx
 from survey.errors import CellError, InputError, TableError
 from survey.text import clean
 
@@ -83,7 +85,15 @@ def open_table(path: Path, source: str = "", progress: Callable[[int], object] |
 
 
 def read_table(file: BinaryIO, source: str, progress: Callable[[int], object] | None = None) -> Table:
-    """Return the table in an open binary file. Errors as `open_table`."""
+    """Return the table in an open binary file, a workbook or text. Errors as `open_table`."""
+    start = file.read(4)
+    file.seek(0)
+    if start == xlsx.OLD_WORKBOOK:
+        raise InputError(
+            "%(source)s is an old workbook (.xls) or has a password; save it as .xlsx without one", source=source
+        )
+    if start == xlsx.SIGNATURE:
+        return _workbook(file, source, progress)
     lines = _lines(file, source, progress)
     first = next(lines, "")
     while first and not first.strip():
@@ -101,6 +111,39 @@ def read_table(file: BinaryIO, source: str, progress: Callable[[int], object] | 
         columns = columns[:-1]
     _check_header(columns, source)
     return Table(source, columns, _rows(reader, columns, source))
+
+
+def _workbook(file: BinaryIO, source: str, progress: Callable[[int], object] | None) -> Table:
+    """Return the table on the first visible sheet; its first row with text is the header."""
+    rows = xlsx.sheet_rows(file, source, progress)
+    _number, header = next(rows, (0, []))
+    columns = tuple(clean(cell) for cell in header)
+    while columns and not columns[-1]:
+        columns = columns[:-1]
+    if not columns:
+        raise InputError("%(source)s is empty", source=source)
+    _check_header(columns, source)
+    width = len(columns)
+    records = ((number, cells[:width] + [""] * (width - len(cells)), cells[width:]) for number, cells in rows)
+    return Table(source, columns, _cleaned(records, source, width))
+
+
+def _cleaned(
+    records: Iterator[tuple[int, list[str], list[str]]], source: str, width: int
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield the cleaned records of a workbook; refuse text outside the table."""
+    for number, cells, beyond in records:
+        if any(cell.strip() for cell in beyond):
+            raise InputError(
+                "%(source)s row %(row)d has %(found)d cells, the header has %(expected)d",
+                source=source,
+                row=number,
+                found=width + len(beyond),
+                expected=width,
+            )
+        texts = [clean(cell) for cell in cells]
+        if any(texts):
+            yield number, texts
 
 
 def _lines(file: BinaryIO, source: str, progress: Callable[[int], object] | None) -> Iterator[str]:
@@ -194,17 +237,32 @@ class Checker:
 
     source: str
     cells: list[CellError] = field(default_factory=list)
+    #: the table's columns, so that a cell can be named as a spreadsheet does (C7)
+    columns: tuple[str, ...] = ()
 
-    def wrong(self, row: int, column: str, value: str, expected: str) -> None:
-        """Note one wrong cell."""
-        self.cells.append(CellError(row, column, value, expected))
+    @classmethod
+    def of(cls, table: Table) -> Checker:
+        """Return a checker that knows where the table's columns stand."""
+        return cls(table.source, columns=table.columns)
+
+    def wrong(self, row: int, column: str, value: str, expected: str, /, **values: object) -> None:
+        """Note one wrong cell. `expected` is an English msgid with %(name)s places, translated on pages."""
+        self.cells.append(CellError(row, column, value, expected, values, self._letter(column)))
+
+    def _letter(self, column: str) -> str:
+        """Return the letter over a column, or nothing when it is not known."""
+        names = [name.casefold() for name in self.columns]
+        at = self.columns.index(column) if column in self.columns else None
+        if at is None and column.casefold() in names:
+            at = names.index(column.casefold())
+        return column_letter(at) if at is not None else ""
 
     def required(self, row: int, column: str, value: str, limit: int = 200) -> str:
         """Return a text that must not be empty nor longer than `limit`."""
         if not value:
             self.wrong(row, column, value, "filled in")
         elif len(value) > limit:
-            self.wrong(row, column, value[:40] + "…", f"at most {limit} characters")
+            self.wrong(row, column, value[:40] + "…", "at most %(limit)d characters", limit=limit)
         return value
 
     def day(self, row: int, column: str, value: str) -> date | None:
@@ -227,6 +285,16 @@ class Checker:
         """Raise `TableError` when anything was wrong."""
         if self.cells:
             raise TableError(self.source, self.cells)
+
+
+def column_letter(position: int) -> str:
+    """Return the letters a spreadsheet shows over a column: A for 0, Z for 25, AA for 26."""
+    letters = ""
+    position += 1
+    while position:
+        position, rest = divmod(position - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
 
 
 def parse_date(value: str) -> date | None:
