@@ -6,7 +6,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from survey.posters.emblem import draw_emblem
 from survey.posters.marks import draw_small_steps
-from survey.posters.typesetting import BOLD, REGULAR, SEMIBOLD, draw, fit
+from survey.posters.typesetting import BOLD, REGULAR, SEMIBOLD, SMALLEST, draw, fit
 from survey.posters.words import ENGLISH, VIETNAMESE, PosterText, Style
 
 INK = "#1E1B18"
@@ -33,10 +33,13 @@ def draw_side(canvas: Canvas, text: PosterText, style: Style, box: Box, once: bo
     if any(dates):
         lines.append((" · ".join(dates), REGULAR, style.muted))
     bottom -= unit * 1.2
-    room = (bottom - y) / len(lines)
-    for number, (words, font, colour) in enumerate(lines):
+    size = unit * 3.9  # one size for all of these lines, so that none shouts
+    blocks = [fit(words, font, size, width, bottom - y) for words, font, _ in lines]
+    while sum(block.height for block in blocks) > bottom - y and size > SMALLEST:
+        size -= 0.1
+        blocks = [fit(words, font, size, width, bottom - y) for words, font, _ in lines]
+    for block, (_, _, colour) in zip(blocks, lines, strict=True):
         canvas.setFillColor(colour)
-        block = fit(words, font, unit * 3.9, width, max(room, bottom - y - room * (len(lines) - 1 - number)))
         bottom = draw(canvas, block, x, bottom, width)
 
 

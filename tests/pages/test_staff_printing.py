@@ -106,6 +106,7 @@ def test_days_are_left_out_unless_asked_and_when_there_is_no_round(unit):
 def test_no_header_changes_what_is_encoded(tmp_path, headers, proxies):
     app = make(tmp_path, public_base_url="https://danhgia.example.vn", trusted_proxies=proxies)
     client = signed(app)
+    form = BeautifulSoup(client.get(f"/quay/{number(app)}/bien-nhan").data, "html.parser")
     forging = app.test_client(use_cookies=False)
     sent = {**headers, "Cookie": f"sipas={client.get_cookie('sipas').value}"}
     for tail in ("ap-phich.pdf?size=A5", "xem-truoc.png?size=A5"):
@@ -117,7 +118,6 @@ def test_no_header_changes_what_is_encoded(tmp_path, headers, proxies):
         else:
             with Image.open(BytesIO(answer.data)) as seen:
                 assert read_codes(seen.convert("L")) == [f"HTTPS://DANHGIA.EXAMPLE.VN/K/{OWN}"]
-    form = BeautifulSoup(client.get(f"/quay/{number(app)}/bien-nhan").data, "html.parser")
     fields = {"csrf_token": form.select_one("main input[name=csrf_token]")["value"], "how_many": "1"}
     (code,) = read_codes(picture(forging.post(f"/quay/{number(app)}/bien-nhan", data=fields, headers=sent).data))
     assert code.startswith("HTTPS://DANHGIA.EXAMPLE.VN/K/")

@@ -61,6 +61,16 @@ def test_every_code_is_read_from_a_blurred_grey_raster_and_has_its_quiet_zone(ki
     assert white_around_codes(image, lambda _: 29) == [True] * CODES_A_PAGE[kind]
 
 
+@pytest.mark.parametrize("kind", Kind)
+def test_the_longest_address_is_read_too(kind):
+    """60 bytes in mixed case make 37 modules a side: 42.3 / 45 = 0.94 mm and 38.1 / 45 = 0.85 mm on labels of 21."""
+    address = code_address(Settings(public_base_url="https://danh-gia.example.vn/hanhChinhCong/sonLaTi"), CODE)
+    assert len(address) == 60
+    assert len(modules(address)) == 37
+    image = picture(render(kind, [replace(TEXT, address=address)]))
+    assert read_codes(image) == [address] * CODES_A_PAGE[kind]
+
+
 @pytest.mark.parametrize("variant", Variant)
 def test_every_look_is_read(variant):
     for kind in (Kind.A4, Kind.A5, Kind.TENT, Kind.LABELS_8):
