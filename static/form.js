@@ -180,6 +180,11 @@
       return entries;
     });
   }
+  function sayWhatIsLeft(queue) {
+    return showQueue(queue).then((left) => { /* the next person at a kiosk need not hear of the one before */
+      if (!left.length) say(kiosk && !form.hidden ? "" : words.sent);
+    });
+  }
   let flushing = false;
   function flush() {
     if (flushing) return;
@@ -189,7 +194,7 @@
         (before, entry) => before.then(() => post(entry)).then((reply) => {
           const refused = !accepted(reply) && reply.status < 500 && reply.status !== 429;
           if (!accepted(reply) && !refused) return null;
-          return queue.remove(entry.key).then(() => say(refused ? words.refused : words.sent));
+          return queue.remove(entry.key).then(() => (refused ? say(words.refused) : sayWhatIsLeft(queue)));
         }), Promise.resolve())))
       .then(() => { flushing = false; }, () => { flushing = false; });
   }
@@ -306,7 +311,8 @@
         button.addEventListener("click", () => {
           const said = [fieldset.querySelector("legend").lastChild.textContent];
           fieldset.querySelectorAll("label span").forEach((label) => said.push(label.textContent));
-          const utterance = new SpeechSynthesisUtterance(said.join(". "));
+          const plain = said.map((text) => text.trim().replace(/[.?!]$/, ""));
+          const utterance = new SpeechSynthesisUtterance(plain.join(". "));
           utterance.voice = voice;
           utterance.lang = voice.lang;
           utterance.rate = 0.9;

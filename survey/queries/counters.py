@@ -83,15 +83,15 @@ def is_late(found: Round, now: datetime) -> bool:
     return not takes_answers(found, local_day(found, now))
 
 
-def round_of_form(session: orm.Session, opened: datetime) -> Round | None:
-    """Return the round a form opened at this moment belonged to, whatever became of it; the latest begun of several."""
+def round_of_form(session: orm.Session, now: datetime, opened: datetime | None) -> Round | None:
+    """Return the round a form belonged to, whatever became of it: the latest begun before it was opened (or `now`)."""
     rounds = session.scalars(
         sa.select(Round)
         .where(Round.state != RoundState.DRAFT)
         .options(orm.joinedload(Round.version))
         .order_by(Round.opens_on.desc(), Round.id.desc())
     )
-    return next((one for one in rounds if _begin(one) <= opened < _end(one)), None)
+    return next((one for one in rounds if _begin(one) <= (opened or now)), None)
 
 
 def _begin(found: Round) -> datetime:

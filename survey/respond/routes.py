@@ -93,7 +93,7 @@ def send(code: str) -> View:
             return found
         place = _place(session, found, now, opened)
         if place is None:
-            return _refuse(session, found, posted, opened or now)
+            return _refuse(session, found, posted, now, opened)
         filled = form.read(posted, place.definition, set(place.agencies), set(place.services))
         if not stamp.is_key(key):
             key = stamp.new_key()  # without one a repeat could not be told from a second person
@@ -167,16 +167,20 @@ def _closed_page(code: CounterCode | ReceiptCode) -> tuple[str, int]:
 
 
 def _refuse(
-    session: orm.Session, code: CounterCode | ReceiptCode, posted: dict[str, str], opened: datetime
+    session: orm.Session,
+    code: CounterCode | ReceiptCode,
+    posted: dict[str, str],
+    now: datetime,
+    opened: datetime | None,
 ) -> tuple[str, int]:
     """Say that the round has ended, with the person's answers still on the page."""
-    found = round_of_form(session, opened)
+    found = round_of_form(session, now, opened)
     if found is None:
         return _closed_page(code)
     place = Place(code, found, from_canonical(found.version.content))
     filled = form.read(posted, place.definition, set(place.agencies), set(place.services))
     filled.mistakes = []
-    return page.filled_form(place, filled, posted.get("key", ""), "", opened, "ended"), GONE
+    return page.filled_form(place, filled, posted.get("key", ""), "", now, "ended"), GONE
 
 
 def _used_page() -> tuple[str, int]:

@@ -26,7 +26,7 @@ def chromium():
 
 
 def serve(folder, questionnaire):
-    app = make_app(folder, questionnaire=questionnaire)
+    app = make_app(folder, questionnaire=questionnaire, languages=("vi", "en", "vi-simple"))
     database = app.extensions["database"]
     server = make_server("127.0.0.1", 0, app, threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import expect
+
+from survey.models import Counter
 
 pytestmark = pytest.mark.browser
 
@@ -13,6 +16,19 @@ HEIGHTS = "all => all.map(one => one.getBoundingClientRect().height).filter(heig
 REFUSE_STORAGE = """
 for (const name of ["localStorage", "sessionStorage", "indexedDB", "caches"])
   Object.defineProperty(window, name, { get() { throw new DOMException("refused", "SecurityError"); } });
+"""
+
+
+DRAFT = "sessionStorage.getItem('draft:' + location.pathname.replace('/thanks', ''))"
+VOICES = """
+window.said = [];
+window.SpeechSynthesisUtterance = function (text) { this.text = text; };
+Object.defineProperty(window, "speechSynthesis", { value: {
+  getVoices: () => %s,
+  addEventListener: () => null,
+  cancel: () => window.said.push("(quiet)"),
+  speak: (one) => window.said.push(one.lang + ": " + one.text),
+} });
 """
 
 
@@ -106,6 +122,31 @@ def test_a_reload_keeps_the_answers_and_two_tabs_do_not_share_them(site, phone):
     other = page.context.new_page()
     other.goto(site.form)
     assert other.locator("input:checked").count() == 0
+
+
+def test_a_draft_is_wiped_after_half_an_hour(site, phone):
+    page = phone()
+    page.clock.install()
+    page.goto(site.form)
+    page.locator(".scale input[value='4']").first.check()
+    page.clock.run_for(29 * 60_000)
+    page.reload()
+    assert page.locator("input:checked").count() == 1
+    assert page.evaluate(DRAFT) is not None
+    page.clock.run_for(31 * 60_000)
+    assert page.evaluate(DRAFT) is None
+    page.reload()
+    assert page.locator("input:checked").count() == 0
+
+
+def test_a_draft_is_wiped_after_sending(site, phone):
+    page = phone()
+    page.goto(site.form)
+    answer_all(page)
+    assert page.evaluate(DRAFT) is not None
+    page.get_by_role("button", name="Gửi đánh giá").click()
+    page.wait_for_url("**/thanks")
+    assert page.evaluate("sessionStorage.length + localStorage.length") == 0
 
 
 @pytest.mark.parametrize("script", [True, False])
@@ -240,15 +281,127 @@ def test_a_kiosk_forgets_who_walked_away(site, phone):
 
 def test_a_kiosk_returns_to_an_empty_form_after_thanks(site, phone):
     page = phone(1024, 768)
+    page.clock.install()
+    page.goto(site.form + "?kiosk=1")
+    answer_all(page)
+    page.locator("#send").click()
+    page.wait_for_url("**/thanks?kiosk=1")
+    page.clock.run_for(6_000)
+    assert "4 giây" in page.locator("[data-return]").inner_text()
+    page.mouse.click(20, 20)  # somebody still reads
+    page.clock.run_for(9_000)
+    assert "/thanks" in page.url
+    page.clock.run_for(1_500)
+    page.wait_for_url(site.form + "?kiosk=1")
+    assert page.locator("input:checked").count() == 0
+    page.go_back()
+    page.wait_for_timeout(300)
+    assert page.locator("input:checked").count() == 0
+
+
+def test_a_kiosk_returns_without_script_too(site, phone):
+    page = phone(1024, 768, script=False)
     page.goto(site.form + "?kiosk=1")
     answer_all(page)
     page.locator("#send").click()
     page.wait_for_url("**/thanks?kiosk=1")
     page.wait_for_url(site.form + "?kiosk=1", timeout=15_000)
     assert page.locator("input:checked").count() == 0
+
+
+def test_a_kiosk_forgets_what_the_server_had_filled_in_too(site, phone):
+    page = phone(1024, 768)
+    page.clock.install()
+    page.goto(site.form + "?kiosk=1")
+    answer_all(page, "2")
+    page.get_by_label("Ông/Bà muốn nói thêm điều gì?").fill("chưa gửi")
+    page.get_by_role("button", name="English").click()
+    page.wait_for_selector("html[lang=en]")
+    assert page.locator("input:checked").count() == 16
+    page.clock.run_for(95_000)
+    page.wait_for_selector("html[lang=vi]")  # the next person begins in the first language
+    assert page.locator("input:checked").count() == 0
+    assert page.locator("#comment").input_value() == ""
     page.go_back()
     page.wait_for_timeout(300)
     assert page.locator("input:checked").count() == 0
+    assert site.rows() == []
+
+
+def test_a_kiosk_without_a_network_counts_its_queue_and_serves_the_next(site, phone):
+    page = phone(1024, 768)
+    page.clock.install()
+    page.goto(site.form + "?kiosk=1")
+    page.context.set_offline(True)
+    for number in (1, 2):
+        answer_all(page, str(number))
+        page.locator("#send").click()
+        page.wait_for_selector("#queued:visible")
+        expect(page.locator("#queued-state")).to_contain_text(f"({number})")
+        page.clock.run_for(11_000)
+        page.wait_for_selector("#form:visible")
+        assert page.locator("input:checked").count() == 0
+        expect(page.locator("#status")).to_contain_text(f"({number})")
+    page.context.set_offline(False)
+    page.clock.run_for(25_000)
+    expect(page.locator("#status")).to_be_hidden()
+    rows = site.rows()
+    assert sorted(row.answers[0] for row in rows) == ["1", "2"]
+    assert {row.channel for row in rows} == {"kiosk"}
+    assert len({row.key[:12] for row in rows}) == 2  # nothing ties two people at one tablet together
+
+
+def test_a_counter_set_to_be_a_kiosk_needs_no_other_address(site, phone):
+    with site.database.write() as session:
+        session.execute(sa.update(Counter).values(kiosk=True))
+    page = phone(768, 1024)
+    page.goto(site.form)
+    answer_all(page)
+    page.locator("#send").click()
+    page.wait_for_url("**/thanks?kiosk=1")
+    assert page.locator("[data-return]").is_visible()
+    assert [row.channel for row in site.rows()] == ["kiosk"]
+
+
+def test_two_people_one_after_the_other_on_one_page_are_both_counted(site, phone):
+    page = phone()
+    page.goto(site.form)
+    page.context.set_offline(True)
+    for level in ("4", "2"):
+        answer_all(page, level)
+        page.get_by_role("button", name="Gửi đánh giá").click()
+        page.wait_for_selector("#queued:visible")
+        page.locator("#again").click()
+    page.context.set_offline(False)
+    expect(page.locator("#status")).to_contain_text("Đã gửi")
+    rows = site.rows()
+    assert sorted(row.answers[0] for row in rows) == ["2", "4"]
+    assert rows[0].key != rows[1].key
+    assert rows[0].key[:12] == rows[1].key[:12]  # a family: see survey/flags.py
+
+
+def test_questions_are_read_aloud_where_there_is_a_voice(site, phone):
+    page = phone()
+    page.add_init_script(VOICES % '[{lang: "en-US"}, {lang: "vi-VN"}]')
+    page.goto(site.form)
+    buttons = page.get_by_role("button", name="Nghe đọc")
+    assert buttons.count() == page.locator("fieldset.item:not([hidden])").count()
+    buttons.first.click()
+    quiet, said = page.evaluate("said")
+    assert quiet == "(quiet)"
+    question = page.locator("fieldset.item legend").first.inner_text().split(" ", 1)[1].strip()
+    scale = "Rất không hài lòng. Không hài lòng. Bình thường. Hài lòng. Rất hài lòng. Không biết / Không liên quan"
+    assert said == f"vi-VN: {question} {scale}"
+    assert not page.locator(".listen").first.get_attribute("aria-hidden")
+
+
+@pytest.mark.parametrize("voices", ["[]", '[{lang: "en-US"}]'])
+def test_no_button_promises_a_voice_that_is_not_there(site, phone, voices):
+    page = phone()
+    page.add_init_script(VOICES % voices)
+    page.goto(site.form)
+    assert page.locator("#progress").is_visible()
+    assert page.locator(".listen").count() == 0
 
 
 def test_forced_colours_keep_the_chosen_answer_apart(site, phone):

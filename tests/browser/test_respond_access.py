@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from survey.models import Round, RoundState
+from survey.operations.issue_receipt_codes import issue_receipt_codes, use_receipt_code
+from survey.respond import routes
 from tests.places import CODE, MANY, REVOKED
 
 pytestmark = pytest.mark.browser
@@ -22,28 +27,36 @@ def violations(page):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("language", ["vi", "en", "vi-simple"])
 def test_axe_finds_nothing_on_any_public_page(site, phone, language, scheme):
     page = phone(color_scheme=scheme, bypass_csp=True)
+    receipt, used = receipts(site)
     for path in (
         "/",
         f"/K/{CODE}",
         f"/K/{MANY}",
+        f"/K/{receipt}",
         f"/K/{CODE}/thanks",
+        f"/K/{CODE}/thanks?kiosk=1",
+        f"/K/{used}",
         f"/K/{REVOKED}",
         "/K/NOPE",
         "/nowhere",
+        f"/K/{CODE}?kiosk=1",
     ):
-        page.goto(f"{site.base}{path}?lang={language}")
+        page.goto(f"{site.base}{path}{'&' if '?' in path else '?'}lang={language}")
         assert page.locator("html").get_attribute("lang") == language
         assert violations(page) == [], path
-    page.goto(f"{site.base}/K/{CODE}?kiosk=1&lang={language}")
-    assert violations(page) == [], "kiosk"
+    with site.database.write() as session:
+        session.execute(sa.update(Round).values(state=RoundState.CLOSED))
+    page.goto(f"{site.form}?lang={language}")
+    assert violations(page) == [], "closed"
 
 
-@pytest.mark.parametrize("language", ["vi", "en"])
-def test_axe_finds_nothing_in_any_state_of_the_form(site, phone, language):
-    page = phone(bypass_csp=True)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["vi", "en", "vi-simple"])
+def test_axe_finds_nothing_in_any_state_of_the_form(site, phone, monkeypatch, language, scheme):
+    page = phone(color_scheme=scheme, bypass_csp=True)
     page.goto(f"{site.base}/?lang={language}")
     page.locator("#code").fill("K7")
     page.locator("button.primary").click()
@@ -61,6 +74,29 @@ def test_axe_finds_nothing_in_any_state_of_the_form(site, phone, language):
     page.locator("#send").click()
     page.wait_for_selector("#queued:visible")
     assert violations(page) == [], "kept for later"
+    page.locator("#again").click()
+    page.locator(".scale input[value='4']").first.check()
+    page.context.set_offline(False)
+    page.wait_for_timeout(300)
+    monkeypatch.setattr(routes, "_within_limits", lambda *_: False)
+    page.locator("#send").click()
+    page.wait_for_selector("#summary")
+    assert violations(page) == [], "too many at once"
+    assert page.evaluate("document.activeElement.id") == "summary"
+    with site.database.write() as session:
+        session.execute(sa.update(Round).values(closes_on=date(2020, 1, 1)))
+    page.locator("#send").click()
+    page.wait_for_selector("#send", state="detached")
+    assert page.locator("input:checked").count() == 1
+    assert violations(page) == [], "too late"
+
+
+def receipts(site):
+    """Return the code of a fresh receipt and of a used one."""
+    with site.database.write() as session:
+        fresh, used = issue_receipt_codes(session, 1, 2, date(2026, 1, 1))
+        use_receipt_code(session, used)
+    return fresh, used
 
 
 @pytest.mark.parametrize("script", sorted(path.name for path in (ROOT / "static").glob("*.js")))
