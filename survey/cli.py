@@ -41,9 +41,11 @@ def init_app(app: flask.Flask) -> None:
     """Register the commands."""
     from survey.api.commands import api_client
     from survey.exports.commands import export  # they use `plainly` of this module
+    from survey.maintenance.commands import backup, backup_test, move_database, restore
     from survey.paper_form.commands import paper_form
     from survey.posters.commands import posters, receipt_codes
     from survey.publishing.commands import verify_publication
+    from survey.response_imports.commands import import_responses, undo_import
 
     commands: tuple[click.Command, ...] = (
         init,
@@ -63,7 +65,13 @@ def init_app(app: flask.Flask) -> None:
         receipt_codes,
         paper_form,
         verify_publication,
+        import_responses,
+        undo_import,
         api_client,
+        backup,
+        restore,
+        backup_test,
+        move_database,
     )
     for command in commands:
         app.cli.add_command(command)
@@ -236,7 +244,7 @@ def _import(file: Path, operation: Callable[..., Imported], what: str) -> None:
     """Run one import in one transaction and tell what it did."""
     from survey.tables import open_table
 
-    with _progress(file) as advance, open_table(file, progress=advance) as table, _database().write() as session:
+    with progress_bar(file) as advance, open_table(file, progress=advance) as table, _database().write() as session:
         done = operation(session, table, now=_now())
     click.echo(f"{done.added} {what} added, {done.unchanged} unchanged")
     for warning in done.warnings:
@@ -244,7 +252,7 @@ def _import(file: Path, operation: Callable[..., Imported], what: str) -> None:
 
 
 @contextmanager
-def _progress(file: Path) -> Iterator[Callable[[int], object] | None]:
+def progress_bar(file: Path) -> Iterator[Callable[[int], object] | None]:
     """Yield what a reader tells its bytes to: a bar on a terminal when the file is long, else nothing."""
     size = file.stat().st_size
     if not sys.stderr.isatty() or size < 2_000_000:
@@ -423,7 +431,7 @@ def score(
         by_columns,
         allow_short,
     )
-    with _progress(responses) as advance:
+    with progress_bar(responses) as advance:
         table = score_files(task, advance)
     _write(table, form, out)
     unknown = unknown_strata(table)

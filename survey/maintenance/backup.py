@@ -1,0 +1,271 @@
+"""Backups: one compressed, checksummed file, taken while answers come in, restored into an empty place and verified.
+
+A backup holds an SQLite database whatever the source is, so that one from PostgreSQL can be opened anywhere. Beside it
+lies a manifest (JSON) with its checksums, the rows of each table, and the migration it stands at. The secret key is not
+in it: keep `instance/secret_key` apart, or let everyone sign in anew.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import IO, Any
+
+import sqlalchemy as sa
+
+from survey import __version__
+from survey.db import Database
+from survey.errors import InputError
+from survey.maintenance.copy_database import copy_database, table_rows
+from survey.migrations import current, upgrade
+
+PREFIX = "sipas-"
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a backup is, and how to tell that it is whole."""
+
+    file: str
+    created_at: str
+    software: str
+    revision: str
+    encrypted: bool
+    #: SHA-256 of the file as it lies there
+    file_sha256: str
+    #: SHA-256 of the database in it
+    database_sha256: str
+    rows: dict[str, int]
+
+
+def create_backup(database: Database, folder: Path, *, now: datetime, recipients: Sequence[str] = ()) -> Path:
+    """Write a backup into `folder` and return its manifest; a backup appears whole or not at all.
+
+    `recipients`: age public keys (`age1…`); with them only the holder of a private key can read it. `InputError` for an
+    empty database, a key that is none, or a folder that cannot be written.
+    """
+    revision = current(database)
+    if revision is None:
+        raise InputError("The database is not set up yet; there is nothing to back up")
+    _make_folder(folder)
+    name = f"{PREFIX}{now.astimezone(UTC):%Y%m%d-%H%M%S}.sqlite.gz{'.age' if recipients else ''}"
+    with tempfile.TemporaryDirectory(prefix=".backup-", dir=folder) as work:
+        plain, packed = Path(work) / "sipas.db", Path(work) / name
+        _snapshot_into(database, plain)
+        copy = Database(f"sqlite:///{plain}")
+        try:
+            rows = table_rows(copy)
+        finally:
+            copy.dispose()
+        with plain.open("rb") as source, gzip.open(packed.with_suffix(".part"), "wb", compresslevel=6) as target:
+            shutil.copyfileobj(source, target, BLOCK)
+        if recipients:
+            _encrypt(packed.with_suffix(".part"), packed, recipients)
+        else:
+            packed.with_suffix(".part").replace(packed)
+        packed.chmod(0o600)
+        manifest = Manifest(
+            file=name,
+            created_at=now.astimezone(UTC).isoformat(timespec="seconds"),
+            software=__version__,
+            revision=revision,
+            encrypted=bool(recipients),
+            file_sha256=_sha256(packed),
+            database_sha256=_sha256(plain),
+            rows=rows,
+        )
+        told = Path(work) / "manifest.json"
+        told.write_text(json.dumps(asdict(manifest), indent=1) + "\n", "utf-8")
+        _sync(packed)
+        packed.replace(folder / name)
+        told.replace(manifest_path(folder / name))
+    return manifest_path(folder / name)
+
+
+def restore_backup(manifest_file: Path, target: Database, *, identity: str = "") -> Manifest:
+    """Fill an empty `target` from a backup, verify it row by row of its manifest, and bring it to the newest migration.
+
+    `identity`: the age private key of an encrypted backup. `InputError` when the target is not empty, a checksum does
+    not match, or the key does not open it; then the target is as it was.
+    """
+    manifest = read_manifest(manifest_file)
+    if current(target) is not None:
+        raise InputError("The target database is not empty; restore into a new one")
+    packed = manifest_file.with_name(manifest.file)
+    if _sha256(packed) != manifest.file_sha256:
+        raise InputError("%(file)s is damaged: its checksum is not that of its manifest", file=manifest.file)
+    with tempfile.TemporaryDirectory(prefix=".restore-", dir=_beside(target)) as work:
+        plain = Path(work) / "sipas.db"
+        _unpack(packed, plain, manifest, identity)
+        if _sha256(plain) != manifest.database_sha256:
+            raise InputError("%(file)s is damaged: the database in it has another checksum", file=manifest.file)
+        _bring_forward(plain, manifest)
+        if target.engine.dialect.name == "sqlite":
+            _sync(plain)
+            target.dispose()  # looking whether it was empty made an empty file, which gives way now
+            for end in ("-wal", "-shm"):
+                Path(f"{target.engine.url.database}{end}").unlink(missing_ok=True)
+            plain.replace(str(target.engine.url.database))
+        else:
+            upgrade(target)
+            copy = Database(f"sqlite:///{plain}")
+            try:
+                copy_database(copy, target)
+            finally:
+                copy.dispose()
+    return manifest
+
+
+def read_manifest(manifest_file: Path) -> Manifest:
+    """Return a manifest; `InputError` when the file is none or its backup is missing."""
+    try:
+        manifest = Manifest(**json.loads(manifest_file.read_text("utf-8")))
+    except FileNotFoundError as error:
+        raise InputError("There is no file %(path)s", path=manifest_file) from error
+    except (ValueError, TypeError) as error:
+        raise InputError("%(path)s is not the manifest of a backup", path=manifest_file) from error
+    if not manifest_file.with_name(manifest.file).exists():
+        raise InputError("%(file)s is missing beside its manifest", file=manifest.file)
+    return manifest
+
+
+def manifests(folder: Path) -> list[Path]:
+    """Return the manifests in a folder, the newest first."""
+    return sorted(folder.glob(f"{PREFIX}*.json"), reverse=True)
+
+
+def prune(folder: Path, *, now: datetime, days: int, months: int) -> list[Path]:
+    """Delete old backups and return their manifests.
+
+    All of the last `days` days stay, the first of each of the last `months` months that have any, and the newest.
+    """
+    newest_first = manifests(folder)
+    dated = [(datetime.fromisoformat(read_manifest(path).created_at), path) for path in newest_first]
+    first_of_month: dict[tuple[int, int], Path] = {}
+    for made, path in reversed(dated):
+        first_of_month.setdefault((made.year, made.month), path)
+    kept_months = set(sorted(first_of_month, reverse=True)[:months])
+    kept = {path for month, path in first_of_month.items() if month in kept_months} | set(newest_first[:1])
+    gone = [path for made, path in dated if path not in kept and made < now - timedelta(days=days)]
+    for path in gone:
+        path.with_name(read_manifest(path).file).unlink()
+        path.unlink()
+    return gone
+
+
+def manifest_path(packed: Path) -> Path:
+    """Return where the manifest of a backup lies."""
+    return packed.with_name(packed.name.split(".", 1)[0] + ".json")
+
+
+def _snapshot_into(database: Database, plain: Path) -> None:
+    """Write one moment of the database into an SQLite file."""
+    if database.engine.dialect.name == "sqlite":
+        connection = database.engine.raw_connection()
+        try:
+            connection.cursor().execute("VACUUM INTO ?", (str(plain),))
+        finally:
+            connection.close()
+        return
+    copy = Database(f"sqlite:///{plain}")
+    try:
+        upgrade(copy)
+        copy_database(database, copy)
+        with copy.engine.connect() as connection_:
+            connection_.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        copy.dispose()
+
+
+def _bring_forward(plain: Path, manifest: Manifest) -> None:
+    """Check a restored database and bring it to the newest migration; leaves one file without a log beside it."""
+    copy = Database(f"sqlite:///{plain}")
+    try:
+        with copy.engine.connect() as connection:
+            found = connection.exec_driver_sql("PRAGMA integrity_check").scalar_one()
+            rows = {
+                name: connection.exec_driver_sql(f'SELECT count(*) FROM "{name}"').scalar_one()  # noqa: S608 (checked)
+                for name in manifest.rows
+                if sa.inspect(connection).has_table(name)
+            }
+        if found != "ok" or rows != manifest.rows:
+            raise InputError("%(file)s does not hold the rows its manifest tells of", file=manifest.file)
+        upgrade(copy)
+        with copy.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        copy.dispose()
+
+
+def _unpack(packed: Path, plain: Path, manifest: Manifest, identity: str) -> None:
+    clear = packed
+    if manifest.encrypted:
+        clear = plain.with_suffix(".gz")
+        _decrypt(packed, clear, identity)
+    with gzip.open(clear, "rb") as source, plain.open("wb") as target:
+        shutil.copyfileobj(source, target, BLOCK)
+
+
+def _encrypt(clear: Path, secret: Path, recipients: Sequence[str]) -> None:
+    import pyrage
+
+    try:
+        keys = [pyrage.x25519.Recipient.from_str(recipient) for recipient in recipients]
+    except pyrage.RecipientError as error:
+        raise InputError("A recipient is not an age public key (age1…): %(why)s", why=error) from error
+    with clear.open("rb") as source, secret.open("wb") as target:
+        pyrage.encrypt_io(source, target, keys)
+    clear.unlink()
+
+
+def _decrypt(secret: Path, clear: Path, identity: str) -> None:
+    import pyrage
+
+    if not identity:
+        raise InputError("%(file)s is encrypted; name the file of the age private key", file=secret.name)
+    try:
+        key = pyrage.x25519.Identity.from_str(identity)
+        with secret.open("rb") as source, clear.open("wb") as target:
+            pyrage.decrypt_io(source, target, [key])
+    except (pyrage.IdentityError, pyrage.DecryptError) as error:
+        raise InputError("This key does not open %(file)s", file=secret.name) from error
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError("%(path)s cannot be written: %(why)s", path=folder, why=error.strerror or error) from error
+
+
+def _beside(target: Database) -> Path | None:
+    """Return the folder of an SQLite target, so that the restored file only needs to be renamed."""
+    if target.engine.dialect.name != "sqlite":
+        return None
+    folder = Path(str(target.engine.url.database)).parent
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    """Make sure that a file is on the disk and not only on its way there."""
+    with path.open("rb+") as file:
+        _flush(file)
+
+
+def _flush(file: IO[Any]) -> None:
+    os.fsync(file.fileno())
