@@ -1,6 +1,14 @@
 """The tables. Importing this package registers every model on `survey.db.Base.metadata`."""
 
-from survey.models.agencies import Agency, AgencyKind, AgencyLevel, Installation, Service
+from survey.models.agencies import (
+    Agency,
+    AgencyKind,
+    AgencyLevel,
+    AgencySuccessor,
+    FormerName,
+    Installation,
+    Service,
+)
 from survey.models.audit import AuditEvent
 from survey.models.comments import Comment, CommentState, CommentTheme, Theme
 from survey.models.counters import Counter, CounterCode, CounterDecidingAgency, CounterService
@@ -22,6 +30,7 @@ __all__ = [
     "AgencyEmblem",
     "AgencyKind",
     "AgencyLevel",
+    "AgencySuccessor",
     "AnswerSlot",
     "ApiClient",
     "AuditEvent",
@@ -38,6 +47,7 @@ __all__ = [
     "EmblemFormat",
     "EntryBatch",
     "EntryForm",
+    "FormerName",
     "ImportBatch",
     "Installation",
     "Population",

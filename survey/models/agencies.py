@@ -65,6 +65,29 @@ class Agency(Base):
     children: Mapped[list[Agency]] = orm.relationship(foreign_keys=[parent_id], back_populates="parent", order_by=code)
 
 
+class FormerName(Base):
+    """A name an agency had. `Agency.name` is the one it has now, or had when it ended."""
+
+    __tablename__ = "agency_former_name"
+    __table_args__ = (sa.CheckConstraint("length(name) > 0", name="name_not_empty"),)
+
+    agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agency.id"), primary_key=True)
+    #: first day on which it had another name
+    until: Mapped[date] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(200))
+    name_en: Mapped[str | None] = mapped_column(sa.String(200))
+
+
+class AgencySuccessor(Base):
+    """One of several agencies that took over from one that was split; `Agency.successor_id` is the chief of them."""
+
+    __tablename__ = "agency_successor"
+    __table_args__ = (sa.CheckConstraint("successor_id <> agency_id", name="not_its_own_successor"),)
+
+    agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agency.id"), primary_key=True)
+    successor_id: Mapped[int] = mapped_column(sa.ForeignKey("agency.id"), primary_key=True)
+
+
 class Service(Base):
     """Lĩnh vực: a field of administrative procedures, for example land or civil status."""
 
@@ -75,6 +98,8 @@ class Service(Base):
     code: Mapped[str] = mapped_column(sa.String(64), unique=True)
     name: Mapped[str] = mapped_column(sa.String(200), unique=True)
     name_en: Mapped[str | None] = mapped_column(sa.String(200))
+    #: false once it is no longer handled anywhere; old rounds keep it
+    active: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
 
 
 class Installation(Base):
