@@ -95,7 +95,9 @@ def freeze(session: orm.Session, round_code: str) -> Frozen:
         },
         "rules": results.rules.to_mapping(),
         "population": [[str(a), str(s), int(n)] for a, s, n in population.itertuples(index=False, name=None)],
-        "agencies": {code: [agency.name, agency.name_en] for code, agency in names.agencies(session).items()},
+        "agencies": {
+            code: [agency.name, agency.name_en] for code, agency in names.agencies(session, on=round_.opens_on).items()
+        },
         "services": {code: [service.name, service.name_en] for code, service in names.services(session).items()},
         "responses": results.responses,
         "transactions": results.transactions,

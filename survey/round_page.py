@@ -11,6 +11,7 @@ from sqlalchemy import orm
 from scoring.scheme import Rules
 from survey.figures import ALL_SERVICES, PROVINCE, Figures
 from survey.i18n import local_name
+from survey.kept import kept
 from survey.models import Agency, Round, Service
 from survey.queries import names
 from survey.questionnaires import Aspect, Definition, Element
@@ -96,8 +97,8 @@ def load_round(session: orm.Session, code: str, visible: frozenset[str] | None, 
     return RoundPage(
         results=results,
         table=table,
-        figures=Figures(table),
-        agency_of=names.agencies(session),
+        figures=kept(session, ("figures", results.stamp, visible), lambda: Figures(table)),
+        agency_of=names.agencies(session, on=results.round.opens_on),
         service_of=names.services(session),
         language=language,
         limited=visible is not None,
