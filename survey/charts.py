@@ -269,6 +269,11 @@ class QuadrantChart:
     floor: int
     height: int
 
+    @property
+    def depth(self) -> int:
+        """Height of the frame."""
+        return self.floor - self.top
+
 
 def quadrant_chart(spots: Sequence[Spot]) -> QuadrantChart:
     """Return the plot of some items; those without a gap have no place in it."""

@@ -38,6 +38,10 @@ def init_app(app: flask.Flask) -> None:
         "publication_state_name": words.publication_state,
         "exclusion_reason": words.exclusion,
         "composition_sentence": words.composition,
+        "theme_name": words.theme,
+        "comment_state_name": words.comment_state,
+        "doubt_reason": words.doubt,
+        "action_state_name": words.action_state,
     }
     app.jinja_env.filters.update(filters)
 

@@ -86,3 +86,53 @@ def composition(name: str) -> str:
         "custom": _("The weighted mean of the elements' indices, with the weights of this round."),
     }
     return known.get(name, name)
+
+
+def theme(name: str) -> str:
+    """Return what a comment speaks of."""
+    known: dict[str, str] = {
+        "attitude": _("Manner of officials"),
+        "guidance": _("Guidance"),
+        "procedure": _("Procedures and papers"),
+        "time": _("Time limits"),
+        "fee": _("Fees"),
+        "place": _("Place and facilities"),
+        "online": _("Online services"),
+        "result": _("The result"),
+        "feedback": _("Handling of complaints"),
+        "praise": _("Praise"),
+        "other": _("Something else"),
+    }
+    return known.get(name, name)
+
+
+def comment_state(name: str) -> str:
+    """Return where the moderation of a comment stands."""
+    known: dict[str, str] = {
+        "new": _("Not reviewed yet"),
+        "shown": _("Shown"),
+        "hidden": _("Kept hidden"),
+    }
+    return known.get(name, name)
+
+
+def doubt(reason: str) -> str:
+    """Return why a response deserves a second look."""
+    known: dict[str, str] = {
+        "straight_line": _("The same answer to every question"),
+        "too_fast": _("Answered faster than one can read"),
+        "burst": _("Part of an unusual run at one counter"),
+        "repeat": _("Likely sent again from the same phone"),
+    }
+    return known.get(reason, reason)
+
+
+def action_state(name: str) -> str:
+    """Return how far an action has come."""
+    known: dict[str, str] = {
+        "planned": _("Planned"),
+        "doing": _("Under way"),
+        "done": _("Done"),
+        "dropped": _("Given up"),
+    }
+    return known.get(name, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +52,7 @@ def league(session: orm.Session, page: RoundPage) -> tuple[list[Standing], Chang
     Ranks are among all agencies, whoever looks.
     """
     ranks = agency_ranks(page.results)
-    before = changes_since_last_round(session, page.results)
+    before = changes_since_last_round(session, page.results, (ALL_SERVICES,))
     moved = _changes(before)
     standings = []
     for code, low, high, group in [
@@ -64,18 +65,27 @@ def league(session: orm.Session, page: RoundPage) -> tuple[list[Standing], Chang
     return standings, before
 
 
+def change_of(changes: Changes, agency: str, level: str, key: str) -> Change | None:
+    """Return how one figure of an agency (or the province), all services, moved; None without a row."""
+    table = changes.table
+    at = (table["agency"] == agency) & (table["service"] == ALL_SERVICES)
+    rows = table[at & (table["level"] == level) & (table["key"] == key)].to_dict("records")
+    return _change(rows[0]) if rows else None
+
+
 def _changes(before: Changes | None) -> dict[str, Change]:
     """Return the change of the overall index by agency."""
     if before is None:
         return {}
     table = before.table
     rows = table[(table["service"] == ALL_SERVICES) & (table["level"] == OVERALL[0]) & (table["key"] == OVERALL[1])]
-    found = {}
-    for row in rows.to_dict("records"):
-        p = _real(row["p"] if row["agency"] == PROVINCE else row["p_holm"])
-        earlier, diff, lo, hi = (_real(row[name]) for name in ("before", "diff", "lo", "hi"))
-        found[str(row["agency"])] = Change(earlier, diff, lo, hi, sure=p < SURE)
-    return found
+    return {str(row["agency"]): _change(row) for row in rows.to_dict("records")}
+
+
+def _change(row: dict[Hashable, Any]) -> Change:
+    p = _real(row["p"] if row["agency"] == PROVINCE else row["p_holm"])
+    earlier, diff, lo, hi = (_real(row[name]) for name in ("before", "diff", "lo", "hi"))
+    return Change(earlier, diff, lo, hi, sure=p < SURE)
 
 
 def _real(value: Any) -> float:

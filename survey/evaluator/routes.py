@@ -3,35 +3,32 @@
 from __future__ import annotations
 
 import io
-from typing import cast
+from collections.abc import Mapping
 
 import flask
+import pandas as pd
 from flask_babel import gettext as _
 from sqlalchemy import orm
 
-from survey import i18n
 from survey.auth import role_required
+from survey.breakdowns import COUNTER, dimensions
 from survey.charts import interval_chart
-from survey.db import Database
-from survey.errors import InputError
-from survey.evaluator.league import league
+from survey.doubts import Doubts, doubts
+from survey.evaluator.groups import Groups, asked_dimension, load_groups
+from survey.evaluator.league import Standing, league
+from survey.evaluator.pages import RESULT_READERS, asked_service, blueprint, columns, database, load
+from survey.evaluator.voices import masked_text, voices
 from survey.exports.results_csv import csv_text
-from survey.figures import ALL_SERVICES, OVERALL, PROVINCE, chart_row
-from survey.models import Role
+from survey.figures import ALL_SERVICES, PROVINCE, chart_row
 from survey.queries import rounds as round_queries
-from survey.queries import users
-from survey.round_page import RoundPage, load_round
-
-blueprint = flask.Blueprint("evaluator", __name__, url_prefix="/danh-gia")
-
-RESULT_READERS = (Role.ADMIN, Role.EVALUATOR, Role.MANAGER)
+from survey.round_page import RoundPage
 
 
 @blueprint.get("")
 @role_required(*RESULT_READERS)
 def rounds() -> str:
     """List the rounds."""
-    with _database().read() as session:
+    with database().read() as session:
         found = round_queries.all_rounds(session)
         return flask.render_template("evaluator/rounds.html", rounds=found)
 
@@ -40,20 +37,25 @@ def rounds() -> str:
 @role_required(*RESULT_READERS)
 def overview(round_code: str) -> str:
     """Show a round: the province, then agencies down and elements across."""
-    with _database().read() as session:
-        page = _load(session, round_code)
-        columns = [OVERALL, *(("element", element.code) for element in page.definition.elements)]
+    with database().read() as session:
+        page = load(session, round_code)
+        across = columns(page)
         chart = interval_chart(
             [
                 chart_row(page.label(level, key), page.figures.find(PROVINCE, ALL_SERVICES, level, key))
-                for level, key in columns
+                for level, key in across
             ]
         )
         agencies = interval_chart(
             [chart_row(page.agency_name(a), page.figures.overall(a), page.figures.overall()) for a in page.agencies]
         )
         return flask.render_template(
-            "evaluator/overview.html", page=page, columns=columns, chart=chart, agency_chart=agencies
+            "evaluator/overview.html",
+            page=page,
+            columns=across,
+            chart=chart,
+            agency_chart=agencies,
+            doubts=_doubts(session, page),
         )
 
 
@@ -61,38 +63,60 @@ def overview(round_code: str) -> str:
 @role_required(*RESULT_READERS)
 def ranking(round_code: str) -> str:
     """Show the agencies by rank range, with what changed since the last round."""
-    with _database().read() as session:
-        page = _load(session, round_code)
+    with database().read() as session:
+        page = load(session, round_code)
         standings, before = league(session, page)
         return flask.render_template("evaluator/ranking.html", page=page, standings=standings, before=before)
+
+
+@blueprint.get("/<round_code>/xep-hang.csv")
+@role_required(*RESULT_READERS)
+def ranking_download(round_code: str) -> flask.Response:
+    """Send the table of ranks as CSV."""
+    with database().read() as session:
+        page = load(session, round_code)
+        standings, _before = league(session, page)
+        table = pd.DataFrame([_as_row(page, standing) for standing in standings])
+    return _send_csv(table, _("SIPAS ranking %(name)s", name=page.round.code))
 
 
 @blueprint.get("/<round_code>/toan-tinh", defaults={"agency": PROVINCE})
 @blueprint.get("/<round_code>/co-quan/<agency>")
 @role_required(*RESULT_READERS)
 def detail(round_code: str, agency: str) -> str:
-    """Show one agency (or the province), all services or the one named by `?linh-vuc=`, down to the five answers."""
-    with _database().read() as session:
-        page = _load(session, round_code)
-        service = _known_service(page, agency)
-        columns = [OVERALL, *(("element", element.code) for element in page.definition.elements)]
+    """Show one agency (or the province) down to the five answers.
+
+    All services or the one named by `?linh-vuc=`; everyone, or the group `?nhom=` of the dimension `?theo=`.
+    """
+    with database().read() as session:
+        page = load(session, round_code)
+        service = asked_service(page, agency)
+        group = _asked_group(session, page, agency, service)
+        figures = group[0].figures(group[1]) if group else page.figures
+        across = columns(page)
+        wider = (agency, service) if group else (PROVINCE, service)
         rows = [
             chart_row(
                 page.label(level, key),
-                page.figures.find(agency, service, level, key),
-                page.figures.find(PROVINCE, service, level, key) if agency or service else None,
+                figures.find(agency, service, level, key),
+                page.figures.find(*wider, level, key) if agency or service or group else None,
             )
-            for level, key in columns
+            for level, key in across
         ]
         return flask.render_template(
             "evaluator/detail.html",
             page=page,
+            figures=figures,
             agency=agency,
             service=service,
-            columns=columns,
-            overall=page.figures.overall(agency, service),
+            group=group,
+            columns=across,
+            overall=figures.overall(agency, service),
             chart=interval_chart(rows),
             services=page.figures.services(agency),
+            counters=None if group or not agency else _counters(session, page, agency),
+            voices=None if group or service else voices(session, page, agency),
+            masked_text=masked_text,
         )
 
 
@@ -103,42 +127,71 @@ def download(round_code: str) -> flask.Response:
 
     `?bang=day-du` sends every row of the round.
     """
-    with _database().read() as session:
-        page = _load(session, round_code)
+    with database().read() as session:
+        page = load(session, round_code)
         table = page.table
         name = page.round.code
         if flask.request.args.get("bang") == "day-du":
             name += "-" + _("all-figures")
         elif "co-quan" in flask.request.args:
             agency = flask.request.args["co-quan"]
-            service = _known_service(page, agency)
+            service = asked_service(page, agency)
             table = table[(table["agency"] == agency) & (table["service"] == service)]
             name += "-" + "-".join(part for part in (agency or "toan-tinh", service) if part)
         else:
             table = table[(table["service"] == ALL_SERVICES) & table["level"].isin(["overall", "element"])]
-        body = csv_text(table, spreadsheet=True).encode()
-    file_name = _("SIPAS results %(name)s", name=name) + ".csv"
+    return _send_csv(table, _("SIPAS results %(name)s", name=name))
+
+
+def _send_csv(table: pd.DataFrame, title: str) -> flask.Response:
+    body = csv_text(table, spreadsheet=True).encode()
     return flask.send_file(
-        io.BytesIO(body), mimetype="text/csv", as_attachment=True, download_name=file_name, etag=False
+        io.BytesIO(body), mimetype="text/csv", as_attachment=True, download_name=f"{title}.csv", etag=False
     )
 
 
-def _load(session: orm.Session, round_code: str) -> RoundPage:
-    """Return a round's results as far as this person may see them; 404 for an unknown round."""
-    visible = users.visible_agencies(session, flask.g.user)
-    try:
-        return load_round(session, round_code, visible, i18n.current_language().code)
-    except InputError:
+def _as_row(page: RoundPage, standing: Standing) -> Mapping[str, object]:
+    """Return a row of the table of ranks, with all digits."""
+    figure, change = standing.figure, standing.change
+    return {
+        "agency": figure.agency,
+        "name": page.agency_name(figure.agency),
+        "n": figure.n,
+        "index": figure.index,
+        "lo": figure.lo,
+        "hi": figure.hi,
+        "rank_low": standing.low,
+        "rank_high": standing.high,
+        "group": standing.group,
+        "before": change.before if change else None,
+        "change": change.diff if change else None,
+        "change_lo": change.lo if change else None,
+        "change_hi": change.hi if change else None,
+        "change_sure": int(change.sure) if change and change.exists else None,
+        "status": figure.status,
+    }
+
+
+def _asked_group(session: orm.Session, page: RoundPage, agency: str, service: str) -> tuple[Groups, str] | None:
+    """Return the groups and which of them is asked for, None for everyone; 404 for what has no figures."""
+    dimension = asked_dimension(page)
+    if dimension is None:
+        return None
+    name = flask.request.args.get("nhom", "")
+    if (service and not dimension.by_service) or (not agency and dimension.by_service):
         flask.abort(404)
-
-
-def _known_service(page: RoundPage, agency: str) -> str:
-    """Return the service asked for; 404 when the page would have nothing to show."""
-    service = flask.request.args.get("linh-vuc", ALL_SERVICES)
-    if page.figures.overall(agency, service) is None:
+    found = load_groups(session, page, dimension, agency)
+    if name not in found.codes(service):
         flask.abort(404)
-    return service
+    return found, name
 
 
-def _database() -> Database:
-    return cast(Database, flask.current_app.extensions["database"])
+def _counters(session: orm.Session, page: RoundPage, agency: str) -> Groups:
+    """Return an agency's figures by receiving counter."""
+    dimension = next(d for d in dimensions(page.definition) if d.code == COUNTER)
+    return load_groups(session, page, dimension, agency)
+
+
+def _doubts(session: orm.Session, page: RoundPage) -> Doubts | None:
+    """Return what is told of doubtful responses; None while there are no responses, or for those who see a part."""
+    return None if page.limited or not page.results.responses else doubts(session, page.results)

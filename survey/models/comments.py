@@ -14,6 +14,9 @@ from survey.db import Base, choice, intpk
 from survey.models.agencies import Agency
 from survey.text import searchable
 
+MAX_LENGTH = 2000
+"""Characters a comment may have."""
+
 
 class CommentState(enum.StrEnum):
     """Where moderation stands."""
@@ -47,7 +50,7 @@ class Comment(Base):
     """What a citizen wrote. Dated by the local day only, so that times cannot join it to a response."""
 
     __tablename__ = "comment"
-    __table_args__ = (sa.CheckConstraint("length(text) BETWEEN 1 AND 2000", name="text_length"),)
+    __table_args__ = (sa.CheckConstraint(f"length(text) BETWEEN 1 AND {MAX_LENGTH}", name="text_length"),)
 
     id: Mapped[intpk]
     round_id: Mapped[int] = mapped_column(sa.ForeignKey("round.id"), index=True)

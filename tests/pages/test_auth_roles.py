@@ -73,6 +73,13 @@ GET = {
     "evaluator.ranking": RESULTS,
     "evaluator.detail": RESULTS,
     "evaluator.download": RESULTS,
+    "evaluator.ranking_download": RESULTS,
+    "evaluator.heat": RESULTS,
+    "evaluator.trend": RESULTS,
+    "evaluator.groups": RESULTS,
+    "evaluator.strengths": RESULTS,
+    "evaluator.comment_list": RESULTS,
+    "evaluator.method": RESULTS,
     "staff.counters": COUNTERS,
     "staff.counter": ANOTHER_UNITS,
     "staff.poster": UNPRINTABLE,
@@ -129,6 +136,7 @@ POST_WITHOUT_TOKEN = {
     "publishing.withdraw": dict.fromkeys(EVERYONE, 400),
     "api_clients.create": dict.fromkeys(EVERYONE, 400),
     "api_clients.revoke": dict.fromkeys(EVERYONE, 400),
+    "evaluator.comment_review": dict.fromkeys(EVERYONE, 400),
 }
 """Status of POST without a token: only the public form takes it."""
 
