@@ -176,7 +176,7 @@
   }
   function showQueue(queue) {
     return queue.all().then((entries) => {
-      if (entries.length) say(words.unsent + " (" + entries.length + ")");
+      if (entries.length) say(words.unsent + " " + words.waiting.replace(/\d+/, String(entries.length)));
       return entries;
     });
   }
@@ -290,7 +290,7 @@
       if (!dirty || form.hidden) { touched(); return; }
       left -= 1;
       notice.hidden = left > WARN_S;
-      notice.textContent = words.idle + " " + left;
+      notice.textContent = words.idle.replace(/\d+/, String(left));
       if (left <= 0) { startAgain(); touched(); }
     }, 1000);
   }
