@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
@@ -44,6 +44,7 @@ class Fitted:
         return self.leading * len(self.lines)
 
 
+@lru_cache(maxsize=2048)  # a sheet of labels or slips sets the same words many times
 def fit(text: str, font: str, size: float, width: float, height: float) -> Fitted:
     """Return `text` wrapped to `width` at the largest size up to `size` at which it is no higher than `height`."""
     register_fonts()
