@@ -12,7 +12,9 @@ from survey import (
     downloads,
     evaluator,
     formatters,
+    health,
     i18n,
+    observability,
     paper,
     published,
     publishing,
@@ -33,6 +35,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config["SETTINGS"] = settings
     _configure_core(app, settings)
     _configure_database(app, settings)
+    if settings.production:
+        observability.configure_logging()
+    observability.init_app(app)
     i18n.init_app(app)
     formatters.init_app(app)
     security.init_app(app)
@@ -78,6 +83,7 @@ def _configure_blueprints(app: Flask) -> None:
         publishing,
         api,
         api_clients,
+        health,
         staff,
         paper,
     )

@@ -41,7 +41,7 @@ def init_app(app: flask.Flask) -> None:
     """Register the commands."""
     from survey.api.commands import api_client
     from survey.exports.commands import export  # they use `plainly` of this module
-    from survey.maintenance.commands import backup, backup_test, move_database, restore
+    from survey.maintenance.commands import backup, backup_test, doctor, move_database, restore
     from survey.paper_form.commands import paper_form
     from survey.posters.commands import posters, receipt_codes
     from survey.publishing.commands import verify_publication
@@ -72,6 +72,7 @@ def init_app(app: flask.Flask) -> None:
         restore,
         backup_test,
         move_database,
+        doctor,
     )
     for command in commands:
         app.cli.add_command(command)

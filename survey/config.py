@@ -37,6 +37,8 @@ class Settings:
     #: address and port of `make run` and `make serve`
     host: str = "127.0.0.1"
     port: int = 8000
+    #: opens /metrics to whoever sends it as a bearer token; empty: only this machine itself may read them
+    metrics_token: str = ""
     #: languages offered, the first being the default
     languages: tuple[str, ...] = ("vi", "en")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -83,6 +84,10 @@ def _become_gunicorn(settings: Settings) -> None:
     environment = {**os.environ}
     if settings.production:
         environment["PRODUCTION"] = "true"
+    numbers = settings.instance_dir / "metrics"
+    shutil.rmtree(numbers, ignore_errors=True)
+    numbers.mkdir(mode=0o700, parents=True)
+    environment["PROMETHEUS_MULTIPROC_DIR"] = str(numbers)
     command = [
         *(sys.executable, "-m", "gunicorn", "--chdir", str(ROOT), "--bind", f"{settings.host}:{settings.port}"),
         *("--workers", str(WORKERS), "--worker-class", "gthread", "--threads", str(THREADS)),

@@ -20,6 +20,7 @@ from survey.db import Database
 from survey.errors import InputError
 from survey.maintenance import backup as backups
 from survey.maintenance.copy_database import Progress, copy_database, count_rows
+from survey.maintenance.doctor import examine, tell
 from survey.migrations import upgrade
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -82,6 +83,15 @@ def backup_test(folder: Path | None, identity: Path | None) -> None:
         finally:
             database.dispose()
     click.echo(f"{restored.file} of {restored.created_at} restores: {restored.rows['response']} responses.")
+
+
+@click.command()
+@with_appcontext
+def doctor() -> None:
+    """Look at settings, disk, clock, permissions, migrations, backups and fonts; exit code 1 when one is wrong."""
+    settings = cast(Settings, flask.current_app.config["SETTINGS"])
+    if not tell(examine(settings, _database(), datetime.now(UTC)), click.echo):
+        sys.exit(1)
 
 
 @click.command("move-database")

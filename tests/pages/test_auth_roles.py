@@ -101,6 +101,9 @@ GET = {
     "downloads.microdata": {**SIGNED_IN, "manager": 403, "staff": 403},
     "publishing.steps": PUBLISHERS,
     "publishing.edition": {**dict.fromkeys(EVERYONE, 404), "anonymous": 302, "manager": 403, "staff": 403},
+    "health.live": PUBLIC,
+    "health.ready": PUBLIC,
+    "health.metrics": PUBLIC,  # the tests call from this machine itself
     "api.openapi": PUBLIC,
     "api.rounds": NO_TOKEN,
     "api.round_detail": NO_TOKEN,

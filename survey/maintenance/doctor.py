@@ -1,0 +1,170 @@
+"""What a careful operator would look at, looked at: each finding says what to do."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+
+from survey.config import MIN_SECRET_LENGTH, ROOT, Settings
+from survey.db import Database
+from survey.maintenance.backup import manifests, read_manifest
+from survey.migrations import current, newest
+from survey.models import Response, Round, RoundState
+
+FINE, WARNING, WRONG = "ok", "warning", "wrong"
+LEAST_FREE = 1_000_000_000
+OLD_BACKUP = timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at."""
+
+    state: str
+    what: str
+    #: what to do; empty when nothing
+    advice: str = ""
+
+
+def examine(settings: Settings, database: Database, now: datetime) -> list[Finding]:
+    """Return all findings; none of them changes anything."""
+    findings = [*_address(settings), *_secret(settings), *_files(settings), *_disk(settings)]
+    try:
+        findings += [*_schema(database), *_durability(database), *_clock(database, now), *_rounds(database, now)]
+    except sa.exc.SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", error)).splitlines()[0]
+        findings.append(Finding(WRONG, f"the database does not answer: {reason}", "check DATABASE_URL and the server"))
+    return [*findings, *_backups(settings, now), *_fonts(), *_translations()]
+
+
+def _address(settings: Settings) -> Iterator[Finding]:
+    address = urlsplit(settings.public_base_url)
+    if not settings.public_base_url:
+        yield Finding(WARNING, "PUBLIC_BASE_URL is not set", "posters cannot be printed; put it into sipas.env")
+    elif address.hostname in {"localhost", "127.0.0.1", "::1"}:
+        yield Finding(WARNING, f"PUBLIC_BASE_URL is {settings.public_base_url}", "telephones cannot open that address")
+    elif address.scheme != "https":
+        yield Finding(WARNING, "PUBLIC_BASE_URL is not https", "get a certificate; see docs/deploy/")
+    else:
+        yield Finding(FINE, f"citizens open {settings.public_base_url}")
+
+
+def _secret(settings: Settings) -> Iterator[Finding]:
+    if len(settings.secret_key) < MIN_SECRET_LENGTH:
+        yield Finding(WRONG, "the secret key is missing or short", "run `flask --app app init`")
+        return
+    yield Finding(FINE, "the secret key is long enough")
+
+
+def _files(settings: Settings) -> Iterator[Finding]:
+    """Nobody else on the machine may read the key, the answers or the backups."""
+    for path, wanted in ((settings.instance_dir, 0o700), (settings.instance_dir / "secret_key", 0o600)):
+        if path.exists():
+            mode = stat.S_IMODE(path.stat().st_mode)
+            if mode & 0o077:
+                yield Finding(WRONG, f"{path} can be read by others ({mode:o})", f"chmod {wanted:o} {path}")
+            else:
+                yield Finding(FINE, f"{path} is private ({mode:o})")
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
+    folder = next(path for path in (settings.instance_dir, *settings.instance_dir.parents) if path.exists())
+    free = shutil.disk_usage(folder).free
+    told = f"{free / 1e9:.1f} GB are free where the answers lie"
+    yield Finding(FINE, told) if free >= LEAST_FREE else Finding(WRONG, told, "make room: without it no answer is kept")
+
+
+def _schema(database: Database) -> Iterator[Finding]:
+    found = current(database)
+    if found == newest():
+        yield Finding(FINE, f"the database is at the newest migration ({found})")
+    else:
+        yield Finding(WRONG, f"the database is at {found}, the program at {newest()}", "run `flask --app app init`")
+
+
+def _durability(database: Database) -> Iterator[Finding]:
+    """Look whether an answer that was thanked for is on the disk."""
+    with database.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
+            level = connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
+            safe, told = (mode == "wal" and level >= 2), f"journal {mode}, synchronous {level}"
+        else:
+            level = connection.exec_driver_sql("SHOW synchronous_commit").scalar_one()
+            fsync = connection.exec_driver_sql("SHOW fsync").scalar_one()
+            safe, told = (level != "off" and fsync == "on"), f"fsync {fsync}, synchronous_commit {level}"
+    yield Finding(FINE, told) if safe else Finding(WRONG, told, "answers can be lost in a power cut; switch it on")
+
+
+def _clock(database: Database, now: datetime) -> Iterator[Finding]:
+    """Look for answers from the future: rounds open and close by this machine's clock."""
+    with database.read() as session:
+        latest = session.scalar(sa.select(sa.func.max(Response.submitted_at)))
+    if latest is not None and latest > now + timedelta(minutes=1):
+        yield Finding(
+            WRONG, f"the newest answer is of {latest:%Y-%m-%d %H:%M} UTC, the clock says {now:%H:%M}", "set it"
+        )
+    else:
+        yield Finding(FINE, f"the clock says {now:%Y-%m-%d %H:%M} UTC")
+
+
+def _rounds(database: Database, now: datetime) -> Iterator[Finding]:
+    with database.read() as session:
+        opened = session.scalars(sa.select(Round).where(Round.state == RoundState.OPEN)).all()
+    for round_ in opened:
+        if round_.closes_on < now.date() - timedelta(days=1):
+            yield Finding(WARNING, f"round {round_.code} is open but ended on {round_.closes_on}", "close it")
+        else:
+            yield Finding(FINE, f"round {round_.code} is open until {round_.closes_on}")
+    if not opened:
+        yield Finding(WARNING, "no round is open", "posters show a friendly page until one is")
+
+
+def _backups(settings: Settings, now: datetime) -> Iterator[Finding]:
+    found = manifests(settings.instance_dir / "backups")
+    if not found:
+        yield Finding(WARNING, "there is no backup", "run `flask --app app backup`, every night by a timer")
+        return
+    made = datetime.fromisoformat(read_manifest(found[0]).created_at)
+    told = f"the newest backup is of {made.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    yield (
+        Finding(FINE, told) if now - made < OLD_BACKUP else Finding(WARNING, told, "look at the timer that makes them")
+    )
+
+
+def _fonts() -> Iterator[Finding]:
+    missing = [name for name in ("Regular", "SemiBold") if not _font(name).exists()]
+    if missing:
+        yield Finding(WRONG, f"fonts are missing: {', '.join(missing)}", "posters cannot be drawn; install again")
+    else:
+        yield Finding(FINE, "the fonts of posters are there")
+
+
+def _font(name: str) -> Path:
+    return ROOT / "static" / "fonts" / f"BeVietnamPro-{name}.ttf"
+
+
+def _translations() -> Iterator[Finding]:
+    catalogues = list((ROOT / "survey" / "translations").glob("*/LC_MESSAGES/messages.po"))
+    behind = [path.parts[-3] for path in catalogues if not path.with_suffix(".mo").exists()]
+    if behind:
+        yield Finding(WRONG, f"catalogues are not compiled: {', '.join(behind)}", "run `make translations`")
+    else:
+        yield Finding(FINE, "the languages are compiled")
+
+
+MARKS: dict[str, str] = {FINE: "ok  ", WARNING: "look", WRONG: "BAD "}
+
+
+def tell(findings: list[Finding], write: Callable[[str], object]) -> bool:
+    """Write the findings, one a line; return whether nothing is wrong."""
+    for finding in findings:
+        write(f"{MARKS[finding.state]}  {finding.what}{f' → {finding.advice}' if finding.advice else ''}")
+    return all(finding.state != WRONG for finding in findings)
