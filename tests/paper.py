@@ -79,9 +79,8 @@ def words_of(pdf: bytes) -> list[str]:
 
 
 def embeds_subsets_alone(pdf: bytes) -> bool:
-    """Tell whether every face that draws a letter is embedded as a subset (reportlab names Helvetica unasked)."""
+    """Tell whether every face that a page names is embedded as a subset."""
     faces = [
         font.get_object() for page in PdfReader(BytesIO(pdf)).pages for font in page["/Resources"]["/Font"].values()
     ]
-    ours = [face for face in faces if "Helvetica" not in face["/BaseFont"]]
-    return bool(ours) and all("+" in f["/BaseFont"] and "/FontFile2" in f["/FontDescriptor"] for f in ours)
+    return bool(faces) and all("+" in f["/BaseFont"] and "/FontFile2" in f["/FontDescriptor"] for f in faces)

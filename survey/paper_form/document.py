@@ -46,7 +46,7 @@ def render_form(definition: Definition, sheet: Sheet, *, bilingual: bool = False
     rows = [*_intro(sheet, languages), *form_rows(definition, languages), comment(languages)]
     pages = paginate(rows, scale_head(definition, languages), TOP - HEAD - BOTTOM)
     out = BytesIO()
-    canvas = Canvas(out, pagesize=A4, lang="vi", invariant=1)
+    canvas = Canvas(out, pagesize=A4, lang="vi", invariant=1, initialFontName=REGULAR)
     canvas.setTitle(" - ".join(filter(None, (definition.title.get("vi"), sheet.counter))))
     canvas.setAuthor(sheet.agency or "SIPAS")
     canvas.setSubject(f"{sheet.questionnaire} v{sheet.version} {sheet.content_hash[:12]}")

@@ -12,7 +12,7 @@ from survey.errors import InputError
 from survey.posters import layouts
 from survey.posters.labels import LABELS, MAX_SHIFT, labels
 from survey.posters.tent import tent
-from survey.posters.typesetting import register_fonts
+from survey.posters.typesetting import REGULAR, register_fonts
 from survey.posters.words import PosterText, Style
 
 
@@ -41,7 +41,7 @@ def render(
     out = BytesIO()
     spec = layouts.POSTERS.get(kind.value)
     page = spec.page if spec else layouts.A4
-    canvas = Canvas(out, pagesize=page, lang="vi", invariant=1)
+    canvas = Canvas(out, pagesize=page, lang="vi", invariant=1, initialFontName=REGULAR)
     agencies = list(dict.fromkeys(text.agency for text in texts))
     canvas.setTitle("Mời Ông/Bà đánh giá - " + "; ".join(agencies[:3]))
     canvas.setAuthor(agencies[0] if len(agencies) == 1 else "SIPAS")

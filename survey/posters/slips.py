@@ -12,7 +12,7 @@ from reportlab.pdfgen.canvas import Canvas
 from survey.posters.layouts import A4, INK
 from survey.posters.qr import draw_code, modules, printed_address, quiet_zone
 from survey.posters.side import draw_side
-from survey.posters.typesetting import SEMIBOLD, draw, fit, register_fonts
+from survey.posters.typesetting import REGULAR, SEMIBOLD, draw, fit, register_fonts
 from survey.posters.words import PosterText, Style
 
 COLUMNS, ROWS = 2, 5
@@ -27,7 +27,7 @@ def render_slips(text: PosterText, addresses: Sequence[str], style: Style | None
     style = style or Style()
     register_fonts()
     out = BytesIO()
-    canvas = Canvas(out, pagesize=A4, lang="vi", invariant=1)
+    canvas = Canvas(out, pagesize=A4, lang="vi", invariant=1, initialFontName=REGULAR)
     canvas.setTitle(f"Mã trên giấy biên nhận - {text.counter}")
     canvas.setAuthor(text.agency)
     canvas.setSubject("Mỗi mã dùng một lần")
