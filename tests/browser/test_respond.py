@@ -83,8 +83,14 @@ def test_targets_are_large_and_text_may_be_doubled(site, phone):
     heights = page.locator(".scale label, .na, #send, .languages button").evaluate_all(HEIGHTS)
     assert min(heights) >= 44
     assert min(page.locator(".scale label").evaluate_all(HEIGHTS)) >= 48
-    page.evaluate("document.documentElement.style.fontSize = '200%'")
-    assert no_sideways_scroll(page)
+    for width in (320, 360, 768, 1280):
+        page.set_viewport_size({"width": width, "height": 740})
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert no_sideways_scroll(page), width
+        cut = page.locator(".scale label").evaluate_all(
+            "all => all.filter(one => one.scrollWidth > one.clientWidth + 1)"
+        )
+        assert cut == [], width
 
 
 def test_double_tap_is_one_response(site, phone):

@@ -109,6 +109,26 @@ def test_scripts_are_written_for_the_webview_of_2018(phone, script):
         page.evaluate(parse, "a?.b")
 
 
+def test_scripts_open_no_window_and_keep_no_cookie():
+    for path in (ROOT / "static").glob("*.js"):
+        source = path.read_text("utf-8")
+        assert not [word for word in ("window.open", "document.cookie", "eval(", "innerHTML") if word in source], path
+
+
+def test_wishes_of_the_reader_are_respected(site, phone):
+    page = phone(reduced_motion="reduce", color_scheme="dark")
+    page.goto(site.form)
+    look = "name => getComputedStyle(document.querySelector(name))"
+    assert page.evaluate(f"({look})('#send').transitionDuration") == "0s"
+    dark = page.evaluate(f"({look})('html').backgroundColor")
+    page.emulate_media(color_scheme="light")
+    assert (dark, page.evaluate(f"({look})('html').backgroundColor")) == ("rgb(23, 21, 26)", "rgb(251, 250, 247)")
+    page.emulate_media(media="print")
+    for name in ("#progress", ".act", ".languages"):
+        assert not page.locator(name).first.is_visible()
+    assert page.locator("fieldset.item").first.is_visible()
+
+
 def test_axe_does_look(phone):
     page = phone()
     page.set_content("<html lang=vi><title>x</title><main><h1>x</h1><input></main></html>")
