@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -31,6 +32,8 @@ class Imported:
     unchanged: int
     #: sentences a person should read; nothing was refused for them
     warnings: tuple[str, ...] = ()
+    #: what taking it back needs, as JSON
+    undo: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -56,7 +59,7 @@ def import_agencies(session: orm.Session, table: Table, *, now: datetime, user_i
     of this year. Raises `TableError` naming every wrong cell, and then nothing is added: unknown parents, codes given
     twice, names that are equal under one parent once marks are composed (NFC) and case is ignored.
     """
-    check = Checker(table.source)
+    check = Checker.of(table)
     rows = _read(table, check, date(now.year, 1, 1))
     stored = {agency.code: agency for agency in session.scalars(sa.select(Agency)).all()}
     _check_codes(rows, stored, check)
@@ -82,7 +85,8 @@ def import_agencies(session: orm.Session, table: Table, *, now: datetime, user_i
     session.flush()
     after = {"added": [row.code for row in fresh]}
     audit.record(session, action="agencies.imported", subject=table.source[:128], now=now, user_id=user_id, after=after)
-    return Imported(len(fresh), len(rows) - len(fresh))
+    made = [stored[row.code].id for row in fresh]
+    return Imported(len(fresh), len(rows) - len(fresh), undo={"made": made})
 
 
 def _read(table: Table, check: Checker, default_from: date) -> list[_Row]:
@@ -117,7 +121,7 @@ def _member(check: Checker, row: int, column: str, value: str, choices: type[Cho
     for member in members:
         if member.value == value.lower():
             return member
-    check.wrong(row, column, value, "one of " + ", ".join(m.value for m in members))
+    check.wrong(row, column, value, "one of %(choices)s", choices=", ".join(m.value for m in members))
     return members[0]
 
 
@@ -127,7 +131,7 @@ def _check_codes(rows: list[_Row], stored: dict[str, Agency], check: Checker) ->
     seen: dict[str, int] = {}
     for row in rows:
         if row.code in seen:
-            check.wrong(row.number, "code", row.code, f"different from row {seen[row.code]}")
+            check.wrong(row.number, "code", row.code, "different from row %(row)s", row=seen[row.code])
         seen.setdefault(row.code, row.number)
         if row.parent and row.parent not in known:
             check.wrong(row.number, "parent", row.parent, "the code of an agency in this file or stored already")
@@ -136,30 +140,36 @@ def _check_codes(rows: list[_Row], stored: dict[str, Agency], check: Checker) ->
         if row.successor and (row.successor not in known or row.successor == row.code):
             check.wrong(row.number, "successor", row.successor, "the code of another agency")
         if row.valid_to and row.valid_to <= row.valid_from:
-            check.wrong(row.number, "valid_to", str(row.valid_to), f"after valid_from ({row.valid_from})")
+            check.wrong(row.number, "valid_to", str(row.valid_to), "after valid_from (%(first)s)", first=row.valid_from)
         if row.successor and not row.valid_to:
             check.wrong(row.number, "valid_to", "", "filled in when there is a successor")
         old = stored.get(row.code)
         if old is not None and (old.name, old.kind, old.level) != (row.name, row.kind, row.level):
             check.wrong(
-                row.number, "code", row.code, f"new: it is stored for {old.name!r} and an import changes nothing"
+                row.number,
+                "code",
+                row.code,
+                "new: it is stored for “%(name)s” and an import changes nothing",
+                name=old.name,
             )
 
 
 def _check_names(rows: list[_Row], stored: dict[str, Agency], check: Checker) -> None:
     """Note names that would make twins: equal under one parent but for case."""
     code_of = {agency.id: agency.code for agency in stored.values()}
-    taken: dict[tuple[str, str], tuple[str, str]] = {}
+    taken: dict[tuple[str, str], tuple[str, int]] = {}
     for agency in stored.values():
         if agency.valid_to is None:
             parent = code_of.get(agency.parent_id or 0, "")
-            taken[parent, clean(agency.name).casefold()] = (agency.code, f"that of {agency.code}, stored already")
+            taken[parent, clean(agency.name).casefold()] = (agency.code, 0)
     for row in rows:
         key = (row.parent, row.name.casefold())
-        code, where = taken.get(key, (row.code, ""))
-        if row.name and code != row.code:
-            check.wrong(row.number, "name", row.name, f"different from {where}")
-        taken.setdefault(key, (row.code, f"row {row.number}"))
+        code, above = taken.get(key, (row.code, 0))
+        if row.name and code != row.code and above:
+            check.wrong(row.number, "name", row.name, "different from row %(row)s", row=above)
+        elif row.name and code != row.code:
+            check.wrong(row.number, "name", row.name, "different from that of %(code)s, stored already", code=code)
+        taken.setdefault(key, (row.code, row.number))
 
 
 def _check_no_circle(rows: list[_Row], stored: dict[str, Agency], source: str) -> None:

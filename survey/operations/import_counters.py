@@ -28,7 +28,7 @@ def import_counters(session: orm.Session, table: Table, *, now: datetime, user_i
     counter that is stored already is left as it is. Raises `TableError` for unknown codes and for codes or names
     given twice within an agency (NFC, case ignored); then nothing is added.
     """
-    check = Checker(table.source)
+    check = Checker.of(table)
     known = _Known(
         {agency.code: agency for agency in session.scalars(sa.select(Agency)).all()},
         {service.code: service for service in session.scalars(sa.select(Service)).all()},
@@ -46,13 +46,15 @@ def import_counters(session: orm.Session, table: Table, *, now: datetime, user_i
             check.wrong(number, "agency", cell["agency"], "the code of a stored agency")
             continue
         if (agency.code, code) in seen:
-            check.wrong(number, "code", code, f"different from the other counters of {agency.code} in this file")
+            check.wrong(
+                number, "code", code, "different from the other counters of %(agency)s in this file", agency=agency.code
+            )
         seen.add((agency.code, code))
         if taken_codes.get((agency.code, code)) == name:
             unchanged += 1
             continue
         if taken_names.setdefault((agency.code, name.casefold()), code) != code or (agency.code, code) in taken_codes:
-            check.wrong(number, "name", name, f"new at {agency.code}, as its code must be")
+            check.wrong(number, "name", name, "new at %(agency)s, as its code must be", agency=agency.code)
         fresh.append(_counter(number, cell, agency, known, check))
     check.finish()
     for counter in fresh:
@@ -61,7 +63,7 @@ def import_counters(session: orm.Session, table: Table, *, now: datetime, user_i
     session.flush()
     after = {"added": len(fresh)}
     audit.record(session, action="counters.imported", subject=table.source[:128], now=now, user_id=user_id, after=after)
-    return Imported(len(fresh), unchanged)
+    return Imported(len(fresh), unchanged, undo={"made": [counter.id for counter in fresh]})
 
 
 def _taken(session: orm.Session) -> tuple[dict[tuple[str, str], str], dict[tuple[str, str], str]]:

@@ -27,7 +27,7 @@ def import_population(
     if round_.state is RoundState.PUBLISHED:
         raise InputError("Round %(code)s is published; its transactions can no longer change", code=round_.code)
     rows = _read(session, table)
-    before = session.scalar(sa.select(sa.func.sum(Population.transactions)).where(Population.round_id == round_.id))
+    before = stored_transactions(session, round_.id)
     session.execute(sa.delete(Population).where(Population.round_id == round_.id))
     session.execute(
         sa.insert(Population),
@@ -39,7 +39,7 @@ def import_population(
         subject=f"round:{round_.code}",
         now=now,
         user_id=user_id,
-        before={"transactions": int(before or 0)},
+        before={"transactions": sum(n for _, _, n in before)},
         after={"transactions": sum(rows.values()), "file": table.source},
     )
     session.expire_all()
@@ -50,7 +50,14 @@ def import_population(
             f"{short.agency} / {short.service}: N = {short.transactions} is below the {short.responses} responses"
             for short in below_sample(session, round_.id)
         ),
+        {"before": before, "after": sorted([a, s, n] for (a, s), n in rows.items())},
     )
+
+
+def stored_transactions(session: orm.Session, round_id: int) -> list[list[int]]:
+    """Return the transactions of a round as [agency id, service id, N], in order."""
+    query = sa.select(Population.agency_id, Population.service_id, Population.transactions)
+    return sorted([int(a), int(s), int(n)] for a, s, n in session.execute(query.where(Population.round_id == round_id)))
 
 
 def _read(session: orm.Session, table: Table) -> dict[tuple[int, int], int]:
@@ -58,7 +65,7 @@ def _read(session: orm.Session, table: Table) -> dict[tuple[int, int], int]:
     agencies = {code: int(number) for code, number in session.execute(sa.select(Agency.code, Agency.id))}
     services = {code: int(number) for code, number in session.execute(sa.select(Service.code, Service.id))}
     agency_at, service_at, n_at = (table.position(name) for name in ("agency", "service", "N"))
-    check = Checker(table.source)
+    check = Checker.of(table)
     rows: dict[tuple[int, int], int] = {}
     for number, cells in table:
         agency, service = agencies.get(cells[agency_at]), services.get(cells[service_at])
@@ -70,7 +77,7 @@ def _read(session: orm.Session, table: Table) -> dict[tuple[int, int], int]:
         if agency is None or service is None:
             continue
         if (agency, service) in rows:
-            check.wrong(number, "service", cells[service_at], f"given once for {cells[agency_at]}")
+            check.wrong(number, "service", cells[service_at], "given once for %(agency)s", agency=cells[agency_at])
         rows[agency, service] = transactions
     check.finish()
     if not rows:

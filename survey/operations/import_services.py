@@ -19,7 +19,7 @@ def import_services(session: orm.Session, table: Table, *, now: datetime, user_i
     Rows equal to what is stored change nothing. Raises `TableError` for codes or names given twice (NFC, case ignored)
     and for a stored code with another name; then nothing is added.
     """
-    check = Checker(table.source)
+    check = Checker.of(table)
     code_at, name_at, english_at = table.position("code"), table.position("name"), table.optional("name_en")
     stored = {service.code: service for service in session.scalars(sa.select(Service)).all()}
     names = {service.name.casefold(): service.code for service in stored.values()}
@@ -31,9 +31,13 @@ def import_services(session: orm.Session, table: Table, *, now: datetime, user_i
         if code in seen:
             check.wrong(number, "code", code, "different from the rows above")
         if names.setdefault(name.casefold(), code) != code:
-            check.wrong(number, "name", name, f"different from the name of service {names[name.casefold()]}")
+            check.wrong(
+                number, "name", name, "different from the name of service %(code)s", code=names[name.casefold()]
+            )
         if code in stored and stored[code].name != name:
-            check.wrong(number, "name", name, f"{stored[code].name!r}, as it is stored for {code}")
+            check.wrong(
+                number, "name", name, "“%(name)s”, as it is stored for %(code)s", name=stored[code].name, code=code
+            )
         if code not in stored:
             english = (cells[english_at] if english_at is not None else "") or None
             fresh.append(Service(code=code, name=name, name_en=english))
@@ -43,4 +47,4 @@ def import_services(session: orm.Session, table: Table, *, now: datetime, user_i
     session.flush()
     after = {"added": [service.code for service in fresh]}
     audit.record(session, action="services.imported", subject=table.source[:128], now=now, user_id=user_id, after=after)
-    return Imported(len(fresh), len(seen) - len(fresh))
+    return Imported(len(fresh), len(seen) - len(fresh), undo={"made": [service.id for service in fresh]})

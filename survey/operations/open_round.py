@@ -40,18 +40,8 @@ def create_round(
         raise InputError("A round's code has letters, digits, dots and hyphens only, not %(code)r", code=plan.code)
     if session.scalars(sa.select(Round.id).where(Round.code == code)).first() is not None:
         raise InputError("There is a round %(code)s already", code=code)
-    if plan.closes_on < plan.opens_on:
-        raise InputError(
-            "A round cannot end (%(last)s) before it begins (%(first)s)", last=plan.closes_on, first=plan.opens_on
-        )
-    try:
-        ZoneInfo(plan.zone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise InputError("There is no time zone %(zone)r", zone=plan.zone) from error
-    try:
-        rules = Rules.from_mapping(plan.rules or {}).to_mapping()
-    except (DataError, TypeError) as error:
-        raise InputError("The scoring rules cannot be used: %(why)s", why=error) from error
+    check_dates(plan)
+    rules = check_rules(plan.rules)
     round_ = Round(
         code=code,
         name=clean(plan.name) or code,
@@ -76,6 +66,26 @@ def create_round(
     return round_
 
 
+def check_dates(plan: Plan) -> None:
+    """Raise `InputError` for dates in disorder or an unknown zone."""
+    if plan.closes_on < plan.opens_on:
+        raise InputError(
+            "A round cannot end (%(last)s) before it begins (%(first)s)", last=plan.closes_on, first=plan.opens_on
+        )
+    try:
+        ZoneInfo(plan.zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise InputError("There is no time zone %(zone)r", zone=plan.zone) from error
+
+
+def check_rules(rules: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return scoring rules in full; `InputError` for one that is unknown or outside its choices."""
+    try:
+        return Rules.from_mapping(rules or {}).to_mapping()
+    except (DataError, TypeError) as error:
+        raise InputError("The scoring rules cannot be used: %(why)s", why=error) from error
+
+
 def open_round(session: orm.Session, round_: Round, *, now: datetime, user_id: int | None = None) -> None:
     """Let a round take answers in its dates. `InputError` for a published one; one that is open stays so."""
     if round_.state is RoundState.PUBLISHED:
@@ -84,6 +94,7 @@ def open_round(session: orm.Session, round_: Round, *, now: datetime, user_id: i
         return
     before = round_.state
     round_.state = RoundState.OPEN
+    round_.closed_at = None  # it is as if it had not been closed
     audit.record(
         session,
         action="round.opened",
