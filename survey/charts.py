@@ -172,6 +172,9 @@ class TrendMark:
     low: float | None
     high: float | None
     text_y: float
+    #: the ends of a whisker stand out left and right of a dot that would hide a short one
+    cap_left: float
+    cap_right: float
     #: where the line from the round before begins; None for no line
     from_x: float | None
     from_y: float | None
@@ -215,6 +218,8 @@ def trend_chart(moments: Sequence[Moment]) -> TrendChart:
                 low=low,
                 high=high,
                 text_y=round(top - 10, 2),
+                cap_left=round(x - 1.2, 3),
+                cap_right=round(x + 1.2, 3),
                 from_x=before.x if before and joined else None,
                 from_y=before.y if before and joined else None,
                 break_x=round(x - step / 2, 3) if before and moment.broken else None,
@@ -276,15 +281,20 @@ class QuadrantChart:
 
 
 def quadrant_chart(spots: Sequence[Spot]) -> QuadrantChart:
-    """Return the plot of some items; those without a gap have no place in it."""
+    """Return the plot of some items; those without a gap have no place in it.
+
+    The upright axis runs from the least to the most important item: they differ by little, and it is their order that
+    counts.
+    """
     known = [spot for spot in spots if math.isfinite(spot.gap)]
     top, size = PLOT_TOP, PLOT_HEIGHT + 120
     reach = max((math.ceil(abs(spot.gap)) for spot in known), default=1) or 1
-    most = max((spot.importance for spot in known), default=1.0) or 1.0
+    least = min((spot.importance for spot in known), default=0.0)
+    span = max((spot.importance for spot in known), default=1.0) - least or 1.0
     mean = sum(spot.importance for spot in spots) / len(spots) if spots else 0.0
 
     def height(importance: float) -> float:
-        return round(top + size * (1 - 0.94 * importance / most) - 0.03 * size, 2)
+        return round(top + size * (0.06 + 0.88 * (1 - (importance - least) / span)), 2)
 
     marks = tuple(
         SpotMark(
@@ -295,4 +305,5 @@ def quadrant_chart(spots: Sequence[Spot]) -> QuadrantChart:
         )
         for spot in known
     )
-    return QuadrantChart(marks, 50.0, height(mean), float(reach), top, top + size, top + size + AXIS_HEIGHT)
+    floor = top + size
+    return QuadrantChart(marks, 50.0, height(mean), float(reach), top, floor, floor + 2 * AXIS_HEIGHT)

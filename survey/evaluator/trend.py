@@ -13,7 +13,6 @@ from survey.comparisons import Step, series
 from survey.evaluator.league import Change, change_of
 from survey.evaluator.pages import RESULT_READERS, asked_agency, blueprint, columns, database, load
 from survey.figures import ALL_SERVICES, Figure, Figures
-from survey.i18n import local_name
 from survey.models import Round
 
 
@@ -71,9 +70,9 @@ def _chart(points: list[Point]) -> TrendChart:
     nan = float("nan")
     return trend_chart(
         [
-            Moment(local_name(point.round), figure.index, figure.lo, figure.hi, figure.thin, point.broken)
+            Moment(point.round.code, figure.index, figure.lo, figure.hi, figure.thin, point.broken)
             if (figure := point.figure) is not None
-            else Moment(local_name(point.round), nan, nan, nan, broken=point.broken)
+            else Moment(point.round.code, nan, nan, nan, broken=point.broken)
             for point in points
         ]
     )
