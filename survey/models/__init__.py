@@ -21,7 +21,7 @@ from survey.models.questionnaires import AnswerSlot, Questionnaire, Questionnair
 from survey.models.receipts import ReceiptCode
 from survey.models.responses import Channel, Response
 from survey.models.rounds import Population, Round, RoundState
-from survey.models.users import Role, User
+from survey.models.users import Invitation, RecoveryCode, Role, User
 
 __all__ = [
     "Action",
@@ -50,12 +50,14 @@ __all__ = [
     "FormerName",
     "ImportBatch",
     "Installation",
+    "Invitation",
     "Population",
     "Publication",
     "PublicationState",
     "Questionnaire",
     "QuestionnaireVersion",
     "ReceiptCode",
+    "RecoveryCode",
     "Response",
     "Role",
     "Round",

@@ -44,5 +44,48 @@ class User(Base):
     #: a session carries the epoch it began in; raising it signs the user out everywhere
     session_epoch: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
+    #: base32 key of the one-time codes; null: signing in asks for none
+    totp_secret: Mapped[str | None] = mapped_column(sa.String(64))
+    #: the time step of the newest code taken: no code works twice
+    totp_step: Mapped[int | None]
 
     agency: Mapped[Agency | None] = orm.relationship()
+
+
+class Invitation(Base):
+    """A link that lets one person set their password, once. Only the hash of its random part is kept."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (
+        sa.CheckConstraint("expires_at > created_at", name="expires_after_created"),
+        sa.CheckConstraint("length(token_hash) = 64", name="token_hash_sha256"),
+    )
+
+    id: Mapped[intpk]
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    #: SHA-256 of the token, which has 256 random bits
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    created_at: Mapped[datetime]
+    #: null for the command line
+    created_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
+    expires_at: Mapped[datetime]
+    #: when it was used, or another took its place
+    ended_at: Mapped[datetime | None]
+
+    user: Mapped[User] = orm.relationship(foreign_keys=[user_id])
+
+
+class RecoveryCode(Base):
+    """A code that stands in once for the one-time code of a lost telephone. Only its hash is kept."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = (
+        sa.UniqueConstraint("user_id", "code_hash"),
+        sa.CheckConstraint("length(code_hash) = 64", name="code_hash_sha256"),
+    )
+
+    id: Mapped[intpk]
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"))
+    #: SHA-256 of the code, which has 80 random bits
+    code_hash: Mapped[str] = mapped_column(sa.String(64))
+    used_at: Mapped[datetime | None]
