@@ -22,7 +22,7 @@ SHIFTS = np.array([0.3, -0.1, -0.5])  # SHARES @ SHIFTS = 0: the agency's truth 
 SCHEME = Scheme(tuple(Item(f"q{k}", "e") for k in range(8)))
 WITHIN, MISSING = 0.3, 0.2
 REPLICATES = 4000
-METHODS = ("beta", "logit", "wilson", "t")
+METHODS = ("jeffreys", "beta", "logit", "wilson", "t")
 
 
 def sample(p: np.ndarray, n: np.ndarray, rng: np.random.Generator) -> Estimates:
@@ -53,7 +53,8 @@ def intervals(seed: int) -> pd.DataFrame:
             found = sample(np.full(REPLICATES, p), np.full(REPLICATES, n), rng)
             row: dict[str, float] = {"p": p, "n": n}
             for method in METHODS:
-                lo, hi = interval(found.value, found.se, found.n, found.df, method, n_kish=found.n_kish)
+                more = {"n_kish": found.n_kish, "answers": found.valid}
+                lo, hi = interval(found.value, found.se, found.n, found.df, method, **more)
                 row[method] = 100 * float(((lo <= p) & (p <= hi)).mean())
             row["all satisfied"] = 100 * float((found.value == 1).mean())
             rows.append(row)

@@ -1,32 +1,36 @@
 """What may be shown: small groups hidden, and enough besides that subtraction does not bring them back.
 
-A published table obeys sums: an agency is the sum of its services, the province that of its agencies. Whoever knows
-all entries of a sum but one knows that one. `protect` hides every group of 1 to `min_n` - 1 respondents and then, sum
-by sum, the smallest entries that help, until (a) no sum has a single hidden entry, (b) hidden parts of a shown total
-make at least `min_n` respondents together, and (c) the range of every hidden number that all the sums and "not below
-0" allow, found by linear programming, is at least `min_n` wide. A group of 0 hides nothing.
+A published table obeys sums: an agency is the sum of its services, the province that of its agencies, the answers of
+an element are those of its items. Whoever knows all entries of a sum but one knows that one. `protect` hides every
+group of 1 to `min_n` - 1 respondents and then, sum by sum, the smallest entries that help, until (a) no sum has a
+single hidden entry, (b) hidden parts of a shown total make at least `min_n` respondents together, and (c) the range of
+every hidden number that all the sums and "not below 0" allow is at least `min_n` wide (`scoring.attack`). A group of 0
+hides nothing.
 
-Sources: Gusfield (1988), "A graph theoretic approach to statistical data security" (exact recovery in two-way tables);
-Willenborg & de Waal, *Elements of Statistical Disclosure Control* (2001), ch. 8 (secondary suppression, feasibility
-intervals).
+`protect_table` does so for a table of figures. Figures that add up to one (the items of an element) are hidden together
+or not at all at a place: then what hides a place among places hides it for each of them, and neither way of adding up
+helps against the other.
+
+Source: Willenborg & de Waal, *Elements of Statistical Disclosure Control* (2001), ch. 8 (secondary suppression).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import linprog
+from numpy.typing import ArrayLike
 
-from scoring.scheme import DataError, Rules
+from scoring.attack import Attack, Flags, Lines, Sum, Whole
+from scoring.scheme import DataError, Rules, Scheme
 
-Flags = NDArray[np.bool_]
-Whole = NDArray[np.int64]
-Sum = tuple[int, Sequence[int] | NDArray[np.intp]]
-"""A total and its parts, by position."""
+SUPPRESSED = "suppressed"
+HIDDEN = ("valid", "c1", "c2", "c3", "c4", "c5", "index", "se", "df", "lo", "hi", "n_eff", "deff")
+"""Columns blanked where a figure is hidden, besides n."""
+TELLTALE = frozenset({"lonely_psu", "population_below_sample"})
+"""Warnings that tell how many respondents there are."""
 
 
 @dataclass(frozen=True)
@@ -54,65 +58,60 @@ class DisclosureRule:
         return self.shows(n) and n >= self.min_n_quality and width < self.max_width
 
 
+def may_show(n: int, rules: Rules) -> bool:
+    """Whether what n respondents said may be shown by itself, under the rules of a round."""
+    return DisclosureRule.of(rules).shows(n)
+
+
+def protect_groups(n: ArrayLike, rule: DisclosureRule | None = None, *, least: int = 0) -> Flags:
+    """Return which groups (groups,) must be hidden when they are all of a total that is shown.
+
+    `n`: respondents of each, every respondent in one group; `least`: groups below this are hidden in any case. Whoever
+    subtracts the shown groups from the total finds the hidden ones together: the next smallest are hidden with them
+    until they are two or more and have `min_n` respondents. Groups of 0 are never hidden.
+    """
+    size, rule = np.asarray(n, dtype=np.int64), rule or DisclosureRule()
+    if (size < 0).any():
+        raise DataError("respondents must not be negative")
+    hidden = (size > 0) & (size < max(rule.min_n, least))
+    for k in np.argsort(size, kind="stable"):
+        if not hidden.any() or (hidden.sum() > 1 and size[hidden].sum() >= rule.min_n):
+            break
+        hidden[k] = hidden[k] or size[k] > 0
+    return hidden
+
+
 def protect(n: ArrayLike, sums: Iterable[Sum], rule: DisclosureRule | None = None) -> Flags:
     """Return which of the cells (cells,) must be hidden. `n`: respondents of each cell; `sums`: see `Sum`.
 
     Raises `DataError` when a total is not the sum of its parts or n is negative.
     """
-    size, rule = np.asarray(n, dtype=np.int64), rule or DisclosureRule()
-    lines = [(total, np.asarray(parts, dtype=np.intp)) for total, parts in sums]
-    for total, parts in lines:
+    size, rule, lines = np.asarray(n, dtype=np.int64), rule or DisclosureRule(), Lines.read(sums)
+    for total, parts in zip(lines.total, lines.parts, strict=True):
         if size[total] != size[parts].sum():
             raise DataError(f"cell {total} has {size[total]} respondents, its parts {size[parts].sum()}")
     if (size < 0).any():
         raise DataError("respondents must not be negative")
-    hidden = (size > 0) & (size < rule.min_n)
-    while True:
-        _close(hidden, size, lines, rule.min_n)
-        narrow = [cell for cell in np.flatnonzero(hidden) if _width(size, hidden, lines, int(cell)) < rule.min_n]
-        if not any(_widen(hidden, size, lines, int(cell)) for cell in narrow):
-            return hidden
+    return _protected(size, (size > 0) & (size < rule.min_n), lines, rule.min_n)
 
 
-def bounds(n: ArrayLike, hidden: ArrayLike, sums: Iterable[Sum], cell: int) -> tuple[float, float]:
-    """Return the least and the greatest number that a hidden cell can hold, as far as a reader can know."""
-    size, gone = np.asarray(n, dtype=np.float64), np.asarray(hidden, dtype=bool)
-    lines = [(total, np.asarray(parts, dtype=np.intp)) for total, parts in sums]
-    reach = _component(gone, lines, cell)
-    at = {int(c): k for k, c in enumerate(reach)}
-    rows, right = [], []
-    for total, parts in lines:
-        row = np.zeros(len(reach))
-        for c, sign in [(total, 1.0), *((int(part), -1.0) for part in parts)]:
-            if c in at:
-                row[at[c]] += sign
-        if row.any():
-            rows.append(row)
-            right.append(float(row @ size[reach]))  # what the shown entries of the sum leave for the hidden ones
-    goal = np.zeros(len(reach))
-    goal[at[cell]] = 1.0
-    matrix, vector = (np.array(rows), np.array(right)) if rows else (None, None)
-    ends = []
-    for sign in (1.0, -1.0):
-        found = linprog(sign * goal, A_eq=matrix, b_eq=vector, bounds=(0, None), method="highs")
-        ends.append(sign * float(found.fun) if found.status == 0 else np.inf)
-    return ends[0], ends[1]
-
-
-def sums_of(keys: pd.DataFrame) -> list[Sum]:
+def sums_of(keys: pd.DataFrame, parents: Mapping[str, str] | None = None) -> list[Sum]:
     """Return the sums among rows whose key columns are a name or "" (all of it), every combination distinct.
 
-    For every column, the row with "" is the sum of the rows that have a name there and the same elsewhere.
+    For every column, the row with "" is the sum of the rows that have a name there and the same elsewhere. `parents`:
+    the agency above each agency, where the rows of an agency above count the agencies below it as well; these then are
+    its parts, and what stands highest are the parts of the whole.
     """
     rows = [tuple(row) for row in keys.astype(str).itertuples(index=False, name=None)]
     place = {row: k for k, row in enumerate(rows)}
     if len(place) < len(rows):
         raise DataError("every combination of keys must be given once")
     found: list[Sum] = []
-    for column in range(keys.shape[1]):
+    for column, name in enumerate(keys.columns):
+        above = (parents or {}) if name == "agency" else {}
         parts: dict[int, list[int]] = {}
         for row, k in place.items():
-            total = place.get((*row[:column], "", *row[column + 1 :]))
+            total = place.get((*row[:column], above.get(row[column], ""), *row[column + 1 :]))
             if row[column] and total is not None:
                 parts.setdefault(total, []).append(k)
         found += parts.items()
@@ -120,70 +119,172 @@ def sums_of(keys: pd.DataFrame) -> list[Sum]:
 
 
 def protect_table(
-    table: pd.DataFrame, rule: DisclosureRule | None = None, by: Sequence[str] = ("agency", "service")
+    table: pd.DataFrame,
+    rule: DisclosureRule | None = None,
+    by: Sequence[str] = ("agency", "service"),
+    scheme: Scheme | None = None,
+    parents: Mapping[str, str] | None = None,
 ) -> Flags:
-    """Return which rows of a score table (n still in it) must be hidden, figure by figure; places are sums over `by`.
+    """Return which rows of a score table (n still in it) must be hidden; places are sums over `by`, see `sums_of`.
 
-    What the places leave unnamed (responses without a service, agencies without N) counts as known to the reader.
+    What the places leave unnamed (responses without a service) counts as known to the reader; agencies without N are in
+    no sum of agencies. With a `scheme` figures add up to one another; without, each is a table of its own.
     """
-    hidden = np.zeros(len(table), dtype=bool)
-    for rows in table.groupby(["level", "key"], sort=False).indices.values():
-        part = table.iloc[rows]
-        sums, n = sums_of(part[list(by)]), part["n"].to_numpy(dtype=np.int64)
-        extra = [max(int(n[total] - n[parts].sum()), 0) for total, parts in sums]
-        closed = [(total, [*parts, len(n) + k]) for k, (total, parts) in enumerate(sums)]
-        size = np.concatenate([n, np.array(extra, dtype=np.int64)])
-        consistent = [line for line in closed if size[line[0]] == size[np.asarray(line[1])].sum()]
-        first = (size > 0) & (size < (rule or DisclosureRule()).min_n)
-        if first[: len(n)].any():
-            hidden[rows] = protect(size, consistent, rule)[: len(n)]
+    rule = rule or DisclosureRule()
+    number = table["n"].to_numpy(dtype=np.int64)
+    hidden = np.zeros(len(table), dtype=np.bool_)
+    if not ((number > 0) & (number < rule.min_n)).any():
+        return hidden
+    place = table.groupby(list(by), sort=False).ngroup().to_numpy()
+    figure, names = pd.factorize(pd.MultiIndex.from_frame(table[["level", "key"]]))
+    first = np.unique(place, return_index=True)[1]
+    size = np.zeros((len(first), len(names)), dtype=np.int64)
+    size[place, figure] = number
+    keys = table.iloc[first][list(by)].reset_index(drop=True)
+    alone = table.iloc[first]["warnings"].str.contains("no_population").to_numpy() if "warnings" in table else None
+    lines = Lines.read(_without(sums_of(keys, parents), keys, alone))
+    gone = np.zeros(size.shape, dtype=np.bool_)
+    done: dict[tuple[bytes, bytes], Flags] = {}
+    for above, unit in _units(list(names), scheme):
+        few = ((size[:, unit] > 0) & (size[:, unit] < rule.min_n)).any(axis=1)
+        begun: Flags = np.asarray(few | gone[:, above] if above >= 0 else few, dtype=np.bool_)
+        single = above >= 0 and len(unit) == 1  # the same answers under another name
+        gone[:, unit] = (begun if single else _together(size[:, unit], begun, lines, rule.min_n, done))[:, None]
+    hidden[:] = gone[place, figure] & (number > 0)
     return hidden
 
 
-def _width(size: Whole, hidden: Flags, lines: Sequence[Sum], cell: int) -> float:
-    low, high = bounds(size, hidden, lines, cell)
-    return high - low
+def suppress(
+    table: pd.DataFrame,
+    rule: DisclosureRule,
+    by: Sequence[str] = ("agency", "service"),
+    scheme: Scheme | None = None,
+    parents: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """Return a score table without the figures that `protect_table` names, their n and what tells it included."""
+    hidden = protect_table(table, rule, by, scheme, parents)
+    if not hidden.any():
+        return table
+    result = table.copy()
+    for name in ("n", *HIDDEN):
+        if result[name].dtype.kind in "iu":
+            result[name] = result[name].astype("Int64")
+        result.loc[hidden, name] = pd.NA if result[name].dtype.kind in "iu" else np.nan
+    result.loc[hidden, "status"] = SUPPRESSED
+    result.loc[hidden, "interval"] = ""
+    kept = [" ".join(word for word in words.split() if word not in TELLTALE) for words in result["warnings"][hidden]]
+    result.loc[hidden, "warnings"] = kept
+    return result
 
 
-def _close(hidden: Flags, size: Whole, lines: Sequence[tuple[int, NDArray[np.intp]]], min_n: int) -> None:
-    """Hide more, in place, until no sum gives a hidden entry or a too small group of them away."""
-    changed = True
-    while changed:
-        changed = False
-        for total, parts in lines:
-            gone = parts[hidden[parts]]
-            alone = len(gone) + hidden[total] == 1
-            small = len(gone) > 0 and not hidden[total] and size[gone].sum() < min_n
-            if alone or small:
-                changed = _hide_one(hidden, size, total, parts) or changed
+def _units(names: Sequence[tuple[str, str]], scheme: Scheme | None) -> list[tuple[int, list[int]]]:
+    """Return the figures that add up to one, wholes first: position of that one (-1: none) and of its parts."""
+    if scheme is None:
+        return [(-1, [k]) for k in range(len(names))]
+    place = {name: k for k, name in enumerate(names)}
+    found: dict[int, list[int]] = {}
+    for level, key in scheme.levels:
+        if (level, key) in place:
+            wholes = [name for name in _wholes(scheme, level, key) if name in place]
+            found.setdefault(place[wholes[0]] if wholes else -1, []).append(place[level, key])
+    return list(found.items())
 
 
-def _hide_one(hidden: Flags, size: Whole, total: int, parts: NDArray[np.intp]) -> bool:
-    """Hide the smallest shown part that has respondents, else the total; return whether there was one."""
-    shown = parts[~hidden[parts] & (size[parts] > 0)]
+def _wholes(scheme: Scheme, level: str, key: str) -> list[tuple[str, str]]:
+    """Return the figures that a figure is a part of, the next one first."""
+    if level == "overall":
+        return []
+    if level == "aspect":
+        return [("overall", "all")]
+    element = key if level == "element" else scheme.items[scheme.codes.index(key)].element
+    higher = [("aspect", scheme.aspect_of[element]), ("overall", "all")]
+    return higher if level == "element" else [("element", element), *higher]
+
+
+def _without(sums: Iterable[Sum], keys: pd.DataFrame, alone: Flags | None) -> list[Sum]:
+    """Return the sums without the agencies that are in no wider figure."""
+    if alone is None or "agency" not in keys or not alone.any():
+        return list(sums)
+    agency = keys["agency"].to_numpy()
+    return [(t, [p for p in parts if not (alone[p] and agency[p] != agency[t])]) for t, parts in sums]
+
+
+def _together(size: Whole, hidden: Flags, lines: Lines, min_n: int, done: dict[tuple[bytes, bytes], Flags]) -> Flags:
+    """Return the places to hide for all of some figures that add up to one; `size`: (places, figures)."""
+    while True:
+        begun = hidden
+        for n in size.T:
+            # Where nobody answered the others, a figure is its whole under another name and covers for nothing.
+            lends = (size > 0).sum(axis=1) >= min(size.shape[1], 2)
+            own, start = np.where(lends | (n < min_n), n, 0), hidden & (n > 0) & (lends | (n < min_n))
+            known = (own.tobytes(), start.tobytes())
+            if known not in done:  # figures that everyone answered have the same respondents
+                done[known] = _protected(own, start, lines, min_n)
+            hidden = hidden | done[known]
+        if (hidden == begun).all():
+            return hidden
+
+
+def _protected(size: Whole, hidden: Flags, lines: Lines, min_n: int) -> Flags:
+    """Return `hidden` with what else must go."""
+    hidden = hidden.copy()
+    left = np.flatnonzero(hidden).tolist()
+    left += _close(hidden, size, lines, min_n, left)
+    attack = Attack(size, hidden, lines)
+    while left:  # an entry that is wide stays so, whatever else is hidden
+        cell = left.pop()
+        while not attack.wide(cell, min_n):
+            more = _widen(hidden, size, lines, cell)
+            if not more:
+                break
+            more += _close(hidden, size, lines, min_n, more)
+            for other in more:
+                attack.hide(other)
+            left += more
+    return hidden
+
+
+def _close(hidden: Flags, size: Whole, lines: Lines, min_n: int, cells: Iterable[int]) -> list[int]:
+    """Hide more, in place, until no sum of these cells gives a hidden entry or a too small group of them away.
+
+    Returns what else was hidden.
+    """
+    found = []
+    left = dict.fromkeys(line for cell in cells for line, _ in lines.of.get(cell, ()))
+    while left:
+        line = next(iter(left))
+        total, parts = lines.total[line], lines.parts[line]
+        gone = parts[hidden[parts]]
+        alone = len(gone) + hidden[total] == 1
+        small = len(gone) > 0 and not hidden[total] and size[gone].sum() < min_n
+        cell = _hide_one(hidden, size, total, parts) if alone or small else None
+        if cell is None:
+            del left[line]
+        else:  # every sum of the entry now hidden must be looked at again
+            found.append(cell)
+            left |= dict.fromkeys(other for other, _ in lines.of[cell])
+    return found
+
+
+def _hide_one(hidden: Flags, size: Whole, total: int, parts: ArrayLike) -> int | None:
+    """Hide the smallest shown part that has respondents, else the total; return it, None when there was none."""
+    part = np.asarray(parts, dtype=np.intp)
+    shown = part[~hidden[part] & (size[part] > 0)]
     if len(shown):
-        hidden[shown[np.argmin(size[shown])]] = True
-        return True
-    if not hidden[total] and size[total] > 0:
-        hidden[total] = True
-        return True
-    return False
+        cell = int(shown[np.argmin(size[shown])])
+    elif not hidden[total] and size[total] > 0:
+        cell = total
+    else:
+        return None
+    hidden[cell] = True
+    return cell
 
 
-def _widen(hidden: Flags, size: Whole, lines: Sequence[tuple[int, NDArray[np.intp]]], cell: int) -> bool:
-    """Hide one more entry in the sums tied to a cell; return whether there was one left."""
-    reach = set(_component(hidden, lines, cell).tolist())
-    for total, parts in lines:
-        if (total in reach or not reach.isdisjoint(parts.tolist())) and _hide_one(hidden, size, total, parts):
-            return True
-    return False
-
-
-def _component(hidden: Flags, lines: Sequence[tuple[int, NDArray[np.intp]]], cell: int) -> NDArray[np.intp]:
-    """Return the hidden cells that sums tie to a hidden cell, itself included."""
-    entries = [{c for c in (total, *parts.tolist()) if hidden[c]} for total, parts in lines]
-    reach, grown = {cell}, True
-    while grown:
-        more = reach.union(*(entry for entry in entries if entry & reach))
-        grown, reach = len(more) > len(reach), more
-    return np.array(sorted(reach), dtype=np.intp)
+def _widen(hidden: Flags, size: Whole, lines: Lines, cell: int) -> list[int]:
+    """Hide one more entry in the sums of a cell, else in those tied to it; return it, nothing when none is left."""
+    for cells in ((cell,), lines.component(hidden, cell).tolist()):
+        for line in dict.fromkeys(line for c in cells for line, _ in lines.of.get(c, ())):
+            found = _hide_one(hidden, size, lines.total[line], lines.parts[line])
+            if found is not None:
+                return [found]
+    return []

@@ -5,6 +5,8 @@
 - `beta`: Korn & Graubard (1998): Clopper & Pearson (1934) with the effective number of respondents
   p(1 - p)/se², scaled by (t_{n-1} / t_df)² for the few degrees of freedom (R `svyciprop(method = "beta")`).
 - `wilson`: Wilson (1927) score interval with the same effective number of respondents.
+- `jeffreys`: equal-tailed interval of the Beta(1/2, 1/2) prior (Brown, Cai & DasGupta 2001) on the number of *answers*
+  over a design effect that does not trust few dissatisfied answers to know it: see `steady_effect`.
 
 A share whose estimated variance is 0 without being a census (every answer the same, say) has no effective number from
 its variance; then Clopper & Pearson with Kish's effective number of respondents stands in for every method, so that no
@@ -19,6 +21,11 @@ from scipy import special
 
 from scoring.scheme import INTERVALS, DataError, Rules
 
+PRIOR_CORRELATION = 0.35
+"""Correlation between the answers of one person to different items, where the data cannot tell (surveys: .2 to .5)."""
+PRIOR_ANSWERS = 10.0
+"""How many answers of the rarer kind the common design effect is worth."""
+
 Floats = NDArray[np.float64]
 Bounds = tuple[Floats, Floats]
 
@@ -32,19 +39,21 @@ def interval(
     *,
     confidence: float = 0.95,
     n_kish: ArrayLike | None = None,
+    answers: ArrayLike | None = None,
     census: ArrayLike = False,
 ) -> Bounds:
     """Return the bounds (lo, hi) on 0..1, shaped as the arguments broadcast; NaN where there is no interval.
 
     `p`, `se` on 0..1; `n` respondents; `df` degrees of freedom, 0 or less: no interval (except in a census); `n_kish`:
-    their effective number by weights, `n` when not given. Raises `DataError` for an unknown method (`auto` included:
-    see `choose`).
+    their effective number by weights, `n` when not given; `answers`: theirs, for `jeffreys`, `n` when not given. Raises
+    `DataError` for an unknown method (`auto` included: see `choose`).
     """
-    if method not in _METHODS:
+    if method not in _METHODS and method != "jeffreys":
         raise DataError(f"no interval method {method!r}; known are {', '.join(INTERVALS[1:])}")
     kish = n if n_kish is None else n_kish
-    given = np.broadcast_arrays(*(np.asarray(x, dtype=np.float64) for x in (p, se, n, df, kish)))
-    value, error, respondents, freedom, weighted = given
+    every = (p, se, n, df, kish, n if answers is None else answers)
+    given = np.broadcast_arrays(*(np.asarray(x, dtype=np.float64) for x in every))
+    value, error, respondents, freedom, weighted, valid = given
     complete = np.broadcast_to(np.asarray(census, dtype=bool), value.shape)
     lo, hi = np.full(value.shape, np.nan), np.full(value.shape, np.nan)
     usable = np.isfinite(value) & np.isfinite(error) & (freedom > 0) & ~complete
@@ -53,20 +62,25 @@ def interval(
     flat = usable & ((error <= 0) | (end & (method != "t")))
     spread = usable & ~flat
     alpha = 1 - confidence
-    lo[spread], hi[spread] = _METHODS[method](value[spread], error[spread], respondents[spread], freedom[spread], alpha)
-    lo[flat], hi[flat] = clopper_pearson(value[flat] * weighted[flat], weighted[flat], confidence)
+    if method == "jeffreys":
+        own, kish_, told = (x[usable] for x in (respondents, weighted, valid))
+        lo[usable], hi[usable] = _jeffreys(value[usable], error[usable], own, freedom[usable], kish_, told, alpha)
+    else:
+        own, free = respondents[spread], freedom[spread]
+        lo[spread], hi[spread] = _METHODS[method](value[spread], error[spread], own, free, alpha)
+        lo[flat], hi[flat] = clopper_pearson(value[flat] * weighted[flat], weighted[flat], confidence)
     lo[complete], hi[complete] = value[complete], value[complete]
     # Rounding can carry a bound past its estimate by 1e-17; an interval always holds its estimate.
     return np.clip(np.minimum(lo, value), 0.0, 1.0), np.clip(np.maximum(hi, value), 0.0, 1.0)
 
 
 def choose(statistic: str, parts: int = 1) -> str:
-    """Return the method `auto` stands for: `beta` for a share of answers, `t` for mean scores and compositions.
+    """Return the method `auto` stands for: `jeffreys` for a share of answers, `t` for mean scores and compositions.
 
     `auto` also means: no interval below `Rules.min_n_interval` respondents, where no method holds its level, and none
     `Rules.max_width` points wide or wider (`reliable`); docs/methodology.md says why.
     """
-    return "t" if statistic == "score" or parts > 1 else "beta"
+    return "t" if statistic == "score" or parts > 1 else "jeffreys"
 
 
 def reliable(n: ArrayLike, lo: ArrayLike, hi: ArrayLike, rules: Rules) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -103,6 +117,31 @@ def effective(p: Floats, se: Floats, n: Floats, df: Floats, alpha: float) -> Flo
     """Return Korn & Graubard's effective number of respondents: p(1 - p)/se² (t_{n-1} / t_df)² at level alpha/2."""
     ratio = _quantile(np.maximum(n - 1, 1), alpha) / _quantile(df, alpha)
     return np.asarray(p * (1 - p) / se**2 * ratio**2)
+
+
+def steady_effect(p: Floats, se: Floats, n: Floats, n_kish: Floats, answers: Floats) -> Floats:
+    """Return the design effect of a share of answers, drawn toward a common one where few answers tell it.
+
+    The effect estimated, Var · answers / p(1 - p), rests on the rarer kind of answer: with one dissatisfied citizen it
+    is chance, mostly too small. It is weighted as the number of such answers to `PRIOR_ANSWERS` against what
+    `PRIOR_CORRELATION` between the answers of a person and the weights (Kish) give, and never taken below itself.
+    """
+    varied = (p > 0) & (p < 1) & (se > 0)
+    spread = np.where(varied, p * (1 - p), 1.0)
+    found = np.where(varied, answers * se**2 / spread, 0.0)
+    common = (1 + (answers / n - 1) * PRIOR_CORRELATION) * n / n_kish
+    rare = np.where(varied, np.minimum(p, 1 - p) * answers, 0.0)
+    trust = rare / (rare + PRIOR_ANSWERS)
+    return np.asarray(np.maximum(trust * found + (1 - trust) * common, found))
+
+
+def _jeffreys(p: Floats, se: Floats, n: Floats, df: Floats, n_kish: Floats, answers: Floats, alpha: float) -> Bounds:
+    ratio = _quantile(np.maximum(n - 1, 1), alpha) / _quantile(df, alpha)
+    size = answers / steady_effect(p, se, n, n_kish, answers) * ratio**2
+    yes, no = p * size, (1 - p) * size
+    lo = np.where(p <= 0, 0.0, special.betaincinv(yes + 0.5, no + 0.5, alpha / 2))
+    hi = np.where(p >= 1, 1.0, special.betaincinv(yes + 0.5, no + 0.5, 1 - alpha / 2))
+    return np.asarray(lo, dtype=np.float64), np.asarray(hi, dtype=np.float64)
 
 
 def _quantile(df: Floats, alpha: float) -> Floats:

@@ -19,7 +19,7 @@ from typing import Any
 
 COMPOSITIONS = ("pooled", "mean_items", "mean_elements", "custom")
 STATISTICS = ("top2", "score", "level1", "level2", "level3", "level4", "level5")
-INTERVALS = ("auto", "beta", "logit", "wilson", "t")
+INTERVALS = ("auto", "jeffreys", "beta", "logit", "wilson", "t")
 LONELY = ("adjust", "average", "certainty", "fail")
 ROLLUPS = ("transactions", "equal", "given")
 LEVELS = ("overall", "aspect", "element", "item")

@@ -14,6 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from scoring.disclosure import HIDDEN as HIDDEN
+from scoring.disclosure import SUPPRESSED as SUPPRESSED
+from scoring.disclosure import DisclosureRule, suppress
 from scoring.estimate import Estimates, domains, estimate, joint
 from scoring.intervals import choose, interval, reliable
 from scoring.moments import Moments
@@ -47,7 +50,6 @@ COLUMNS = (
 )
 """Name and meaning of every column, in order. Further `by` columns follow `service`'s meaning, at the end."""
 
-SUPPRESSED = "suppressed"
 STATUS = {
     SUPPRESSED: "fewer respondents than `min_n`, or needed to keep such a figure from being worked out: not shown"
 }
@@ -66,7 +68,7 @@ def score_table(
 
     `population`: the strata's columns and `N`; None: every response counts the same. Places without responses but with
     transactions stand in the table as `no_data`. Figures of fewer than `rules.min_n` respondents are `suppressed`,
-    with what would give them away. Raises `DataError` for columns or strata that do not fit.
+    with what would give them away (`scoring.disclosure`). Raises `DataError` for columns or strata that do not fit.
     """
     rules = rules or Rules()
     wanted = figures(scheme, rules)
@@ -82,7 +84,7 @@ def score_table(
     extra = [name for name in by if name not in FIRST]
     table = table[[name for name, _ in COLUMNS] + extra]
     table = _in_order(table, extra)
-    return suppress(table, rules.min_n) if rules.min_n > 1 else table
+    return suppress(table, DisclosureRule.of(rules), by, scheme)
 
 
 def _in_order(table: pd.DataFrame, extra: Sequence[str]) -> pd.DataFrame:
@@ -213,6 +215,7 @@ def _intervals(
             method,
             confidence=rules.confidence,
             n_kish=found.n_kish[at],
+            answers=found.valid[at],
             census=census[at],
         )
         methods.append(method)
@@ -283,51 +286,3 @@ def _answered(moments: Moments, population: pd.DataFrame, strata: Sequence[str])
         loose = set(keys.loc[keys["service"] == "", "agency"])
     agencies = population["agency"].astype(str) if "agency" in population else pd.Series([""] * len(rows))
     return np.array([row in there or a in loose for row, a in zip(rows, agencies, strict=True)], dtype=np.bool_)
-
-
-HIDDEN = ("valid", "c1", "c2", "c3", "c4", "c5", "index", "se", "df", "lo", "hi", "n_eff", "deff")
-
-
-def suppress(table: pd.DataFrame, min_n: int) -> pd.DataFrame:
-    """Return the table without the figures of fewer than `min_n` respondents, n itself included.
-
-    Where just one part of a sum that is shown is hidden (one service of an agency, one agency of the province or of a
-    service), the next smallest part is hidden too, until none can be had by subtraction.
-    """
-    hidden = ((table["n"] > 0) & (table["n"] < min_n)).to_numpy()
-    if not hidden.any():
-        return table
-    hidden = _complement(table, hidden, min_n)
-    result = table.copy()
-    for name in ("n", *HIDDEN):
-        if result[name].dtype.kind in "iu":
-            result[name] = result[name].astype("Int64")
-        result.loc[hidden, name] = pd.NA if result[name].dtype.kind in "iu" else np.nan
-    result.loc[hidden, "status"] = SUPPRESSED
-    result.loc[hidden, "interval"] = ""
-    return result
-
-
-def _complement(table: pd.DataFrame, hidden: NDArray[np.bool_], min_n: int) -> NDArray[np.bool_]:
-    """Return `hidden` with what else must go, by figure: hidden parts of a sum are two or more and `min_n` together."""
-    hidden = hidden.copy()
-    agency, service = table["agency"].to_numpy(), table["service"].to_numpy()
-    n = table["n"].to_numpy(dtype=np.int64)
-    inner = (agency != "") & (service != "")
-    for rows in table.groupby(["level", "key"], sort=False).indices.values():
-        at: Codes = np.asarray(rows, dtype=np.intp)
-        if not hidden[at].any():
-            continue
-        lines = [at[inner[at] & (agency[at] == name)] for name in dict.fromkeys(agency[at][inner[at]])]
-        lines += [at[inner[at] & (service[at] == name)] for name in dict.fromkeys(service[at][inner[at]])]
-        lines += [at[(agency[at] != "") & (service[at] == "")], at[(agency[at] == "") & (service[at] != "")]]
-        changed = True
-        while changed:
-            changed = False
-            for line in lines:
-                given = line[n[line] > 0]
-                shown = given[~hidden[given]]
-                gone = given[hidden[given]]
-                if len(shown) and len(gone) and (len(gone) == 1 or n[gone].sum() < min_n):
-                    hidden[shown[np.argmin(n[shown])]] = changed = True
-    return hidden

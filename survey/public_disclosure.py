@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from scoring.disclosure import DisclosureRule, protect_groups
+
 #: figures open to the public: agencies (and the province) as wholes, overall and by element
 LEVELS = ("overall", "element")
 
 
-def hidden_agencies(respondents: Mapping[str, int], enough: int, fewest: int) -> frozenset[str]:
-    """Return the agencies whose figures stay hidden.
+def hidden_agencies(respondents: Mapping[str, int], rule: DisclosureRule) -> frozenset[str]:
+    """Return the agencies whose figures stay hidden, `respondents` being n of each agency.
 
-    `respondents`: n of each agency; agencies below `enough` are hidden. Whoever subtracts the shown agencies from the
-    province finds the hidden ones together; so that this, too, tells nothing of fewer than `fewest` people or of one
-    agency alone, the next smallest agencies are hidden with them until it holds.
+    Those too small for an interval and a rank, the next smallest as far as subtraction from the province would else
+    give these away (`scoring.disclosure.protect_groups`), and those nobody answered for: there is nothing to show.
     """
-    by_size = sorted(respondents, key=lambda agency: (respondents[agency], agency))
-    hidden = {agency for agency in by_size if respondents[agency] < enough}
-    answered = [agency for agency in by_size if respondents[agency] > 0]
-    for agency in answered:
-        together = [other for other in answered if other in hidden]
-        total = sum(respondents[other] for other in together)
-        if not together or (len(together) > 1 and total >= fewest):
-            break
-        hidden.add(agency)
-    return frozenset(hidden)
+    names = sorted(respondents, key=lambda agency: (respondents[agency], agency))
+    n = [respondents[agency] for agency in names]
+    hidden = protect_groups(n, rule, least=rule.min_n_quality)
+    return frozenset(name for name, size, gone in zip(names, n, hidden, strict=True) if gone or not size)

@@ -9,6 +9,7 @@ from typing import cast
 import pandas as pd
 from sqlalchemy import orm
 
+from scoring.disclosure import DisclosureRule
 from survey.figures import ALL_SERVICES, Figures
 from survey.models import Agency, Publication, Service
 from survey.public_disclosure import LEVELS, hidden_agencies
@@ -45,7 +46,7 @@ def hidden_agencies_of(page: RoundPage) -> frozenset[str]:
     """Return the agencies of which the public is told nothing: too few answered, or they give such an agency away."""
     # Of a suppressed agency only this is known: it has respondents, and fewer than may be shown.
     respondents = {a: 1 if f.n is None else f.n for a in page.agencies if (f := page.figures.overall(a)) is not None}
-    return hidden_agencies(respondents, page.rules.min_n_interval, page.rules.min_n)
+    return hidden_agencies(respondents, DisclosureRule.of(page.rules))
 
 
 def public_table(page: RoundPage) -> pd.DataFrame:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import orm
 
+from scoring.disclosure import DisclosureRule
 from scoring.moments import Moments, moments_from_patterns
 from scoring.scheme import DataError, Rules, Scheme
 from scoring.table import score_table
@@ -49,6 +50,11 @@ class RoundResults:
     channels: dict[str, int]
     #: names what they were made of: equal stamps, equal results; empty for what was frozen
     stamp: tuple[Hashable, ...] = ()
+
+    @property
+    def disclosure(self) -> DisclosureRule:
+        """What may be shown of groups, comments and trends of this round: the rule its table follows."""
+        return DisclosureRule.of(self.rules)
 
     @property
     def response_rate(self) -> float | None:

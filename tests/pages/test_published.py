@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scoring.disclosure import DisclosureRule
 from survey.models import Agency, Population, Response
 from survey.public_disclosure import hidden_agencies
 from survey.results import round_results
@@ -126,7 +127,7 @@ def test_a_second_visit_costs_nothing(published: Flask, client: FlaskClient) -> 
 
 @given(st.dictionaries(st.text("abcdefgh", min_size=1, max_size=3), st.integers(0, 60), max_size=12))
 def test_hidden_agencies_are_never_found_by_subtraction(respondents: dict[str, int]) -> None:
-    hidden = hidden_agencies(respondents, enough=30, fewest=5)
+    hidden = hidden_agencies(respondents, DisclosureRule())
     assert {agency for agency, n in respondents.items() if n < 30} <= hidden
     answered = [respondents[agency] for agency in hidden if respondents[agency] > 0]
     shown = [agency for agency in respondents if agency not in hidden]
@@ -136,10 +137,10 @@ def test_hidden_agencies_are_never_found_by_subtraction(respondents: dict[str, i
 
 
 def test_nothing_is_hidden_where_everyone_is_large() -> None:
-    assert hidden_agencies({"a": 30, "b": 31, "c": 900}, enough=30, fewest=5) == frozenset()
-    assert hidden_agencies({"a": 29, "b": 31, "c": 900}, enough=30, fewest=5) == {"a", "b"}
-    assert hidden_agencies({"a": 1, "b": 2, "c": 40, "d": 50}, enough=30, fewest=5) == {"a", "b", "c"}
-    assert hidden_agencies({"a": 0, "b": 40}, enough=30, fewest=5) == {"a"}
+    assert hidden_agencies({"a": 30, "b": 31, "c": 900}, DisclosureRule()) == frozenset()
+    assert hidden_agencies({"a": 29, "b": 31, "c": 900}, DisclosureRule()) == {"a", "b"}
+    assert hidden_agencies({"a": 1, "b": 2, "c": 40, "d": 50}, DisclosureRule()) == {"a", "b", "c"}
+    assert hidden_agencies({"a": 0, "b": 40}, DisclosureRule()) == {"a"}
 
 
 def csv_rows(client: FlaskClient) -> list[dict[str, str]]:

@@ -1,13 +1,27 @@
 """Hidden groups stay hidden: tables are attacked by their own sums."""
 
+import time
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.disclosure import DisclosureRule, bounds, protect, protect_table, sums_of
-from scoring.scheme import DataError, Rules
+from scoring.attack import Attack, Lines, bounds
+from scoring.disclosure import (
+    HIDDEN,
+    DisclosureRule,
+    may_show,
+    protect,
+    protect_groups,
+    protect_table,
+    sums_of,
+    suppress,
+)
+from scoring.scheme import DataError, Item, Rules, Scheme
+
+AT = ["agency", "service"]
 
 
 def _places(inner: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
@@ -112,3 +126,156 @@ def test_the_rule_in_words() -> None:
     assert rule.shows_interval(20, 24.9)
     assert not rule.shows_interval(19, 1)
     assert not rule.shows_interval(500, 25)
+
+
+SCHEME = Scheme((Item("a1", "a"), Item("a2", "a"), Item("b1", "b"), Item("b2", "b"), Item("c1", "c", "other")))
+
+
+@st.composite
+def reaches(draw: st.DrawFn) -> tuple[int, int, list[list[int]]]:
+    """Return agencies, services, and for each of their cells how many respondents answered each item."""
+    agencies, services = draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    answered = st.lists(st.sampled_from([1, 3, 4, 7, 30]), min_size=5, max_size=5)
+    size = agencies * services
+    cells = draw(st.lists(st.one_of(answered, st.just([0] * 5)), min_size=size, max_size=size))
+    return agencies, services, cells
+
+
+@given(reaches())
+@settings(max_examples=50, deadline=None)
+def test_subtracting_places_and_figures_at_once_gives_no_hidden_figure_away(
+    drawn: tuple[int, int, list[list[int]]],
+) -> None:
+    """Answers are sums both of places and of items; the attack solves for all of them together."""
+    agencies, services, cells = drawn
+    reached = np.array(cells).reshape(agencies, services, 5)
+    keys, _ = _places(reached[:, :, 0])
+    figures = list(SCHEME.levels)
+    answers = np.array([[_places(reached[:, :, i])[1] for i in SCHEME.levels[f]] for f in figures[-5:]])[:, 0].T
+    # everyone answers one item or the other: the respondents of a figure are its answers
+    n = np.stack([answers[:, list(SCHEME.levels[f])].sum(axis=1) for f in figures], axis=1)
+    table = pd.DataFrame(
+        [(*k, *f) for k in keys.to_numpy().tolist() for f in figures], columns=["agency", "service", "level", "key"]
+    ).assign(n=n.ravel())
+    hidden = protect_table(table, scheme=SCHEME)
+    assert hidden[((table["n"] > 0) & (table["n"] < 5)).to_numpy()].all()
+    assert not hidden[(table["n"] == 0).to_numpy()].any()
+    if not hidden.any():
+        return
+    width = len(figures)
+    sums = [(t * width + f, [p * width + f for p in parts]) for t, parts in sums_of(keys) for f in range(width)]
+    below = {("overall", "all"): [("aspect", "service"), ("aspect", "other")]}
+    below |= {("aspect", "service"): [("element", "a"), ("element", "b")], ("aspect", "other"): [("element", "c")]}
+    below |= {("element", e): [("item", i.code) for i in SCHEME.items if i.element == e] for e in "abc"}
+    for place in range(len(keys)):
+        for whole, parts in below.items():
+            sums.append((place * width + figures.index(whole), [place * width + figures.index(p) for p in parts]))
+    small = table["n"].to_numpy()[hidden] < 5  # others only cover for these
+    assert not (_known(table["n"].to_numpy(), hidden, sums) & small).any()
+
+
+def test_items_of_an_element_go_together_and_their_element_stays() -> None:
+    keys, n = _places(np.array([[30, 40], [60, 70]]))
+    figures = list(SCHEME.levels)
+    table = pd.DataFrame([(*k, *f) for k in keys.to_numpy().tolist() for f in figures], columns=[*AT, "level", "key"])
+    table["n"] = np.repeat(n, len(figures))
+    few = (table["agency"] == "A0") & (table["service"] == "S0") & (table["key"] == "a1")
+    table.loc[few, "n"] = 3
+    gone = table[protect_table(table, scheme=SCHEME)]
+    assert set(gone["key"]) == {"a1", "a2"}
+    assert set(zip(gone["agency"], gone["service"], strict=True)) == {
+        (a, s) for a in ("A0", "A1") for s in ("S0", "S1")
+    }
+
+
+@given(st.lists(st.sampled_from([0, 0, 1, 2, 4, 5, 9, 40]), max_size=9), st.sampled_from([0, 10, 30]))
+def test_groups_of_a_total_cannot_be_worked_out(n: list[int], least: int) -> None:
+    hidden = protect_groups(n, least=least)
+    size = np.array(n, dtype=int)
+    assert hidden[(size > 0) & (size < max(5, least))].all()
+    assert not hidden[size == 0].any()
+    if hidden.any() and (~hidden & (size > 0)).any():
+        assert hidden.sum() >= 2
+        assert size[hidden].sum() >= 5
+
+
+def test_groups_negative_and_the_question_in_short() -> None:
+    with pytest.raises(DataError, match="negative"):
+        protect_groups([-1, 3])
+    assert protect_groups([3, 40, 50]).tolist() == [True, True, False]
+    assert not protect_groups([3, 40], DisclosureRule(min_n=0)).any()
+    assert [may_show(n, Rules()) for n in (0, 4, 5)] == [True, False, True]
+
+
+def test_agencies_above_others_are_their_sums() -> None:
+    agencies = ["", "P", "Q", "A", "B", "C"]
+    n = np.array([203, 103, 100, 3, 100, 100])
+    keys = pd.DataFrame({"agency": agencies})
+    sums = sums_of(keys, {"A": "P", "B": "P", "C": "Q"})
+    assert {t: list(p) for t, p in sums} == {0: [1, 2], 1: [3, 4], 2: [5]}
+    assert np.flatnonzero(protect(n, sums)).tolist() == [3, 4]
+    table = keys.assign(level="overall", key="all", n=n)
+    parents = {"A": "P", "B": "P", "C": "Q"}
+    assert np.flatnonzero(protect_table(table, by=("agency",), parents=parents)).tolist() == [3, 4]
+
+
+def test_an_agency_without_transactions_covers_for_nobody() -> None:
+    table = pd.DataFrame({"agency": ["", "A", "B", "C"], "level": "overall", "key": "all", "n": [103, 3, 100, 40]})
+    table["warnings"] = ["", "", "", "no_population"]
+    assert np.flatnonzero(protect_table(table, by=("agency",))).tolist() == [1, 2]
+    table["warnings"] = ""
+    assert np.flatnonzero(protect_table(table, by=("agency",))).tolist() == [1, 3]
+
+
+def test_hidden_rows_keep_no_word_that_tells_n() -> None:
+    table = pd.DataFrame({"agency": ["A"], "service": [""], "level": ["overall"], "key": ["all"], "n": [1]})
+    for name in HIDDEN:
+        table[name] = 1.0
+    table["status"], table["interval"], table["warnings"] = "lonely_psu", "beta", "lonely_psu low_coverage"
+    row = suppress(table, DisclosureRule()).iloc[0]
+    assert (row["status"], row["interval"], row["warnings"]) == ("suppressed", "", "low_coverage")
+    assert row[["n", *HIDDEN]].isna().all()
+
+
+@given(
+    st.integers(2, 5).flatmap(
+        lambda rows: st.lists(
+            st.lists(st.sampled_from([0, 1, 2, 3, 5, 9, 30]), min_size=3, max_size=3), min_size=rows, max_size=rows
+        )
+    ),
+    st.integers(0, 2**32 - 1),
+)
+@settings(max_examples=50, deadline=None)
+def test_quick_ranges_are_those_of_linear_programming(inner: list[list[int]], seed: int) -> None:
+    keys, n = _places(np.array(inner))
+    sums = sums_of(keys)
+    lines = Lines.read(sums)
+    hidden = (np.random.default_rng(seed).random(len(n)) < 0.5) & (n > 0)
+    attack = Attack(n, hidden, lines)
+    for cell in np.flatnonzero(hidden).tolist():
+        low, high = bounds(n, hidden, lines, cell)
+        for least in (1, 3, 6):
+            assert attack.wide(cell, least) == (high - low >= least - 1e-6), (cell, least)
+
+
+def test_three_ways_of_adding_up() -> None:
+    names = ["", "x", "y"]
+    rows = [(a, s, c) for a in names for s in names for c in names]
+    inner = {(a, s, c): 10 for a in "xy" for s in "xy" for c in "xy"} | {("x", "x", "x"): 2}
+    n = [sum(v for key, v in inner.items() if all(k in ("", p) for k, p in zip(row, key, strict=True))) for row in rows]
+    keys = pd.DataFrame(rows, columns=["agency", "service", "channel"])
+    hidden = protect(n, sums_of(keys))
+    assert hidden.sum() >= 8
+    assert not _known(np.array(n), hidden, [(t, list(p)) for t, p in sums_of(keys)]).any()
+
+
+def test_a_large_table_is_quick() -> None:
+    rng = np.random.default_rng(4)
+    keys, n = _places(rng.negative_binomial(1, 0.01, (300, 5)))
+    table = pd.concat(
+        [keys.assign(level=level, key=key, n=n) for level, key in SCHEME.levels for _ in (0,)], ignore_index=True
+    )
+    start = time.perf_counter()
+    hidden = protect_table(table, scheme=SCHEME)
+    assert time.perf_counter() - start < 5  # a tenth of that on a quiet machine: benchmarks/README.md
+    assert hidden.any()

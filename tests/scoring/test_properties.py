@@ -141,7 +141,7 @@ def test_a_better_answer_never_lowers_an_index(rows: list[tuple[int, ...]], who:
 
 
 @settings(max_examples=40, deadline=None)
-@given(SAMPLE, st.sampled_from(["auto", "beta", "logit", "wilson", "t"]))
+@given(SAMPLE, st.sampled_from(["auto", "jeffreys", "beta", "logit", "wilson", "t"]))
 def test_what_the_table_promises(rows: list[tuple[int, ...]], method: str) -> None:
     answers, keys = build(rows)
     rules = Rules(interval=method, min_n=0)

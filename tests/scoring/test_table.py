@@ -104,7 +104,7 @@ def test_a_part_without_answers_is_no_figure_unless_asked_and_then_flagged() -> 
 
 
 def test_the_default_method() -> None:
-    assert [choose("top2"), choose("level1"), choose("score"), choose("top2", 3)] == ["beta", "beta", "t", "t"]
+    assert [choose("top2"), choose("level1"), choose("score"), choose("top2", 3)] == ["jeffreys", "jeffreys", "t", "t"]
     with pytest.raises(DataError, match="no interval method 'auto'"):
         interval(0.5, 0.1, 10, 9, "auto")
 

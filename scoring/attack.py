@@ -1,0 +1,248 @@
+"""What a reader of a table with hidden entries can work out from its sums: what `scoring.disclosure` defends against.
+
+A hidden number lies between bounds that all the sums and "not below 0" leave it. In tables with one or two keys every
+entry stands in at most two sums, so that the bounds are a flow problem: raising an entry must be made good along a
+chain of other hidden entries, each lowered by no more than it holds. `Attack.wide` looks at chains of four entries
+first, which settles most, then pushes along shortest chains (Ford & Fulkerson 1956) and stops as soon as the range is
+wide enough; everything is whole numbers and exact.
+Where entries stand in more sums, or chains contradict each other, linear programming (`bounds`) decides.
+
+Sources: Gusfield (1988), "A graph theoretic approach to statistical data security", SIAM J. Comput. 17; Willenborg & de
+Waal, *Elements of Statistical Disclosure Control* (2001), ch. 8 (feasibility intervals).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import linprog
+
+Flags = NDArray[np.bool_]
+Whole = NDArray[np.int64]
+Sum = tuple[int, Sequence[int] | NDArray[np.intp]]
+"""A total and its parts, by position."""
+
+Move = tuple[int, int, int]
+"""An entry, its change, and the sum it answers to: how a chain came to the next sum."""
+
+_OUT = -1  # where a chain may end freely: entries that stand in one sum only
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """The sums of a table, made once for all its figures."""
+
+    #: of each sum: position of the total, positions of the parts
+    total: tuple[int, ...]
+    parts: tuple[NDArray[np.intp], ...]
+    #: of each entry: the sums it stands in, +1 as the total or -1 as a part
+    of: dict[int, list[tuple[int, int]]]
+
+    @classmethod
+    def read(cls, sums: Iterable[Sum]) -> Lines:
+        """Return the sums indexed from both sides."""
+        pairs = [(int(total), np.asarray(parts, dtype=np.intp)) for total, parts in sums]
+        of: dict[int, list[tuple[int, int]]] = {}
+        for k, (total, parts) in enumerate(pairs):
+            of.setdefault(total, []).append((k, 1))
+            for part in parts.tolist():
+                of.setdefault(part, []).append((k, -1))
+        return cls(tuple(total for total, _ in pairs), tuple(parts for _, parts in pairs), of)
+
+    @cached_property
+    def simple(self) -> bool:
+        """Whether no entry stands in more than two sums."""
+        return all(len(sums) <= 2 for sums in self.of.values())
+
+    @cached_property
+    def members(self) -> tuple[NDArray[np.intp], ...]:
+        """Entries of each sum, the total first."""
+        return tuple(
+            np.concatenate(([t], parts)).astype(np.intp) for t, parts in zip(self.total, self.parts, strict=True)
+        )
+
+    @cached_property
+    def ends(self) -> tuple[Whole, Whole]:
+        """(entries, 2) both sums of each entry (-1: none) and its sign there; only where `simple`."""
+        size = max(self.of, default=-1) + 1
+        line, sign = np.full((size, 2), _OUT, dtype=np.int64), np.zeros((size, 2), dtype=np.int64)
+        for cell, sums in self.of.items():
+            for k, (number, s) in enumerate(sums):
+                line[cell, k], sign[cell, k] = number, s
+        return line, sign
+
+    @cached_property
+    def crossing(self) -> Whole:
+        """(sums, sums) the entry that stands in both, -1 where there is none; only where `simple`."""
+        line, _ = self.ends
+        found = np.full((len(self.total), len(self.total)), _OUT, dtype=np.int64)
+        cells = np.flatnonzero((line >= 0).all(axis=1))
+        found[line[cells, 0], line[cells, 1]] = cells
+        found[line[cells, 1], line[cells, 0]] = cells
+        return found
+
+    def component(self, hidden: Flags, cell: int) -> NDArray[np.intp]:
+        """Return the hidden entries that sums tie to a hidden entry, itself included."""
+        reach, left, seen = {cell}, [cell], set[int]()
+        while left:
+            for line, _ in self.of.get(left.pop(), ()):
+                if line not in seen:
+                    seen.add(line)
+                    more = {c for c in (self.total[line], *self.parts[line].tolist()) if hidden[c]} - reach
+                    reach |= more
+                    left += more
+        return np.array(sorted(reach), dtype=np.intp)
+
+
+def bounds(n: ArrayLike, hidden: ArrayLike, sums: Iterable[Sum] | Lines, cell: int) -> tuple[float, float]:
+    """Return the least and the greatest number that a hidden entry can hold, as far as a reader can know."""
+    size, gone = np.asarray(n, dtype=np.float64), np.asarray(hidden, dtype=bool)
+    lines = sums if isinstance(sums, Lines) else Lines.read(sums)
+    reach = lines.component(gone, cell)
+    rows = sorted({line for c in reach.tolist() for line, _ in lines.of.get(c, ())})
+    number = {line: k for k, line in enumerate(rows)}
+    matrix = np.zeros((len(rows), len(reach)))
+    for k, c in enumerate(reach.tolist()):
+        for line, sign in lines.of.get(c, ()):
+            matrix[number[line], k] = sign
+    goal = (reach == cell).astype(np.float64)
+    ends = []
+    for way in (1.0, -1.0):
+        tied = (matrix, matrix @ size[reach]) if rows else (None, None)  # what the shown entries leave for the hidden
+        found = linprog(way * goal, A_eq=tied[0], b_eq=tied[1], bounds=(0, None), method="highs")
+        ends.append(way * float(found.fun) if found.status == 0 else np.inf)
+    return ends[0], ends[1]
+
+
+class Attack:
+    """A table with hidden entries as its reader sees it."""
+
+    def __init__(self, size: Whole, hidden: Flags, lines: Lines) -> None:
+        self._size, self._hidden, self._lines = size, hidden.copy(), lines
+        self._at: dict[int, list[int]] = {}
+        for cell in np.flatnonzero(hidden).tolist():
+            self.hide(cell)
+
+    def hide(self, cell: int) -> None:
+        """Hide one more entry. Ranges can only become wider."""
+        self._hidden[cell] = True
+        sums = self._lines.of.get(cell, [])
+        for line, _ in sums:
+            self._at.setdefault(line, []).append(cell)
+        if len(sums) == 1:
+            self._at.setdefault(_OUT, []).append(cell)
+
+    def wide(self, cell: int, least: int) -> bool:
+        """Whether a hidden entry can still be any of a range of numbers at least `least` wide."""
+        sums = self._lines.of.get(cell, [])
+        if not sums:
+            return True
+        if self._lines.simple:
+            if len(sums) == 2 and self._squares(cell) >= least:
+                return True
+            found, certain = self._range(cell, least)
+            if found >= least or certain:
+                return found >= least
+        low, high = bounds(self._size, self._hidden, self._lines, cell)
+        return high - low >= least - 1e-6
+
+    def _squares(self, cell: int) -> int:
+        """Return how wide the range is that chains of four entries give: a bound from below, and quick to have."""
+        line, sign = self._lines.ends
+        sides = []
+        for k in (0, 1):
+            others = self._lines.members[int(line[cell, k])]
+            others = others[self._hidden[others] & (others != cell)]
+            near = np.where(line[others, 0] == line[cell, k], 0, 1)
+            change = -sign[cell, k] * sign[others, near]
+            far = line[others, 1 - near]
+            rest = np.where(far >= 0, -sign[others, 1 - near] * change, 0)
+            sides.append((others, change, far, rest))
+        (one, change1, far1, rest1), (two, change2, far2, rest2) = sides
+        last = self._lines.crossing[far1[:, None], far2[None, :]]
+        change = rest1[:, None] * self._sign(last, far1[:, None])
+        fits = (far1[:, None] >= 0) & (far2[None, :] >= 0) & (last >= 0) & self._hidden[last]
+        fits &= change == rest2[None, :] * self._sign(last, far2[None, :])
+        if not fits.any():
+            return 0
+        first, second, third = (self._size[one][:, None], self._size[two][None, :], self._size[last])
+        none = np.iinfo(np.int64).max // 4
+        width = 0
+        for way in (1, -1):
+            room = np.where(change1[:, None] * way < 0, first, none)
+            room = np.minimum(room, np.where(change2[None, :] * way < 0, second, none))
+            room = np.minimum(room, np.where(change * way < 0, third, none))
+            best = int(room[fits].max())
+            width += best if way > 0 else min(best, int(self._size[cell]))
+        return width
+
+    def _sign(self, cell: Whole, at: Whole) -> Whole:
+        """Return the sign of entries in one of their two sums."""
+        line, sign = self._lines.ends
+        return np.asarray(np.where(line[cell, 0] == at, sign[cell, 0], sign[cell, 1]), dtype=np.int64)
+
+    def _range(self, cell: int, least: int) -> tuple[int, bool]:
+        """Return how wide the range is, counted up to `least`, and whether that is certain to be all."""
+        width, certain = 0, True
+        for direction in (1, -1):
+            moved: dict[int, int] = {}
+            room = least - width if direction > 0 else min(least - width, int(self._size[cell]))
+            while room > 0:
+                step, sure = self._push(cell, direction, room, moved)
+                certain &= sure
+                if not step:
+                    break
+                width, room = width + step, room - step
+        return width, certain
+
+    def _push(self, cell: int, direction: int, room: int, moved: dict[int, int]) -> tuple[int, bool]:
+        """Move an entry by up to `room`, making it good along a shortest chain; return the step (0: there is none)."""
+        (start, sign), (goal, goal_sign) = (*self._lines.of[cell], (_OUT, 0))[:2]
+        came: dict[int, Move] = {}
+        owed = {start: -sign * direction}
+        left, sure = deque([start]), True
+        while left:
+            node = left.popleft()
+            for other in self._at[node]:
+                if other == cell:
+                    continue
+                for change, far, rest in self._moves(other, node, owed[node]):
+                    if change < 0 and self._size[other] + moved.get(other, 0) <= 0:
+                        continue
+                    if far == goal:
+                        if goal == _OUT or rest == goal_sign * direction:
+                            return self._settle(came, (other, change, node), start, room, moved), True
+                        sure = False
+                    elif far not in owed:
+                        owed[far], came[far] = rest, (other, change, node)
+                        left.append(far)
+                    elif owed[far] != rest and far != _OUT:
+                        sure = False
+        return 0, sure
+
+    def _moves(self, cell: int, node: int, owed: int) -> list[tuple[int, int, int]]:
+        """Return how an entry can give a sum what it is owed: its change, its other sum, and what that is owed then."""
+        sums = self._lines.of[cell]
+        if node == _OUT:
+            line, sign = sums[0]
+            return [(change, line, -sign * change) for change in (1, -1)]
+        sign = next(s for line, s in sums if line == node)
+        change = owed * sign
+        far, far_sign = next(((line, s) for line, s in sums if line != node), (_OUT, 0))
+        return [(change, far, -far_sign * change)]
+
+    def _settle(self, came: dict[int, Move], last: Move, start: int, room: int, moved: dict[int, int]) -> int:
+        """Carry out a chain found, as far as its entries allow; return how far."""
+        chain, (cell, change, node) = [last[:2]], last
+        while node != start:
+            cell, change, node = came[node]
+            chain.append((cell, change))
+        step = min([room, *(int(self._size[c]) + moved.get(c, 0) for c, d in chain if d < 0)])
+        for c, d in chain:
+            moved[c] = moved.get(c, 0) + d * step
+        return step
