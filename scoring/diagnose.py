@@ -132,7 +132,7 @@ def quadrants(importance: Floats, gap: Floats) -> list[str]:
 
     Lines are drawn at the mean importance and at a gap of 0, the rest of the province.
     """
-    matters = importance >= importance.mean()
+    matters = importance >= importance.mean() * (1 - 1e-9)  # items of equal importance all matter alike
     return ["" if np.isnan(g) else QUADRANTS[bool(m), bool(g >= 0)] for m, g in zip(matters, gap, strict=True)]
 
 

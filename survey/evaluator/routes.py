@@ -77,6 +77,8 @@ def ranking_download(round_code: str) -> flask.Response:
         page = load(session, round_code)
         standings, _before = league(session, page)
         table = pd.DataFrame([_as_row(page, standing) for standing in standings])
+    whole = ["n", "rank_low", "rank_high", "change_sure"]
+    table[whole] = table[whole].astype("Int64")
     return _send_csv(table, _("SIPAS ranking %(name)s", name=page.round.code))
 
 
