@@ -11,7 +11,16 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.dialects import postgresql, sqlite
 
+from survey.db import Base
 from survey.models import Channel, Comment, Response
+
+_TABLE = Base.metadata.tables[Response.__tablename__]
+# made once: every form that is sent runs them
+_INSERT = {
+    "sqlite": sqlite.insert(_TABLE).on_conflict_do_nothing(index_elements=["key"]).returning(_TABLE.c.id),
+    "postgresql": postgresql.insert(_TABLE).on_conflict_do_nothing(index_elements=["key"]).returning(_TABLE.c.id),
+}
+_IS_RECORDED = sa.select(sa.exists().where(_TABLE.c.key == sa.bindparam("key")))
 
 
 class Outcome(enum.StrEnum):
@@ -75,11 +84,8 @@ def record_response(session: orm.Session, submission: Submission, now: datetime)
         "excluded": submission.excluded,
         "batch_id": submission.batch_id,
     }
-    if session.get_bind().dialect.name == "postgresql":
-        statement: sa.Insert = postgresql.insert(Response).values(values).on_conflict_do_nothing(index_elements=["key"])
-    else:
-        statement = sqlite.insert(Response).values(values).on_conflict_do_nothing(index_elements=["key"])
-    stored = session.execute(statement.returning(Response.id)).first()
+    statement = _INSERT[session.get_bind().dialect.name]
+    stored = session.connection().execute(statement, values).first()
     if stored is None:
         return Outcome.DUPLICATE
     if submission.comment and submission.excluded is None:
@@ -97,4 +103,4 @@ def record_response(session: orm.Session, submission: Submission, now: datetime)
 
 def is_recorded(session: orm.Session, key: str) -> bool:
     """Say whether a form with this key has been stored already."""
-    return session.scalar(sa.select(sa.exists().where(Response.key == key))) or False
+    return session.connection().scalar(_IS_RECORDED, {"key": key}) or False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -20,7 +20,7 @@ GRACE = timedelta(minutes=30)
 CodeT = TypeVar("CodeT", CounterCode, ReceiptCode)
 
 
-def _statement(table: type[CodeT]) -> sa.Select[tuple[CodeT]]:
+def _statement(table: type[CodeT]) -> sa.Select[Any]:
     """Return the query of a code with what its page shows; made once, since every request of the form runs it."""
     counter = orm.joinedload(table.counter)
     return (
@@ -53,13 +53,15 @@ def find_code(session: orm.Session, typed: str) -> CounterCode | None:
     Revoked codes are returned too (`revoked_at` says so), so that the page can tell the person what happened.
     """
     code = parse_code(typed)
-    return session.scalars(_COUNTER_CODE, {"code": code}).unique().one_or_none() if code else None
+    found: CounterCode | None = session.scalars(_COUNTER_CODE, {"code": code}).unique().one_or_none() if code else None
+    return found
 
 
 def find_receipt(session: orm.Session, typed: str) -> ReceiptCode | None:
     """Return the one-use code of a receipt, loaded likewise; used ones too."""
     code = parse_code(typed)
-    return session.scalars(_RECEIPT_CODE, {"code": code}).unique().one_or_none() if code else None
+    found: ReceiptCode | None = session.scalars(_RECEIPT_CODE, {"code": code}).unique().one_or_none() if code else None
+    return found
 
 
 def accepting_round(session: orm.Session, now: datetime, opened: datetime | None = None) -> Round | None:
