@@ -14,11 +14,13 @@ from survey import (
     formatters,
     health,
     i18n,
+    navigation,
     observability,
     paper,
     published,
     publishing,
     respond,
+    response_imports,
     security,
     staff,
     uploads,
@@ -43,6 +45,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     security.init_app(app)
     uploads.init_app(app)  # before the token check of `auth`, which reads the form
     auth.init_app(app)
+    navigation.init_app(app)
     _configure_blueprints(app)
     cli.init_app(app)
     return app
@@ -86,6 +89,7 @@ def _configure_blueprints(app: Flask) -> None:
         health,
         staff,
         paper,
+        response_imports,
     )
     for part in parts:
         app.register_blueprint(part.blueprint)

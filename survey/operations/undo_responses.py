@@ -56,5 +56,6 @@ def undo_responses(session: orm.Session, batch: ImportBatch, *, now: datetime, u
         before={"responses": int(counted or 0)},
         after={"responses": 0},
     )
+    session.flush()
     session.expire_all()
     return int(counted or 0)

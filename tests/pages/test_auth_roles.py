@@ -37,6 +37,7 @@ VALUES = {
     "table": "chi-so",
     "form": "csv",
     "place": 1,
+    "token": "x" * 32,
 }
 """What stands in the variable parts of addresses."""
 
@@ -60,6 +61,9 @@ GET = {
     "auth.sign_in_page": {**dict.fromkeys(EVERYONE, 302), "anonymous": 200},
     "auth.account": SIGNED_IN,
     "auth.password_page": SIGNED_IN,
+    "imports.batches": RESULTS,
+    "imports.columns": {**RESULTS, "admin": 303, "evaluator": 303, "manager": 303},
+    "imports.batch": {**RESULTS, "admin": 404, "evaluator": 404, "manager": 404},
     "paper.piles": COUNTERS,
     "paper.new": NOTHING_THERE,
     "paper.pile": NOTHING_THERE,
@@ -88,6 +92,7 @@ GET = {
     "staff.ask_rotate": ANOTHER_UNITS,
     "staff.ask_revoke": ANOTHER_UNITS,
     "staff.receipts": ANOTHER_UNITS,
+    "staff.receipts_preview": UNPRINTABLE,
     "staff.paper_form": ANOTHER_UNITS,
     "staff.paper_form_pdf": ANOTHER_UNITS,
     "staff.paper_form_preview": ANOTHER_UNITS,
@@ -121,6 +126,10 @@ POST_WITHOUT_TOKEN = {
     "auth.sign_in_page": dict.fromkeys(EVERYONE, 400),
     "auth.sign_out": dict.fromkeys(EVERYONE, 400),
     "auth.password_page": dict.fromkeys(EVERYONE, 400),
+    "imports.upload": dict.fromkeys(EVERYONE, 400),
+    "imports.preview": dict.fromkeys(EVERYONE, 400),
+    "imports.store": dict.fromkeys(EVERYONE, 400),
+    "imports.undo": dict.fromkeys(EVERYONE, 400),
     "paper.begin": dict.fromkeys(EVERYONE, 400),
     "paper.store": dict.fromkeys(EVERYONE, 400),
     "paper.compare": dict.fromkeys(EVERYONE, 400),

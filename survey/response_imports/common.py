@@ -1,0 +1,61 @@
+"""What the pages of imports share."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import cast
+
+import flask
+from flask_babel import gettext as _
+from sqlalchemy import orm
+from werkzeug import Response
+
+from survey.config import Settings
+from survey.db import Database
+from survey.errors import InputError
+from survey.models import Role, Round, User
+from survey.queries import imports
+from survey.uploads import Upload, Uploads
+
+blueprint = flask.Blueprint("imports", __name__, url_prefix="/nhap-phieu")
+ROLES = (Role.ADMIN, Role.EVALUATOR, Role.MANAGER)
+
+View = str | Response | tuple[str, int]
+
+
+def round_of(session: orm.Session, code: str) -> Round:
+    """Return a round that takes imports, or answer 404."""
+    found = next((one for one in imports.rounds_to_fill(session) if one.code == code), None)
+    if found is None:
+        flask.abort(404)
+    return found
+
+
+def uploads() -> Uploads:
+    """Return the folder in which files wait."""
+    return Uploads(cast(Settings, flask.current_app.config["SETTINGS"]).instance_dir)
+
+
+def upload_of(token: str) -> Upload:
+    """Return a file of this person's that waits; `InputError` when it is no longer there."""
+    return uploads().get(token, user_id=user().id, now=now())
+
+
+def told(error: InputError) -> str:
+    """Return what is wrong in the language of the page."""
+    return str(_(error.template, **error.values))
+
+
+def user() -> User:
+    """Return the person who is signed in."""
+    return cast(User, flask.g.user)
+
+
+def database() -> Database:
+    """Return the database of this application."""
+    return cast(Database, flask.current_app.extensions["database"])
+
+
+def now() -> datetime:
+    """Return this instant."""
+    return datetime.now(UTC)
