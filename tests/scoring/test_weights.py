@@ -221,7 +221,8 @@ def test_published_composition_of_two_aspects() -> None:
 
 
 @pytest.mark.parametrize(
-    ("total", "satisfied", "percent"), [(7725, 7588, 98.23), (7725, 117, 1.51), (7725, 20, 0.26), (4669, 4550, 97.45)]
+    ("total", "satisfied", "percent"),
+    [(7725, 7588, 98.23), (7725, 117, 1.51), (7725, 20, 0.26), (4669, 4550, 97.45), (4669, 78, 1.67), (4669, 41, 0.88)],
 )
 def test_published_counts_give_the_published_percentages(total: int, satisfied: int, percent: float) -> None:
     answers = np.where(np.arange(total)[:, None] < satisfied, 4, 3)
