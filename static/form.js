@@ -180,6 +180,12 @@
       return entries;
     });
   }
+  /* A page kept offline may come up again with the key of a form that waits to be sent. */
+  function avoidKeysInUse() {
+    queueReady.then((queue) => queue.all()).then((entries) => {
+      if (entries.some((entry) => entry.key === form.elements.key.value)) freshKey("");
+    });
+  }
   function sayWhatIsLeft(queue) {
     return showQueue(queue).then((left) => { /* the next person at a kiosk need not hear of the one before */
       if (!left.length) say(kiosk && !form.hidden ? "" : words.sent);
@@ -346,6 +352,7 @@
     () => { if (summary) summary.focus(); else if (Number(words.total) > LONG_FORM) bySections(); },
     () => { if (kiosk) watchIdle(); },
     offerReading,
+    avoidKeysInUse,
     flush,
     () => window.addEventListener("load", () => setTimeout(keepPage, 1000)),
   ].forEach((step) => {

@@ -207,6 +207,28 @@ def test_the_page_opens_offline_after_one_visit(site, phone):
     assert len(site.rows()) == 1
 
 
+def test_a_page_reloaded_offline_is_another_persons_form(site, phone):
+    page = phone()
+    page.goto(site.form)
+    for _ in range(50):
+        if page.evaluate("navigator.serviceWorker.controller !== null"):
+            break
+        page.wait_for_timeout(200)
+    page.goto(site.form)  # this time through the service worker, which keeps the very page that is shown
+    page.wait_for_timeout(500)
+    page.context.set_offline(True)
+    for level in ("4", "2"):
+        answer_all(page, level)
+        page.get_by_role("button", name="Gửi đánh giá").click()
+        page.wait_for_selector("#queued:visible")
+        if level == "4":
+            page.goto(site.form)
+            page.wait_for_timeout(200)
+    page.context.set_offline(False)
+    expect(page.locator("#queued-state")).to_contain_text("Đã gửi")
+    assert sorted(row.answers[0] for row in site.rows()) == ["2", "4"]
+
+
 def test_a_mistake_moves_the_focus_to_its_summary(site, phone):
     page = phone()
     page.goto(site.form)
