@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import flask
+from sqlalchemy import orm
 from werkzeug import Response
 
 from survey.auth import role_required
 from survey.errors import InputError
+from survey.models import Counter
 from survey.operations.issue_receipt_sheet import issue_receipt_sheet
 from survey.posters.qr import code_address
 from survey.posters.slips import PER_PAGE, render_slips
@@ -27,14 +29,29 @@ SAMPLE = CODE_ALPHABET[0] * CODE_LENGTH
 @role_required(*UNIT_ROLES)
 def receipts(counter_id: int) -> Response | str | tuple[str, int]:
     """Ask how many slips are wanted; make their codes and return the sheets."""
+    wanted = flask.request.values.get("how_many", str(2 * PER_PAGE)).strip()
+    choice = chosen()
     if flask.request.method == "GET":
-        return _page(counter_id, Choice(), str(2 * PER_PAGE))
-    wanted = flask.request.form.get("how_many", "").strip()
+        return _page(counter_id, choice, wanted[:10])
     try:
-        choice = chosen()
         return _issue(counter_id, _count(wanted), choice)
     except InputError as error:
-        return _page(counter_id, Choice(), wanted[:10], told(error)), 422
+        return _page(counter_id, choice, wanted[:10], told(error)), 422
+
+
+@blueprint.get("/<int:counter_id>/bien-nhan.png")
+@role_required(*UNIT_ROLES)
+def receipts_preview(counter_id: int) -> flask.Response:
+    """Return a picture of a sheet, its codes being ones that nobody was given."""
+    from survey.posters.preview import picture
+
+    with database().read() as session:
+        counter = counter_of(session, counter_id)
+        try:
+            data = _slips(session, counter, [SAMPLE] * PER_PAGE, chosen())
+        except InputError as error:
+            flask.abort(409, description=told(error))
+    return flask.Response(picture(data), mimetype="image/png")
 
 
 def _count(written: str) -> int:
@@ -51,11 +68,16 @@ def _issue(counter_id: int, how_many: int, choice: Choice) -> Response:
         codes = issue_receipt_sheet(session, counter, how_many, zone=settings().timezone, now=now(), user_id=user().id)
     with database().read() as session:
         counter = counter_of(session, counter_id)
-        rounds = printable_rounds(session, today()) if choice.dates else []
-        text = poster_text(settings(), counter, codes[0], rounds[0] if rounds else None)
-        style = Style(choice.variant, choice.bilingual, stored_emblem(emblem_for(session, counter.agency)))
-        name = f"{counter.agency.code}-{counter.code}-bien-nhan.pdf"
-    return pdf(render_slips(text, [code_address(settings(), code) for code in codes], style), name)
+        data, name = _slips(session, counter, codes, choice), f"{counter.agency.code}-{counter.code}-bien-nhan.pdf"
+    return pdf(data, name)
+
+
+def _slips(session: orm.Session, counter: Counter, codes: list[str], choice: Choice) -> bytes:
+    """Return the sheets for codes of a counter."""
+    rounds = printable_rounds(session, today()) if choice.dates else []
+    text = poster_text(settings(), counter, codes[0], rounds[0] if rounds else None)
+    style = Style(choice.variant, choice.bilingual, stored_emblem(emblem_for(session, counter.agency)))
+    return render_slips(text, [code_address(settings(), code) for code in codes], style)
 
 
 def _page(counter_id: int, choice: Choice, wanted: str, problem: str | None = None) -> str:
@@ -68,6 +90,7 @@ def _page(counter_id: int, choice: Choice, wanted: str, problem: str | None = No
             choice=choice,
             wanted=wanted,
             problem=problem,
+            printable=bool(settings().public_base_url),
             most=MOST,
             use=receipt_use(session, counter.id),
             round=rounds[0] if rounds else None,

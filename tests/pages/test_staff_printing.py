@@ -118,7 +118,7 @@ def test_no_header_changes_what_is_encoded(tmp_path, headers, proxies):
         else:
             with Image.open(BytesIO(answer.data)) as seen:
                 assert read_codes(seen.convert("L")) == [f"HTTPS://DANHGIA.EXAMPLE.VN/K/{OWN}"]
-    fields = {"csrf_token": form.select_one("main input[name=csrf_token]")["value"], "how_many": "1"}
+    fields = {"csrf_token": form.select_one("main [name=csrf_token]")["value"], "how_many": "1"}
     (code,) = read_codes(picture(forging.post(f"/quay/{number(app)}/bien-nhan", data=fields, headers=sent).data))
     assert code.startswith("HTTPS://DANHGIA.EXAMPLE.VN/K/")
     app.extensions["database"].dispose()
@@ -187,6 +187,19 @@ def test_receipts_are_made_printed_and_written_down_once(unit):
     form = unit.test_client(use_cookies=False).get(f"/K/{printed.pop()}").get_data(as_text=True)
     assert 'id="form"' in form
     assert "Đã tạo 12 mã, đã dùng 0 mã." in client.get(at).get_data(as_text=True)
+
+
+def test_receipts_are_looked_at_before_any_code_is_made(unit):
+    client = signed(unit)
+    choice = {"how_many": "7", "variant": "high-contrast", "bilingual": "1"}
+    page = BeautifulSoup(client.get(f"/quay/{number(unit)}/bien-nhan", query_string=choice).data, "html.parser")
+    assert page.select_one("#how-many")["value"] == "7"
+    assert page.select_one("option[value=high-contrast]").has_attr("selected")
+    with Image.open(BytesIO(client.get(page.select_one("img.sheet")["src"]).data)) as seen:
+        assert set(read_codes(seen.convert("L"), blur=0)) == {"HTTPS://DANHGIA.EXAMPLE.VN/K/22222222"}
+    with unit.extensions["database"].read() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(ReceiptCode)) == 0
+    assert 'id="form"' not in client.get("/K/22222222").get_data(as_text=True)
 
 
 @pytest.mark.parametrize("wanted", ["0", "501", "", "mười", "-3", "1.5", "٣"])
@@ -307,7 +320,7 @@ def test_a_bad_emblem_is_refused_in_plain_words(unit, data, said):
 
 def test_who_may_do_what(unit):
     own, other = number(unit), number(unit, "Q1")
-    gets = ["", "/ap-phich.pdf", "/xem-truoc.png", "/ma", "/doi-ma", "/thu-hoi", "/bien-nhan"]
+    gets = ["", "/ap-phich.pdf", "/xem-truoc.png", "/ma", "/doi-ma", "/thu-hoi", "/bien-nhan", "/bien-nhan.png"]
     gets += ["/phieu-giay", "/phieu-giay.pdf", "/phieu-giay.png"]
     units = ["", "/ap-phich.pdf", "/xem-truoc.png"]
     for role, foreign in (("admin", 200), ("manager", 404), ("staff", 404), ("evaluator", 403)):
