@@ -1,0 +1,86 @@
+"""Reading the audit log: newest first, cut by person, action, subject and days, a page at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from survey.models import AuditEvent, User
+
+PAGE = 50
+COMMAND_LINE = "-"
+"""In the place of a user name: what nobody signed in did. No account can be called so."""
+_FIRST, _LAST = date(2000, 1, 1), date(2999, 12, 31)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is looked for; what is empty does not narrow."""
+
+    #: who did it, `COMMAND_LINE` included
+    username: str = ""
+    #: one action (`user.created`), or all of a kind (`user.`)
+    action: str = ""
+    #: a part of what it was done to
+    subject: str = ""
+    #: local days, both included
+    first_day: date | None = None
+    last_day: date | None = None
+    #: the page after the event of this number; 0: the newest
+    before: int = 0
+
+
+@dataclass(frozen=True)
+class Line:
+    """One event and who did it; nobody: the command line."""
+
+    event: AuditEvent
+    user: User | None
+
+
+def page(session: orm.Session, wanted: Wanted, zone: ZoneInfo, size: int = PAGE) -> tuple[list[Line], int | None]:
+    """Return the newest events that are wanted, and the number the following page begins below; None: no more.
+
+    A page is found by the number of an event, never by counting rows: the hundredth is as quick as the first, and
+    events that are added meanwhile shift nothing.
+    """
+    query = (
+        sa.select(AuditEvent, User)
+        .outerjoin(User, User.id == AuditEvent.user_id)
+        .where(*_conditions(wanted, zone))
+        .order_by(AuditEvent.id.desc())
+        .limit(size + 1)
+    )
+    found = [Line(event, user) for event, user in session.execute(query)]
+    lines = found[:size]
+    return lines, lines[-1].event.id if len(found) > size else None
+
+
+def _conditions(wanted: Wanted, zone: ZoneInfo) -> list[sa.ColumnElement[bool]]:
+    conditions: list[sa.ColumnElement[bool]] = []
+    if wanted.before:
+        conditions.append(AuditEvent.id < wanted.before)
+    if wanted.username == COMMAND_LINE:
+        conditions.append(AuditEvent.user_id.is_(None))
+    elif wanted.username:
+        conditions.append(User.username == wanted.username)
+    if wanted.action.endswith("."):
+        conditions.append(AuditEvent.action.startswith(wanted.action, autoescape=True))
+    elif wanted.action:
+        conditions.append(AuditEvent.action == wanted.action)
+    if wanted.subject:
+        conditions.append(sa.func.lower(AuditEvent.subject).contains(wanted.subject.lower(), autoescape=True))
+    if wanted.first_day is not None:
+        conditions.append(AuditEvent.at >= _midnight(wanted.first_day, zone))
+    if wanted.last_day is not None:
+        conditions.append(AuditEvent.at < _midnight(min(wanted.last_day, _LAST) + timedelta(days=1), zone))
+    return conditions
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    """Return the instant a local day begins; days of other eras become the nearest that any zone can hold."""
+    return datetime.combine(min(max(day, _FIRST), _LAST + timedelta(days=1)), time(), zone)
