@@ -6,6 +6,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from survey import (
+    admin,
     api,
     auth,
     cli,
@@ -14,15 +15,19 @@ from survey import (
     formatters,
     health,
     i18n,
+    invitations,
     navigation,
     observability,
     paper,
+    progress,
     published,
     publishing,
     respond,
     response_imports,
+    second_factor,
     security,
     staff,
+    structure,
     uploads,
 )
 from survey.api import clients as api_clients
@@ -81,6 +86,9 @@ def _configure_blueprints(app: Flask) -> None:
         respond,
         published,
         auth,
+        second_factor,
+        invitations,
+        admin,
         evaluator,
         downloads,
         publishing,
@@ -88,8 +96,10 @@ def _configure_blueprints(app: Flask) -> None:
         api_clients,
         health,
         staff,
+        structure,
         paper,
         response_imports,
+        progress,
     )
     for part in parts:
         app.register_blueprint(part.blueprint)

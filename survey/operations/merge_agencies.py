@@ -146,6 +146,15 @@ def _follow(session: orm.Session, old: Agency, new: Agency, now: datetime, user_
     ).all()
     for agency in below:
         agency.parent_id = new.id
+        audit.record(
+            session,
+            action="agency.edited",
+            subject=subject(agency),
+            now=now,
+            user_id=user_id,
+            before={"parent": old.code},
+            after={"parent": new.code},
+        )
     session.flush()
     return Moved(len(counters), deciding, len(accounts), len(below))
 

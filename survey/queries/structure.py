@@ -1,0 +1,176 @@
+"""Reading the administration for those who keep it: the tree of agencies, counters, services, rounds' transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from survey.models import (
+    Agency,
+    AgencySuccessor,
+    BatchKind,
+    Counter,
+    FormerName,
+    ImportBatch,
+    Population,
+    Questionnaire,
+    QuestionnaireVersion,
+    Response,
+    Round,
+    Service,
+    User,
+)
+
+
+@dataclass
+class Branch:
+    """An agency and those below it."""
+
+    agency: Agency
+    below: list[Branch]
+
+    def walk(self) -> Iterator[Branch]:
+        """Yield this branch and all below it, from above."""
+        yield self
+        for branch in self.below:
+            yield from branch.walk()
+
+
+def tree(session: orm.Session, ended: bool = False) -> list[Branch]:
+    """Return the agencies in force as a tree, those that ended too when asked; siblings in the order of their names.
+
+    An agency whose parent is left out stands at the top, so that none is lost from sight.
+    """
+    found = session.scalars(sa.select(Agency).order_by(Agency.level, Agency.name, Agency.code)).all()
+    branches = {agency.id: Branch(agency, []) for agency in found if ended or agency.valid_to is None}
+    top: list[Branch] = []
+    for branch in branches.values():
+        above = branches.get(branch.agency.parent_id or 0)
+        (above.below if above else top).append(branch)
+    return top
+
+
+def in_force(session: orm.Session) -> Sequence[Agency]:
+    """Return the agencies that have no end, by name."""
+    return session.scalars(sa.select(Agency).where(Agency.valid_to.is_(None)).order_by(Agency.name, Agency.code)).all()
+
+
+@dataclass(frozen=True)
+class Past:
+    """What is known of an agency's past and future."""
+
+    #: former names, the oldest first
+    names: Sequence[FormerName]
+    successors: Sequence[Agency]
+    predecessors: Sequence[Agency]
+
+
+def past(session: orm.Session, agency: Agency) -> Past:
+    """Return an agency's former names, who took over from it, and from whom it took over."""
+    former = sa.select(FormerName).where(FormerName.agency_id == agency.id).order_by(FormerName.until)
+    split_to = sa.select(AgencySuccessor.successor_id).where(AgencySuccessor.agency_id == agency.id)
+    split_from = sa.select(AgencySuccessor.agency_id).where(AgencySuccessor.successor_id == agency.id)
+    after = sa.select(Agency).where((Agency.id == agency.successor_id) | Agency.id.in_(split_to)).order_by(Agency.name)
+    before = sa.select(Agency).where((Agency.successor_id == agency.id) | Agency.id.in_(split_from))
+    return Past(
+        session.scalars(former).all(),
+        session.scalars(after).all(),
+        session.scalars(before.order_by(Agency.name)).all(),
+    )
+
+
+def counters_by_agency(session: orm.Session) -> list[tuple[Agency, list[Counter]]]:
+    """Return all counters, closed ones too, under their agencies."""
+    query = (
+        sa.select(Counter)
+        .join(Counter.agency)
+        .options(
+            orm.contains_eager(Counter.agency),
+            orm.selectinload(Counter.services),
+            orm.selectinload(Counter.deciding_agencies),
+        )
+        .order_by(Agency.name, Agency.code, Counter.code)
+    )
+    units: dict[int, tuple[Agency, list[Counter]]] = {}
+    for counter in session.scalars(query):
+        units.setdefault(counter.agency_id, (counter.agency, []))[1].append(counter)
+    return list(units.values())
+
+
+def services(session: orm.Session, active: bool | None = None) -> Sequence[Service]:
+    """Return the services by name: all, or those in use or not."""
+    query = sa.select(Service).order_by(Service.name)
+    return session.scalars(query if active is None else query.where(Service.active.is_(active))).all()
+
+
+def versions(session: orm.Session) -> Sequence[QuestionnaireVersion]:
+    """Return every version of every questionnaire, the newest of each first."""
+    return session.scalars(
+        sa.select(QuestionnaireVersion)
+        .join(QuestionnaireVersion.questionnaire)
+        .options(orm.contains_eager(QuestionnaireVersion.questionnaire))
+        .order_by(Questionnaire.code, QuestionnaireVersion.number.desc())
+    ).all()
+
+
+@dataclass(frozen=True)
+class Transactions:
+    """N of an agency's service, with the responses there are already."""
+
+    agency: Agency
+    service: Service
+    transactions: int
+
+
+def transactions(session: orm.Session, round_id: int) -> list[Transactions]:
+    """Return a round's transactions in the order of names."""
+    rows = session.execute(
+        sa.select(Agency, Service, Population.transactions)
+        .join(Population, Population.agency_id == Agency.id)
+        .join(Service, Service.id == Population.service_id)
+        .where(Population.round_id == round_id)
+        .order_by(Agency.name, Service.name)
+    )
+    return [Transactions(agency, service, int(n)) for agency, service, n in rows]
+
+
+def responses_of(session: orm.Session, round_id: int) -> int:
+    """Return how many responses a round has, counted or not."""
+    return session.scalar(sa.select(sa.func.count()).select_from(Response).where(Response.round_id == round_id)) or 0
+
+
+def overlapping(session: orm.Session, first: date, last: date, but: int) -> Sequence[Round]:
+    """Return the other rounds whose days overlap these."""
+    return session.scalars(
+        sa.select(Round)
+        .where(Round.id != but, Round.opens_on <= last, Round.closes_on >= first)
+        .order_by(Round.opens_on)
+    ).all()
+
+
+@dataclass(frozen=True)
+class Batch:
+    """An import, with the person and the round it belongs to."""
+
+    batch: ImportBatch
+    person: str | None
+    round: Round | None
+
+
+def structure_batches(session: orm.Session, kinds: Sequence[BatchKind], batch_id: int | None = None) -> list[Batch]:
+    """Return imports of these kinds, the newest first; or the one of a number."""
+    query = (
+        sa.select(ImportBatch, User.display_name, Round)
+        .outerjoin(User, User.id == ImportBatch.user_id)
+        .outerjoin(Round, Round.id == ImportBatch.round_id)
+        .where(ImportBatch.kind.in_(kinds))
+        .order_by(ImportBatch.id.desc())
+        .limit(100)
+    )
+    if batch_id is not None:
+        query = query.where(ImportBatch.id == batch_id)
+    return [Batch(batch, person, round_) for batch, person, round_ in session.execute(query)]
