@@ -33,7 +33,7 @@ R = TypeVar("R")
 
 IN_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 OUT_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
-INTERVALS = click.Choice(["auto", "beta", "logit", "wilson", "t"])
+INTERVALS = click.Choice(["auto", "jeffreys", "beta", "logit", "wilson", "t"])
 FORMATS = click.Choice(["csv", "json"])
 
 
