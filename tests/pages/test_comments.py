@@ -32,7 +32,7 @@ TEXTS = {
 
 def add_comments(session) -> None:
     session.flush()
-    round_id = session.scalars(sa.select(Round.id)).one()
+    round_id = session.scalars(sa.select(Round.id).where(Round.code == "r1")).one()
     ids = {agency.code: agency.id for agency in session.scalars(sa.select(Agency))}
     for agency, texts in TEXTS.items():
         for text in texts:
