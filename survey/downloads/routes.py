@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
+from urllib.parse import quote
 
 import flask
 from flask_babel import gettext as _
@@ -23,6 +25,7 @@ from survey.exports.microdata_files import write_parquet, write_sav
 from survey.exports.results_csv import SEMICOLON, SPREADSHEET
 from survey.models import Role
 from survey.queries import rounds, users
+from survey.text import fold
 
 blueprint = flask.Blueprint("downloads", __name__, url_prefix="/danh-gia/<round_code>/tai-ve")
 
@@ -121,14 +124,29 @@ def _visible(session: orm.Session) -> frozenset[str] | None:
 
 
 def _send(write: Callable[[Path], None], name: str, form: str) -> flask.Response:
-    """Write a file beside the others of the system, and send it; nothing of it stays."""
+    """Write a file beside the others of the system, and send it in pieces; nothing of it stays."""
     with tempfile.TemporaryDirectory(prefix="sipas-") as folder:
         path = Path(folder) / f"file.{form}"
         write(path)
-        file = path.open("rb")  # stays readable after its name is gone, and goes when it is closed
-    return flask.send_file(
-        file, mimetype=TYPES[form], as_attachment=True, download_name=f"{name}.{form}", etag=False, max_age=0
+        size = path.stat().st_size
+        pieces = _pieces(path)
+        next(pieces)  # opens the file: it stays readable after its name is gone
+    response = flask.Response(pieces, mimetype=TYPES[form])
+    response.content_length = size
+    response.headers["Cache-Control"] = "no-store"
+    full = f"{name}.{form}"
+    response.headers["Content-Disposition"] = (
+        f"attachment; filename=\"{re.sub('[^a-z0-9. -]', '-', fold(full))}\"; filename*=UTF-8''{quote(full, safe='')}"
     )
+    return response
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    """Yield nothing, having opened a file, then what is in it."""
+    with path.open("rb") as file:
+        yield b""
+        while piece := file.read(1 << 16):
+            yield piece
 
 
 def _database() -> Database:

@@ -78,13 +78,20 @@ def load_content(session: orm.Session, round_code: str, visible: frozenset[str] 
     return Content(
         results=results,
         table=_cut(results.table, seen),
-        ranks=_cut(agency_ranks(results), seen),
+        ranks=_cut(_ranks(results), seen),
         changes=_cut(changed, seen),
         since=since,
-        agencies=names.agencies(session),
+        agencies=names.agencies(session, on=results.round.opens_on),
         services=names.services(session),
         limited=visible is not None,
     )
+
+
+def _ranks(results: RoundResults) -> pd.DataFrame:
+    """Return the ranks; the respondents of a hidden agency are missing, as they are in the results."""
+    ranks, table = agency_ranks(results), results.table
+    whole = table[(table["service"] == "") & (table["level"] == "overall")].set_index("agency")["n"]
+    return ranks.assign(n=ranks["agency"].map(whole).astype("Int64"))
 
 
 def _cut(table: pd.DataFrame, seen: set[str] | None) -> pd.DataFrame:

@@ -301,10 +301,12 @@ def _read(
     if not packed:
         return None
     table = np.frombuffer(bytes(packed), dtype=np.uint8).reshape(-1, width)
-    few = np.frombuffer(codes, dtype=np.uint16).reshape(-1, 4)
+    few = np.frombuffer(codes, dtype=np.uint16).reshape(-1, 4).copy()
+    for k, values in enumerate(known):  # numbered as they came; from here on, by what they say
+        few[:, k] = np.argsort(np.argsort(np.array(list(values), dtype=object)))[few[:, k]]
     asked = table[:, len(micro.items) :]
     letters = np.array([chr(k).replace(BLANK, "") for k in range(256)], dtype=object)
-    texts = [np.array(list(values), dtype=object) for values in known[:4]]
+    texts = [np.array(sorted(values), dtype=object) for values in known]
     every = np.column_stack([few[:, :3], asked, few[:, 3:]])
     return table, every, [*texts[:3], *[letters] * asked.shape[1], texts[3]]
 

@@ -8,6 +8,9 @@ from pathlib import Path
 import survey.models  # noqa: F401 (registers the tables)
 from scoring.table import COLUMNS
 from survey.db import Base
+from survey.exports.codebook import MEANINGS
+from survey.exports.content import CHANGE_COLUMNS, CHANGES, FACTS, PLACE, RANKS, STATUS, column_meanings
+from survey.exports.microdata import DESIGN
 
 TEXT = (Path(__file__).parents[2] / "docs" / "data-dictionary.md").read_text("utf-8")
 
@@ -32,3 +35,13 @@ def test_no_cell_is_empty() -> None:
 
 def test_every_column_of_results() -> None:
     assert sections()["Results: `results` and `score`"] == {name for name, _ in COLUMNS}
+
+
+def test_every_column_of_the_files_of_a_round() -> None:
+    written = sections()
+    assert written["Files: ranks"] == set(column_meanings()["ranks"])
+    assert written["Files: changes"] == set(column_meanings()["changes"]) == set(CHANGE_COLUMNS)
+    sheets = {column.code for columns in (PLACE, STATUS, FACTS, RANKS, CHANGES) for column in columns}
+    tables = {name for columns in column_meanings().values() for name in columns}
+    assert written["Files: workbook"] == (sheets - tables) | {column.code for column in FACTS}
+    assert written["Files: microdata"] == {*DESIGN, "month", "channel", "language"} == set(MEANINGS)

@@ -1,0 +1,367 @@
+"""Microdata: nobody stands out, what is withheld is withheld, and the scripts still give the index."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import shutil
+import subprocess
+from collections import Counter as Tally
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import polars
+import pyreadstat
+import pytest
+import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from survey.db import Database
+from survey.exports.anonymity import shown
+from survey.exports.codebook import codebook_sheet, variables
+from survey.exports.content import load_content
+from survey.exports.microdata import HIDDEN_VALUE, Microdata, blocks, prepare
+from survey.exports.microdata_files import SAV_HIDDEN, csv_blocks, write_parquet, write_sav
+from survey.exports.scripts import r_script, stata_script
+from survey.migrations import upgrade
+from survey.models import (
+    Agency,
+    AgencyKind,
+    AgencyLevel,
+    Channel,
+    Comment,
+    Population,
+    Response,
+    Round,
+    Service,
+)
+from survey.operations.install_questionnaire import install_questionnaire
+from survey.operations.open_round import Plan, create_round
+from survey.questionnaires import bundled
+from survey.results import round_results
+
+NOW = datetime(2026, 1, 31, 17, 30, tzinfo=UTC)  # 00:30 of 1 February in Viet Nam
+K = 5
+DEFINITION = bundled()["sipas-service-16"]
+
+#: (agency, service, responses, transactions): `b` has small services, `d` is small altogether, `e` misses services
+PLACES = (
+    ("a", "s", 60, 300), ("a", "t", 40, 900), ("a", "u", 45, 90), ("b", "s", 50, 400), ("b", "t", 3, 30),
+    ("b", "u", 2, 20), ("c", "s", 30, 30), ("c", "t", 20, 100), ("c", "u", 25, 50), ("d", "s", 3, 60),
+    ("e", "s", 80, 200), ("e", None, 6, 0), ("f", "s", 40, 80), ("f", "t", 35, 70), ("f", "u", 50, 75),
+    ("g", "s", 55, 99), ("g", "t", 60, 88), ("g", "u", 58, 77), ("h", "s", 12, 40), ("h", "t", 9, 30),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def survey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A round with large, small and unknown strata; answers, months and persons drawn with a fixed seed."""
+    database = Database(f"sqlite:///{tmp_path_factory.mktemp('micro') / 'sipas.db'}")
+    upgrade(database)
+    with database.write() as session:
+        fill(session, PLACES)
+    yield database
+    database.dispose()
+
+
+def fill(session, places) -> None:
+    random = np.random.default_rng(7)
+    agencies = {}
+    for code in dict.fromkeys(place[0] for place in places):
+        agencies[code] = Agency(
+            code=code,
+            kind=AgencyKind.DEPARTMENT,
+            level=AgencyLevel.PROVINCE,
+            name=f"Sở {code}",
+            valid_from=date(2020, 1, 1),
+        )
+    services = {code: Service(code=code, name=f"Lĩnh vực {code}") for code in "stu"}
+    session.add_all([*agencies.values(), *services.values()])
+    version = install_questionnaire(session, DEFINITION, NOW)
+    round_ = create_round(session, Plan("r", "Đợt r", date(2026, 1, 1), date(2026, 6, 30)), version, now=NOW)
+    session.flush()
+    rows = []
+    for agency, service, size, transactions in places:
+        service_id = services[service].id if service else None
+        if service:
+            session.add(
+                Population(
+                    round_id=round_.id, agency_id=agencies[agency].id, service_id=service_id, transactions=transactions
+                )
+            )
+        rows += [
+            {
+                "key": random.bytes(16).hex(),
+                "round_id": round_.id,
+                "deciding_agency_id": agencies[agency].id,
+                "service_id": service_id,
+                "channel": Channel.QR if random.random() < 0.7 else Channel.PAPER,
+                "language": "vi",
+                "answers": answers(random),
+                "submitted_at": NOW + timedelta(days=int(random.integers(0, 60))),
+                "excluded": None,
+            }
+            for _ in range(size)
+        ]
+    session.execute(sa.insert(Response), rows)
+    session.execute(sa.insert(Response), [{**rows[0], "key": "x" * 16, "excluded": "honeypot"}])
+    session.add(
+        Comment(
+            round_id=round_.id,
+            agency_id=next(iter(agencies.values())).id,
+            language="vi",
+            text="ý kiến riêng",
+            received_on=date(2026, 2, 1),
+        )
+    )
+
+
+def answers(random: np.random.Generator) -> str:
+    given = {item.code: str(random.choice(list("12345xx"))) for item in DEFINITION.items if random.random() < 0.9}
+    for slot in DEFINITION.slots[len(DEFINITION.items) :]:
+        given[slot.code] = str(random.choice(list(slot.options)))
+    return DEFINITION.pack(given)
+
+
+@pytest.fixture
+def micro(survey: Database) -> Iterator[tuple]:
+    with survey.read() as session:
+        yield session, prepare(session, load_content(session, "r"))
+
+
+def rows_of(session, micro: Microdata) -> pd.DataFrame:
+    return pd.concat(list(blocks(session, micro)), ignore_index=True)
+
+
+@given(
+    st.lists(st.tuples(*[st.integers(0, n) for n in (1, 4, 3, 6)]), min_size=0, max_size=120),
+    st.integers(2, 7),
+)
+def test_every_row_shares_what_it_shows_with_k_less_one_others(rows: list[tuple[int, ...]], k: int) -> None:
+    columns = [np.array([row[c] for row in rows], dtype=np.int64) for c in range(4)]
+    flags = shown(columns, k)
+    released = Tally(zip(*(np.where(f, c, -1).tolist() for f, c in zip(flags, columns, strict=True)), strict=True))
+    if len(rows) >= k:
+        assert min(released.values()) >= k
+    else:
+        assert not any(flag.any() for flag in flags)
+
+
+def test_an_attribute_that_all_share_is_shown_and_a_lonely_value_takes_a_common_one_along() -> None:
+    same, mixed = np.zeros(10, dtype=np.int64), np.array([0] * 6 + [1] * 3 + [2])
+    one, two = shown([same, mixed], 3)
+    assert one.all()
+    assert two.tolist() == [True] * 6 + [False] * 4  # three and one: the one alone would be known by elimination
+
+
+def test_nobody_stands_out(micro: tuple) -> None:
+    session, data = micro
+    frame = rows_of(session, data)
+    assert frame.groupby(["stratum", "service", *data.attributes]).size().min() >= K
+    assert (frame[list(data.attributes)] == HIDDEN_VALUE).any().any()
+    assert (frame["month"] == "2026-02").any()  # by the round's own calendar
+
+
+def test_what_leaves_and_what_does_not(micro: tuple) -> None:
+    session, data = micro
+    frame = rows_of(session, data)
+    assert list(frame.columns) == list(data.columns)
+    assert not {"id", "key", "counter", "counter_id", "submitted_at", "opened_at", "duration_s", "comment"} & set(frame)
+    text = "".join(csv_blocks(session, data))
+    assert "ý kiến riêng" not in text
+    assert not re.search(r"20\d\d-\d\d-\d\d", text)
+    hidden = data.content.results.table
+    hidden = hidden[(hidden["status"] == "suppressed") & (hidden["agency"] != "") & (hidden["service"] != "")]
+    gone = set(zip(hidden["agency"], hidden["service"], strict=True))
+    assert {("b", "t"), ("b", "u"), ("d", "s")} <= gone
+    assert not gone & set(zip(frame["agency"], frame["service"], strict=True))
+    assert "d" not in set(frame["agency"])
+    assert len(frame) == data.responses
+    province = next(w for w in data.withheld if w.agency == "")
+    assert data.responses + province.responses == sum(place[2] for place in PLACES)
+    assert "d" not in {w.agency for w in data.withheld}  # a hidden agency's sums are not told either
+
+
+def test_weights_and_fractions_are_those_of_the_transactions(micro: tuple) -> None:
+    session, data = micro
+    frame = rows_of(session, data)
+    first = frame.groupby(["agency", "stratum"])[["weight", "fpc"]].first()
+    assert first.loc[("a", "a / s")].tolist() == pytest.approx([300 / 60, 60 / 300])
+    assert first.loc[("c", "c / s")].tolist() == [1.0, 1.0]
+    assert first.loc[("e", "e")].tolist() == pytest.approx([200 / 86, 86 / 200])  # one stratum: a service is unknown
+    assert set(frame["in_province"]) == {1}
+
+
+def test_the_order_of_rows_tells_nothing_and_is_always_the_same(survey: Database, tmp_path: Path) -> None:
+    """A second database with the same responses stored the other way round gives the same file."""
+    other = Database(f"sqlite:///{tmp_path / 'other.db'}")
+    upgrade(other)
+    with other.write() as session:
+        fill(session, PLACES)
+        stored = [dict(row._mapping) for row in session.execute(sa.select(Response.__table__).order_by(Response.id))]
+        session.execute(sa.delete(Response))
+        for row in stored:
+            row["id"] = 10_000 - row["id"]
+        session.execute(sa.insert(Response), stored)
+    texts = []
+    for database in (survey, other):
+        with database.read() as session:
+            texts.append("".join(csv_blocks(session, prepare(session, load_content(session, "r")))))
+    other.dispose()
+    assert texts[0] == texts[1]
+    with survey.read() as session:
+        stored_order = session.scalars(
+            sa.select(Response.answers).join(Agency, Agency.id == Response.deciding_agency_id)
+            .join(Service, Service.id == Response.service_id)
+            .where(Agency.code == "a", Service.code == "s", Response.excluded.is_(None)).order_by(Response.id)
+        ).all()  # fmt: skip
+    rows = [r for r in csv.DictReader(io.StringIO(texts[0].removeprefix("\ufeff"))) if r["stratum"] == "a / s"]
+    first = DEFINITION.items[0].code
+    assert [r[first] for r in rows] != ["" if a[0] == "." else a[0].replace("x", "9") for a in stored_order]
+
+
+def test_parquet_and_spss_say_the_same_as_csv(micro: tuple, tmp_path: Path) -> None:
+    session, data = micro
+    text = "".join(csv_blocks(session, data)).removeprefix("\ufeff")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    write_parquet(session, data, tmp_path / "m.parquet")
+    columns = duckdb.read_parquet(str(tmp_path / "m.parquet"))
+    assert columns.columns == list(rows[0])
+    as_text = [["" if v is None else str(v) for v in row] for row in columns.fetchall()]
+    assert as_text == [list(row.values()) for row in rows]
+    assert polars.read_parquet(tmp_path / "m.parquet").height == len(rows)
+    write_sav(session, data, tmp_path / "m.sav")
+    frame, meta = pyreadstat.read_sav(str(tmp_path / "m.sav"), user_missing=True)
+    assert meta.number_rows == len(frame) == len(rows)
+    labels = meta.variable_value_labels
+    for name in ("agency", "filing", DEFINITION.items[0].code):
+        book = {value: pair[0] for v in variables(data) if v.code == name for value, pair in v.values}
+        said = ["" if pd.isna(v) else labels[name][v] for v in frame[name]]
+        assert said == [book[row[name]] if row[name] else "" for row in rows]
+    assert frame["weight"].tolist() == [float(row["weight"]) for row in rows]
+    months = [SAV_HIDDEN if r["month"] == HIDDEN_VALUE else float(r["month"].replace("-", "")) for r in rows]
+    assert frame["month"].tolist() == months
+    assert meta.column_names_to_labels["filing"] == "Lần này Ông/Bà nộp hồ sơ bằng cách nào?"
+
+
+def test_the_spss_file_is_put_together_of_pieces(micro: tuple, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    session, data = micro
+    write_sav(session, data, tmp_path / "whole.sav")
+    monkeypatch.setattr("survey.exports.microdata.BLOCK", 7)
+    write_sav(session, data, tmp_path / "pieces.sav")
+    whole, _ = pyreadstat.read_sav(str(tmp_path / "whole.sav"))
+    pieces, _ = pyreadstat.read_sav(str(tmp_path / "pieces.sav"))
+    pd.testing.assert_frame_equal(whole, pieces)
+
+
+def test_the_codebook_names_every_column_and_value(micro: tuple) -> None:
+    session, data = micro
+    book: dict[str, set[str]] = {}
+    for column, value, *_ in codebook_sheet(data).rows:
+        book.setdefault(str(column), set()).add(str(value))
+    assert list(book) == list(data.columns)
+    frame = rows_of(session, data)
+    for name in data.columns:
+        if name not in ("stratum", "weight", "fpc", "month"):
+            values = {str(v) for v in frame[name].dropna()} - {""}
+            assert values <= book[name] | {"1", "0"}, name
+
+
+RULES = (
+    {},
+    {"composition": "mean_elements"},
+    {"composition": "mean_items", "renormalise": True},
+    {"rollup": "equal", "min_n": 1},
+    {"fpc": False},
+    {"min_answered_share": 0.5},
+)
+
+
+@pytest.mark.skipif(
+    shutil.which("Rscript") is None, reason="R is not installed (apt-get install r-base-core r-cran-survey)"
+)
+def test_r_survey_gives_the_index_and_its_error(survey: Database, tmp_path: Path) -> None:
+    """R's `svydesign` and `svytotal` on the exported files against the results of the page: equal to 1e-9."""
+    asked = ["Rscript", "-e", "cat(requireNamespace('survey', quietly = TRUE))"]
+    if "FALSE" in subprocess.run(asked, capture_output=True, text=True, check=True).stdout:
+        pytest.skip("R has no package survey (apt-get install r-cran-survey)")
+    tables = []
+    for k, rules in enumerate(RULES):
+        with survey.read() as session:
+            session.scalars(sa.select(Round)).one().rules = rules
+            session.flush()
+            data = prepare(session, load_content(session, "r"))
+            (tmp_path / f"m{k}.csv").write_text("".join(csv_blocks(session, data)), "utf-8", newline="")
+            (tmp_path / f"m{k}.R").write_text(r_script(data, f"m{k}.csv"), "utf-8")
+            tables.append(round_results(session, "r").table)
+    each = f"for (k in 0:{len(RULES) - 1}) source(sprintf('m%d.R', k), local = new.env())"
+    done = subprocess.run(["Rscript", "-e", each], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    for k, table in enumerate(tables):
+        found = pd.read_csv(tmp_path / f"m{k}.csv.index.csv", keep_default_na=False).set_index("agency")
+        whole = table[(table["service"] == "") & (table["level"] == "overall") & table["index"].notna()]
+        assert set(found.index) == set(whole["agency"])
+        assert len(found) >= 5
+        for _, figure in whole.iterrows():
+            row = found.loc[figure["agency"]]
+            assert float(row["index"]) == pytest.approx(figure["index"], abs=1e-9), RULES[k]
+            assert float(row["se"]) == pytest.approx(figure["se"], abs=1e-9), RULES[k]
+
+
+def test_the_stata_script_declares_the_same_design(micro: tuple) -> None:
+    _, data = micro
+    script = stata_script(data, "m.csv")
+    assert "svyset _n [pweight = weight], strata(stratum_id) fpc(fpc) singleunit(centered)" in script
+    assert all(f'inlist({code}, "1", "2", "3", "4", "5")' in script for code in data.items)
+    province = next(w for w in data.withheld if w.agency == "")
+    numbers = " ".join(repr(x) for x in (province.variance, province.counting[0], province.valid[0]))
+    assert f"index_of in_province province {numbers}" in script
+
+
+def test_a_part_of_the_agencies_gives_no_microdata(survey: Database) -> None:
+    with survey.read() as session, pytest.raises(ValueError, match="see all agencies"):
+        prepare(session, load_content(session, "r", frozenset({"a"})))
+
+
+def test_memory_stays_flat(tmp_path: Path) -> None:
+    """Ten times the responses need hardly more memory than 20,000 do; what comes out is written, never held."""
+    import tracemalloc
+
+    peaks = []
+    for size in (20_000, 200_000):
+        database = Database(f"sqlite:///{tmp_path / f'{size}.db'}")
+        upgrade(database)
+        many(database, size)
+        with database.read() as session:
+            data = prepare(session, load_content(session, "r"))
+            assert data.responses == size
+            tracemalloc.start()
+            with (tmp_path / "out.csv").open("w", encoding="utf-8") as file:
+                file.writelines(csv_blocks(session, data))
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+        database.dispose()
+    assert peaks[1] < 1.6 * peaks[0], peaks
+
+
+def many(database: Database, size: int) -> None:
+    """Store `size` responses over 40 strata, in SQL."""
+    places = [(f"a{k}", s, 1, 10 * size) for k in range(20) for s in "st"]
+    with database.write() as session:
+        fill(session, places)
+        session.execute(sa.delete(Response).where(Response.excluded.is_not(None)))
+        session.execute(
+            sa.text(
+                "WITH RECURSIVE number(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM number WHERE k < :copies) "
+                "INSERT INTO response (key, round_id, deciding_agency_id, service_id, channel, language, answers, "
+                "submitted_at) SELECT key || k, round_id, deciding_agency_id, service_id, channel, language, answers, "
+                "submitted_at FROM response, number"
+            ),
+            {"copies": size // 40 - 1},
+        )
