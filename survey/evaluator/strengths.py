@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from survey.auth import role_required
 from survey.charts import QuadrantChart, Spot, quadrant_chart
+from survey.evaluator.actions import KEEPERS, followed
 from survey.evaluator.pages import RESULT_READERS, blueprint, database, load
 from survey.figures import ALL_SERVICES, Figure
 from survey.insights import SURE, diagnosis
@@ -72,6 +73,8 @@ def strengths(round_code: str, agency: str) -> str:
             lowest=lowest(found),
             chart=chart(found),
             rate=100 * SURE,
+            actions=followed(session, page, agency),
+            may_keep=flask.g.user.role in KEEPERS,
         )
 
 
