@@ -69,8 +69,8 @@ def _work() -> tuple[Link, ...]:
         Link("evaluator.comment_list", _("Comments"), RESULTS),
         Link("staff.counters", _("Counters and posters"), UNITS),
         Link("paper.piles", _("Paper forms"), UNITS),
-        Link("imports.files", _("Import responses"), RESULTS),
-        Link("progress.overview", _("Progress"), EVERYONE),
+        Link("imports.batches", _("Import responses"), RESULTS),
+        Link("progress.board", _("Progress"), EVERYONE),
     )
 
 
