@@ -7,12 +7,9 @@ all of them. Every form outside the public blueprint carries a CSRF token; a new
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import wraps
-from threading import Lock
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -20,16 +17,20 @@ import flask
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_wtf.csrf import CSRFProtect
+from sqlalchemy import orm
 from werkzeug import Response
 
 from survey import i18n
 from survey.db import Database
 from survey.errors import InputError
 from survey.models import Role, User
+from survey.navigation import home
 from survey.operations.change_password import change_password
+from survey.operations.change_user import sign_out_everywhere as end_sessions
 from survey.operations.sign_in import authenticate, sign_in
 from survey.queries import users
 from survey.text import clean
+from survey.throttle import Throttle
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -37,6 +38,11 @@ View = TypeVar("View", bound=Callable[..., Any])
 PUBLIC_BLUEPRINTS = frozenset({"respond"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 SESSION_HOURS = 12
+PENDING_SECONDS = 300
+"""How long a right password waits for the one-time code."""
+FREE_BY_NAME, FREE_BY_ADDRESS = 5, 40
+"""Failed attempts before the next ones wait: of one name, and of one address trying many names. A whole office behind
+one connection stays below."""
 
 blueprint = flask.Blueprint("auth", __name__)
 csrf = CSRFProtect()
@@ -51,7 +57,8 @@ def init_app(app: flask.Flask) -> None:
         WTF_CSRF_SSL_STRICT=False,  # our Referrer-Policy sends no referrer; the token alone decides
     )
     csrf.init_app(app)
-    app.extensions["throttle"] = Throttle()
+    app.extensions["throttle"] = Throttle(FREE_BY_NAME)
+    app.extensions["address_throttle"] = Throttle(FREE_BY_ADDRESS)
     app.before_request(_protect)
     app.context_processor(lambda: {"signed_in": flask.g.get("user")})
 
@@ -109,81 +116,81 @@ def safe_next(target: str | None) -> str | None:
     return None if parts.scheme or parts.netloc else target
 
 
-@dataclass
-class _Failures:
-    count: int
-    last: float
-
-
-class Throttle:
-    """Failed sign-ins by name, in memory: after a few, each next attempt waits longer; nobody is ever locked out.
-
-    Each server process counts for itself and forgets after a quarter of an hour.
-    """
-
-    FREE = 5
-    MAX_WAIT = 30.0
-    FORGET = 900.0
-    MAX_NAMES = 10_000
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._lock = Lock()
-        self._failures: OrderedDict[str, _Failures] = OrderedDict()
-
-    def wait(self, name: str) -> float:
-        """Return the seconds until `name` may be tried again; 0 means now."""
-        with self._lock:
-            found = self._failures.get(name)
-            if found is None or found.count < self.FREE:
-                return 0.0
-            pause = min(2.0 ** (found.count - self.FREE + 1), self.MAX_WAIT)
-            return max(0.0, found.last + pause - self._clock())
-
-    def failed(self, name: str) -> None:
-        """Count a failed attempt."""
-        with self._lock:
-            now = self._clock()
-            while self._failures and next(iter(self._failures.values())).last < now - self.FORGET:
-                self._failures.popitem(last=False)
-            while len(self._failures) >= self.MAX_NAMES:
-                self._failures.popitem(last=False)
-            count = self._failures.pop(name).count + 1 if name in self._failures else 1
-            self._failures[name] = _Failures(count, now)
-
-    def succeeded(self, name: str) -> None:
-        """Forget a name's failures."""
-        with self._lock:
-            self._failures.pop(name, None)
-
-
 @blueprint.route("/dang-nhap", methods=["GET", "POST"])
 def sign_in_page() -> Response | str | tuple[str, int]:
     """Ask for name and password."""
     target = safe_next(flask.request.values.get("next"))
     if flask.request.method == "GET":
         return flask.redirect(target or _home()) if load_user() else _render_sign_in(target)
-    throttle: Throttle = flask.current_app.extensions["throttle"]
     name = clean(flask.request.form.get("username", "")).lower()[:64]
-    wait = throttle.wait(name)
-    if wait > 0:
-        seconds = int(wait) + 1
-        message = ngettext(
-            "Too many attempts. Please wait %(num)s second and try again.",
-            "Too many attempts. Please wait %(num)s seconds and try again.",
-            seconds,
-        )
-        return _render_sign_in(target, message), 429
+    refusal = too_many(name)
+    if refusal:
+        return _render_sign_in(target, refusal), 429
     password = flask.request.form.get("password", "")
     with _database().read() as session:
         user_id = authenticate(session, name, password)
+        asks_code = user_id is not None and session.get_one(User, user_id).totp_secret is not None
     if user_id is None:
-        throttle.failed(name)
+        failed(name)
         return _render_sign_in(target, _("The user name or the password is not right.")), 422
-    throttle.succeeded(name)
+    if asks_code:
+        _wait_for_code(user_id, target)
+        return flask.redirect(flask.url_for("second_factor.sign_in"), code=303)
+    succeeded(name)
     with _database().write() as session:
-        _begin_session(sign_in(session, user_id, password, datetime.now(UTC)))
+        begin_session(sign_in(session, user_id, password, datetime.now(UTC)))
     return flask.redirect(target or _home(), code=303)
+
+
+def too_many(name: str) -> str:
+    """Return what to say when `name`, or this address with many names, failed so often that it must wait; else ""."""
+    wait = max(throttle.wait(key) for throttle, key in _throttles(name))
+    if wait <= 0:
+        return ""
+    message = ngettext(
+        "Too many attempts. Please wait %(num)s second and try again.",
+        "Too many attempts. Please wait %(num)s seconds and try again.",
+        int(wait) + 1,
+    )
+    return str(message)
+
+
+def failed(name: str) -> None:
+    """Count a failed attempt of a name, and of the address it came from."""
+    for throttle, key in _throttles(name):
+        throttle.failed(key)
+
+
+def succeeded(name: str) -> None:
+    """Forget a name's failed attempts; those of the address stay."""
+    throttle, key = _throttles(name)[0]
+    throttle.succeeded(key)
+
+
+def _throttles(name: str) -> tuple[tuple[Throttle, str], tuple[Throttle, str]]:
+    found = flask.current_app.extensions
+    return (found["throttle"], name), (found["address_throttle"], flask.request.remote_addr or "")
+
+
+def _wait_for_code(user_id: int, target: str | None) -> None:
+    """Remember, signed and for a few minutes, that the password was right; nobody is signed in by that."""
+    flask.session.clear()
+    flask.session["pending"] = {"user": user_id, "until": time.time() + PENDING_SECONDS, "next": target or ""}
+
+
+def pending_user(session: orm.Session) -> User | None:
+    """Return the person whose password was right a moment ago and who owes the one-time code."""
+    pending = flask.session.get("pending")
+    if not isinstance(pending, dict) or pending.get("until", 0) < time.time():
+        return None
+    user = session.get(User, pending.get("user"))
+    return user if user is not None and user.active and user.totp_secret else None
+
+
+def pending_target() -> str:
+    """Return where the person wanted to go."""
+    pending: dict[str, str] = flask.session.get("pending", {})
+    return safe_next(pending.get("next")) or ""
 
 
 @blueprint.post("/dang-xuat")
@@ -198,7 +205,18 @@ def sign_out() -> Response:
 @role_required()
 def account() -> str:
     """Show who is signed in and what they may do."""
-    return flask.render_template("auth/account.html", user=flask.g.user, has_results=_sees_results(flask.g.user))
+    return flask.render_template("auth/account.html", user=flask.g.user)
+
+
+@blueprint.post("/tai-khoan/dang-xuat")
+@role_required()
+def sign_out_everywhere() -> Response:
+    """End all sessions of one's own, this one too."""
+    with _database().write() as session:
+        user = session.get_one(User, flask.g.user.id)
+        end_sessions(session, user, now=datetime.now(UTC), by=user.id)
+    flask.session.clear()
+    return flask.redirect(flask.url_for("auth.sign_in_page"), code=303)
 
 
 @blueprint.route("/tai-khoan/mat-khau", methods=["GET", "POST"])
@@ -216,7 +234,7 @@ def password_page() -> Response | str | tuple[str, int]:
             change_password(
                 session, user, current=form.get("current", ""), new=form.get("new", ""), now=datetime.now(UTC)
             )
-            _begin_session(user)
+            begin_session(user)
     except InputError as error:
         message = _(error.template, **error.values)
         return flask.render_template("auth/password.html", user=flask.g.user, error=message), 422
@@ -224,7 +242,7 @@ def password_page() -> Response | str | tuple[str, int]:
     return flask.redirect(flask.url_for("auth.account"), code=303)
 
 
-def _begin_session(user: User) -> None:
+def begin_session(user: User) -> None:
     """Start a fresh session: nothing that was in the cookie before survives signing in (fixation)."""
     language = i18n.current_language().code
     flask.session.clear()
@@ -241,16 +259,10 @@ def _render_sign_in(target: str | None, error: str | None = None) -> str:
     return flask.render_template("auth/sign_in.html", target=target, error=error, username=name)
 
 
-def _sees_results(user: User) -> bool:
-    return user.role in {Role.ADMIN, Role.EVALUATOR, Role.MANAGER}
-
-
 def _home() -> str:
     """Return where a person lands after signing in."""
     user = load_user()
-    if user is not None and _sees_results(user):
-        return flask.url_for("evaluator.rounds")
-    return flask.url_for("auth.account")
+    return home(user.role) if user is not None else flask.url_for("auth.sign_in_page")
 
 
 def _protect() -> None:

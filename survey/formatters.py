@@ -35,6 +35,7 @@ def init_app(app: flask.Flask) -> None:
         "explain": words.explain,
         "channel_name": words.channel,
         "state_name": words.state,
+        "role_name": words.role,
         "publication_state_name": words.publication_state,
         "exclusion_reason": words.exclusion,
         "composition_sentence": words.composition,

@@ -55,6 +55,17 @@ def publication_state(name: str) -> str:
     return known.get(name, name)
 
 
+def role(name: str) -> str:
+    """Return the name of a role."""
+    known: dict[str, str] = {
+        "admin": _("Administrator"),
+        "evaluator": _("Evaluator"),
+        "manager": _("Head of an agency"),
+        "staff": _("One-stop staff"),
+    }
+    return known.get(name, name)
+
+
 def state(name: str) -> str:
     """Return the name of a round's state."""
     known: dict[str, str] = {

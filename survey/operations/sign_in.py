@@ -30,5 +30,10 @@ def sign_in(session: orm.Session, user_id: int, password: str, now: datetime) ->
     user = session.get_one(User, user_id)
     if needs_rehash(user.password_hash):
         user.password_hash = hash_password(password)
-    audit.record(session, action="user.signed_in", subject=f"user:{user.username}", now=now, user_id=user.id)
+    record_sign_in(session, user, now)
     return user
+
+
+def record_sign_in(session: orm.Session, user: User, now: datetime) -> None:
+    """Write down that a person signed in."""
+    audit.record(session, action="user.signed_in", subject=f"user:{user.username}", now=now, user_id=user.id)

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.models import Agency, Role, User
-from survey.text import clean
+from survey.text import clean, fold
 
 
 def by_username(session: orm.Session, username: str) -> User | None:
@@ -22,6 +22,15 @@ def by_session(session: orm.Session, user_id: int, epoch: int) -> User | None:
 def all_users(session: orm.Session) -> list[User]:
     """Return every account in the order of names."""
     return list(session.scalars(sa.select(User).order_by(User.username)))
+
+
+def search_users(session: orm.Session, text: str, role: Role | None) -> list[User]:
+    """Return the accounts whose names hold `text`, with or without marks, of one role or of all."""
+    query = sa.select(User).options(orm.joinedload(User.agency)).order_by(User.username)
+    if role is not None:
+        query = query.where(User.role == role)
+    wanted = fold(clean(text))
+    return [user for user in session.scalars(query) if wanted in fold(f"{user.username} {user.display_name}")]
 
 
 def agencies_below(session: orm.Session, agency_id: int) -> frozenset[str]:

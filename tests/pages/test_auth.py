@@ -7,8 +7,9 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from survey.auth import Throttle, safe_next
+from survey.auth import FREE_BY_NAME, safe_next
 from survey.models import AuditEvent, User
+from survey.throttle import Throttle
 from tests.evaluation import PASSWORD, accounts, post, scored_round, sign_in, token
 
 
@@ -50,8 +51,8 @@ def test_an_account_that_was_closed_cannot_sign_in(people: Flask, client: FlaskC
     assert sign_in(client, "evaluator").status_code == 422
 
 
-def test_staff_land_on_their_account(people: Flask, client: FlaskClient) -> None:
-    assert sign_in(client, "staff").location == "/tai-khoan"
+def test_staff_land_on_their_counters(people: Flask, client: FlaskClient) -> None:
+    assert sign_in(client, "staff").location == "/quay"
 
 
 def test_signing_in_returns_to_the_page_that_was_asked_for(people: Flask, client: FlaskClient) -> None:
@@ -164,8 +165,8 @@ def test_a_first_password_must_be_changed_before_anything_else(people: Flask, cl
 
 def test_failures_slow_down_and_never_lock(people: Flask, client: FlaskClient) -> None:
     clock = [0.0]
-    people.extensions["throttle"] = Throttle(lambda: clock[0])
-    for _ in range(Throttle.FREE):
+    people.extensions["throttle"] = Throttle(FREE_BY_NAME, lambda: clock[0])
+    for _ in range(FREE_BY_NAME):
         assert sign_in(client, "evaluator", "wrong").status_code == 422
     slowed = sign_in(client, "evaluator")
     assert slowed.status_code == 429
@@ -177,7 +178,7 @@ def test_failures_slow_down_and_never_lock(people: Flask, client: FlaskClient) -
 
 def test_the_wait_doubles_up_to_its_limit_and_is_forgotten() -> None:
     clock = [0.0]
-    throttle = Throttle(lambda: clock[0])
+    throttle = Throttle(FREE_BY_NAME, lambda: clock[0])
     waits = []
     for _ in range(12):
         throttle.failed("a")
@@ -190,7 +191,7 @@ def test_the_wait_doubles_up_to_its_limit_and_is_forgotten() -> None:
 
 
 def test_names_tried_at_random_do_not_fill_the_memory() -> None:
-    throttle = Throttle(lambda: 0.0)
+    throttle = Throttle(FREE_BY_NAME, lambda: 0.0)
     for number in range(Throttle.MAX_NAMES + 50):
         throttle.failed(str(number))
     assert len(throttle._failures) == Throttle.MAX_NAMES
