@@ -92,6 +92,8 @@ def actions() -> dict[str, dict[str, str]]:
             "entry.ended": _("Ended a pile of paper forms"),
             "comment.shown": _("Let a comment be shown"),
             "comment.hidden": _("Hid a comment"),
+            "action.added": _("Entered an action"),
+            "action.altered": _("Altered an action"),
         },
         "installation": {
             "api_client.created": _("Gave a program a token"),
@@ -129,6 +131,7 @@ def subject(name: str) -> str:
         "service": _("service"),
         "round": _("round"),
         "comment": _("comment"),
+        "action": _("action to improve"),
         "import_batch": _("batch"),
         "entry_batch": _("pile"),
         "column_mapping": _("choice of columns"),
@@ -199,6 +202,11 @@ def field(key: str) -> str:
         "number": _("Number"),
         "scopes": _("May read"),
         "themes": _("Themes"),
+        "mask_altered": _("Masking altered by hand"),
+        "what": _("What is done"),
+        "responsible": _("Responsible"),
+        "due_on": _("Due day"),
+        "element": _("Element"),
         "format": _("Format"),
         "bytes": _("Bytes"),
     }
@@ -221,7 +229,10 @@ def value(key: str, stored: Any, names: Mapping[int, str]) -> str:
     if key == "role":
         return role(text)
     if key == "state":
-        return words.state(text)
+        named = (known(text) for known in (words.state, words.comment_state, words.action_state))
+        return next((name for name in named if name != text), text)
+    if key == "themes":
+        return words.theme(text)
     if key == "channel":
         return words.channel(text)
     return text
