@@ -84,7 +84,7 @@ def meanings(upload: Upload, definition: Definition, mapping: ColumnMap, languag
         for label in unknown_labels(table.columns, table.rows, definition, mapping):
             found.setdefault(label, "")
     made = []
-    for label, answer in list(found.items())[:MAX_FIELDS]:
+    for label, answer in sorted(found.items(), key=lambda pair: (pair[0].question, pair[0].text))[:MAX_FIELDS]:
         asked = label.question or definition.slots[0].code
         options = tuple((code, text.get(language)) for code, text in definition.labels(asked).items())
         made.append(Meaning(label, number.get(label.question, 0), words.get(label.question, ""), options, answer))
