@@ -41,8 +41,9 @@ def change_round(
             raise InputError("The round is open: only its name and its last day can change")
         if plan.closes_on != round_.closes_on and plan.closes_on < today:
             raise InputError("The last day cannot lie in the past; close the round by hand instead")
-    round_.opens_on, round_.closes_on = plan.opens_on, plan.closes_on
-    round_.version, round_.rules = version, rules
+    round_.closes_on = plan.closes_on
+    if round_.state is RoundState.DRAFT:
+        round_.opens_on, round_.version, round_.rules = plan.opens_on, version, rules
     session.flush()
     after = told(round_)
     if after == before:
