@@ -34,7 +34,8 @@ TEXT = PosterText(
     date(2026, 12, 15),
 )
 #: a flower with five petals, drawn for these pictures
-FLOWER = b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="-50 -50 100 100"><circle r="49" fill="#7A2E5D"/><g fill="#fff">
+FLOWER = b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="-50 -50 100 100"><circle r="49" fill="#7A2E5D"/>
+<g fill="#fff">
 <ellipse cy="-22" rx="11" ry="19"/><ellipse cy="-22" rx="11" ry="19" transform="rotate(72)"/>
 <ellipse cy="-22" rx="11" ry="19" transform="rotate(144)"/><ellipse cy="-22" rx="11" ry="19" transform="rotate(216)"/>
 <ellipse cy="-22" rx="11" ry="19" transform="rotate(288)"/></g><circle r="7" fill="#E3A6CB"/></svg>"""

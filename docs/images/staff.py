@@ -12,10 +12,12 @@ import threading
 from io import BytesIO
 from pathlib import Path
 
+import sqlalchemy as sa
 from PIL import Image
 from playwright.sync_api import sync_playwright
 from werkzeug.serving import make_server
 
+from survey.models import Agency, Role, User
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.evaluation import PASSWORD, accounts
 from tests.places import make_app
@@ -27,13 +29,16 @@ def main() -> None:
         app = make_app(Path(folder), public_base_url="http://danhgia.example.vn")
         with app.extensions["database"].write() as session:
             accounts(session)
+            session.flush()
+            centre = session.scalars(sa.select(Agency).where(Agency.code == "trung-tam")).one()
+            session.scalars(sa.select(User).where(User.role == Role.STAFF)).one().agency_id = centre.id
         server = make_server("127.0.0.1", 0, app, threaded=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         base = f"http://127.0.0.1:{server.server_port}"
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         page = browser.new_page(viewport={"width": 1280, "height": 960}, locale="vi-VN")
         page.goto(f"{base}/quay")
-        page.get_by_label("Tên đăng nhập").fill("admin")
+        page.get_by_label("Tên đăng nhập").fill("staff")
         page.get_by_label("Mật khẩu").fill(PASSWORD)
         page.get_by_role("button", name="Đăng nhập").click()
         page.get_by_role("link", name="Quầy số 1").click()
