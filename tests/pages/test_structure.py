@@ -472,7 +472,7 @@ def test_a_preview_belongs_to_who_uploaded_and_kinds_to_their_keepers(
 ) -> None:
     preview = upload(admin, "linh-vuc", b"code,name\nx,X\n").location
     assert evaluator.get(preview).status_code == 403
-    assert evaluator.get(preview.replace("linh-vuc", "giao-dich") + "?dot=r1").status_code == 302
+    assert evaluator.get(preview.replace("linh-vuc", "giao-dich") + "?dot=r1").status_code == 303
     reply = upload(evaluator, "co-quan", as_excel(AGENCIES))
     assert reply.status_code == 422
     assert admin.get(preview.replace("linh-vuc", "nothing")).status_code == 404
