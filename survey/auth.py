@@ -25,7 +25,7 @@ from survey.db import Database
 from survey.errors import InputError
 from survey.models import Role, User
 from survey.navigation import home
-from survey.operations.change_password import change_password
+from survey.operations.change_password import change_password, check_change
 from survey.operations.change_user import sign_out_everywhere as end_sessions
 from survey.operations.sign_in import authenticate, sign_in
 from survey.queries import users
@@ -129,12 +129,12 @@ def sign_in_page() -> Response | str | tuple[str, int]:
     password = flask.request.form.get("password", "")
     with _database().read() as session:
         user_id = authenticate(session, name, password)
-        asks_code = user_id is not None and session.get_one(User, user_id).totp_secret is not None
+        owing = session.get_one(User, user_id) if user_id is not None else None
     if user_id is None:
         failed(name)
         return _render_sign_in(target, _("The user name or the password is not right.")), 422
-    if asks_code:
-        _wait_for_code(user_id, target)
+    if owing is not None and owing.totp_secret is not None:
+        _wait_for_code(owing, target)
         return flask.redirect(flask.url_for("second_factor.sign_in"), code=303)
     succeeded(name)
     with _database().write() as session:
@@ -172,10 +172,17 @@ def _throttles(name: str) -> tuple[tuple[Throttle, str], tuple[Throttle, str]]:
     return (found["throttle"], name), (found["address_throttle"], flask.request.remote_addr or "")
 
 
-def _wait_for_code(user_id: int, target: str | None) -> None:
-    """Remember, signed and for a few minutes, that the password was right; nobody is signed in by that."""
+def _wait_for_code(user: User, target: str | None) -> None:
+    """Remember, signed and for a few minutes, that the password was right; nobody is signed in by that.
+
+    It ends with the epoch: whoever changes the password or signs out everywhere takes this back too.
+    """
+    language = flask.session.get("lang")
     flask.session.clear()
-    flask.session["pending"] = {"user": user_id, "until": time.time() + PENDING_SECONDS, "next": target or ""}
+    until = time.time() + PENDING_SECONDS
+    flask.session["pending"] = {"user": user.id, "epoch": user.session_epoch, "until": until, "next": target or ""}
+    if language:
+        flask.session["lang"] = language
 
 
 def pending_user(session: orm.Session) -> User | None:
@@ -183,8 +190,8 @@ def pending_user(session: orm.Session) -> User | None:
     pending = flask.session.get("pending")
     if not isinstance(pending, dict) or pending.get("until", 0) < time.time():
         return None
-    user = session.get(User, pending.get("user"))
-    return user if user is not None and user.active and user.totp_secret else None
+    user = users.by_session(session, pending.get("user", 0), pending.get("epoch", -1))
+    return user if user is not None and user.totp_secret else None
 
 
 def pending_target() -> str:
@@ -229,11 +236,10 @@ def password_page() -> Response | str | tuple[str, int]:
     try:
         if form.get("new", "") != form.get("again", ""):
             raise InputError("The two new passwords differ.")  # noqa: TRY301 - one place renders every refusal
+        hashed = check_change(flask.g.user, current=form.get("current", ""), new=form.get("new", ""))
         with _database().write() as session:
             user = session.get_one(User, flask.g.user.id)
-            change_password(
-                session, user, current=form.get("current", ""), new=form.get("new", ""), now=datetime.now(UTC)
-            )
+            change_password(session, user, password_hash=hashed, now=datetime.now(UTC))
             begin_session(user)
     except InputError as error:
         message = _(error.template, **error.values)

@@ -27,10 +27,15 @@ def hash_password(password: str) -> str:
     return _hasher.hash(_normal(password))
 
 
+UNUSABLE = "!"
+"""Stands in the place of a hash for no password at all: none fits it."""
+
+
 def verify(password_hash: str | None, password: str) -> bool:
-    """Say whether a password fits a hash. No hash: as slow a no, so that unknown names do not show."""
+    """Say whether a password fits a hash. No hash: as slow a no, so that unknown and invited names do not show."""
+    known = password_hash not in (None, UNUSABLE)
     try:
-        return _hasher.verify(password_hash or _decoy(), _normal(password)) and password_hash is not None
+        return _hasher.verify(password_hash if known and password_hash else _decoy(), _normal(password)) and known
     except (VerificationError, InvalidHashError):
         return False
 

@@ -19,7 +19,8 @@ from survey.errors import InputError
 from survey.models import Role, User
 from survey.navigation import home
 from survey.operations import second_factor as operations
-from survey.operations.sign_in import record_sign_in
+from survey.operations.change_user import drop_second_factor
+from survey.operations.sign_in import authenticate, record_sign_in
 
 blueprint = flask.Blueprint("second_factor", __name__)
 MAY_ENROL = (Role.ADMIN, Role.EVALUATOR)
@@ -81,10 +82,32 @@ def enrol() -> str | tuple[str, int]:
     return flask.render_template("auth/recovery_codes.html", codes=codes)
 
 
+@blueprint.post("/tai-khoan/ma/tat")
+@role_required(*MAY_ENROL)
+def switch_off() -> Response | tuple[str, int]:
+    """Ask for no codes any more, once the password shows that it is the person, not whoever found the screen open."""
+    user: User = flask.g.user
+    refusal = auth.too_many(user.username)
+    if refusal:
+        return _page(refusal), 429
+    with _database().read() as session:
+        right = authenticate(session, user.username, flask.request.form.get("password", "")) == user.id
+    if not right:
+        auth.failed(user.username)
+        return _page(_("The current password is not right.")), 422
+    auth.succeeded(user.username)
+    with _database().write() as session:
+        found = session.get_one(User, user.id)
+        drop_second_factor(session, found, now=datetime.now(UTC), by=found.id)
+        auth.begin_session(found)
+    flask.flash(_("Signing in asks for no code any more."))
+    return flask.redirect(flask.url_for("auth.account"), code=303)
+
+
 def _page(error: str = "") -> str:
     user: User = flask.g.user
     if user.totp_secret:
-        return flask.render_template("auth/second_factor.html", enrolled=True)
+        return flask.render_template("auth/second_factor.html", enrolled=True, error=error)
     secret = flask.session.get("totp_secret") or operations.new_secret()
     flask.session["totp_secret"] = secret
     address = pyotp.TOTP(secret).provisioning_uri(name=user.username, issuer_name=ISSUER)

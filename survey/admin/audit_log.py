@@ -38,7 +38,7 @@ def audit() -> str:
     zone = cast(Settings, flask.current_app.config["SETTINGS"]).timezone
     with database().read() as session:
         lines, following = audit_queries.page(session, wanted, zone)
-        names = dict(session.execute(sa.select(Agency.id, Agency.name)).tuples().all())
+        names = {row.id: row.name for row in session.execute(sa.select(Agency.id, Agency.name))}
         query = {key: args[key] for key in FILTERS if args.get(key)}
         return flask.render_template(
             "admin/audit.html",

@@ -76,8 +76,9 @@ def drop_second_factor(session: orm.Session, user: User, *, now: datetime, by: i
 def _keep_an_administrator(session: orm.Session, user: User) -> None:
     if user.role is not Role.ADMIN or not user.active:
         return
-    others = sa.select(sa.func.count()).where(User.role == Role.ADMIN, User.active.is_(True), User.id != user.id)
-    if not session.scalar(others):
+    # locked: where writers run side by side (PostgreSQL), two administrators cannot close each other at once
+    active = sa.select(User.id).where(User.role == Role.ADMIN, User.active.is_(True)).order_by(User.id)
+    if set(session.scalars(active.with_for_update())) <= {user.id}:
         raise InputError("This is the last administrator; make another one first")
 
 

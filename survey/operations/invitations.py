@@ -12,10 +12,9 @@ from sqlalchemy import orm
 from survey.errors import InputError
 from survey.models import Invitation, User
 from survey.operations import audit
+from survey.passwords import UNUSABLE
 
 DAYS = 7
-UNUSABLE = "!"
-"""Stands in `password_hash` for none: no password fits it."""
 
 
 def invite(session: orm.Session, user: User, *, now: datetime, by: int | None = None) -> str:
@@ -50,6 +49,8 @@ def accept_invitation(session: orm.Session, token: str, *, password_hash: str, n
 
     The password comes hashed: hashing is slow on purpose and must not hold up those who write meanwhile.
     """
+    # locked: where writers run side by side (PostgreSQL), of two that send the link at once only one finds it open
+    session.execute(sa.select(Invitation.id).where(Invitation.token_hash == hash_token(token)).with_for_update())
     found = find_invitation(session, token, now)
     if found is None:
         raise InputError("This link was used already or is too old. Ask your administrator for a new one.")

@@ -59,6 +59,9 @@ def enrol(session: orm.Session, user: User, *, secret: str, code: str, now: date
 
 def use_code(session: orm.Session, user: User, code: str, *, now: datetime) -> bool:
     """Take a one-time or recovery code at sign-in; a code that was taken is never taken again."""
+    # locked and read anew: where writers run side by side (PostgreSQL), a code sent twice at once is taken once
+    session.flush()
+    session.refresh(user, with_for_update=True)
     if user.totp_secret is None:
         return False
     step = matching_step(user.totp_secret, code, now)
