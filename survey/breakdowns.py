@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import orm
 
-from scoring.disclosure import DisclosureRule, protect_table
+from scoring.disclosure import HIDDEN, SUPPRESSED, DisclosureRule, protect_table
 from scoring.moments import Moments
-from scoring.table import HIDDEN, SUPPRESSED, score_table
+from scoring.table import score_table
 from survey.kept import kept
 from survey.queries.population import population as read_population
 from survey.queries.responses import answer_key
@@ -115,8 +115,8 @@ def _hidden(
         if part is not None:
             found = found.select((found.keys["agency"] == part).to_numpy())
         by = ("service", GROUP) if part is not None else ("agency", GROUP)
-        n = respondents(found, by).assign(**{name: part or "" for name in PLACES if name not in by})
-        gone = protect_table(n, DisclosureRule.of(results.rules), by=by)
+        n = respondents(found, by, _alone(results)).assign(**{name: part or "" for name in PLACES if name not in by})
+        gone = protect_table(n, DisclosureRule.of(results.rules), by, found.scheme)
         return frozenset(n.loc[gone, list(KEYS)].itertuples(index=False, name=None)) | _hidden_before(results, n)
 
     return kept(session, ("hidden groups", results.stamp, dimension, part), make)
@@ -132,16 +132,28 @@ def _hidden_before(results: RoundResults, n: pd.DataFrame) -> frozenset[tuple[st
     )
 
 
-def respondents(moments: Moments, by: tuple[str, ...]) -> pd.DataFrame:
-    """Return how many respondents every figure has, for each combination of keys named or all together ("")."""
+def _alone(results: RoundResults) -> frozenset[str]:
+    """Return the agencies whose transactions are not known: they are in no wider figure."""
+    table = results.table
+    return frozenset(table.loc[table["warnings"].str.contains("no_population") & (table["agency"] != ""), "agency"])
+
+
+def respondents(moments: Moments, by: tuple[str, ...], alone: frozenset[str] = frozenset()) -> pd.DataFrame:
+    """Return how many respondents every figure has, for each combination of keys named or all together ("").
+
+    Agencies `alone` are in no row of all agencies together, and carry the warning that says so.
+    """
     scheme = moments.scheme
     counts = np.concatenate([moments.reached, moments.answered], axis=1)
     names = [*scheme.groups, *(("item", code) for code in scheme.codes)]
     wide = pd.DataFrame(counts).assign(**{name: moments.keys[name].to_numpy() for name in by})
     parts = []
     for columns in ((), *((name,) for name in by), by):
-        total = wide.groupby(list(columns), sort=True).sum(numeric_only=True) if columns else None
-        rows = wide[list(range(len(names)))].sum().to_frame().T if total is None else total.reset_index()
+        inside = wide if "agency" in columns or "agency" not in by else wide[~wide["agency"].isin(alone)]
+        if columns:
+            rows = inside.groupby(list(columns), sort=True).sum(numeric_only=True).reset_index()
+        else:
+            rows = inside[list(range(len(names)))].sum().to_frame().T
         parts.append(rows.assign(**{name: "" for name in by if name not in columns}))
     every = pd.concat(parts, ignore_index=True)
     # A combination with "" stands for what no name is known of: it is nobody's part, the total has it.
@@ -149,6 +161,8 @@ def respondents(moments: Moments, by: tuple[str, ...]) -> pd.DataFrame:
     long = every.melt(id_vars=list(by), value_vars=list(range(len(names))), var_name="figure", value_name="n")
     long["level"] = [names[k][0] for k in long["figure"]]
     long["key"] = [names[k][1] for k in long["figure"]]
+    agency = long["agency"] if "agency" in by else pd.Series("", index=long.index)
+    long["warnings"] = np.where(agency.isin(alone), "no_population", "")
     return long.drop(columns="figure")
 
 

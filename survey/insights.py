@@ -12,9 +12,9 @@ from sqlalchemy import orm
 
 from scoring.compare import adjust, against_rest
 from scoring.diagnose import diagnose, importances
+from scoring.disclosure import SUPPRESSED
 from scoring.moments import Moments
 from scoring.scheme import DataError, figure
-from scoring.table import SUPPRESSED
 from scoring.weights import Design, stratified
 from survey.kept import kept
 from survey.queries.population import population as read_population
