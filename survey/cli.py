@@ -58,6 +58,7 @@ def init_app(app: flask.Flask) -> None:
         results,
         score,
         create_user,
+        invite,
         counters,
         questionnaires,
         posters,
@@ -190,6 +191,27 @@ def create_user(username: str, role: str, agency: str, name: str, password_stdin
     click.echo(f"Account {username} ({role}) was made.")
     if not password_stdin:
         click.echo(f"Password: {password}   (shown this once)")
+
+
+@click.command()
+@click.argument("username")
+@with_appcontext
+@plainly
+def invite(username: str) -> None:
+    """Print a one-use link by which an account's owner sets a new password; the old one and all sessions end."""
+    from survey.operations.invitations import DAYS
+    from survey.operations.invitations import invite as operation
+    from survey.queries.users import by_username
+
+    with _database().write() as session:
+        user = by_username(session, username)
+        if user is None or not user.active:
+            raise InputError("There is no open account %(name)s", name=username)
+        token = operation(session, user, now=_now())
+    with flask.current_app.test_request_context():
+        link = _base_url() + flask.url_for("invitations.accept", token=token)
+    click.echo(f"Hand this link to {username} alone; it works once, within {DAYS} days:")
+    click.echo(link)
 
 
 @click.command("import-agencies")

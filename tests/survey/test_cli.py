@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import re
 import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ from click.testing import Result
 from app import create_app
 from survey.config import Settings
 from survey.db import Database
-from survey.models import Agency, Installation, Questionnaire, Response, Role, Round, RoundState, User
+from survey.models import Agency, Installation, Invitation, Questionnaire, Response, Role, Round, RoundState, User
 from survey.passwords import verify
 
 ROOT = Path(__file__).parents[2]
@@ -173,6 +175,13 @@ def test_accounts(run: Run) -> None:
         assert verify(user.password_hash, told.split("Password:")[1].split()[0])
     fails(run("create-user", "giam.sat", "--role", "evaluator"), "taken")
     fails(run("create-user", "b", "--role", "admin", "--password-stdin", input="short\n"), "at least 12")
+    link = ok(run("invite", "giam.sat")).splitlines()[-1]
+    assert re.fullmatch(r"http://127\.0\.0\.1:8000/moi/[\w-]{43}", link)
+    with database(run).read() as session:
+        invitation = session.scalars(sa.select(Invitation)).one()
+        assert invitation.token_hash == sha256(link.rsplit("/", 1)[1].encode()).hexdigest()
+        assert not verify(session.scalars(sa.select(User)).one().password_hash, told.split("Password:")[1].split()[0])
+    fails(run("invite", "nobody"), "no open account nobody")
 
 
 def test_score_needs_neither_database_nor_folder(tmp_path: Path) -> None:
