@@ -285,7 +285,7 @@ def _read(
     """Return a stratum's packed answers, its attributes as small codes (service first), and what the codes mean."""
     results = micro.content.results
     zone = ZoneInfo(results.round.zone)
-    known: list[dict[str, int]] = [{} for _ in range(2 + len(micro.attributes) - len(micro.questions))]
+    known: list[dict[str, int]] = [{}, {}, {}, {}]  # service, month, channel, language
     needed = results.rules.min_answered_share * len(micro.items)
     packed, codes = bytearray(), array("H")
     width = len(micro.content.definition.slots)

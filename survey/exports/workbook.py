@@ -175,8 +175,8 @@ def _league(book: Any, sheet: Sheet, rows: Sequence[tuple[Any, ...]]) -> None:
             "marker": {"type": "circle", "size": 4, "fill": {"color": ACCENT}, "border": {"color": ACCENT}},
             "y_error_bars": {
                 "type": "custom",
-                "minus_values": [page.name, 1, 4, last, 4],
-                "plus_values": [page.name, 1, 5, last, 5],
+                "minus_values": f"='{page.name}'!$E$2:$E${last + 1}",
+                "plus_values": f"='{page.name}'!$F$2:$F${last + 1}",
                 "line": {"color": INK, "width": 1.25},
             },
         }

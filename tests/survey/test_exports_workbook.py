@@ -96,7 +96,7 @@ def test_charts_are_excel_s_own(content: Content, tmp_path: Path) -> None:
         charts = [package.read(n).decode() for n in package.namelist() if n.startswith("xl/charts/chart")]
     assert len(charts) == 2
     league = next(text for text in charts if "errBars" in text)
-    assert "'Biểu đồ xếp hạng'!$E$2" in league  # whiskers come from the sheet
+    assert "'Biểu đồ xếp hạng'!$E$2:$E$4" in league  # whiskers come from the sheet
     stacked = next(text for text in charts if "percentStacked" in text)
     assert stacked.count("<c:ser>") == 5
 
@@ -133,22 +133,15 @@ OFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 def test_libreoffice_opens_it_and_says_the_same(content: Content, tmp_path: Path) -> None:
     path = write(content, tmp_path, english=True)
     profile = f"-env:UserInstallation=file://{tmp_path / 'profile'}"
+    again = tmp_path / "again"
     done = subprocess.run(
-        [OFFICE, profile, "--headless", "--convert-to", "ods", "--outdir", str(tmp_path), str(path)],
+        [OFFICE, profile, "--headless", "--convert-to", "xlsx", "--outdir", str(again), str(path)],
         capture_output=True,
         text=True,
         timeout=120,
         check=True,
     )
     assert "Error" not in done.stderr
-    again = tmp_path / "again"
-    again.mkdir()
-    subprocess.run(
-        [OFFICE, profile, "--headless", "--convert-to", "xlsx", "--outdir", str(again), str(tmp_path / "book.ods")],
-        capture_output=True,
-        timeout=120,
-        check=True,
-    )
     book = openpyxl.load_workbook(again / "book.xlsx", data_only=True)
     for sheet in figure_sheets(content):
         rows = [row[: len(sheet.columns)] for row in book[sheet.title[0]].iter_rows(min_row=3, values_only=True)]
