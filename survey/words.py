@@ -84,6 +84,8 @@ def exclusion(reason: str) -> str:
         "empty": _("No question was answered"),
         "too_few_answers": _("Too few questions were answered"),
         "flagged": _("Set aside by an evaluator"),
+        "entry_corrected": _("Keyed in wrongly and corrected by the paper"),
+        "import_undone": _("Import or pile of paper forms taken back"),
     }
     return known.get(reason, reason)
 

@@ -123,9 +123,9 @@ def enter_form(
     user_id: int | None,
 ) -> Entered:
     """Store one form of a pile under its running number. `InputError` when the pile takes no more."""
-    if is_recorded(session, key):
-        return Entered.REPEATED
     pile = _locked(session, batch)
+    if is_recorded(session, key):  # asked once the row is ours, so that two equal posts at one instant are one form
+        return Entered.REPEATED
     if number != pile.rows + 1:
         return Entered.NUMBER_TAKEN
     if batch.ended_at is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 
 import pytest
@@ -110,6 +111,20 @@ def test_sending_a_form_twice_stores_one(site, client) -> None:
     changed = client.post("/phieu-giay/1/nhap", data=body | {"a.cc_thai_do": "1"})
     assert changed.status_code == 303
     assert [r.answers[0] for r in stored(site)] == ["5"]
+
+
+def test_the_same_page_sent_five_times_at_once_stores_one(site, client) -> None:
+    begin(site, client, every="0")
+    body = fields(client.get("/phieu-giay/1/nhap").text) | {"a.cc_thai_do": "5"}
+    clients = []
+    for _ in range(5):
+        clients.append(site.test_client())
+        for cookie in client._cookies.values():  # the same person, the same browser
+            clients[-1].set_cookie(cookie.key, cookie.value)
+    with ThreadPoolExecutor(5) as pool:
+        statuses = list(pool.map(lambda one: one.post("/phieu-giay/1/nhap", data=body).status_code, clients))
+    assert statuses == [303] * 5
+    assert len(stored(site, everything=True)) == 1
 
 
 def test_two_windows_do_not_share_a_number(site, client) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import flask
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -35,6 +36,7 @@ from survey.operations.import_responses import Checked, Imported, Source, check_
 from survey.operations.undo_responses import undo_responses
 from survey.queries import imports
 from survey.queries.responses import patterns
+from survey.questionnaires import bundled
 from survey.response_rows import KEYS, RowReader
 from survey.tables import open_table
 from tests.places import open_place
@@ -372,3 +374,34 @@ def test_a_long_file_shows_a_progress_bar_on_a_terminal(tmp_path: Path, monkeypa
         assert sum(1 for _ in table) == 40_000
     assert "l.csv" in terminal.getvalue()
     assert "100%" in terminal.getvalue()
+
+
+def test_the_commands(app: flask.Flask, tmp_path: Path) -> None:
+    database: Database = app.extensions["database"]
+    with database.write() as session:
+        open_place(session, "sipas-short")
+    file, columns = tmp_path / "a.csv", tmp_path / "a.yaml"
+    lines = ["ngay;noi;" + ";".join(f"c{n}" for n in range(9)), "10/03/2026;Sở Tư pháp;" + ";".join("T" * 9)]
+    file.write_text("\r\n".join(lines), "utf-8-sig")
+    codes = [item.code for item in bundled()["sipas-short"].items]
+    asked = "\n".join(f"  c{n}: {code}" for n, code in enumerate(codes))
+    columns.write_text(f"columns:\n  ngay: date\n  noi: agency\n{asked}\nvalues: {{T: 5}}\n", "utf-8")
+    run = app.test_cli_runner().invoke
+    command = ["import-responses", str(file), "--round", "r1"]
+    refused = run(args=command)
+    assert (refused.exit_code, "which column is which question" in refused.output) == (2, True)
+    dry = run(args=[*command, "--map", str(columns), "--dry-run"])
+    assert (dry.exit_code, dry.output) == (0, "1 responses can be imported; nothing was stored\n")
+    assert stored(database) == []
+    done = run(args=[*command, "--map", str(columns)])
+    assert "1 responses added as batch 1, 0 had been imported before" in done.output
+    again = run(args=[*command, "--map", str(columns)])
+    assert "0 responses added, 1 had been imported before" in again.output
+    assert [response.answers[:9] for response in stored(database)] == ["5" * 9]
+    undone = run(args=["undo-import", "1"])
+    assert "1 responses are no longer counted" in undone.output
+    assert [run(args=["undo-import", number]).exit_code for number in ("1", "99")] == [2, 2]
+    file.write_text(file.read_text("utf-8-sig").replace("10/03", "32/03"), "utf-8")
+    wrong = run(args=[*command, "--map", str(columns)])
+    assert wrong.exit_code == 2
+    assert "A2: '32/03/2026' is not a day" in wrong.output
