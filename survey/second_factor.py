@@ -79,6 +79,7 @@ def enrol() -> str | tuple[str, int]:
             auth.begin_session(user)
     except InputError as error:
         return _page(_(error.template, **error.values)), 422
+    auth.load_user()  # the session is a new one; the page shows whose
     return flask.render_template("auth/recovery_codes.html", codes=codes)
 
 

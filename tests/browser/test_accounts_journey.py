@@ -1,0 +1,117 @@
+"""The administrator's main job: invite a person, who sets a password, adds a telephone and signs in with its code."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import pyotp
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from PIL import Image
+from playwright.sync_api import Browser, Page
+from werkzeug.serving import make_server
+
+from app import create_app
+from survey.config import Settings
+from survey.db import Base
+from survey.models import User
+from tests.evaluation import PASSWORD, accounts
+from tests.paper import read_codes
+from tests.places import open_place
+
+pytestmark = pytest.mark.browser
+
+NEW = "bon tu khong lien quan"
+PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Iterator[tuple[Flask, str]]:
+    app = create_app(Settings(instance_dir=tmp_path, secret_key="browser-tests-secret-long-enough"))
+    database = app.extensions["database"]
+    Base.metadata.create_all(database.engine)
+    with database.write() as session:
+        open_place(session)
+        session.flush()
+        accounts(session)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield app, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    database.dispose()
+
+
+def sign_in(page: Page, base: str, name: str, password: str) -> None:
+    page.goto(f"{base}/dang-nhap")
+    page.get_by_label("Tên đăng nhập").fill(name)
+    page.get_by_label("Mật khẩu").fill(password)
+    page.get_by_role("button", name="Đăng nhập").click()
+
+
+def check(page: Page, tmp_path: Path, name: str) -> None:
+    """The page does not scroll sideways; a picture of it is kept for looking at."""
+    page.screenshot(path=tmp_path / f"{name}.png")
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK], ids=["360", "1280"])
+def test_from_the_invitation_to_signing_in_with_a_code(
+    chromium: Browser, installation: tuple[Flask, str], tmp_path: Path, width: dict[str, int]
+) -> None:
+    app, base = installation
+    contexts = [chromium.new_context(viewport=width, java_script_enabled=False, locale="vi-VN") for _ in range(2)]
+    admin, person = (context.new_page() for context in contexts)
+    sign_in(admin, base, "admin", PASSWORD)
+    if width is PHONE:
+        admin.locator(".narrow-nav summary").click()
+    check(admin, tmp_path, "menu")
+    admin.get_by_role("link", name="Tài khoản", exact=True).click()
+    check(admin, tmp_path, "users")
+    admin.locator("#username").fill("hoa.tran")
+    admin.locator("#display_name").fill("Trần Thị Hoa")
+    admin.locator("#role").select_option("evaluator")
+    admin.get_by_role("button", name=re.compile("^Tạo tài khoản")).click()
+    link = admin.locator("code.hash").inner_text()
+    check(admin, tmp_path, "link")
+
+    person.goto(link)
+    check(person, tmp_path, "invitation")
+    person.locator("#new").fill(NEW)
+    person.locator("#again").fill(NEW)
+    person.locator("main button").click()
+    sign_in(person, base, "hoa.tran", NEW)
+    person.wait_for_url("**/danh-gia")
+    person.goto(f"{base}/tai-khoan/ma")
+    check(person, tmp_path, "enrol")
+    secret = person.locator("code.hash").inner_text()
+    drawn = read_codes(Image.open(BytesIO(person.locator("svg.plain-code").screenshot())))
+    assert f"secret={secret}" in str(drawn)
+    with app.extensions["database"].read() as session:
+        assert session.scalar(sa.select(User.totp_secret).where(User.username == "hoa.tran")) is None
+    person.locator("#code").fill(pyotp.TOTP(secret).now())
+    person.locator("main button").click()
+    recovery = person.locator("ol.recovery code").first.inner_text()
+    check(person, tmp_path, "recovery")
+    person.get_by_role("button", name="Đăng xuất").first.click()
+
+    sign_in(person, base, "hoa.tran", NEW)
+    person.wait_for_url("**/dang-nhap/ma")
+    check(person, tmp_path, "code")
+    with app.extensions["database"].write() as session:  # a minute later: the code of this step was taken already
+        session.execute(sa.update(User).where(User.username == "hoa.tran").values(totp_step=0))
+    person.locator("#code").fill(pyotp.TOTP(secret).now())
+    person.locator("main button").click()
+    person.wait_for_url("**/danh-gia")
+    assert recovery
+
+    admin.goto(f"{base}/quan-tri/nhat-ky")
+    check(admin, tmp_path, "audit")
+    assert "Bật mã xác thực một lần" in admin.locator(".events").inner_text()
+    for context in contexts:
+        context.close()
