@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sqlalchemy import orm
 
 from scoring.disclosure import HIDDEN, SUPPRESSED, DisclosureRule, protect_table
 from scoring.moments import Moments
+from scoring.scheme import Scheme
 from scoring.table import score_table
 from survey.kept import kept
 from survey.queries.population import population as read_population
@@ -116,10 +118,27 @@ def _hidden(
             found = found.select((found.keys["agency"] == part).to_numpy())
         by = ("service", GROUP) if part is not None else ("agency", GROUP)
         n = respondents(found, by, _alone(results)).assign(**{name: part or "" for name in PLACES if name not in by})
-        gone = protect_table(n, DisclosureRule.of(results.rules), by, found.scheme)
+        gone = _protected(n, by, DisclosureRule.of(results.rules), found.scheme)
         return frozenset(n.loc[gone, list(KEYS)].itertuples(index=False, name=None)) | _hidden_before(results, n)
 
     return kept(session, ("hidden groups", results.stamp, dimension, part), make)
+
+
+def _protected(n: pd.DataFrame, by: tuple[str, ...], rule: DisclosureRule, scheme: Scheme) -> NDArray[np.bool_]:
+    """Return which rows must be hidden: where it would cost groups of all places together, those of each place go.
+
+    Groups that are small in most agencies (late results without an apology, say) can then still be told of the whole.
+    """
+    gone = protect_table(n, rule, by, scheme)
+    whole = (n[by[0]] == "").to_numpy()
+    if not (gone & whole).any():
+        return gone
+    alone = np.zeros(len(n), dtype=np.bool_)
+    alone[whole] = protect_table(n[whole].reset_index(drop=True), rule, (GROUP,), scheme)
+    figures = pd.MultiIndex.from_frame(n[["level", "key"]])
+    lost = figures.isin(figures[gone & whole])
+    group = (n[GROUP] != "").to_numpy()
+    return np.where(lost, np.where(whole, alone, group & (n["n"] > 0).to_numpy()), gone)
 
 
 def _hidden_before(results: RoundResults, n: pd.DataFrame) -> frozenset[tuple[str, ...]]:
