@@ -6,10 +6,8 @@ dd/mm/yyyy in the configured zone. What does not exist is an en dash, never 0.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import flask
@@ -17,8 +15,7 @@ import flask
 from survey import words
 from survey.config import Settings
 from survey.i18n import current_language, local_name
-
-NOTHING = "–"
+from survey.numbers import NOTHING, fixed, with_sign
 
 
 def init_app(app: flask.Flask) -> None:
@@ -49,11 +46,7 @@ def init_app(app: flask.Flask) -> None:
 
 def number(value: Any, decimals: int = 1) -> str:
     """Return a number with a fixed number of decimals: 1234.56 is `1.234,6` in Vietnamese, `1,234.6` in English."""
-    if value is None or not math.isfinite(value):
-        return NOTHING
-    exact = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-    text = f"{exact + 0:,.{decimals}f}"  # + 0 turns -0.0 into 0.0
-    return text if current_language().locale.startswith("en") else text.translate(str.maketrans(",.", ".,"))
+    return fixed(value, decimals, english=current_language().locale.startswith("en"))
 
 
 def whole(value: Any) -> str:
@@ -63,10 +56,7 @@ def whole(value: Any) -> str:
 
 def signed(value: Any, decimals: int = 1) -> str:
     """Return a difference with its sign: `+1,2`, `−0,3`, `0,0`."""
-    text = number(value, decimals)
-    if text == NOTHING or not any(c in "123456789" for c in text):
-        return text
-    return text.replace("-", "−") if text.startswith("-") else f"+{text}"
+    return with_sign(number(value, decimals))
 
 
 def percent(value: Any, decimals: int = 1) -> str:

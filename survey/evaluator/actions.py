@@ -13,7 +13,6 @@ from werkzeug import Response
 from survey.auth import role_required
 from survey.comparisons import changes_between
 from survey.errors import InputError
-from survey.evaluator.league import Change, change_of
 from survey.evaluator.pages import blueprint, database, load
 from survey.figures import OVERALL
 from survey.models import Action, ActionState, Agency, Role, Round
@@ -22,6 +21,7 @@ from survey.queries import actions as action_queries
 from survey.queries import rounds as round_queries
 from survey.queries import users
 from survey.round_page import RoundPage
+from survey.standings import Change, change_of
 
 KEEPERS = (Role.ADMIN, Role.MANAGER)
 """Who enters and alters actions: the head of the agency (and of those above it), and administrators."""

@@ -13,12 +13,12 @@ from werkzeug import Response
 from survey.auth import role_required, safe_next
 from survey.errors import InputError
 from survey.evaluator.pages import RESULT_READERS, REVIEWERS, blueprint, database
-from survey.evaluator.voices import masked_text
 from survey.models import Comment, CommentState, Round, Theme
 from survey.operations.review_comment import review_comment
 from survey.queries import comments, users
 from survey.queries.comments import Wanted
 from survey.text import clean
+from survey.voices import masked_text
 
 MOST_PAGES = 100_000
 

@@ -15,13 +15,13 @@ from survey.breakdowns import COUNTER, dimensions
 from survey.charts import interval_chart
 from survey.doubts import Doubts, doubts
 from survey.evaluator.groups import Groups, asked_dimension, load_groups
-from survey.evaluator.league import Standing, league
 from survey.evaluator.pages import RESULT_READERS, asked_service, blueprint, columns, database, load
-from survey.evaluator.voices import masked_text, voices
 from survey.exports.results_csv import csv_text
 from survey.figures import ALL_SERVICES, PROVINCE, chart_row
 from survey.queries import rounds as round_queries
 from survey.round_page import RoundPage
+from survey.standings import Standing, league
+from survey.voices import masked_text, voices
 
 
 @blueprint.get("")
@@ -65,7 +65,7 @@ def ranking(round_code: str) -> str:
     """Show the agencies by rank range, with what changed since the last round."""
     with database().read() as session:
         page = load(session, round_code)
-        standings, before = league(session, page)
+        standings, before = league(session, page.results, page.figures)
         return flask.render_template("evaluator/ranking.html", page=page, standings=standings, before=before)
 
 
@@ -75,7 +75,7 @@ def ranking_download(round_code: str) -> flask.Response:
     """Send the table of ranks as CSV."""
     with database().read() as session:
         page = load(session, round_code)
-        standings, _before = league(session, page)
+        standings, _before = league(session, page.results, page.figures)
         table = pd.DataFrame([_as_row(page, standing) for standing in standings])
     whole = ["n", "rank_low", "rank_high", "change_sure"]
     table[whole] = table[whole].astype("Int64")
@@ -117,7 +117,7 @@ def detail(round_code: str, agency: str) -> str:
             chart=interval_chart(rows),
             services=page.figures.services(agency),
             counters=None if group or not agency else _counters(session, page, agency),
-            voices=None if group or service else voices(session, page, agency),
+            voices=None if group or service else voices(session, page.results, page.figures, agency),
             masked_text=masked_text,
         )
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import orm
 
-from scoring.disclosure import DisclosureRule
+from survey.figures import Figures
 from survey.models import Comment, Theme
 from survey.operations.mask_comment import mask_comment
 from survey.queries import comments
-from survey.round_page import RoundPage
+from survey.results import RoundResults
 
 SHOWN = 10
 
@@ -26,15 +26,15 @@ class Voices:
     fewest: int
 
 
-def voices(session: orm.Session, page: RoundPage, agency: str) -> Voices | None:
+def voices(session: orm.Session, results: RoundResults, figures: Figures, agency: str) -> Voices | None:
     """Return what citizens say of an agency; None for the province and where too few answered to show anything."""
-    overall = page.figures.overall(agency)
+    overall = figures.overall(agency)
     if not agency or overall is None or not overall.n:
         return None
-    rule = DisclosureRule.of(page.rules)
-    counts = comments.themes(session, page.round.id, agency)
+    rule = results.disclosure
+    counts = comments.themes(session, results.round.id, agency)
     return Voices(
-        comments=tuple(comments.shown(session, page.round.id, agency, SHOWN)),
+        comments=tuple(comments.shown(session, results.round.id, agency, SHOWN)),
         themes=tuple((theme, number if rule.shows(number) else None) for theme, number in counts.items()),
         fewest=rule.min_n,
     )

@@ -1,4 +1,4 @@
-"""The league table as a page shows it: index, rank range, group, change; in the order of ranks."""
+"""The league table as pages and reports show it: index, rank range, group, change; in the order of ranks."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pandas as pd
 from sqlalchemy import orm
 
 from survey.comparisons import Changes, agency_ranks, changes_since_last_round
-from survey.figures import ALL_SERVICES, OVERALL, PROVINCE, Figure
-from survey.round_page import RoundPage
+from survey.figures import ALL_SERVICES, OVERALL, PROVINCE, Figure, Figures
+from survey.results import RoundResults
 
 SURE = 0.05
 """Family-wise error of calling a change a change, Holm-adjusted over the agencies."""
@@ -46,20 +46,20 @@ class Standing:
     change: Change | None
 
 
-def league(session: orm.Session, page: RoundPage) -> tuple[list[Standing], Changes | None]:
-    """Return the province and then the agencies a person may see, by rank; and the round they are compared with.
+def league(session: orm.Session, results: RoundResults, figures: Figures) -> tuple[list[Standing], Changes | None]:
+    """Return the province and then the agencies with `figures`, by rank; and the round they are compared with.
 
     Ranks are among all agencies, whoever looks.
     """
-    ranks = agency_ranks(page.results)
-    before = changes_since_last_round(session, page.results, (ALL_SERVICES,))
+    ranks = agency_ranks(results)
+    before = changes_since_last_round(session, results, (ALL_SERVICES,))
     moved = _changes(before)
     standings = []
     for code, low, high, group in [
         (PROVINCE, None, None, ""),
         *((str(r.agency), _whole(r.low), _whole(r.high), str(r.group)) for r in ranks.itertuples(index=False)),
     ]:
-        figure = page.figures.overall(code)
+        figure = figures.overall(code)
         if figure is not None:
             standings.append(Standing(figure, low, high, group, moved.get(code)))
     return standings, before
