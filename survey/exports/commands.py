@@ -31,9 +31,9 @@ def export(round_code: str, what: str, english: bool, semicolon: bool, out: Path
     kinds: tuple[str, ...] = KINDS if what == "all" else (what,)
     if semicolon and "scripts" in kinds and what == "all":
         kinds = tuple(kind for kind in kinds if kind != "scripts")  # they read commas
-    out.mkdir(parents=True, exist_ok=True)
     with current_app.extensions["database"].read() as session:
         content = load_content(session, round_code)
+        out.mkdir(parents=True, exist_ok=True)
         work = sum(content.results.responses * times for times in _rows_written(kinds))
         with click.progressbar(length=max(work, 1), label=f"{round_code}", file=sys.stderr) as bar:
             task = Export(

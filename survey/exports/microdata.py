@@ -30,7 +30,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sqlalchemy import orm
 
-from scoring.disclosure import DisclosureRule
+from scoring.disclosure import SUPPRESSED, DisclosureRule
 from scoring.estimate import variance
 from scoring.moments import LOOKUP, PEAK, Moments
 from scoring.scheme import Figure, figure
@@ -88,6 +88,8 @@ class Microdata:
     strata: tuple[Stratum, ...]
     withheld: tuple[Withheld, ...]
     rule: DisclosureRule
+    #: (agency, service) of which the results hide a figure: where the stratum is a whole agency, these are not named
+    hidden_services: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def responses(self) -> int:
@@ -140,19 +142,26 @@ def prepare(session: orm.Session, content: Content) -> Microdata:
         strata=tuple(_strata(found, design, out)),
         withheld=tuple(_withheld(content, found, design, out, whole)),
         rule=rule,
+        hidden_services=_hidden_places(content),
     )
 
 
 def _withheld_strata(content: Content, found: Moments, design: Design, rule: DisclosureRule) -> NDArray[np.bool_]:
     """Return which strata (strata,) stay behind: too small, or some figure of theirs is hidden in the results."""
-    table = content.results.table
-    hidden = set(table.loc[table["status"] == "suppressed", ["agency", "service"]].itertuples(index=False, name=None))
+    hidden = _hidden_places(content)
     out = np.array([not rule.shows(int(n)) for n in design.size], dtype=np.bool_)
     for cell, (agency, service) in enumerate(found.keys[["agency", "service"]].itertuples(index=False, name=None)):
         place = (agency, "" if _is_whole(design, cell, agency) else service)
         if place in hidden:
             out[design.stratum[cell]] = True
     return out
+
+
+def _hidden_places(content: Content) -> frozenset[tuple[str, str]]:
+    """Return (agency, service) of the places of which the results hide any figure."""
+    table = content.results.table
+    rows = table.loc[table["status"] == SUPPRESSED, ["agency", "service"]]
+    return frozenset((str(agency), str(service)) for agency, service in rows.itertuples(index=False, name=None))
 
 
 def _is_whole(design: Design, cell: int, agency: str) -> bool:
@@ -191,7 +200,7 @@ def _withheld(
     agency = found.keys["agency"].to_numpy()
     province = np.ones(len(gone), dtype=np.bool_) if design.known is None else design.known
     table = content.results.table
-    wholes = table[(table["service"] == "") & (table["level"] == "overall") & (table["status"] != "suppressed")]
+    wholes = table[(table["service"] == "") & (table["level"] == "overall") & (table["status"] != SUPPRESSED)]
     shown = set(wholes["agency"])
     places = [("", province), *((name, agency == name) for name in sorted(shown & set(agency[gone])))]
     for name, inside in places:
@@ -295,18 +304,22 @@ def _read(
         if needed and sum(c in "12345" for c in answers[: len(micro.items)]) < max(needed, 1):
             continue
         month = f"{at.astimezone(zone):%Y-%m}"
-        values = (service if stratum.service is None else "", month, channel, language)
+        if stratum.service is not None:
+            service = ""  # the same for all
+        elif (stratum.agency, service) in micro.hidden_services:
+            service = HIDDEN_VALUE
+        values = (service, month, channel, language)
         codes.extend(known[k].setdefault(value, len(known[k])) for k, value in enumerate(values))
         packed.extend(answers.encode("latin-1"))
     if not packed:
         return None
     table = np.frombuffer(bytes(packed), dtype=np.uint8).reshape(-1, width)
     few = np.frombuffer(codes, dtype=np.uint16).reshape(-1, 4).copy()
-    for k, values in enumerate(known):  # numbered as they came; from here on, by what they say
-        few[:, k] = np.argsort(np.argsort(np.array(list(values), dtype=object)))[few[:, k]]
+    for k, numbers in enumerate(known):  # numbered as they came; from here on, by what they say
+        few[:, k] = np.argsort(np.argsort(np.array(list(numbers), dtype=object)))[few[:, k]]
     asked = table[:, len(micro.items) :]
     letters = np.array([chr(k).replace(BLANK, "") for k in range(256)], dtype=object)
-    texts = [np.array(sorted(values), dtype=object) for values in known]
+    texts = [np.array(sorted(numbers), dtype=object) for numbers in known]
     every = np.column_stack([few[:, :3], asked, few[:, 3:]])
     return table, every, [*texts[:3], *[letters] * asked.shape[1], texts[3]]
 

@@ -6,6 +6,7 @@ the package works out the variance of Σ u over the strata. What withheld strata
 
 from __future__ import annotations
 
+from scoring.disclosure import SUPPRESSED
 from survey.exports.content import Content
 from survey.exports.microdata import Microdata, Withheld, counts_as
 
@@ -37,7 +38,7 @@ def hidden_agencies(content: Content) -> list[str]:
     """Return the agencies whose overall index is hidden: the scripts cannot and must not tell it."""
     table = content.results.table
     rows = table[(table["agency"] != "") & (table["service"] == "") & (table["level"] == "overall")]
-    return sorted(rows.loc[rows["status"] == "suppressed", "agency"])
+    return sorted(rows.loc[rows["status"] == SUPPRESSED, "agency"])
 
 
 def _head(content: Content, mark: str) -> str:
