@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -19,6 +20,9 @@ ARGUMENTS += ["--disable-component-update", "--disable-sync"]
 
 @pytest.fixture(scope="session")
 def chromium():
+    """One browser for all tests; without it they fail and say how to get it, instead of being skipped."""
+    if not Path(CHROMIUM).exists():
+        pytest.fail(f"There is no Chromium at {CHROMIUM}: run `make test` as root, or `apt-get install chromium`.")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser

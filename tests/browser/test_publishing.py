@@ -1,0 +1,118 @@
+"""From a closed round to the public page in Chromium: two people, no script needed, nothing for axe to find."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from playwright.sync_api import Browser, Page
+from werkzeug.serving import make_server
+
+from app import create_app
+from survey.config import Settings
+from survey.migrations import upgrade
+from survey.models import Role, Round
+from survey.operations.close_round import close_round
+from survey.operations.create_user import create_user
+from tests.evaluation import NOW, PASSWORD, accounts, publish_scored, scored_round
+
+pytestmark = pytest.mark.browser
+AXE = str(Path(__file__).parents[1] / "vendor" / "axe-core" / "axe.min.js")
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[tuple[Flask, str]]:
+    """A running installation with a closed round, and the accounts of two evaluators."""
+    app = create_app(Settings(instance_dir=tmp_path, secret_key="k" * 40))
+    database = app.extensions["database"]
+    upgrade(database)
+    with database.write() as session:
+        scored_round(session)
+        accounts(session)
+        create_user(session, username="hai", password=PASSWORD, role=Role.EVALUATOR, agency_id=None, now=NOW)
+        close_round(session, session.scalars(sa.select(Round)).one(), now=NOW)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield app, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    database.dispose()
+
+
+def signed_in(chromium: Browser, base: str, name: str, *, script: bool) -> Page:
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, java_script_enabled=script)
+    page = context.new_page()
+    page.goto(f"{base}/dang-nhap")
+    page.fill("input[name=username]", name)
+    page.fill("input[name=password]", PASSWORD)
+    page.click("main button[type=submit]")
+    return page
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_two_people_publish_and_everyone_sees(chromium: Browser, office: tuple[Flask, str], script: bool) -> None:
+    _app, base = office
+    first = signed_in(chromium, base, "evaluator", script=script)
+    first.goto(f"{base}/danh-gia/r1")
+    first.get_by_role("link", name="Công bố").first.click()
+    first.get_by_role("button", name="Chốt kết quả thành bản dự thảo").click()
+    assert first.get_by_role("status").inner_text().startswith("Đã chốt kết quả")
+    first.get_by_role("link", name="Mở bản dự thảo").click()
+    assert first.get_by_role("button", name="Tôi đã xem kỹ: xác nhận").count() == 0
+
+    second = signed_in(chromium, base, "hai", script=script)
+    second.goto(first.url)
+    second.get_by_role("button", name="Tôi đã xem kỹ: xác nhận").click()
+    first.reload()
+    first.get_by_role("button", name="Công bố cho mọi người xem").click()
+    first.get_by_role("link", name="Ấn bản 1").click()
+    first.get_by_role("link", name="Mở trang công khai").click()
+
+    citizen = chromium.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=script).new_page()
+    citizen.goto(f"{base}/ket-qua")
+    citizen.get_by_role("link", name="Đợt 1").click()
+    assert "72,2" in citizen.locator(".main-fact").inner_text()
+    assert citizen.evaluate("document.documentElement.scrollWidth") <= 360 if script else True
+    card = citizen.locator("img.card-picture")
+    assert card.evaluate("image => image.naturalWidth") == 360 if script else card.count() == 1
+    for page in (first, second, citizen):
+        page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_public_and_publishing_pages(
+    chromium: Browser, office: tuple[Flask, str], scheme: str
+) -> None:
+    app, base = office
+    with app.extensions["database"].write() as session:
+        publish_scored(session)
+        publish_scored(session, reason="Thiếu phiếu giấy của một quầy.")
+    found = {}
+    context = chromium.new_context(
+        viewport={"width": 360, "height": 740},
+        bypass_csp=True,
+        color_scheme=scheme,  # type: ignore[arg-type]
+    )
+    page = context.new_page()
+    addresses = ["/ket-qua", "/ket-qua/r1", "/ket-qua/r1?lang=en", "/ket-qua/r1/an-ban/1", "/dang-nhap"]
+    addresses += ["/danh-gia/r1/cong-bo", "/danh-gia/r1/cong-bo/1"]
+    for address in addresses:
+        if address == "/danh-gia/r1/cong-bo":
+            page.goto(f"{base}/dang-nhap?lang=vi")
+            page.fill("input[name=username]", "evaluator")
+            page.fill("input[name=password]", PASSWORD)
+            page.click("main button[type=submit]")
+        page.goto(base + address)
+        for details in page.locator("main details").all():
+            details.evaluate("element => { element.open = true }")
+        page.add_script_tag(path=AXE)
+        violations = page.evaluate("async () => (await axe.run()).violations")
+        if violations:
+            found[address] = [(v["id"], [node["html"][:120] for node in v["nodes"]][:3]) for v in violations]
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, address
+    context.close()
+    assert found == {}
