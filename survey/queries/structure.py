@@ -11,6 +11,7 @@ from sqlalchemy import orm
 
 from survey.models import (
     Agency,
+    AgencyLevel,
     AgencySuccessor,
     BatchKind,
     Counter,
@@ -41,11 +42,12 @@ class Branch:
 
 
 def tree(session: orm.Session, ended: bool = False) -> list[Branch]:
-    """Return the agencies in force as a tree, those that ended too when asked; siblings in the order of their names.
+    """Return the agencies in force as a tree, those that ended too when asked; siblings by tier and name.
 
     An agency whose parent is left out stands at the top, so that none is lost from sight.
     """
-    found = session.scalars(sa.select(Agency).order_by(Agency.level, Agency.name, Agency.code)).all()
+    tier = sa.case({level: place for place, level in enumerate(AgencyLevel)}, value=Agency.level)
+    found = session.scalars(sa.select(Agency).order_by(tier, Agency.name, Agency.code)).all()
     branches = {agency.id: Branch(agency, []) for agency in found if ended or agency.valid_to is None}
     top: list[Branch] = []
     for branch in branches.values():

@@ -11,13 +11,14 @@ import pytest
 from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).parents[2]
-GUIDES = [ROOT / "docs" / "vi" / f"huong-dan-{name}.md" for name in ("danh-gia", "can-bo", "in")]
+GUIDES = [ROOT / "docs" / "vi" / f"huong-dan-{name}.md" for name in ("danh-gia", "can-bo", "in", "quan-tri")]
 #: bold in the guides for stress, not as the name of something on the screen
 STRESSED = {
     "in đậm",
     "Hai cơ quan có đoạn thẳng chồng lên nhau nhiều thì chưa thể nói ai hơn ai.",
     "Một tờ áp phích có mã QR.",
     "Đừng:",
+    "Chưa có gì được lưu",
 }
 
 
