@@ -33,6 +33,8 @@ from survey.tables import Table
 CHUNK = 1000
 """Rows inserted by one statement; comments are shuffled within it."""
 SHOWN_ROWS = 10
+ENOUGH_TO_HIDE_IN = 5
+"""Responses from which on a batch notes which comments came with it."""
 LANGUAGE = "vi"
 _RESPONSES = Base.metadata.tables[Response.__tablename__]
 
@@ -147,7 +149,8 @@ def store_rows(
         session.flush()
         return Imported(None, 0, known)
     batch.rows = added
-    batch.undo = {"comments": ranges}
+    # which comments came with a handful of responses would say whose they are: then they stay when it is taken back
+    batch.undo = {"comments": ranges} if added >= ENOUGH_TO_HIDE_IN else {}
     after = {"round": round_.code, "file": source.name, "added": added, "known": known}
     subject = f"import_batch:{batch.id}"
     audit.record(session, action="responses.imported", subject=subject, now=now, user_id=user_id, after=after)

@@ -18,8 +18,11 @@ UNDONE = "import_undone"
 def undo_responses(session: orm.Session, batch: ImportBatch, *, now: datetime, user_id: int | None = None) -> int:
     """Count a batch's responses no more and hide its comments; nothing is deleted. Return how many were taken back.
 
-    Their keys are retired, so that the same file can be imported again. `InputError` for a batch of another kind, one
-    that was taken back before, or one of a published round.
+    Comments are hidden where the batch notes which came with it: never those of a pile of paper forms or of a handful
+    of responses, for that would lead from a comment to the answers it came with.
+
+    The responses' keys are retired, so that the same file can be imported again. `InputError` for a batch of another
+    kind, one that was taken back before, or one of a published round.
     """
     if batch.kind is not BatchKind.RESPONSES:
         raise InputError("Batch %(id)d did not bring responses", id=batch.id)

@@ -18,6 +18,7 @@ from survey.operations.undo_responses import undo_responses
 from survey.queries import imports, rounds
 from survey.response_rows import KEYS, RowReader
 from survey.tables import open_table
+from survey.text import clean
 
 
 @click.command("import-responses")
@@ -30,7 +31,7 @@ from survey.tables import open_table
 def import_responses(file: Path, round_code: str, map_file: Path | None, *, dry_run: bool) -> None:
     """Add responses from a CSV or XLSX file, all of them or none; the same file twice adds nothing."""
     now = datetime.now(UTC)
-    source = Source(file.name, file_hash(file))
+    source = Source(clean(file.name), file_hash(file))
     with _database().read() as session:
         frame = imports.frame(rounds.by_code(session, round_code), now)
         places = imports.places(session)

@@ -196,7 +196,8 @@ def test_undo_and_import_again(place: Database) -> None:
         assert undo_responses(session, session.get_one(ImportBatch, done.batch_id), now=NOW) == 4
     with place.read() as session:
         assert patterns(session, session.scalars(sa.select(Round.id)).one()).respondents == 0
-        assert {comment.state for comment in session.scalars(sa.select(Comment))} == {CommentState.HIDDEN}
+        # four responses are too few to note whose comments these were
+        assert {comment.state for comment in session.scalars(sa.select(Comment))} == {CommentState.NEW}
     assert [response.excluded for response in stored(place)] == ["import_undone"] * 4
     with place.write() as session, pytest.raises(InputError, match="already"):
         undo_responses(session, session.get_one(ImportBatch, done.batch_id), now=NOW)
@@ -209,6 +210,24 @@ def test_undo_and_import_again(place: Database) -> None:
     with place.read() as session:
         actions = session.scalars(sa.select(AuditEvent.action).order_by(AuditEvent.id)).all()
         assert actions == ["responses.imported", "responses.undone"] * 2 + ["responses.imported"]
+
+
+def test_comments_of_a_larger_import_are_hidden_with_it(place: Database, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    rows = "".join(f"10/03/2026;so-tu-phap;4;Ý kiến {k}\n" for k in range(6))
+    path.write_text(f"date;agency;cc_thai_do;comment\n{rows}", "utf-8")
+    with place.write() as session:
+        agency = session.scalars(sa.select(Agency.id)).first()
+        round_id = session.scalars(sa.select(Round.id)).one()
+        own = {"round_id": round_id, "agency_id": agency, "language": "vi", "received_on": NOW.date()}
+        session.add(Comment(text="Của người khác", **own))
+    done = take(place, path)
+    with place.write() as session:
+        undo_responses(session, session.get_one(ImportBatch, done.batch_id), now=NOW)
+    with place.read() as session:
+        states = {comment.text: comment.state for comment in session.scalars(sa.select(Comment))}
+    assert states.pop("Của người khác") is CommentState.NEW
+    assert (len(states), set(states.values())) == (6, {CommentState.HIDDEN})
 
 
 def test_wrong_cells_are_told_by_address_and_nothing_is_stored(place: Database) -> None:
