@@ -14,7 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sqlalchemy import orm
 
-from scoring.disclosure import HIDDEN, SUPPRESSED, DisclosureRule, protect_table
+from scoring.attack import Attack, Lines
+from scoring.disclosure import HIDDEN, SUPPRESSED, DisclosureRule, protect_table, sums_of
 from scoring.moments import Moments
 from scoring.scheme import Scheme
 from scoring.table import score_table
@@ -75,6 +76,27 @@ def breakdown(session: orm.Session, results: RoundResults, dimension: Dimension,
         ("breakdown", results.stamp, dimension, agency),
         lambda: _hide(_score(session, results, dimension, agency), _hidden(session, results, dimension, agency)),
     )
+
+
+def group_sizes(
+    session: orm.Session, results: RoundResults, dimension: Dimension, agency: str
+) -> dict[str, int | None]:
+    """Return the respondents of each group of an agency (or the province), None where they must not be told.
+
+    The numbers are those of `breakdown`; nothing else is worked out. Not for counters.
+    """
+
+    def make() -> dict[tuple[str, str], int | None]:
+        hidden = _hidden(session, results, dimension, "")
+        n = respondents(_moments(session, results, dimension), ("agency", GROUP), _alone(results))
+        whole = n[(n["level"] == "overall") & (n["n"] > 0)]
+        return {
+            (a, group): None if (a, "", group, "overall", key) in hidden else int(count)
+            for a, group, key, count in whole[["agency", GROUP, "key", "n"]].itertuples(index=False, name=None)
+        }
+
+    sizes = kept(session, ("group sizes", results.stamp, dimension), make)
+    return {group: n for (a, group), n in sizes.items() if a == agency and group}
 
 
 def _moments(session: orm.Session, results: RoundResults, dimension: Dimension) -> Moments:
@@ -138,7 +160,25 @@ def _protected(n: pd.DataFrame, by: tuple[str, ...], rule: DisclosureRule, schem
     figures = pd.MultiIndex.from_frame(n[["level", "key"]])
     lost = figures.isin(figures[gone & whole])
     group = (n[GROUP] != "").to_numpy()
-    return np.where(lost, np.where(whole, alone, group & (n["n"] > 0).to_numpy()), gone)
+    each = np.where(whole, alone, (n["n"] > 0).to_numpy())
+    other = np.where(lost & group, each, gone)
+    return other if _withstands(n, other, by, rule.min_n) else gone
+
+
+def _withstands(n: pd.DataFrame, hidden: NDArray[np.bool_], by: tuple[str, ...], least: int) -> bool:
+    """Say whether no small number that is hidden can be worked out from what is shown."""
+    for rows in n.groupby(["level", "key"], sort=False).indices.values():
+        part, gone = n.iloc[rows].reset_index(drop=True), hidden[rows]
+        apart = set(np.flatnonzero(part["warnings"] != ""))
+        sums = [
+            (total, parts if total in apart else [k for k in parts if k not in apart])
+            for total, parts in sums_of(part[list(by)])
+        ]
+        size = part["n"].to_numpy(dtype=np.int64)
+        attack = Attack(size, gone, Lines.read(sums))
+        if not all(attack.wide(int(cell), least) for cell in np.flatnonzero(gone & (size < least))):
+            return False
+    return True
 
 
 def _hidden_before(results: RoundResults, n: pd.DataFrame) -> frozenset[tuple[str, ...]]:
