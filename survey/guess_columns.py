@@ -5,6 +5,8 @@ What is guessed is shown to a person, who corrects it and saves it under a name.
 
 from __future__ import annotations
 
+import codecs
+import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +17,7 @@ from survey.errors import InputError
 from survey.models import SlotKind
 from survey.questionnaires import Definition
 from survey.questionnaires.definition import UNKNOWN
+from survey.tables import SEPARATORS, column_letter
 from survey.text import clean, fold
 
 #: headings of what is no answer, folded, the surest first
@@ -78,8 +81,38 @@ def guess_columns(headings: Sequence[str], definition: Definition) -> dict[str, 
             for heading in headings:
                 if name in folded[heading]:
                     take(heading, key)
+    if is_lettered(headings):
+        return _by_order(headings, definition)
     _by_place(headings, definition, found, taken)
     return found
+
+
+def is_lettered(headings: Sequence[str]) -> bool:
+    """Say whether headings are the letters given to a file that had none (see `with_letters`)."""
+    return tuple(headings) == tuple(column_letter(place) for place in range(len(headings)))
+
+
+def with_letters(data: bytes, source: str) -> bytes:
+    """Return a CSV file without a heading row as one with the letters of a spreadsheet for headings."""
+    try:
+        wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        text = data.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeError as error:
+        raise InputError("%(source)s has no headings and is not a CSV file in UTF-8", source=source) from error
+    first = text.lstrip("\r\n").splitlines()[0] if text.strip() else ""
+    separator = max(SEPARATORS, key=first.count)
+    width = len(next(csv.reader([first], delimiter=separator), []))
+    return (separator.join(column_letter(place) for place in range(width)) + "\r\n" + text).encode()
+
+
+def _by_order(headings: Sequence[str], definition: Definition) -> dict[str, str]:
+    """Take the last columns for the questions in their order: all of them, or the satisfaction items alone."""
+    codes = [slot.code for slot in definition.slots]
+    if len(headings) < len(codes):
+        codes = codes[: len(definition.items)]
+    if len(headings) < len(codes):
+        return {}
+    return dict(zip(headings[len(headings) - len(codes) :], codes, strict=True))
 
 
 def _wanted(definition: Definition) -> dict[str, str]:
@@ -108,9 +141,9 @@ def _forms(heading: str) -> Iterator[str]:
     """
     whole = clean(heading)
     forms = [whole, whole.rsplit("/", 1)[-1]]
-    bracket = re.fullmatch(r".*\[(.+)\]\s*", whole)
-    if bracket:
-        forms.append(bracket[1])
+    _, opened, inside = whole.removesuffix("]").rpartition("[")
+    if opened and inside and whole.endswith("]"):
+        forms.append(inside)
     for form in list(forms):
         forms += [match[1] for pattern in (_NUMBERED, _CODED) if (match := pattern.fullmatch(fold(form)))]
     for form in forms:

@@ -126,6 +126,8 @@ class RowReader:
         self._rated = [k for k, slot in enumerate(slots) if slot.kind is not SlotKind.RESPONDENT]
         self._known: list[dict[str, str | None]] = [{"": ""} for _ in slots]
         self._packed: dict[tuple[str, ...], str] = {}
+        #: a file that had no headings was given letters for them: its first row is row 1
+        self._above = int(table.columns == tuple(column_letter(k) for k in range(len(table.columns))))
         self._answered = [(k, code, at) for k, code, at in self._slots if at is not None]
         if not any(at is not None for k, _, at in self._slots if k in set(self._rated)):
             raise InputError(
@@ -150,6 +152,7 @@ class RowReader:
             self.unfinished += 1
             return None
         before = self.problems.total
+        number -= self._above
         answers = self._answers(number, cells)
         if answers and all(answers[k] in (BLANK, HIDDEN) for k in self._rated):
             if self.problems.total == before:

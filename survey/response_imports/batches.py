@@ -7,6 +7,7 @@ from flask_babel import ngettext
 
 from survey.auth import role_required
 from survey.errors import InputError
+from survey.guess_columns import with_letters
 from survey.operations.undo_responses import undo_responses
 from survey.queries import imports
 from survey.response_imports.common import ROLES, View, blueprint, database, now, round_of, told, uploads, user
@@ -29,6 +30,10 @@ def upload() -> View:
         round_code = round_of(session, flask.request.form.get("dot", "")).code
     try:
         kept = uploads().receive(flask.request.files.get("file"), user_id=user().id, now=now())
+        if "no_headings" in flask.request.form:
+            lettered = with_letters(kept.path.read_bytes(), kept.name)
+            uploads().discard(kept)
+            kept = uploads().keep(lettered, kept.name, user_id=user().id, now=now())
     except InputError as error:
         return _list_page(told(error)), 422
     return flask.redirect(flask.url_for("imports.columns", token=kept.token, dot=round_code), 303)

@@ -34,13 +34,14 @@ def client(site):
     return made
 
 
-def upload(client, name: str, data: bytes | None = None):
+def upload(client, name: str, data: bytes | None = None, **more: str):
     """Send a file from the form; return the page of its columns."""
     page = client.get("/nhap-phieu").text
     body = {
         "csrf_token": token(page),
         "dot": "r1",
         "file": (io.BytesIO(data or (FILES / name).read_bytes()), name),
+        **more,
     }
     reply = client.post("/nhap-phieu", data=body, content_type="multipart/form-data")
     assert reply.status_code == 303, reply.text
@@ -177,6 +178,21 @@ def test_a_fixed_agency_and_day(site, client) -> None:
         assert [(r.channel.value, r.submitted_at.hour) for r in session.scalars(sa.select(Response))] == [
             ("paper", 5)
         ] * 2
+
+
+def test_a_scanner_without_headings(site, client) -> None:
+    page = upload(client, "scanner_plain.csv", no_headings="1")
+    chosen = {"c.date": "A", "c.counter": "B"}
+    shown = preview(client, page, **chosen)
+    assert shown.status_code == 200
+    address, body = fields(shown.text, 0)
+    assert client.post(address, data=body).status_code == 303
+    with site.extensions["database"].read() as session:
+        found = [r.answers for r in session.scalars(sa.select(Response).order_by(Response.id))]
+    assert found == ["545454545co_m33sr", "444444444co_f23sr", "123x5x444co_f53sr", "55555.555co_m13sr"]
+    wrong = (FILES / "scanner_plain.csv").read_bytes().replace(b"10/03/2026", b"10/13/2026")
+    shown = preview(client, upload(client, "scanner_plain.csv", wrong, no_headings="1"), **chosen)
+    assert "ô A1" in shown.text  # the file's own first row
 
 
 def test_another_persons_file_and_batch_are_not_there(site, client) -> None:
