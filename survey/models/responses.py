@@ -46,6 +46,12 @@ class Response(Base):
             sqlite_where=sa.text("excluded IS NULL"),
             postgresql_where=sa.text("excluded IS NULL"),
         ),
+        sa.Index(
+            "ix_response_excluded",
+            *("round_id", "excluded"),
+            sqlite_where=sa.text("excluded IS NOT NULL"),
+            postgresql_where=sa.text("excluded IS NOT NULL"),
+        ),
     )
 
     id: Mapped[intpk]
