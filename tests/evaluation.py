@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 from flask.testing import FlaskClient
@@ -66,7 +66,7 @@ def scored_round(session: orm.Session) -> None:
 
 def publish_scored(session: orm.Session, reason: str = "") -> None:
     """Close `r1` and publish what it holds as its next edition, one person drafting, another reviewing."""
-    round_ = session.scalars(sa.select(Round)).one()
+    round_, later = session.scalars(sa.select(Round)).one(), NOW + timedelta(hours=1)
     if round_.state is RoundState.OPEN:
         close_round(session, round_, now=NOW)
     people = []
@@ -84,11 +84,11 @@ def publish_scored(session: orm.Session, reason: str = "") -> None:
         content=frozen.content,
         results_hash=frozen.results_hash,
         user_id=people[0],
-        now=NOW,
+        now=later,
         reason=reason,
     )
-    review_publication(session, made, user_id=people[1], now=NOW)
-    publish(session, made, user_id=people[0], now=NOW)
+    review_publication(session, made, user_id=people[1], now=later)
+    publish(session, made, user_id=people[0], now=later)
 
 
 def accounts(session: orm.Session) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import orm
 from survey.errors import InputError
 from survey.models import Publication, PublicationState, Round, RoundState
 from survey.operations import audit
+from survey.queries.counters import late_until
 from survey.text import clean
 
 PENDING = (PublicationState.DRAFT, PublicationState.REVIEWED)
@@ -28,10 +29,16 @@ def draft_publication(
 ) -> Publication:
     """Keep frozen results (see `survey.publication.freeze`) as a draft for a second person to review.
 
-    Raises `InputError` while the round takes answers, while another draft waits, and for a correction without a reason.
+    Raises `InputError` while the round takes answers, those of forms already open included, while another draft waits,
+    and for a correction without a reason.
     """
     if round_.state not in (RoundState.CLOSED, RoundState.PUBLISHED):
         raise InputError("Round %(code)s still takes answers; close it before publishing it", code=round_.code)
+    if now < late_until(round_):
+        raise InputError(
+            "Forms that people had open when round %(code)s ended come in for half an hour; freeze it after that",
+            code=round_.code,
+        )
     waiting = session.scalars(
         sa.select(Publication.id).where(Publication.round_id == round_.id, Publication.state.in_(PENDING))
     ).first()

@@ -85,6 +85,11 @@ def is_late(found: Round, now: datetime) -> bool:
     return not takes_answers(found, local_day(found, now))
 
 
+def late_until(found: Round) -> datetime:
+    """Return the instant from which no form of a round can come in any more."""
+    return _end(found) + GRACE
+
+
 def round_of_form(session: orm.Session, now: datetime, opened: datetime | None) -> Round | None:
     """Return the round a form belonged to, whatever became of it: the latest begun before it was opened (or `now`)."""
     rounds = session.scalars(

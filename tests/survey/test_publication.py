@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
@@ -33,7 +33,7 @@ def closed(database: Database) -> Database:
         scored_round(session)
         for name in ("mot", "hai"):
             create_user(session, username=name, password=PASSWORD, role=Role.EVALUATOR, agency_id=None, now=NOW)
-        close_round(session, the_round(session), now=NOW)
+        close_round(session, the_round(session), now=NOW - timedelta(hours=1))
     return database
 
 
@@ -133,6 +133,16 @@ def test_a_round_that_takes_answers_is_not_published(closed: Database) -> None:
         the_round(session).state = RoundState.OPEN
     with pytest.raises(InputError, match="still takes answers"):
         draft(closed)
+
+
+def test_forms_already_open_are_waited_for(closed: Database) -> None:
+    with closed.write() as session:
+        the_round(session).closed_at = NOW - timedelta(minutes=29, seconds=59)
+    with pytest.raises(InputError, match="half an hour"):
+        draft(closed)
+    with closed.write() as session:
+        the_round(session).closed_at = NOW - timedelta(minutes=30)
+    assert draft(closed) > 0
 
 
 def test_one_draft_waits_at_a_time_and_may_be_put_aside(closed: Database) -> None:
