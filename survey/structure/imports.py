@@ -50,7 +50,9 @@ COLUMNS = {
 }
 SHOWN_ROWS = 20
 SHOWN_ERRORS = 100
-MOST_ROWS = 100_000
+MOST_ROWS = {"giao-dich": 50_000}
+MOST_ROWS_ELSE = 5_000
+"""Rows a file may have: everything is stored in one transaction, for which citizens' answers wait on SQLite."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ def confirm(kind: str, token: str) -> Response:
     code = sent("round")
     try:
         with upload.table() as table:
-            read = _at_once(table)
+            read = _at_once(kind, table)
         with database().write() as session:
             batch, done = _run(session, kind, read, upload, code)
             number = batch.id
@@ -164,7 +166,7 @@ def _look(kind: str, upload: Upload, code: str) -> Preview:
     """Read a file, import it, and roll everything back."""
     try:
         with upload.table() as table:
-            read = _at_once(table)
+            read = _at_once(kind, table)
     except InputError as error:
         return Preview(problem=told(error))
     rows = list(read.rows)
@@ -181,11 +183,12 @@ def _look(kind: str, upload: Upload, code: str) -> Preview:
     return Preview(shown.columns, shown.rows, shown.count, done=done)
 
 
-def _at_once(table: Table) -> Table:
+def _at_once(kind: str, table: Table) -> Table:
     """Return the table read whole, so that no transaction waits for the reading."""
-    rows = list(islice(table, MOST_ROWS + 1))
-    if len(rows) > MOST_ROWS:
-        raise InputError("%(source)s has more than %(most)d rows; split it", source=table.source, most=MOST_ROWS)
+    most = MOST_ROWS.get(kind, MOST_ROWS_ELSE)
+    rows = list(islice(table, most + 1))
+    if len(rows) > most:
+        raise InputError("%(source)s has more than %(most)d rows; split it", source=table.source, most=most)
     return Table(table.source, table.columns, iter(rows))
 
 

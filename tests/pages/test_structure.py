@@ -467,6 +467,11 @@ def test_two_megabytes_are_taken_from_people_who_signed_in_alone(people: Flask, 
     assert admin.post("/quan-tri/linh-vuc/them", **sent).status_code == 413
 
 
+def test_more_rows_than_one_transaction_may_hold(admin: FlaskClient) -> None:
+    long = b"code,name\n" + b"".join(b"s%d,L %d\n" % (k, k) for k in range(5001))
+    assert "có hơn 5000 dòng; hãy tách nhỏ" in shown(admin, upload(admin, "linh-vuc", long).location)
+
+
 def test_a_preview_belongs_to_who_uploaded_and_kinds_to_their_keepers(
     people: Flask, admin: FlaskClient, evaluator: FlaskClient
 ) -> None:
