@@ -23,6 +23,8 @@ from survey.models import RoundState
 from survey.results import RoundResults
 
 FRESH = 600.0
+LARGE = 100_000
+"""Responses from which nobody is kept waiting for it unasked."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,11 @@ _told: WeakKeyDictionary[sa.Engine, _Told] = WeakKeyDictionary()
 _lock = Lock()
 
 
-def doubts(session: orm.Session, results: RoundResults) -> Doubts:
-    """Return what is to be told of a round, found now or a few minutes ago."""
+def doubts(session: orm.Session, results: RoundResults, *, wait: bool = False) -> Doubts | None:
+    """Return what is to be told of a round, found now or a few minutes ago.
+
+    None for a `LARGE` round that nobody has looked through yet, unless the person is ready to `wait`.
+    """
     engine, round_ = session.get_bind().engine, results.round
     with _lock:
         told = _told.setdefault(engine, {})
@@ -67,6 +72,8 @@ def doubts(session: orm.Session, results: RoundResults) -> Doubts:
         stamp, at, found = before
         if stamp == results.stamp or (round_.state is RoundState.OPEN and time.monotonic() - at < FRESH):
             return found
+    if results.responses > LARGE and not wait:
+        return None
     found = _find(session, results)
     with _lock:
         told[round_.id] = (results.stamp, time.monotonic(), found)

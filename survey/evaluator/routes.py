@@ -56,6 +56,7 @@ def overview(round_code: str) -> str:
             chart=chart,
             agency_chart=agencies,
             doubts=_doubts(session, page),
+            tells_doubts=_tells_doubts(page),
         )
 
 
@@ -195,5 +196,11 @@ def _counters(session: orm.Session, page: RoundPage, agency: str) -> Groups:
 
 
 def _doubts(session: orm.Session, page: RoundPage) -> Doubts | None:
-    """Return what is told of doubtful responses; None while there are no responses, or for those who see a part."""
-    return None if page.limited or not page.results.responses else doubts(session, page.results)
+    """Return what is told of doubtful responses, to those who see the whole round; None when it is not known yet."""
+    if not _tells_doubts(page):
+        return None
+    return doubts(session, page.results, wait=flask.request.args.get("phieu-dang-ngo") == "xem")
+
+
+def _tells_doubts(page: RoundPage) -> bool:
+    return not page.limited and page.results.responses > 0
