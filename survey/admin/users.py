@@ -19,7 +19,6 @@ from survey.models import Agency, Role, User
 from survey.operations import change_user
 from survey.operations.create_user import create_user
 from survey.operations.invitations import DAYS, invite
-from survey.passwords import new_password
 from survey.queries.users import search_users
 
 UNIT_ROLES = {Role.MANAGER, Role.STAFF}
@@ -44,7 +43,7 @@ def create() -> str | tuple[str, int]:
                 session,
                 username=form.get("username", ""),
                 display_name=form.get("display_name", ""),
-                password=new_password(),
+                password=None,
                 role=role,
                 agency_id=_agency(session, role, form.get("agency", "")),
                 now=now,
@@ -156,7 +155,7 @@ def _one(session: orm.Session, found: User, error: str = "") -> str:
 
 def _show_link(name: str, token: str) -> str:
     settings: Settings = flask.current_app.config["SETTINGS"]
-    base = settings.public_base_url or flask.request.url_root.rstrip("/")
+    base = settings.public_base_url or f"http://{settings.host}:{settings.port}"  # never the Host somebody sent
     link = base + flask.url_for("invitations.accept", token=token)
     return flask.render_template("admin/link.html", name=name, link=link, days=DAYS)
 

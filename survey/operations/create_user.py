@@ -10,7 +10,7 @@ from sqlalchemy import orm
 from survey.errors import InputError
 from survey.models import Role, User
 from survey.operations import audit
-from survey.passwords import check_new, hash_password
+from survey.passwords import UNUSABLE, check_new, hash_password
 from survey.queries import users
 from survey.text import clean
 
@@ -21,7 +21,7 @@ def create_user(
     session: orm.Session,
     *,
     username: str,
-    password: str,
+    password: str | None,
     role: Role,
     now: datetime,
     display_name: str = "",
@@ -30,6 +30,7 @@ def create_user(
     by: int | None = None,
 ) -> User:
     """Add an account and return it; `by` is the id of the person who asked, None at the command line.
+    Without a password nobody signs in until an invitation sets one.
 
     Raises `InputError` for a name that is taken or malformed, a weak password, or a role without its agency.
     """
@@ -40,11 +41,12 @@ def create_user(
         raise InputError("The user name %(name)s is taken", name=username)
     if (agency_id is not None) != (role in {Role.MANAGER, Role.STAFF}):
         raise InputError("Managers and staff belong to an agency; administrators and evaluators to none")
-    check_new(password, username)
+    if password is not None:
+        check_new(password, username)
     user = User(
         username=username,
         display_name=clean(display_name) or username,
-        password_hash=hash_password(password),
+        password_hash=UNUSABLE if password is None else hash_password(password),
         role=role,
         agency_id=agency_id,
         must_change_password=must_change_password,

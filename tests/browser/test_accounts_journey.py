@@ -26,6 +26,7 @@ from tests.places import open_place
 
 pytestmark = pytest.mark.browser
 
+AXE = str(Path(__file__).parents[1] / "vendor" / "axe-core" / "axe.min.js")
 NEW = "bon tu khong lien quan"
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
 
@@ -73,8 +74,8 @@ def test_from_the_invitation_to_signing_in_with_a_code(
     check(admin, tmp_path, "menu")
     admin.get_by_role("link", name="Tài khoản", exact=True).click()
     check(admin, tmp_path, "users")
-    admin.locator("#username").fill("hoa.tran")
-    admin.locator("#display_name").fill("Trần Thị Hoa")
+    admin.locator("#username").fill("danh-gia-moi")
+    admin.locator("#display_name").fill("Cán bộ đánh giá mới")
     admin.locator("#role").select_option("evaluator")
     admin.get_by_role("button", name=re.compile("^Tạo tài khoản")).click()
     link = admin.locator("code.hash").inner_text()
@@ -85,7 +86,7 @@ def test_from_the_invitation_to_signing_in_with_a_code(
     person.locator("#new").fill(NEW)
     person.locator("#again").fill(NEW)
     person.locator("main button").click()
-    sign_in(person, base, "hoa.tran", NEW)
+    sign_in(person, base, "danh-gia-moi", NEW)
     person.wait_for_url("**/danh-gia")
     person.goto(f"{base}/tai-khoan/ma")
     check(person, tmp_path, "enrol")
@@ -93,18 +94,18 @@ def test_from_the_invitation_to_signing_in_with_a_code(
     drawn = read_codes(Image.open(BytesIO(person.locator("svg.plain-code").screenshot())))
     assert f"secret={secret}" in str(drawn)
     with app.extensions["database"].read() as session:
-        assert session.scalar(sa.select(User.totp_secret).where(User.username == "hoa.tran")) is None
+        assert session.scalar(sa.select(User.totp_secret).where(User.username == "danh-gia-moi")) is None
     person.locator("#code").fill(pyotp.TOTP(secret).now())
     person.locator("main button").click()
     recovery = person.locator("ol.recovery code").first.inner_text()
     check(person, tmp_path, "recovery")
     person.get_by_role("button", name="Đăng xuất").first.click()
 
-    sign_in(person, base, "hoa.tran", NEW)
+    sign_in(person, base, "danh-gia-moi", NEW)
     person.wait_for_url("**/dang-nhap/ma")
     check(person, tmp_path, "code")
     with app.extensions["database"].write() as session:  # a minute later: the code of this step was taken already
-        session.execute(sa.update(User).where(User.username == "hoa.tran").values(totp_step=0))
+        session.execute(sa.update(User).where(User.username == "danh-gia-moi").values(totp_step=0))
     person.locator("#code").fill(pyotp.TOTP(secret).now())
     person.locator("main button").click()
     person.wait_for_url("**/danh-gia")
@@ -115,3 +116,30 @@ def test_from_the_invitation_to_signing_in_with_a_code(
     assert "Bật mã xác thực một lần" in admin.locator(".events").inner_text()
     for context in contexts:
         context.close()
+
+
+ADDRESSES = ("/quan-tri/tai-khoan", "/quan-tri/tai-khoan/1", "/quan-tri/nhat-ky", "/quan-tri/api", "/tai-khoan")
+ADDRESSES += ("/tai-khoan/ma", "/tai-khoan/mat-khau", "/moi/unknown")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_the_pages_of_accounts(
+    chromium: Browser, installation: tuple[Flask, str], scheme: str
+) -> None:
+    _app, base = installation
+    context = chromium.new_context(viewport=PHONE, bypass_csp=True, color_scheme=scheme)  # type: ignore[arg-type]
+    page = context.new_page()
+    sign_in(page, base, "admin", PASSWORD)
+    page.wait_for_url("**/danh-gia")
+    found = {}
+    for address in ADDRESSES:
+        page.goto(base + address)
+        for details in page.locator("details").all():
+            details.evaluate("element => { element.open = true }")
+        page.add_script_tag(path=AXE)
+        violations = page.evaluate("async () => (await axe.run()).violations")
+        if violations:
+            found[address] = [(v["id"], [node["html"][:120] for node in v["nodes"]][:3]) for v in violations]
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], address
+    context.close()
+    assert found == {}
