@@ -57,9 +57,14 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _configure_core(app: Flask, settings: Settings) -> None:
-    """Set what Flask itself reads, and believe exactly the proxies that were configured."""
+    """Set what Flask itself reads, and believe exactly the proxies that were configured.
+
+    Proxies tell the caller's address and scheme. The host is believed of nobody: every address that leaves the page is
+    made of `PUBLIC_BASE_URL`, and redirects are paths.
+    """
     app.config.update(
         SECRET_KEY=settings.secret_key,
+        SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks),
         SESSION_COOKIE_NAME="sipas",
         SESSION_COOKIE_SECURE=settings.public_base_url.startswith("https://"),
         SESSION_COOKIE_HTTPONLY=True,
@@ -68,11 +73,12 @@ def _configure_core(app: Flask, settings: Settings) -> None:
         MAX_FORM_MEMORY_SIZE=256 * 1024,
         MAX_FORM_PARTS=500,
     )
+    app.url_map.merge_slashes = False  # the redirect that tidies `//` would name the host that was asked for
     app.jinja_options["trim_blocks"] = True
     app.jinja_options["lstrip_blocks"] = True
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
 
 
 def _configure_database(app: Flask, settings: Settings) -> None:

@@ -26,6 +26,8 @@ class Settings:
     database_url: str = ""
     #: signs sessions and page times; empty means `instance_dir/secret_key`
     secret_key: str = ""
+    #: secrets of before, parted by commas: what they signed is still believed, nothing new is signed with them
+    secret_key_fallbacks: tuple[str, ...] = ()
     #: the address printed on posters, for example https://danhgia.example.vn; nothing else is ever encoded
     public_base_url: str = ""
     #: true under `make serve`: refuses weak settings, cookies only over TLS
@@ -41,6 +43,8 @@ class Settings:
     metrics_token: str = ""
     #: languages offered, the first being the default
     languages: tuple[str, ...] = ("vi", "en")
+    #: whom the privacy notice names for questions: an office with its address, telephone or mailbox
+    contact: str = ""
 
     @property
     def database(self) -> str:
@@ -81,6 +85,8 @@ def require_production(settings: Settings) -> None:
         raise InputError(
             "SECRET_KEY is missing or shorter than %(n)d characters; run `make init` once", n=MIN_SECRET_LENGTH
         )
+    if any(len(key) < MIN_SECRET_LENGTH for key in settings.secret_key_fallbacks):
+        raise InputError("A key in SECRET_KEY_FALLBACKS is shorter than %(n)d characters", n=MIN_SECRET_LENGTH)
     if not settings.public_base_url:
         raise InputError("PUBLIC_BASE_URL is not set; put the address citizens will open into instance/sipas.env")
 
@@ -120,7 +126,7 @@ def _parse(name: str, raw: str) -> object:
         return int(raw)
     if name == "production":
         return raw.lower() in {"1", "true", "yes"}
-    if name == "languages":
+    if name in {"languages", "secret_key_fallbacks"}:
         return tuple(part.strip() for part in raw.split(",") if part.strip())
     if name == "public_base_url":
         parts = urlsplit(raw)

@@ -24,6 +24,7 @@ from survey.text import clean
 
 SEPARATORS = (",", ";", "\t")
 MAX_CELL = 10_000
+MAX_COLUMNS = xlsx.MAX_WIDTH
 _MEMO = 50_000
 
 
@@ -106,6 +107,7 @@ def read_table(file: BinaryIO, source: str, progress: Callable[[int], object] | 
         separator = _separator(first)
     reader = csv.reader(_chain(first, lines), delimiter=separator, strict=True)
     header = _next(reader, source, 1) or []
+    _check_width(header, source)
     columns = tuple(clean(cell) for cell in header)
     while columns and not columns[-1]:  # a separator at the end of the line
         columns = columns[:-1]
@@ -179,6 +181,12 @@ def _separator(header: str) -> str:
     """Return the separator that occurs most in the header outside quotes."""
     bare = "".join(header.split('"')[::2])
     return max(SEPARATORS, key=bare.count)
+
+
+def _check_width(header: Sequence[str], source: str) -> None:
+    """Refuse a header so wide that looking at its names alone would take long."""
+    if len(header) > MAX_COLUMNS and any(cell.strip() for cell in header[MAX_COLUMNS:]):
+        raise InputError("%(source)s has more rows or columns than can be read (row %(row)d)", source=source, row=1)
 
 
 def _check_header(columns: tuple[str, ...], source: str) -> None:

@@ -34,7 +34,10 @@ MAX_KEPT = 3 * 1024 * 1024
 SIDE = 1000.0
 """The longer side of what is kept, in its own unit."""
 
-_NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(?:px|pt|mm|cm|in)?\s*", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"\s*+([+-]?(?:\d++(?:\.\d*+)?|\.\d++)(?:e[+-]?\d++)?)\s*+(?:(?:px|pt|mm|cm|in)\s*+)?", re.IGNORECASE
+)
+"""Possessive throughout: no text makes it try twice."""
 _TRANSFORM = re.compile(r"(matrix|translate|scale|rotate|skewX|skewY)\s*\(([^()]*)\)")
 _DOCTYPE = re.compile(r"<!DOCTYPE\s+svg\b[^<>\[\]]*>", re.IGNORECASE)
 

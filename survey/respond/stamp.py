@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -40,10 +41,13 @@ def sign_time(opened: datetime, secret: str) -> str:
     return signed.decode() if isinstance(signed, bytes) else signed
 
 
-def read_time(text: str, secret: str, now: datetime) -> datetime | None:
-    """Return the signed instant, or None when it is missing, altered, signed by another secret, or in the future."""
+def read_time(text: str, secret: str, now: datetime, before: Sequence[str] = ()) -> datetime | None:
+    """Return the signed instant, or None when it is missing, altered, signed by another secret, or in the future.
+
+    `before`: secrets that were in force before, whose signature still counts.
+    """
     try:
-        seconds = _serializer(secret).loads(text)
+        seconds = _serializer(*before, secret).loads(text)
     except BadSignature:
         return None
     if not isinstance(seconds, int) or not 0 <= seconds < _LATEST:
@@ -52,5 +56,6 @@ def read_time(text: str, secret: str, now: datetime) -> datetime | None:
     return opened if opened <= now else None
 
 
-def _serializer(secret: str) -> URLSafeSerializer:
-    return URLSafeSerializer(secret, salt="form-opened")
+def _serializer(*secrets_: str) -> URLSafeSerializer:
+    """Return what signs with the last secret and believes all."""
+    return URLSafeSerializer(list(secrets_), salt="form-opened")
