@@ -94,6 +94,16 @@ class Calendar:
 
 
 @dataclass
+class Part:
+    """One service of a counter."""
+
+    service_id: int | None
+    responses: int
+    #: None while N is not known
+    target: int | None
+
+
+@dataclass
 class Standing:
     """One unit: an agency's service, or a counter."""
 
@@ -110,6 +120,8 @@ class Standing:
     shared: int = 1
     has_code: bool = True
     days: dict[date, int] = field(default_factory=dict)
+    #: of a counter with several services: service → what it has and what is wanted
+    parts: list[Part] = field(default_factory=list)
 
     @property
     def rate(self) -> float | None:
@@ -211,13 +223,38 @@ def by_counter(known: Known, plan: Plan, calendar: Calendar) -> list[Standing]:
         made.shared = max([takers[cell] for cell in cells], default=1)
         made.has_code = counter.id in known.with_code
         found[counter.id] = made
+    came: dict[tuple[int, int | None], int] = defaultdict(int)
     for count in known.counts:
         if count.counter_id in found:
             _add(found[count.counter_id], count)
+            came[count.counter_id, count.service_id] += count.responses
+    for counter in known.counters:
+        found[counter.id].parts = _parts(counter, known, plan, takers, came)
     for day in known.days:
         if day.counter_id in found:
             _add_day(found[day.counter_id], day)
     return _sorted(found.values())
+
+
+def _parts(
+    counter: Counter,
+    known: Known,
+    plan: Plan,
+    takers: Mapping[tuple[int, int], int],
+    came: Mapping[tuple[int, int | None], int],
+) -> list[Part]:
+    """Return a counter's services one by one; answers that name none come last."""
+    services = [service.id for service in counter.services]
+    wanted: dict[int, float] = {}
+    for cell in _cells(counter):
+        if cell in known.transactions:
+            wanted[cell[1]] = wanted.get(cell[1], 0) + plan.target(known.transactions[cell]) / takers[cell]
+    parts = [
+        Part(service, came.get((counter.id, service), 0), ceil(wanted[service] - 1e-9) if service in wanted else None)
+        for service in services
+    ]
+    others = {service: n for (at, service), n in came.items() if at == counter.id and service not in services}
+    return parts + [Part(service, n, None) for service, n in sorted(others.items(), key=lambda pair: pair[0] or 0)]
 
 
 def _cells(counter: Counter) -> list[tuple[int, int]]:

@@ -76,6 +76,9 @@ def test_a_target_is_shared_by_the_counters_that_take_the_field() -> None:
     at = {s.counter_id: s for s in by_counter(found, Plan(), CALENDAR)}
     assert (at[1].target, at[1].responses, at[1].has_code, at[1].shared) == (120, 12, True, 2)
     assert (at[2].target, at[2].responses, at[2].has_code) == (120 + 134, 0, False)
+    assert [(part.service_id, part.responses, part.target) for part in at[2].parts] == [(1, 0, 120), (2, 0, 134)]
+    # half of the 600 transactions is this counter's share: 12 of 300
+    assert (at[1].transactions, at[1].rate) == (300, 4.0)
     cells = {(s.agency_id, s.service_id): s for s in by_service(found, Plan(), CALENDAR)}
     assert (cells[7, 1].responses, cells[7, 1].target, cells[7, 1].rate) == (15, 240, 2.5)
     assert cells[7, 2].status is Status.NONE
