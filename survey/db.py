@@ -25,6 +25,11 @@ NAMING_CONVENTION = {
 }
 
 
+UNAVAILABLE = (sa.exc.OperationalError, sa.exc.InternalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
+"""What is raised while the database cannot be used: locked for too long, disk full, read-only, gone. Nothing was
+stored, or it is not known (a connection lost during the commit); trying again later is safe for whatever has a key."""
+
+
 class UTCDateTime(sa.types.TypeDecorator[datetime]):
     """An instant. Only aware datetimes go in; aware UTC datetimes come out, on every database."""
 
@@ -74,12 +79,12 @@ def create_engine(url: str) -> sa.Engine:
 
     SQLite's own transaction control replaces the driver's: a read begins with BEGIN, a write (see
     `Database.write`) with BEGIN IMMEDIATE, so that two writers queue for `busy_timeout` and never deadlock on an
-    upgraded lock.
+    upgraded lock. Errors never carry the values of a statement: what a citizen wrote does not belong in a log.
     """
     parsed = sa.make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return sa.create_engine(parsed, pool_pre_ping=True)
-    engine = sa.create_engine(parsed)
+        return _create_server_engine(parsed)
+    engine = sa.create_engine(parsed, hide_parameters=True)
 
     @sa.event.listens_for(engine, "do_connect")
     def _make_folder(*_args: Any) -> None:
@@ -101,6 +106,19 @@ def create_engine(url: str) -> sa.Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
     return engine
+
+
+def _create_server_engine(url: sa.URL) -> sa.Engine:
+    """Return an engine for PostgreSQL.
+
+    `?pooler=transaction` in the address says that PgBouncer or its like stands between and hands a server connection
+    out for one transaction only: then nothing may outlive the transaction, so no statement is prepared by name, and
+    the pooler's connections are not pooled a second time.
+    """
+    if url.query.get("pooler") != "transaction":
+        return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True)
+    url = url.difference_update_query(["pooler"])
+    return sa.create_engine(url, hide_parameters=True, poolclass=sa.NullPool, connect_args={"prepare_threshold": None})
 
 
 class Database:

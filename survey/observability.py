@@ -6,6 +6,7 @@ has an `X-Request-ID` that is in its line too.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -100,10 +101,11 @@ def _end(response: flask.Response) -> flask.Response:
     seconds = time.perf_counter() - flask.g.began
     endpoint = flask.request.endpoint or "none"
     response.headers["X-Request-ID"] = flask.g.request_id
-    metrics: Metrics = flask.current_app.extensions["metrics"]
-    metrics.request(endpoint, flask.request.method, response.status_code, seconds)
-    if endpoint == "respond.send":
-        metrics.response(flask.g.get("outcome") or ("refused" if response.status_code >= 400 else "accepted"))
+    with contextlib.suppress(OSError):  # a full disk under the workers' shared numbers is no reason to fail anybody
+        metrics: Metrics = flask.current_app.extensions["metrics"]
+        metrics.request(endpoint, flask.request.method, response.status_code, seconds)
+        if endpoint == "respond.send":
+            metrics.response(flask.g.get("outcome") or ("refused" if response.status_code >= 400 else "accepted"))
     user = flask.g.get("user")
     facts = {
         "request_id": flask.g.request_id,

@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
 from survey import assets
 from survey.config import Settings
+from survey.db import UNAVAILABLE
 from survey.models import Installation
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -45,6 +46,9 @@ HEADERS = {
 #: dynamic pages shorter than this are not worth compressing
 MIN_COMPRESSED = 1000
 
+RETRY_AFTER = 30
+"""Seconds after which it makes sense to try again while the database cannot be used."""
+
 limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=False)
 """Counters live in memory, are short-lived and never stored: `@limiter.limit("10 per minute")` on a view."""
 
@@ -56,6 +60,8 @@ def init_app(app: flask.Flask) -> None:
     app.after_request(_compress)
     app.after_request(_add_headers)
     app.register_error_handler(HTTPException, error_page)
+    for kind in UNAVAILABLE:
+        app.register_error_handler(kind, _unavailable_page)
     app.context_processor(lambda: {"is_demo": is_demo()})
 
 
@@ -114,6 +120,19 @@ def error_page(error: HTTPException) -> tuple[str, int] | flask.Response:
     code = error.code or InternalServerError.code
     title, advice = _explanation(code)
     return flask.render_template("error.html", code=code, heading=title, advice=advice), code
+
+
+def log_unavailable(error: Exception) -> None:
+    """Log why the database could not be used: the cause alone, without the values of the statement."""
+    flask.current_app.logger.error("the database cannot be used: %s", getattr(error, "orig", None) or error)
+
+
+def _unavailable_page(error: Exception) -> flask.Response:
+    """Return a page that says to try again soon."""
+    log_unavailable(error)
+    reply = flask.make_response(error_page(ServiceUnavailable()))
+    reply.retry_after = RETRY_AFTER
+    return reply
 
 
 def _explanation(code: int) -> tuple[str, str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shutil
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -42,7 +44,11 @@ def main() -> int:
         sys.stderr.write(f"Error: {error}\n")
         return 2
     if not options.prepare:
-        _become_gunicorn(settings)
+        try:
+            _become_gunicorn(settings)
+        except InputError as error:
+            sys.stderr.write(f"Error: {error}\n")
+            return 2
     return 0
 
 
@@ -84,16 +90,31 @@ def _become_gunicorn(settings: Settings) -> None:
     environment = {**os.environ}
     if settings.production:
         environment["PRODUCTION"] = "true"
-    numbers = settings.instance_dir / "metrics"
-    shutil.rmtree(numbers, ignore_errors=True)
-    numbers.mkdir(mode=0o700, parents=True)
-    environment["PROMETHEUS_MULTIPROC_DIR"] = str(numbers)
+    environment["PROMETHEUS_MULTIPROC_DIR"] = str(_numbers_folder(settings))
     command = [
         *(sys.executable, "-m", "gunicorn", "--chdir", str(ROOT), "--bind", f"{settings.host}:{settings.port}"),
         *("--workers", str(WORKERS), "--worker-class", "gthread", "--threads", str(THREADS)),
-        *("--graceful-timeout", "10", "--log-level", "warning", "app:create_app()"),
+        *("--graceful-timeout", "10", "--log-level", "warning", "--logger-class", "survey.server_log.ServerLog"),
+        "app:create_app()",
     ]
     os.execve(sys.executable, command, environment)  # noqa: S606 (our own interpreter and arguments)
+
+
+def _numbers_folder(settings: Settings) -> Path:
+    """Return an empty folder where the workers share their numbers.
+
+    In memory where there is such a place: the files are mapped, and a mapped file on a full disk kills its process.
+    """
+    memory = Path("/dev/shm")  # noqa: S108 (the folder is made anew, for us alone, or not used)
+    places = [settings.instance_dir / "metrics"]
+    if os.access(memory, os.W_OK):
+        places.insert(0, memory / f"sipas-metrics-{os.getuid()}-{settings.port}")
+    for place in places:
+        shutil.rmtree(place, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            place.mkdir(mode=0o700, parents=True)
+            return place
+    raise InputError("The folder %(path)s cannot be made; make room or correct its owner", path=places[-1])
 
 
 if __name__ == "__main__":

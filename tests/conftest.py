@@ -51,7 +51,13 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         yield made
         made.dispose()
         return
-    server: sa.URL = request.getfixturevalue("postgresql")
+    yield request.getfixturevalue("postgresql_database")
+
+
+@pytest.fixture
+def postgresql_database(request: pytest.FixtureRequest, postgresql: sa.URL) -> Iterator[Database]:
+    """An empty database at the newest migration on PostgreSQL."""
+    server = postgresql
     name = f"test_{os.getpid()}_{abs(hash(request.node.nodeid)) % 10**9}"
     admin = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with admin.connect() as connection:

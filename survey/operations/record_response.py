@@ -69,6 +69,8 @@ def record_response(session: orm.Session, submission: Submission, now: datetime)
     """
     opened = submission.opened_at if submission.opened_at and submission.opened_at <= now else None
     dated = submission.given_at or (opened if submission.late and opened else now)
+    if opened and opened > dated:  # a clock that was set back must not cost anybody their answers
+        opened = None
     values = {
         "key": submission.key,
         "round_id": submission.round_id,

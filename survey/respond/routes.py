@@ -11,7 +11,8 @@ from limits import parse
 from sqlalchemy import orm
 from werkzeug.wrappers import Response as Reply
 
-from survey import i18n
+from survey import i18n, security
+from survey.db import UNAVAILABLE
 from survey.models import Channel, CounterCode, ReceiptCode
 from survey.operations.issue_receipt_codes import use_receipt_code
 from survey.operations.record_response import Outcome, Submission, is_recorded, record_response
@@ -80,13 +81,24 @@ def show_lowercase(code: str) -> View:
 
 @blueprint.post("/K/<code>")
 def send(code: str) -> View:
-    """Store a filled form and thank; show it again, answers kept, when something is to be corrected."""
+    """Store a filled form and thank; show it again, answers kept, when something is to be corrected or awaited."""
     posted = flask.request.form.to_dict()
+    try:
+        return _receive(code, posted)
+    except UNAVAILABLE as error:
+        security.log_unavailable(error)
+        return _unstored(code, posted)
+
+
+def _receive(code: str, posted: dict[str, str]) -> View:
+    """Answer a form that was sent."""
     now = _now()
-    opened = stamp.read_time(posted.get("opened", ""), flask.current_app.config["SECRET_KEY"], now)
+    config = flask.current_app.config
+    opened = stamp.read_time(posted.get("opened", ""), config["SECRET_KEY"], now, config["SECRET_KEY_FALLBACKS"])
     key = posted.get("key", "")
     with _database().read() as session:
         if stamp.is_key(key) and is_recorded(session, key):
+            flask.g.outcome = Outcome.DUPLICATE.value
             return _thank(code)
         found = _find_code(session, code)
         if isinstance(found, tuple):
@@ -118,6 +130,7 @@ def _store(submission: Submission, receipt: str | None, now: datetime) -> bool:
         if receipt and outcome is Outcome.ACCEPTED and not use_receipt_code(session, receipt):
             session.rollback()
             return False
+    flask.g.outcome = "excluded" if submission.excluded and outcome is Outcome.ACCEPTED else outcome.value
     return True
 
 
@@ -181,6 +194,16 @@ def _refuse(
     filled = form.read(posted, place.definition, set(place.agencies), set(place.services))
     filled.mistakes = []
     return page.filled_form(place, filled, posted.get("key", ""), "", now, "ended"), GONE
+
+
+def _unstored(code: str, posted: dict[str, str]) -> Reply:
+    """Say that nothing could be stored, the answers going along on a page that needs no database to be drawn."""
+    fields = {name: value for name, value in posted.items() if name != "switch"}
+    if not stamp.is_key(fields.get("key", "")):
+        fields["key"] = stamp.new_key()
+    reply = flask.make_response(flask.render_template("respond/unstored.html", code=code, fields=fields), 503)
+    reply.retry_after = security.RETRY_AFTER
+    return reply
 
 
 def _used_page() -> tuple[str, int]:
