@@ -31,7 +31,8 @@ test: $(VENV)/.dev chromium ## lint, types and all tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q tests/scoring --cov=scoring --cov-branch --cov-report= --cov-fail-under=98
+	$(BIN)/pytest -q --ignore=tests/scoring
 
 .PHONY: chromium
 chromium:

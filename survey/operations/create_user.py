@@ -31,7 +31,8 @@ def create_user(
 ) -> User:
     """Add an account and return it; `by` is the id of the person who asked, None at the command line.
 
-    Without a password nobody signs in until an invitation sets one. Raises `InputError` for a name that is taken or malformed, a weak password, or a role without its agency.
+    Without a password nobody signs in until an invitation sets one. Raises `InputError` for a name that is taken or
+    malformed, a weak password, or a role without its agency.
     """
     username = clean(username).lower()
     if not _USERNAME.fullmatch(username):
