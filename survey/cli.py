@@ -6,6 +6,7 @@ Exit codes: 0 done; 2 bad input, one message on stderr and nothing written.
 from __future__ import annotations
 
 import functools
+import hashlib
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +26,6 @@ from survey.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from survey.operations.import_agencies import Imported
     from survey.questionnaires import Definition
 
 P = ParamSpec("P")
@@ -220,9 +220,7 @@ def invite(username: str) -> None:
 @plainly
 def import_agencies(file: Path) -> None:
     """Add agencies: code,name,kind,level and optionally parent,name_en,valid_from,valid_to,successor."""
-    from survey.operations.import_agencies import import_agencies as operation
-
-    _import(file, operation, "agencies")
+    _import(file, "agencies", "agencies")
 
 
 @click.command("import-services")
@@ -231,9 +229,7 @@ def import_agencies(file: Path) -> None:
 @plainly
 def import_services(file: Path) -> None:
     """Add services: code,name and optionally name_en."""
-    from survey.operations.import_services import import_services as operation
-
-    _import(file, operation, "services")
+    _import(file, "services", "services")
 
 
 @click.command("import-counters")
@@ -242,9 +238,7 @@ def import_services(file: Path) -> None:
 @plainly
 def import_counters(file: Path) -> None:
     """Add counters with a public code each: agency,code,name and optionally name_en,services,deciding_agencies."""
-    from survey.operations.import_counters import import_counters as operation
-
-    _import(file, operation, "counters")
+    _import(file, "counters", "counters")
 
 
 @click.command("import-population")
@@ -254,22 +248,26 @@ def import_counters(file: Path) -> None:
 @plainly
 def import_population(file: Path, round_code: str) -> None:
     """Set a round's transactions: agency,service,N. What was there before is replaced."""
-    from survey.operations.import_population import import_population as operation
+    _import(file, "population", "rows of transactions", round_code)
+
+
+def _import(file: Path, kind: str, what: str, round_code: str | None = None) -> None:
+    """Import a file as a batch, in one transaction, and tell what it did; a file that was imported adds nothing."""
+    from survey.models import BatchKind
+    from survey.operations.import_structure import SameFileError, import_structure
     from survey.queries import rounds
-
-    def bound(session: Any, table: Any, *, now: datetime) -> Imported:
-        return operation(session, table, rounds.by_code(session, round_code), now=now)
-
-    _import(file, bound, "rows of transactions")
-
-
-def _import(file: Path, operation: Callable[..., Imported], what: str) -> None:
-    """Run one import in one transaction and tell what it did."""
     from survey.tables import open_table
 
-    with progress_bar(file) as advance, open_table(file, progress=advance) as table, _database().write() as session:
-        done = operation(session, table, now=_now())
-    click.echo(f"{done.added} {what} added, {done.unchanged} unchanged")
+    try:
+        with progress_bar(file) as advance, open_table(file, progress=advance) as table, _database().write() as session:
+            content_hash = hashlib.sha256(file.read_bytes()).hexdigest()
+            round_ = rounds.by_code(session, round_code) if round_code else None
+            batch, done = import_structure(session, BatchKind(kind), table, content_hash, round_=round_, now=_now())
+            number = batch.id
+    except SameFileError as error:
+        click.echo(f"0 {what} added: {error}")
+        return
+    click.echo(f"{done.added} {what} added, {done.unchanged} unchanged (batch {number})")
     for warning in done.warnings:
         click.echo(f"Warning: {warning}", err=True)
 

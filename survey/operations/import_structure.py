@@ -62,6 +62,10 @@ _USED = {
 }
 
 
+class SameFileError(InputError):
+    """A file that stands imported already: not wrong, but nothing to do."""
+
+
 def import_structure(
     session: orm.Session,
     kind: BatchKind,
@@ -74,11 +78,11 @@ def import_structure(
 ) -> tuple[ImportBatch, Imported]:
     """Import a table as a batch. `round_` is for transactions.
 
-    `InputError` when this very file stands imported already, `TableError` for wrong cells; then nothing is stored.
+    `SameFileError` when this very file stands imported already, `TableError` for wrong cells; then nothing is stored.
     """
     again = _same_file(session, kind, content_hash, round_)
     if again is not None:
-        raise InputError(
+        raise SameFileError(
             "This very file was imported already as batch %(id)d; importing it again would add nothing", id=again.id
         )
     if kind is BatchKind.POPULATION:

@@ -44,6 +44,7 @@ def interval_words() -> Mapping[str, str]:
     """Return the ways to form intervals, in words."""
     return {
         "auto": _("chosen by the software for each figure (recommended)"),
+        "jeffreys": "Jeffreys",
         "beta": "Korn–Graubard",
         "logit": "logit",
         "wilson": "Wilson",

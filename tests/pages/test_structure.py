@@ -14,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from scoring.scheme import COMPOSITIONS, INTERVALS, ROLLUPS
 from survey.models import (
     Agency,
     AuditEvent,
@@ -296,6 +297,14 @@ def test_weights_of_our_own(people: Flask, evaluator: FlaskClient) -> None:
 def test_rounds_that_cannot_be(people: Flask, evaluator: FlaskClient, fields: dict[str, str], message: str) -> None:
     reply = plan(evaluator, **fields)
     assert (reply.status_code, message in reply.get_data(as_text=True)) == (422, True)
+
+
+def test_every_choice_of_the_scoring_can_be_made(people: Flask, evaluator: FlaskClient) -> None:
+    plan(evaluator)
+    soup = BeautifulSoup(evaluator.get("/quan-tri/dot/r2").get_data(as_text=True), "html.parser")
+    assert {tag["value"] for tag in soup.select("input[name=composition]")} == set(COMPOSITIONS)
+    assert {tag["value"] for tag in soup.select("select[name=interval] option")} == set(INTERVALS)
+    assert {tag["value"] for tag in soup.select("select[name=rollup] option")} == set(ROLLUPS) - {"given"}
 
 
 def test_an_open_or_published_round_keeps_its_rules(people: Flask, evaluator: FlaskClient) -> None:

@@ -82,6 +82,8 @@ def test_the_whole_job_from_files(run: Run, tmp_path: Path) -> None:
     ok(run("init"))
     agencies = "code,name,kind,level\ntinh,UBND tỉnh,province,province\nxa-a,UBND xã A,commune,commune\n"
     assert "2 agencies added" in ok(run("import-agencies", file(tmp_path, "agencies.csv", agencies)))
+    again = ok(run("import-agencies", tmp_path / "agencies.csv"))
+    assert again.startswith("0 agencies added: This very file was imported already as batch 1")
     ok(run("import-services", file(tmp_path, "services.csv", "code;name\nho-tich;Hộ tịch\n")))
     counters = "agency,code,name,services\nxa-a,Q1,Quầy 1,ho-tich\n"
     ok(run("import-counters", file(tmp_path, "counters.csv", counters)))
