@@ -1,4 +1,4 @@
-# `make help` lists the targets. Everything runs in .venv; nothing is installed outside of it, except Chromium for tests.
+# `make help` lists the targets. Everything runs in .venv; nothing is installed outside of it, except Chromium and poppler for tests.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -36,9 +36,10 @@ test: $(VENV)/.dev chromium ## lint, types and all tests
 
 .PHONY: chromium
 chromium:
-	@command -v chromium >/dev/null || { \
-		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -qq -y chromium >/dev/null; \
-		else echo "The browser tests need Chromium: install Debian's package chromium (apt-get install chromium)." >&2; fi; }
+	@command -v chromium >/dev/null && command -v pdftoppm >/dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y chromium poppler-utils >/dev/null; \
+		else echo "The tests need Debian's packages chromium and poppler-utils: apt-get install chromium poppler-utils" >&2; fi; }
 
 lint: $(VENV)/.dev ## ruff
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
