@@ -1,0 +1,130 @@
+"""Charts as parts of tables: `survey.charts` says where every mark goes, as it does for pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reportlab.lib.colors import HexColor
+from reportlab.platypus import Flowable
+
+from survey.charts import TICKS, IntervalChart, Mark, Segment, place
+from survey.numbers import fixed
+from survey.posters.typesetting import MEDIUM, REGULAR
+from survey.reports.style import ACCENT, INK, LEVELS, LINE, MUTED, ON_LEVELS
+
+GRID = "#DDD9D2"
+SMALL = 7.0
+
+
+class Rule(Flowable):  # type: ignore[misc]
+    """The short line under the names of an administrative head, in the middle of its column."""
+
+    def __init__(self, length: float) -> None:
+        super().__init__()
+        self.length, self.height = length, 4
+
+    def wrap(self, width: float, _height: float) -> tuple[float, float]:
+        """Take the whole width, so that the line is in the middle."""
+        self.width = width
+        return width, self.height
+
+    def draw(self) -> None:
+        """Draw the line."""
+        self.canv.setStrokeColor(HexColor(INK))
+        self.canv.setLineWidth(0.7)
+        self.canv.line((self.width - self.length) / 2, 1, (self.width + self.length) / 2, 1)
+
+
+class Whisker(Flowable):  # type: ignore[misc]
+    """A dot with its interval on the axis of 0 to 100, the province's own figure as an upright mark."""
+
+    def __init__(self, mark: Mark, width: float, height: float = 13) -> None:
+        super().__init__()
+        self.mark, self.width, self.height = mark, width, height
+
+    def draw(self) -> None:
+        """Draw the axis faintly, then the marks."""
+        canvas, mark, middle = self.canv, self.mark, self.height / 2
+        canvas.setLineWidth(0.4)
+        canvas.setStrokeColor(HexColor(GRID))
+        for tick in TICKS:
+            x = self._x(place(tick))
+            canvas.line(x, -3, x, self.height + 3)
+        if mark.reference is not None:
+            canvas.setStrokeColor(HexColor(MUTED))
+            canvas.setLineWidth(1)
+            x = self._x(mark.reference)
+            canvas.line(x, middle - 6, x, middle + 6)
+        colour = HexColor(LINE if mark.row.thin else ACCENT)
+        canvas.setStrokeColor(colour)
+        canvas.setFillColor(colour)
+        if mark.low is not None and mark.high is not None:
+            canvas.setLineWidth(1.3)
+            low, high = self._x(mark.low), self._x(mark.high)
+            canvas.line(low, middle, high, middle)
+            canvas.setLineWidth(0.9)
+            for x in (low, high):
+                canvas.line(x, middle - 3.2, x, middle + 3.2)
+        if mark.dot is not None:
+            canvas.circle(self._x(mark.dot), middle, 2.3, stroke=0, fill=1)
+
+    def _x(self, percent: float | None) -> float:
+        return self.width * (percent or 0) / 100
+
+
+class Axis(Flowable):  # type: ignore[misc]
+    """The numbers under the dots of a table."""
+
+    def __init__(self, chart: IntervalChart, width: float) -> None:
+        super().__init__()
+        self.chart, self.width, self.height = chart, width, SMALL + 1
+
+    def draw(self) -> None:
+        """Write the numbers."""
+        canvas = self.canv
+        canvas.setFont(REGULAR, SMALL)
+        canvas.setFillColor(HexColor(MUTED))
+        for tick in self.chart.ticks:
+            x = self.width * tick.x / 100
+            write = {"start": canvas.drawString, "end": canvas.drawRightString}.get(
+                tick.anchor, canvas.drawCentredString
+            )
+            write(x, 1, tick.text)
+
+
+class Bar(Flowable):  # type: ignore[misc]
+    """The five answers as parts of 100 %, satisfied on the right; the share stands in every part that has room."""
+
+    def __init__(self, segments: Sequence[Segment], width: float, height: float = 12) -> None:
+        super().__init__()
+        self.segments, self.width, self.height = segments, width, height
+
+    def draw(self) -> None:
+        """Draw the parts with a thin gap between neighbours."""
+        canvas = self.canv
+        for segment in self.segments:
+            x, width = self.width * segment.x / 100, self.width * segment.width / 100
+            canvas.setFillColor(HexColor(LEVELS[segment.level - 1]))
+            canvas.rect(x, 0, max(width - 0.8, 0.3), self.height, stroke=0, fill=1)
+            if segment.labelled:
+                canvas.setFillColor(HexColor(ON_LEVELS[segment.level - 1]))
+                canvas.setFont(MEDIUM, SMALL)
+                canvas.drawCentredString(x + width / 2, self.height / 2 - SMALL * 0.34, fixed(segment.share))
+
+
+class Key(Flowable):  # type: ignore[misc]
+    """The five answers' colours with their words, in one line."""
+
+    def __init__(self, labels: Sequence[str], width: float) -> None:
+        super().__init__()
+        self.labels, self.width, self.height = labels, width, 12
+
+    def draw(self) -> None:
+        """Draw a square and a word for each answer."""
+        canvas, step = self.canv, self.width / len(self.labels)
+        canvas.setFont(REGULAR, SMALL + 0.5)
+        for number, label in enumerate(self.labels):
+            canvas.setFillColor(HexColor(LEVELS[number]))
+            canvas.rect(number * step, 2, 7, 7, stroke=0, fill=1)
+            canvas.setFillColor(HexColor(INK))
+            canvas.drawString(number * step + 10, 3, label)

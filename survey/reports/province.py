@@ -1,0 +1,258 @@
+"""The report of the province: as many pages as its agencies need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reportlab.platypus import CondPageBreak, Flowable, KeepTogether
+
+from survey.charts import interval_chart
+from survey.figures import ALL_SERVICES, OVERALL, Figure, chart_row
+from survey.findings import FEW
+from survey.numbers import fixed
+from survey.reports import parts, sentences, words
+from survey.reports.document import Frontispiece, build
+from survey.reports.drawings import Axis, Bar, Key, Whisker
+from survey.reports.facts import Facts, Group, items
+from survey.reports.parts import Writer
+from survey.reports.style import WIDTH, Cell, ruled, text
+from survey.standings import Change, Standing
+
+LONGEST = 400
+"""Characters of a comment that are printed."""
+GUESS = 7
+"""Pages a province has, more or less: a right guess saves a second run."""
+
+
+def render_province(facts: Facts) -> bytes:
+    """Return the PDF; the same facts give the same bytes."""
+    round_ = facts.ground.content.results.round
+    about = Frontispiece(
+        title=words.TITLE_AGENCY.format(name=facts.name, round=round_.name),
+        author=facts.name,
+        foot=f"{facts.name} · {round_.name}",
+        demo=facts.ground.demo,
+    )
+    made, _ = build(lambda: _story(Writer(facts)), about, GUESS)
+    return made
+
+
+def _story(writer: Writer) -> list[Flowable]:
+    facts = writer.facts
+    return [
+        *parts.head(facts, writer.styles),
+        *parts.title(facts, writer.styles),
+        writer.heading(words.GENERAL),
+        writer.p(sentences.index(facts)),
+        writer.p(f"{sentences.change(facts)} {sentences.answered(facts)}"),
+        *parts.elements(writer),
+        *_extremes(writer),
+        *_league(writer),
+        *_changes(writer),
+        *_matrix(writer),
+        *_items(writer),
+        *_who(writer),
+        *_voices(writer),
+        *parts.method(writer),
+    ]
+
+
+def _extremes(writer: Writer) -> Iterator[Flowable]:
+    """Yield the highest and the lowest items of the whole."""
+    item_of = _statements(writer)
+    shown = [figure for figure in items(writer.facts) if figure.exists]
+    ordered = sorted(shown, key=lambda figure: figure.index)
+    for heading, lead, caption, found in (
+        (words.STRONG, words.PROVINCE_STRONG, words.PROVINCE_HIGH_TABLE, ordered[::-1][:FEW]),
+        (words.WEAK, words.PROVINCE_WEAK, words.PROVINCE_LOW_TABLE, ordered[:FEW]),
+    ):
+        heads = (words.CONTENT, words.INDEX_HEAD, words.UNHAPPY)
+        rows: list[list[Cell]] = [_heads(writer, heads)]
+        for figure in found:
+            some, every = sum(figure.counts[:2]), sum(figure.counts)
+            told = words.UNHAPPY_OF.format(some=sentences.whole(some), all=sentences.whole(every))
+            rows.append([writer.p(text(item_of[figure.key]), "cell"), writer.figure(figure), writer.p(told, "number")])
+        table = ruled(rows, [WIDTH - 190, 90, 100])
+        yield KeepTogether([writer.heading(heading), writer.p(lead), writer.caption(caption), table])
+
+
+def _league(writer: Writer) -> list[Flowable]:
+    """Return the agencies with index, interval and rank range."""
+    facts, ground = writer.facts, writer.facts.ground
+    standings = [standing for code, standing in ground.standings.items() if code]
+    names = [ground.content.agency_name(standing.figure.agency) for standing in standings]
+    chart = interval_chart([chart_row(name, s.figure, facts.overall) for name, s in zip(names, standings, strict=True)])
+    heads = (words.AGENCY, "", words.INDEX_HEAD, words.RANKS, words.SIZE, words.RATE)
+    drawn = WIDTH - 142 - 78 - 48 - 44 - 46
+    rows: list[list[Cell]] = [_heads(writer, heads)]
+    for name, standing, mark in zip(names, standings, chart.marks, strict=True):
+        figure = standing.figure
+        rows.append(
+            [
+                writer.p(text(name), "cell"),
+                Whisker(mark, drawn - 8),
+                writer.figure(figure),
+                writer.number(_ranks(standing), figure),
+                writer.number(sentences.whole(figure.n), figure),
+                writer.number(sentences.percent(figure.response_rate), figure),
+            ]
+        )
+    rows.append(["", Axis(chart, drawn - 8), "", "", "", ""])
+    grey = sentences.reasons(standing.figure for standing in standings)
+    caption = words.LEAGUE_TABLE.format(confidence=sentences.confidence(ground))
+    return [
+        CondPageBreak(180),
+        writer.heading(words.LEAGUE),
+        writer.p(words.LEAGUE_LEAD),
+        writer.caption(caption),
+        ruled(rows, [142, drawn, 78, 48, 44, 46], pad=1.6, last=1),
+        *([writer.p(words.GREY.format(why=text(grey)), "note")] if grey else []),
+    ]
+
+
+def _ranks(standing: Standing) -> str:
+    if standing.low is None or standing.high is None:
+        return "–"
+    return str(standing.low) if standing.low == standing.high else f"{standing.low}–{standing.high}"
+
+
+def _changes(writer: Writer) -> list[Flowable]:
+    """Return how every agency moved since the last round; nothing where rounds cannot be compared."""
+    ground = writer.facts.ground
+    since = ground.since
+    if since is None or not since.comparable:
+        return []
+    moved = [(c, s.figure, s.change) for c, s in ground.standings.items() if c and s.change and s.change.exists]
+    if not moved:
+        return []
+    heads = (words.AGENCY, words.BEFORE, words.NOW, words.CHANGE_HEAD, words.VERDICT)
+    rows: list[list[Cell]] = [_heads(writer, heads)]
+    for code, figure, change in moved:
+        style = "number" if change.sure else "number_grey"
+        bounds = f"{sentences.signed(change.diff)} {sentences.signed_interval(change)}"
+        rows.append(
+            [
+                writer.p(text(ground.content.agency_name(code)), "cell"),
+                writer.p(fixed(change.before), "number"),
+                writer.p(fixed(figure.index), "number"),
+                writer.p(bounds, style),
+                writer.p(_verdict(change), style),
+            ]
+        )
+    verdicts = [_verdict(change) for _, _, change in moved]
+    lead = words.CHANGES_LEAD.format(
+        up=verdicts.count(words.VERDICT_UP),
+        down=verdicts.count(words.VERDICT_DOWN),
+        same=verdicts.count(words.VERDICT_UNSURE),
+    )
+    return [
+        CondPageBreak(160),
+        writer.heading(words.CHANGES_HEADING),
+        writer.p(lead),
+        writer.caption(words.CHANGES_TABLE.format(before=text(since.before.name))),
+        ruled(rows, [WIDTH - 60 - 52 - 118 - 54, 60, 52, 118, 54], pad=1.6),
+    ]
+
+
+def _verdict(change: Change) -> str:
+    if not change.sure:
+        return words.VERDICT_UNSURE
+    return words.VERDICT_UP if change.diff > 0 else words.VERDICT_DOWN
+
+
+def _matrix(writer: Writer) -> list[Flowable]:
+    """Return the index of every agency and element."""
+    ground = writer.facts.ground
+    elements = ground.content.definition.elements
+    across = [OVERALL, *(("element", element.code) for element in elements)]
+    heads = (words.AGENCY, words.OVERALL, *(element.title.get("vi") for element in elements))
+    rows: list[list[Cell]] = [_heads(writer, heads)]
+    for code in ground.standings:
+        found = [ground.figures.find(code, ALL_SERVICES, level, key) for level, key in across]
+        name = writer.p(text(ground.content.agency_name(code)), "cell" if code else "cell_bold")
+        rows.append([name, *(_value(writer, figure) for figure in found)])
+    wide = (WIDTH - 140) / len(across)
+    return [
+        CondPageBreak(160),
+        writer.heading(words.MATRIX_HEADING),
+        writer.p(words.MATRIX_LEAD),
+        writer.caption(words.MATRIX_TABLE),
+        ruled(rows, [140, *[wide] * len(across)], pad=1.6),
+    ]
+
+
+def _value(writer: Writer, figure: Figure | None) -> Flowable:
+    return writer.number(fixed(figure.index) if figure else "–", figure)
+
+
+def _items(writer: Writer) -> list[Flowable]:
+    """Return the five answers of every item as a bar."""
+    item_of = _statements(writer)
+    levels = [level.get("vi") for level in writer.facts.ground.content.definition.scale.levels]
+    rows: list[list[Cell]] = [_heads(writer, (words.ITEM, "", words.INDEX_HEAD, words.VALID))]
+    wide = 170
+    for number, figure in enumerate(items(writer.facts), 1):
+        rows.append(
+            [
+                writer.p(f"{number}. {text(item_of[figure.key])}", "cell"),
+                Bar(figure.bar, wide - 6),
+                writer.number(fixed(figure.index), figure),
+                writer.number(sentences.whole(figure.valid), figure),
+            ]
+        )
+    return [
+        CondPageBreak(180),
+        writer.heading(words.ITEMS),
+        writer.p(words.ITEMS_LEAD),
+        writer.caption(words.ITEMS_TABLE),
+        Key(levels, WIDTH),
+        ruled(rows, [WIDTH - wide - 44 - 54, wide, 44, 54], pad=1.8),
+    ]
+
+
+def _who(writer: Writer) -> list[Flowable]:
+    """Return who answered: channels and groups with their indices."""
+    facts = writer.facts
+    rows: list[list[Cell]] = [_heads(writer, (words.GROUP, words.SIZE, words.INDEX_HEAD))]
+    for name, groups in facts.groups:
+        if groups:
+            rows.append([writer.p(text(name), "cell_bold"), "", ""])
+            rows += [_group(writer, group) for group in groups]
+    grey = sentences.reasons(group.figure for _, groups in facts.groups for group in groups if group.figure)
+    told = f"{sentences.answered(facts)} {sentences.excluded(facts.ground)}".strip()
+    return [
+        CondPageBreak(160),
+        writer.heading(words.WHO),
+        writer.p(told),
+        writer.caption(words.GROUPS_TABLE),
+        ruled(rows, [WIDTH - 90 - 110, 90, 110], pad=1.2),
+        *([writer.p(words.GREY.format(why=text(grey)), "note")] if grey else []),
+    ]
+
+
+def _group(writer: Writer, group: Group) -> list[Cell]:
+    size = words.HIDDEN_GROUP if group.n is None else sentences.whole(group.n)
+    return [writer.p(text(group.name), "cell"), writer.number(size, group.figure), writer.figure(group.figure)]
+
+
+def _voices(writer: Writer) -> list[Flowable]:
+    """Return what people said, as far as it was reviewed."""
+    facts = writer.facts
+    heading = writer.heading(words.VOICES)
+    if not facts.quotes:
+        return [KeepTogether([heading, writer.p(words.NO_COMMENTS)])]
+    themes = sentences.themes(facts)
+    told = [writer.p(themes)] if themes else []
+    quoted = [
+        writer.p(words.QUOTE_OF.format(text=text(parts.cut(quote, LONGEST)), name=text(name)), "quote")
+        for quote, name in facts.quotes
+    ]
+    return [KeepTogether([heading, *told, writer.p(words.QUOTES_LEAD), *quoted])]
+
+
+def _heads(writer: Writer, heads: Sequence[str]) -> list[Cell]:
+    return [writer.p(text(head), "th_right" if k else "th") for k, head in enumerate(heads)]
+
+
+def _statements(writer: Writer) -> dict[str, str]:
+    return {item.code: item.text.get("vi") for item in writer.facts.ground.content.definition.items}

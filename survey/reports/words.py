@@ -1,0 +1,203 @@
+"""What the reports say. They are Vietnamese official documents: their words are data here, not catalogue messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+COUNTRY = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
+MOTTO = "Độc lập - Tự do - Hạnh phúc"
+NUMBER = "Số: .......... /BC-.........."
+PLACE_AND_DATE = "{place}, ngày ..... tháng ..... năm ........."
+NO_PLACE = "...................."
+REPORT = "BÁO CÁO"
+SUBJECT_AGENCY = "Kết quả khảo sát sự hài lòng của người dân, tổ chức<br/>đối với sự phục vụ của {name}"
+SUBJECT_PROVINCE = (
+    "Kết quả khảo sát sự hài lòng của người dân, tổ chức<br/>đối với sự phục vụ của các cơ quan hành chính"
+)
+ROUND = "{round}, từ ngày {first} đến ngày {last}"
+STILL_OPEN = "Đợt khảo sát chưa kết thúc: số liệu tính đến lúc lập báo cáo và còn thay đổi."
+
+AUTHOR = "NGƯỜI LẬP BÁO CÁO"
+CHAIRMAN = "CHỦ TỊCH"
+HEAD = "THỦ TRƯỞNG CƠ QUAN"
+SIGN = "(Ký, ghi rõ họ tên)"
+SEAL = "(Ký, đóng dấu, ghi rõ họ tên)"
+
+PAGE = "Trang {number}/{pages}"
+DEMO = "Dữ liệu minh họa: mọi con số và ý kiến trong báo cáo này đều do máy sinh ra"
+TITLE_AGENCY = "Báo cáo kết quả khảo sát sự hài lòng - {name} - {round}"
+SUBJECT = "Chỉ số hài lòng về sự phục vụ hành chính (SIPAS)"
+TABLE = "Bảng {number}. {text}"
+
+GENERAL, STRONG, WEAK, WHO, VOICES, METHOD = (
+    "Kết quả chung",
+    "Điểm mạnh",
+    "Điểm cần cải thiện",
+    "Ai đã trả lời",
+    "Người dân nói gì",
+    "Phương pháp và giới hạn",
+)
+LEAGUE, MATRIX_HEADING, ITEMS = ("Các cơ quan", "Các cơ quan theo yếu tố", "Từng câu hỏi")
+
+INDEX = (
+    "Chỉ số hài lòng chung là <b>{index}</b>, khoảng tin cậy {confidence} {interval}: cứ 100 câu trả lời của người dân "
+    "thì khoảng {whole} câu là “hài lòng” hoặc “rất hài lòng”."
+)
+INDEX_THIN = (
+    "Chỉ số hài lòng chung là <b>{index}</b>, không có khoảng tin cậy. {why}. Con số này chỉ để tham khảo, không dùng "
+    "để đánh giá hay so sánh."
+)
+NO_INDEX = "Không nêu chỉ số hài lòng của cơ quan. {why}."
+WHOLE = "Chỉ số của toàn tỉnh là {index}."
+RANK = (
+    "Trong {ranked} cơ quan được xếp hạng, cơ quan đứng ở khoảng <b>từ hạng {low} đến hạng {high}</b>; trong khoảng đó "
+    "số liệu chưa đủ để nói cơ quan nào hơn."
+)
+RANK_ONE = "Trong {ranked} cơ quan được xếp hạng, cơ quan đứng <b>hạng {low}</b>."
+NO_RANK = "Cơ quan chưa được xếp hạng vì quá ít người trả lời."
+CHANGE_SURE = (
+    "So với {before} ({earlier}), chỉ số {way} {diff} điểm phần trăm {interval}; thay đổi này lớn hơn mức sai số "
+    "chọn mẫu có thể gây ra."
+)
+CHANGE_UNSURE = (
+    "So với {before} ({earlier}), chỉ số thay đổi {diff} điểm phần trăm {interval}; số liệu chưa đủ để nói là đã tăng "
+    "hay giảm."
+)
+CHANGE_NONE = "So với {before}: không đủ số liệu để nói về thay đổi."
+CHANGE_OTHER = "{before} dùng bộ câu hỏi hoặc cách tính khác nên không so sánh được với đợt này."
+FIRST_ROUND = "Chưa có đợt trước để so sánh."
+UP, DOWN = "tăng", "giảm"
+INCOMPARABLE = "không so được"
+
+ELEMENTS_TABLE = "Chỉ số theo yếu tố (%), khoảng tin cậy {confidence}{behind}"
+BEHIND = "; vạch đứng là toàn tỉnh"
+ELEMENT, INDEX_HEAD, WHOLE_HEAD, CHANGE_HEAD = "Yếu tố", "Chỉ số", "Toàn tỉnh", "Thay đổi"
+OVERALL = "Chung"
+AXIS = "Trục 0–100"
+GREY = "Số màu xám: {why}."
+CHANGE_NOTE = (
+    "Thay đổi: điểm phần trăm so với {before}, trong ngoặc là khoảng tin cậy; ngoặc có cả số âm lẫn số dương là "
+    "chưa rõ "
+    "tăng hay giảm."
+)
+
+STRONG_LEAD = "Người dân hài lòng hơn rõ rệt so với nơi khác; nên giữ vững và chia sẻ cách làm."
+STRONG_NONE = (
+    "Chưa có nội dung nào mà số liệu đủ chắc để nói là hơn các cơ quan khác. Sau đây là ba nội dung cao "
+    "nhất của cơ quan."
+)
+WEAK_LEAD = "Người dân ít hài lòng hơn rõ rệt so với nơi khác; việc cần làm trước xếp trước."
+WEAK_NONE = (
+    "Không có nội dung nào mà số liệu đủ chắc để nói là kém các cơ quan khác. Sau đây là ba nội dung thấp nhất của "
+    "cơ quan, nên bắt đầu từ đây."
+)
+NO_FINDINGS = "Quá ít người trả lời, hoặc không có cơ quan khác để so sánh, nên không nêu."
+STRONG_TABLE = "Nội dung người dân hài lòng hơn nơi khác"
+PROVINCE_STRONG = "Ba nội dung có chỉ số cao nhất trong toàn tỉnh."
+PROVINCE_WEAK = "Ba nội dung có chỉ số thấp nhất trong toàn tỉnh, nên bắt đầu từ đây."
+PROVINCE_HIGH_TABLE = "Ba nội dung người dân hài lòng nhất"
+PROVINCE_LOW_TABLE = "Ba nội dung người dân ít hài lòng nhất"
+HIGH_TABLE = "Ba nội dung cao nhất của cơ quan"
+WEAK_TABLE = "Nội dung người dân ít hài lòng hơn nơi khác"
+LOW_TABLE = "Ba nội dung thấp nhất của cơ quan"
+OTHERS_NOTE = (
+    "Nơi khác: các cơ quan khác cộng lại. Không hài lòng: số người chọn mức 1 hoặc 2 trong số người trả lời câu đó."
+)
+CONTENT, OTHERS, GAP, UNHAPPY = "Nội dung", "Nơi khác", "Chênh lệch", "Không hài lòng"
+UNHAPPY_OF = "{some}/{all} người"
+
+ANSWERED = "Có <b>{n}</b> phiếu được tính trên {transactions} giao dịch: tỷ lệ trả lời {rate}."
+ANSWERED_ONLY = "Có <b>{n}</b> phiếu được tính. Chưa biết số giao dịch nên không có tỷ lệ trả lời."
+ANSWERED_HIDDEN = "Không nêu số người trả lời, để bảo vệ số ít người đã trả lời."
+EXCLUDED = "Không tính: {what}."
+WHO_TABLE = "Số phiếu theo kênh và theo nhóm người trả lời"
+BY, GROUP_AND_SIZE = "Theo", "Nhóm và số phiếu"
+HIDDEN_GROUP = "không nêu"
+HIDDEN_NOTE = "“Không nêu”: để bảo vệ số ít người đã trả lời."
+GROUPS_TABLE = "Chỉ số chung theo nhóm người trả lời (%)"
+GROUP, SIZE = "Nhóm", "Số phiếu"
+NO_ANSWER, NOT_ASKED = "Không trả lời", "Không hỏi"
+DIMENSIONS: Mapping[str, str] = {
+    "kenh": "Kênh trả lời",
+    "filing": "Cách nộp hồ sơ",
+    "timeliness": "Thời hạn trả kết quả",
+    "apology": "Xin lỗi khi trễ hẹn",
+    "gender": "Giới tính",
+    "age": "Tuổi",
+    "education": "Học vấn",
+    "occupation": "Nghề nghiệp",
+    "area": "Nơi ở",
+}
+
+QUOTE = "“{text}”"
+QUOTE_OF = "“{text}” ({name})"
+QUOTES_LEAD = "Ý kiến mới nhất trong các ý kiến đã được xem xét; thông tin về cá nhân đã được che."
+THEMES_LEAD = "Các ý kiến đã được xem xét nói về: {themes}."
+THEME = "{name} ({n})"
+FEW_COMMENTS = "ít hơn {fewest} ý kiến"
+NO_COMMENTS = "Chưa có ý kiến nào được xem xét và cho hiển thị."
+THEMES: Mapping[str, str] = {
+    "attitude": "thái độ của cán bộ",
+    "guidance": "hướng dẫn",
+    "procedure": "thủ tục, giấy tờ",
+    "time": "thời hạn",
+    "fee": "phí, lệ phí",
+    "place": "nơi tiếp nhận",
+    "online": "dịch vụ trực tuyến",
+    "result": "kết quả giải quyết",
+    "feedback": "xử lý góp ý, phản ánh",
+    "praise": "lời khen",
+    "other": "nội dung khác",
+}
+
+LEAGUE_TABLE = "Các cơ quan theo chỉ số chung (%), khoảng tin cậy {confidence}; vạch đứng là toàn tỉnh"
+AGENCY, RANKS, RATE = "Cơ quan", "Khoảng hạng", "Tỷ lệ trả lời"
+LEAGUE_LEAD = (
+    "Các cơ quan xếp theo chỉ số, nhưng thứ tự chỉ có ý nghĩa khi <b>khoảng hạng</b> không chồng lên nhau: khoảng hạng "
+    "cho biết thứ hạng tốt nhất và thấp nhất mà số liệu cho phép."
+)
+CHANGES_TABLE = "Thay đổi của chỉ số chung so với {before} (điểm phần trăm)"
+CHANGES_LEAD = (
+    "{up} cơ quan tăng và {down} cơ quan giảm rõ rệt; {same} cơ quan chưa đủ số liệu để nói là tăng hay giảm."
+)
+CHANGES_HEADING = "Thay đổi so với đợt trước"
+BEFORE, NOW, VERDICT = "Đợt trước", "Đợt này", "Kết luận"
+VERDICT_UP, VERDICT_DOWN, VERDICT_UNSURE = "tăng", "giảm", "chưa rõ"
+MATRIX_TABLE = "Chỉ số theo cơ quan và yếu tố (%)"
+ITEMS_LEAD = (
+    "Mỗi thanh là tất cả câu trả lời hợp lệ của một câu hỏi, bên phải là hài lòng; số trong thanh là phần trăm "
+    "của số câu "
+    "trả lời, chưa nhân với số giao dịch."
+)
+MATRIX_LEAD = (
+    "Số của các cơ quan đứng gần nhau thường không khác nhau rõ rệt; khoảng tin cậy có trong tệp số liệu của đợt."
+)
+ITEMS_TABLE = "Phân bố câu trả lời của từng câu hỏi (%)"
+ITEM, ANSWERS, VALID = "Câu hỏi", "Câu trả lời", "Số trả lời"
+
+METHOD_LINES = (
+    "Chỉ số là tỷ lệ câu trả lời “hài lòng” và “rất hài lòng” trong số câu trả lời hợp lệ; câu bỏ trống và "
+    "“không biết / "
+    "không liên quan” không tính vào tử số lẫn mẫu số. {composition} Mỗi phiếu được nhân với số giao dịch của cơ "
+    "quan và "
+    "lĩnh vực chia cho số phiếu ở đó. Dưới {min_n_interval} người trả lời thì không có khoảng tin cậy và thứ "
+    "hạng; dưới "
+    "{min_n} người thì không nêu số liệu.",
+    "Khoảng tin cậy {confidence} chỉ phản ánh sai số chọn mẫu ({fpc}). Người quét mã là người tự muốn trả lời và "
+    "có thể "
+    "khác người không trả lời; không con số nào ở đây cho thấy điều đó. Khảo sát tại quầy khác với điều tra hộ "
+    "gia đình "
+    "toàn quốc; không so sánh từng con số của hai cuộc với nhau.",
+    "Bộ câu hỏi {questionnaire}, phiên bản {version} (mã kiểm {content_hash}). Phần mềm SIPAS {software}. {edition}",
+)
+COMPOSITION: Mapping[str, str] = {
+    "pooled": "Mọi câu trả lời hợp lệ được gộp chung.",
+    "mean_items": "Chỉ số chung là trung bình cộng chỉ số các câu hỏi.",
+    "mean_elements": "Chỉ số chung là trung bình cộng chỉ số các yếu tố.",
+    "custom": "Chỉ số chung là trung bình có trọng số của các yếu tố, theo trọng số của đợt này.",
+}
+FPC, NO_FPC = "đã hiệu chỉnh theo tổng số giao dịch của đợt", "không hiệu chỉnh theo tổng số giao dịch"
+PUBLISHED = "Kết quả đã công bố ngày {day}, lần {edition}, mã kiểm SHA-256: {hash}. {same}"
+SAME = "Số liệu trong báo cáo trùng khớp với bản đã công bố."
+NOT_SAME = "Số liệu trong báo cáo KHÁC bản đã công bố, vì phiếu hoặc số giao dịch đã thay đổi từ đó."
+NOT_PUBLISHED = "Kết quả của đợt này chưa được công bố; số liệu có thể còn thay đổi."
