@@ -78,7 +78,7 @@ def _vector_text(values: list[str]) -> str:
 
 _R = """\
 {head}
-# R >= 4.0, package survey >= 4.0.  Rscript {file}.R  (from the folder of the data)
+# R >= 4.0 with package survey >= 4.0; run it in the folder of the data. It also writes {file}.index.csv
 library(survey)
 options(survey.lonely.psu = "{lonely}", digits = 15)
 
