@@ -166,6 +166,8 @@ class RowReader:
             return None
         agency_id, service_id, counter_id = place
         identity = self._text("id", cells)
+        if identity:  # two surveys may both number from 1: the time they were answered tells them apart
+            identity = f"{identity}|{self._text('date', cells)}"
         return ReadRow(
             number, agency_id, service_id, counter_id, channel, answers, given_at, comment,
             hashlib.sha256(identity.encode()).hexdigest() if identity else "",

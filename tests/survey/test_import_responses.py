@@ -190,6 +190,13 @@ def test_a_grown_export_adds_what_is_new(place: Database, tmp_path: Path) -> Non
     assert (take(place, grown).added, len(stored(place))) == (1, 5)
 
 
+def test_two_surveys_that_number_alike_are_two(place: Database, tmp_path: Path) -> None:
+    take(place, FILES / "limesurvey.csv")
+    other = tmp_path / "limesurvey.csv"
+    other.write_text((FILES / "limesurvey.csv").read_text("utf-8").replace("09:12:33", "10:01:02"), "utf-8")
+    assert (take(place, other).added, take(place, other).added) == (4, 0)
+
+
 def test_undo_and_import_again(place: Database) -> None:
     done = take(place, FILES / "kobo.csv")
     with place.write() as session:
