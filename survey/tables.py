@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 from survey import xlsx
 from survey.errors import CellError, InputError, TableError
-from survey.text import clean
+from survey.text import clean, is_name_in_addresses
 
 SEPARATORS = (",", ";", "\t")
 MAX_CELL = 10_000
@@ -271,6 +271,12 @@ class Checker:
             self.wrong(row, column, value, "filled in")
         elif len(value) > limit:
             self.wrong(row, column, value[:40] + "…", "at most %(limit)d characters", limit=limit)
+        return value
+
+    def code(self, row: int, column: str, value: str, limit: int) -> str:
+        """Return a code that can stand in addresses."""
+        if self.required(row, column, value, limit) and not is_name_in_addresses(value):
+            self.wrong(row, column, value, "letters without marks, digits, dots and hyphens")
         return value
 
     def day(self, row: int, column: str, value: str) -> date | None:

@@ -48,6 +48,11 @@ def finding(typed: str) -> str:
     return "%" + re.sub(r"([!%_])", r"!\1", clean(typed).casefold()) + "%"
 
 
+def is_name_in_addresses(code: str) -> bool:
+    """Say whether a code can stand in an address of a page; `them` (add) is the page that makes one."""
+    return code.isascii() and all(c.isalnum() or c in "-_." for c in code) and code not in {"", ".", "..", "them"}
+
+
 def new_code() -> str:
     """Return a fresh public code (27^8, about 38 bits, from the system's random source)."""
     return "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))

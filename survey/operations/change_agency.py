@@ -12,7 +12,7 @@ from sqlalchemy import orm
 from survey.errors import InputError
 from survey.models import Agency, AgencyKind, AgencyLevel, FormerName
 from survey.operations import audit
-from survey.text import clean
+from survey.text import clean, is_name_in_addresses
 
 CODE_LIMIT = 64
 NAME_LIMIT = 200
@@ -176,7 +176,7 @@ def find_agency(session: orm.Session, code: str) -> Agency | None:
 def check_code(typed: str, limit: int = CODE_LIMIT) -> str:
     """Return a code of small letters, digits, dots and hyphens, or raise `InputError`."""
     code = clean(typed)
-    if not code or len(code) > limit or not code.isascii() or not all(c.isalnum() or c in "-_." for c in code):
+    if len(code) > limit or not is_name_in_addresses(code):
         raise InputError(
             "A code has letters without marks, digits, dots and hyphens, at most %(limit)d of them, not %(code)r",
             code=typed[:limit],

@@ -99,7 +99,7 @@ def _read(table: Table, check: Checker, default_from: date) -> list[_Row]:
         rows.append(
             _Row(
                 number=number,
-                code=check.required(number, "code", cell["code"], CODE_LIMIT),
+                code=check.code(number, "code", cell["code"], CODE_LIMIT),
                 name=check.required(number, "name", cell["name"]),
                 kind=_member(check, number, "kind", cell["kind"], AgencyKind),
                 level=_member(check, number, "level", cell["level"], AgencyLevel),

@@ -26,7 +26,7 @@ def import_services(session: orm.Session, table: Table, *, now: datetime, user_i
     seen: set[str] = set()
     fresh = []
     for number, cells in table:
-        code = check.required(number, "code", cells[code_at], CODE_LIMIT)
+        code = check.code(number, "code", cells[code_at], CODE_LIMIT)
         name = check.required(number, "name", cells[name_at])
         if code in seen:
             check.wrong(number, "code", code, "different from the rows above")

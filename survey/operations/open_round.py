@@ -15,7 +15,7 @@ from scoring.scheme import DataError, Rules
 from survey.errors import InputError
 from survey.models import QuestionnaireVersion, Round, RoundState
 from survey.operations import audit
-from survey.text import clean
+from survey.text import clean, is_name_in_addresses
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def create_round(
 ) -> Round:
     """Add a draft round; `InputError` for a code that is taken, dates in disorder, an unknown zone or rule."""
     code = clean(plan.code)
-    if not code or len(code) > 64 or not all(c.isalnum() or c in "-_." for c in code) or not code.isascii():
+    if len(code) > 64 or not is_name_in_addresses(code):
         raise InputError("A round's code has letters, digits, dots and hyphens only, not %(code)r", code=plan.code)
     if session.scalars(sa.select(Round.id).where(Round.code == code)).first() is not None:
         raise InputError("There is a round %(code)s already", code=code)
