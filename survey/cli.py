@@ -42,9 +42,11 @@ def init_app(app: flask.Flask) -> None:
     from survey.api.commands import api_client
     from survey.exports.commands import export  # they use `plainly` of this module
     from survey.maintenance.commands import backup, backup_test, doctor, move_database, restore
+    from survey.maintenance.purge import purge
     from survey.paper_form.commands import paper_form
     from survey.posters.commands import posters, receipt_codes
     from survey.publishing.commands import verify_publication
+    from survey.reports.commands import report
     from survey.response_imports.commands import import_responses, undo_import
 
     commands: tuple[click.Command, ...] = (
@@ -63,6 +65,7 @@ def init_app(app: flask.Flask) -> None:
         questionnaires,
         posters,
         export,
+        report,
         receipt_codes,
         paper_form,
         verify_publication,
@@ -74,6 +77,7 @@ def init_app(app: flask.Flask) -> None:
         backup_test,
         move_database,
         doctor,
+        purge,
     )
     for command in commands:
         app.cli.add_command(command)

@@ -23,8 +23,14 @@ from survey.exports.files import Export, workbook, write_figures, write_package
 from survey.exports.microdata import prepare
 from survey.exports.microdata_files import write_parquet, write_sav
 from survey.exports.results_csv import SEMICOLON, SPREADSHEET
+from survey.figures import PROVINCE
+from survey.i18n import local_name
 from survey.models import Role
-from survey.queries import rounds, users
+from survey.queries import names, rounds, users
+from survey.reports.agency import render_agency
+from survey.reports.facts import Facts, agency_facts, load_ground, province_facts
+from survey.reports.province import render_province
+from survey.results import round_results
 from survey.text import fold
 
 blueprint = flask.Blueprint("downloads", __name__, url_prefix="/danh-gia/<round_code>/tai-ve")
@@ -35,6 +41,7 @@ MICRODATA_READERS = (Role.ADMIN, Role.EVALUATOR)
 TABLES = {"chi-so": "results", "khoang-thu-hang": "ranks", "thay-doi": "changes"}
 """Tables by the word in the address."""
 TYPES = {
+    "pdf": "application/pdf",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv",
     "json": "application/json",
@@ -57,8 +64,18 @@ def page(round_code: str) -> str:
             "downloads/page.html",
             round=round_,
             tables=_table_titles(),
+            agencies=_reported(session, round_code),
             microdata=flask.g.user.role in MICRODATA_READERS,
         )
+
+
+def _reported(session: orm.Session, round_code: str) -> list[tuple[str, str]]:
+    """Return code and name of the agencies whose reports this person may have, by name."""
+    results, visible = round_results(session, round_code), _visible(session)
+    known = names.agencies(session, on=results.round.opens_on)
+    codes = set(results.table["agency"]) - {PROVINCE}
+    found = ((c, local_name(known[c])) for c in codes if c in known and (visible is None or c in visible))
+    return sorted(found, key=lambda pair: (fold(pair[1]), pair[0]))
 
 
 def _table_titles() -> dict[str, tuple[str, str]]:
@@ -100,6 +117,42 @@ def microdata(round_code: str, form: str) -> flask.Response:
         write = write_sav if form == "sav" else write_parquet
         micro = prepare(export.session, export.content)
         return _send(lambda path: write(export.session, micro, path), name, form)
+
+
+@blueprint.get("/bao-cao-toan-tinh.pdf")
+@role_required(*MICRODATA_READERS)
+def province_report(round_code: str) -> flask.Response:
+    """Send the report on the province, which names every agency."""
+    with _database().read() as session:
+        facts = _or_404(lambda: province_facts(session, load_ground(session, round_code)))
+    made = render_province(facts)
+    return _send(lambda path: _write(path, made), _("SIPAS report %(name)s", name=round_code), "pdf")
+
+
+@blueprint.get("/bao-cao/<agency>.pdf")
+@role_required(*RESULT_READERS)
+def agency_report(round_code: str, agency: str) -> flask.Response:
+    """Send the report on an agency: at most two pages."""
+    with _database().read() as session:
+        visible = _visible(session)
+        if visible is not None and agency not in visible:
+            flask.abort(404)
+        facts = _or_404(lambda: agency_facts(session, load_ground(session, round_code), agency))
+    made = render_agency(facts)
+    name = _("SIPAS report %(name)s", name=f"{round_code} - {facts.name}")
+    return _send(lambda path: _write(path, made), name, "pdf")
+
+
+def _or_404(load: Callable[[], Facts]) -> Facts:
+    """Return what there is to report; 404 for an unknown round, or one without figures of the agency."""
+    try:
+        return load()
+    except InputError:
+        flask.abort(404)
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
 
 
 @contextmanager

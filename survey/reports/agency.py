@@ -10,7 +10,7 @@ from survey.findings import Finding
 from survey.reports import parts, sentences, words
 from survey.reports.document import Frontispiece, build
 from survey.reports.facts import Facts, Group
-from survey.reports.parts import Writer
+from survey.reports.parts import INDICES, Writer
 from survey.reports.style import WIDTH, Cell, ruled, text
 
 PAGES = 2
@@ -58,7 +58,17 @@ def _strong(writer: Writer) -> list[Flowable]:
         return [KeepTogether([writer.heading(words.STRONG), writer.p(words.NO_FINDINGS)])]
     lead, caption = (words.STRONG_LEAD, words.STRONG_TABLE) if facts.strong else (words.STRONG_NONE, words.HIGH_TABLE)
     table = _findings(writer, facts.strong or facts.high)
-    return [KeepTogether([writer.heading(words.STRONG), writer.p(lead), writer.caption(caption), table])]
+    return [
+        KeepTogether(
+            [
+                writer.heading(words.STRONG),
+                writer.p(lead),
+                writer.caption(caption),
+                table,
+                writer.p(words.OTHERS_NOTE, "note"),
+            ]
+        )
+    ]
 
 
 def _weak(writer: Writer) -> list[Flowable]:
@@ -86,7 +96,7 @@ def _findings(writer: Writer, found: Sequence[Finding]) -> Flowable:
                 writer.p(some, "number"),
             ]
         )
-    return ruled(rows, [WIDTH - 92 - 50 - 56 - 80, 92, 50, 56, 80])
+    return ruled(rows, [WIDTH - INDICES - 50 - 56 - 76, INDICES, 50, 56, 76])
 
 
 def _who(writer: Writer) -> list[Flowable]:

@@ -233,7 +233,7 @@ def _name(content: Content, dimension: Dimension, code: str) -> str:
 
 
 def _ordered(dimension: Dimension, codes: list[str]) -> list[str]:
-    order = {code: k for k, code in enumerate(dimension.order)}
+    order = {code: k for k, code in enumerate(dimension.order or labels.CHANNELS)}
     return sorted(codes, key=lambda code: (code in (BLANK, HIDDEN), order.get(code, len(order)), code))
 
 

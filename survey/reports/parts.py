@@ -22,6 +22,10 @@ from survey.standings import Change
 CHAIRED = (AgencyKind.PROVINCE, AgencyKind.DISTRICT, AgencyKind.COMMUNE)
 
 
+NAMES, INDICES = 137.0, 88.0
+"""Widths of the columns of elements' names, and of indices with their intervals."""
+
+
 class Writer:
     """What the parts of one report share: its facts, its type, and the numbers of its sections and tables."""
 
@@ -130,7 +134,7 @@ def elements(writer: Writer) -> list[Flowable]:
     compared = ground.since is not None and ground.since.comparable
     heads = [words.ELEMENT, "", words.INDEX_HEAD, *([words.WHOLE_HEAD] if facts.agency else [])]
     heads += [words.CHANGE_HEAD] if compared else []
-    drawn = WIDTH - 132 - 78 - (50 if facts.agency else 0) - (82 if compared else 0)
+    drawn = WIDTH - NAMES - INDICES - (50 if facts.agency else 0) - (82 if compared else 0)
     rows: list[list[Cell]] = [[writer.p(t, "th" if k < 2 else "th_right") for k, t in enumerate(heads)]]
     for k, (name, level, key) in enumerate(across):
         row: list[Cell] = [writer.p(text(name), "cell_bold" if k == 0 else "cell")]
@@ -141,7 +145,7 @@ def elements(writer: Writer) -> list[Flowable]:
             row.append(_change(writer, ground.change(facts.agency, level, key)))
         rows.append(row)
     rows.append(["", Axis(chart, drawn - 8), *[""] * (len(heads) - 2)])
-    widths = [132.0, drawn, 78.0, *([50.0] if facts.agency else []), *([82.0] if compared else [])]
+    widths = [NAMES, drawn, INDICES, *([50.0] if facts.agency else []), *([82.0] if compared else [])]
     behind_words = words.BEHIND if facts.agency else ""
     caption = words.ELEMENTS_TABLE.format(confidence=sentences.confidence(ground), behind=behind_words)
     notes = []
@@ -159,8 +163,7 @@ def _change(writer: Writer, change: Change | None) -> Flowable:
         return writer.p("–", "number_grey")
     known = sentences.interval(change.lo, change.hi) != ""
     bounds = f" ({sentences.signed(change.lo)}; {sentences.signed(change.hi)})" if known else ""
-    clear = known and (change.lo > 0) == (change.hi > 0)
-    return writer.p(f"{sentences.signed(change.diff)}{bounds}", "number" if clear else "number_grey")
+    return writer.p(f"{sentences.signed(change.diff)}{bounds}", "number" if change.sure else "number_grey")
 
 
 def method(writer: Writer) -> list[Flowable]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reportlab.platypus import CondPageBreak, Flowable, KeepTogether
+from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, TableStyle
 
 from survey.charts import interval_chart
 from survey.figures import ALL_SERVICES, OVERALL, Figure, chart_row
@@ -14,7 +14,7 @@ from survey.reports import parts, sentences, words
 from survey.reports.document import Frontispiece, build
 from survey.reports.drawings import Axis, Bar, Key, Whisker
 from survey.reports.facts import Facts, Group, items
-from survey.reports.parts import Writer
+from survey.reports.parts import INDICES, Writer
 from survey.reports.style import WIDTH, Cell, ruled, text
 from survey.standings import Change, Standing
 
@@ -83,7 +83,7 @@ def _league(writer: Writer) -> list[Flowable]:
     names = [ground.content.agency_name(standing.figure.agency) for standing in standings]
     chart = interval_chart([chart_row(name, s.figure, facts.overall) for name, s in zip(names, standings, strict=True)])
     heads = (words.AGENCY, "", words.INDEX_HEAD, words.RANKS, words.SIZE, words.RATE)
-    drawn = WIDTH - 142 - 78 - 48 - 44 - 46
+    drawn = WIDTH - 148 - INDICES - 44 - 46 - 42
     rows: list[list[Cell]] = [_heads(writer, heads)]
     for name, standing, mark in zip(names, standings, chart.marks, strict=True):
         figure = standing.figure
@@ -105,7 +105,7 @@ def _league(writer: Writer) -> list[Flowable]:
         writer.heading(words.LEAGUE),
         writer.p(words.LEAGUE_LEAD),
         writer.caption(caption),
-        ruled(rows, [142, drawn, 78, 48, 44, 46], pad=1.6, last=1),
+        ruled(rows, [148, drawn, INDICES, 44, 46, 42], pad=1.6, last=1),
         *([writer.p(words.GREY.format(why=text(grey)), "note")] if grey else []),
     ]
 
@@ -151,6 +151,7 @@ def _changes(writer: Writer) -> list[Flowable]:
         writer.p(lead),
         writer.caption(words.CHANGES_TABLE.format(before=text(since.before.name))),
         ruled(rows, [WIDTH - 60 - 52 - 118 - 54, 60, 52, 118, 54], pad=1.6),
+        writer.p(words.CHANGES_NOTE, "note"),
     ]
 
 
@@ -195,7 +196,7 @@ def _items(writer: Writer) -> list[Flowable]:
         rows.append(
             [
                 writer.p(f"{number}. {text(item_of[figure.key])}", "cell"),
-                Bar(figure.bar, wide - 6),
+                [Bar(figure.bar, wide - 6), writer.p(_shares(figure), "shares")],
                 writer.number(fixed(figure.index), figure),
                 writer.number(sentences.whole(figure.valid), figure),
             ]
@@ -210,22 +211,32 @@ def _items(writer: Writer) -> list[Flowable]:
     ]
 
 
+def _shares(figure: Figure) -> str:
+    """Return the five shares as text: narrow parts of a bar have no room for theirs."""
+    every = sum(figure.counts)
+    return " · ".join(f"{k}: {fixed(100 * n / every)}" for k, n in enumerate(figure.counts, 1)) if every else "–"
+
+
 def _who(writer: Writer) -> list[Flowable]:
     """Return who answered: channels and groups with their indices."""
     facts = writer.facts
     rows: list[list[Cell]] = [_heads(writer, (words.GROUP, words.SIZE, words.INDEX_HEAD))]
+    together: list[tuple[int, int]] = []
     for name, groups in facts.groups:
         if groups:
+            together.append((len(rows), len(rows) + 1))
             rows.append([writer.p(text(name), "cell_bold"), "", ""])
             rows += [_group(writer, group) for group in groups]
     grey = sentences.reasons(group.figure for _, groups in facts.groups for group in groups if group.figure)
+    table = ruled(rows, [WIDTH - 90 - 110, 90, 110], pad=1.2)
+    table.setStyle(TableStyle([("NOSPLIT", (0, first), (-1, last)) for first, last in together]))
     told = f"{sentences.answered(facts)} {sentences.excluded(facts.ground)}".strip()
     return [
         CondPageBreak(160),
         writer.heading(words.WHO),
         writer.p(told),
         writer.caption(words.GROUPS_TABLE),
-        ruled(rows, [WIDTH - 90 - 110, 90, 110], pad=1.2),
+        table,
         *([writer.p(words.GREY.format(why=text(grey)), "note")] if grey else []),
     ]
 

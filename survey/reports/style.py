@@ -61,10 +61,18 @@ def styles(body: float = 11) -> dict[str, ParagraphStyle]:
             spaceAfter=2.5,
         ),
         made("caption", fontName=SEMIBOLD, fontSize=small + 0.5, leading=(small + 0.5) * 1.3, spaceAfter=2),
-        made("note", fontSize=small - 0.5, leading=(small - 0.5) * 1.34, textColor=HexColor(MUTED), spaceAfter=3),
+        made(
+            "note",
+            fontSize=small - 0.5,
+            leading=(small - 0.5) * 1.34,
+            textColor=HexColor(MUTED),
+            spaceBefore=2,
+            spaceAfter=3,
+        ),
         made("quote", fontSize=body - 1, leading=(body - 1) * 1.32, leftIndent=10, spaceAfter=3),
         made("cell", **cell),
         made("cell_small", **{**cell, "fontSize": small - 0.5, "leading": (small - 0.5) * 1.24}),
+        made("shares", **{**cell, "fontSize": 7, "leading": 9}, textColor=HexColor(MUTED)),
         made("cell_bold", **cell, fontName=SEMIBOLD),
         made("cell_grey", **cell, textColor=HexColor(LINE)),
         made("number", **cell, alignment=TA_RIGHT),
@@ -82,7 +90,7 @@ def text(words: str) -> str:
     return escape(words)
 
 
-Cell = Flowable | str
+Cell = Flowable | str | list[Flowable]
 
 
 def ruled(rows: Sequence[Sequence[Cell]], widths: Sequence[float], *, pad: float = 2.4, last: int = 0) -> Table:

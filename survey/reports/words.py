@@ -76,9 +76,8 @@ OVERALL = "Chung"
 AXIS = "Trục 0–100"
 GREY = "Số màu xám: {why}."
 CHANGE_NOTE = (
-    "Thay đổi: điểm phần trăm so với {before}, trong ngoặc là khoảng tin cậy; ngoặc có cả số âm lẫn số dương là "
-    "chưa rõ "
-    "tăng hay giảm."
+    "Thay đổi: điểm phần trăm so với {before}, trong ngoặc là khoảng tin cậy. Màu xám: xét mọi cơ quan cùng lúc "
+    "(Holm), số liệu chưa đủ để nói là tăng hay giảm."
 )
 
 STRONG_LEAD = "Người dân hài lòng hơn rõ rệt so với nơi khác; nên giữ vững và chia sẻ cách làm."
@@ -160,6 +159,10 @@ CHANGES_TABLE = "Thay đổi của chỉ số chung so với {before} (điểm p
 CHANGES_LEAD = (
     "{up} cơ quan tăng và {down} cơ quan giảm rõ rệt; {same} cơ quan chưa đủ số liệu để nói là tăng hay giảm."
 )
+CHANGES_NOTE = (
+    "Kết luận đã tính đến việc so sánh nhiều cơ quan cùng lúc (Holm), nên có khi là “chưa rõ” dù khoảng tin cậy không "
+    "chứa số 0."
+)
 CHANGES_HEADING = "Thay đổi so với đợt trước"
 BEFORE, NOW, VERDICT = "Đợt trước", "Đợt này", "Kết luận"
 VERDICT_UP, VERDICT_DOWN, VERDICT_UNSURE = "tăng", "giảm", "chưa rõ"
@@ -173,7 +176,7 @@ MATRIX_LEAD = (
     "Số của các cơ quan đứng gần nhau thường không khác nhau rõ rệt; khoảng tin cậy có trong tệp số liệu của đợt."
 )
 ITEMS_TABLE = "Phân bố câu trả lời của từng câu hỏi (%)"
-ITEM, ANSWERS, VALID = "Câu hỏi", "Câu trả lời", "Số trả lời"
+ITEM, VALID = "Câu hỏi", "Số trả lời"
 
 METHOD_LINES = (
     "Chỉ số là tỷ lệ câu trả lời “hài lòng” và “rất hài lòng” trong số câu trả lời hợp lệ; câu bỏ trống và "

@@ -114,6 +114,8 @@ GET = {
     "downloads.page": RESULTS,
     "downloads.spreadsheet": RESULTS,
     "downloads.figures": RESULTS,
+    "downloads.agency_report": RESULTS,
+    "downloads.province_report": {**SIGNED_IN, "manager": 403, "staff": 403},
     "downloads.microdata": {**SIGNED_IN, "manager": 403, "staff": 403},
     "publishing.steps": PUBLISHERS,
     "publishing.edition": {**dict.fromkeys(EVERYONE, 404), "anonymous": 302, "manager": 403, "staff": 403},
