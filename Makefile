@@ -1,4 +1,4 @@
-# `make help` lists the targets. Everything runs in .venv; nothing is installed outside of it, except Chromium and poppler for tests.
+# `make help` lists the targets. Everything runs in .venv; nothing is installed outside of it, except Debian packages for tests.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -27,19 +27,23 @@ serve: $(VENV)/.runtime ## start for real citizens: no demonstration, PUBLIC_BAS
 init: $(VENV)/.runtime ## create the instance folder, the secret key and the database
 	@$(BIN)/flask --app app init
 
-test: $(VENV)/.dev chromium ## lint, types and all tests
+test: $(VENV)/.dev debian ## lint, types and all tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/scoring --cov=scoring --cov-branch --cov-report= --cov-fail-under=98
 	$(BIN)/pytest -q --ignore=tests/scoring
 
-.PHONY: chromium
-chromium:
-	@command -v chromium >/dev/null && command -v pdftoppm >/dev/null || { \
+# What tests look with: Chromium at pages, poppler at PDFs, LibreOffice at workbooks, R at the scripts of exports.
+DEBIAN := chromium poppler-utils libreoffice-calc-nogui r-base-core r-cran-survey
+
+.PHONY: debian
+debian:
+	@command -v chromium pdftoppm soffice Rscript >/dev/null || { \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y chromium poppler-utils >/dev/null; \
-		else echo "The tests need Debian's packages chromium and poppler-utils: apt-get install chromium poppler-utils" >&2; fi; }
+			apt-get update -qq && \
+			DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(DEBIAN) >/dev/null; \
+		else echo "The tests need Debian packages: apt-get install --no-install-recommends $(DEBIAN)" >&2; fi; }
 
 lint: $(VENV)/.dev ## ruff
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
