@@ -442,7 +442,7 @@ def test_a_workbook_of_services(people: Flask, admin: FlaskClient) -> None:
         book.active.append(row)
     file = io.BytesIO()
     book.save(file)
-    assert "ô B4 name để trống được điền" in shown(
+    assert "ô B4 name để trống có nội dung" in shown(
         admin, upload(admin, "linh-vuc", file.getvalue(), "lĩnh vực.xlsx").location
     )
     book.active["B4"] = "Xây dựng"
