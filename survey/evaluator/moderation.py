@@ -17,6 +17,7 @@ from survey.models import Comment, CommentState, Round, Theme
 from survey.operations.review_comment import review_comment
 from survey.queries import comments, users
 from survey.queries.comments import Wanted
+from survey.results import effective_rules
 from survey.text import clean
 from survey.voices import masked_text
 
@@ -69,6 +70,7 @@ def _render(session: orm.Session, mistakes: dict[int, str] | None = None) -> str
         theme=Theme(asked["chu-de"]) if asked.get("chu-de") in set(Theme) else None,
         words=clean(asked.get("tim", ""))[:100],
         visible=visible,
+        without=() if visible is None else comments.too_few(session, visible, _fewest(session)),
     )
     number = _page_number(asked)
     found, total = comments.page_of(session, wanted, number)
@@ -97,6 +99,11 @@ def _render(session: orm.Session, mistakes: dict[int, str] | None = None) -> str
         before=_address(asked, number - 1) if number > 1 else None,
         after=_address(asked, number + 1) if number < pages else None,
     )
+
+
+def _fewest(session: orm.Session) -> dict[int, int]:
+    """Return how many citizens must have answered in each round for anything of them to be shown."""
+    return {round_.id: effective_rules(round_).min_n for round_ in comments.rounds_spoken_in(session)}
 
 
 def _asked() -> dict[str, str]:

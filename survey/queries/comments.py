@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from survey.models import Agency, Comment, CommentState, CommentTheme, Round, Theme
+from survey.models import Agency, Comment, CommentState, CommentTheme, Response, Round, Theme
 from survey.text import finding
 
 PAGE = 20
@@ -26,6 +26,8 @@ class Wanted:
     words: str = ""
     #: codes of the agencies the person may see; None: all
     visible: frozenset[str] | None = None
+    #: (round, agency) of which too few citizens answered for a comment to be shown
+    without: tuple[tuple[int, int], ...] = ()
 
 
 def page_of(session: orm.Session, wanted: Wanted, number: int) -> tuple[list[Comment], int]:
@@ -42,6 +44,28 @@ def page_of(session: orm.Session, wanted: Wanted, number: int) -> tuple[list[Com
         .offset((number - 1) * PAGE)
     ).all()
     return list(found), total
+
+
+def too_few(session: orm.Session, visible: frozenset[str], least: Mapping[int, int]) -> tuple[tuple[int, int], ...]:
+    """Return the (round, agency) with comments and fewer counted responses than `least` asks of the round."""
+    spoken = sa.select(Comment.round_id, Comment.agency_id).distinct().join(Comment.agency).where(_among(visible))
+    pairs = session.execute(spoken).all()
+    count = sa.func.count()
+    return tuple(
+        (round_id, agency_id)
+        for round_id, agency_id in pairs
+        if (
+            session.scalar(
+                sa.select(count).where(
+                    Response.round_id == round_id,
+                    Response.deciding_agency_id == agency_id,
+                    Response.excluded.is_(None),
+                )
+            )
+            or 0
+        )
+        < least.get(round_id, 0)
+    )
 
 
 def by_state(session: orm.Session, visible: frozenset[str] | None, round_id: int | None) -> dict[CommentState, int]:
@@ -100,6 +124,8 @@ def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     found: list[sa.ColumnElement[bool]] = []
     if wanted.visible is not None:
         found.append(_among(wanted.visible))
+    for round_id, agency_id in wanted.without:
+        found.append(sa.or_(Comment.round_id != round_id, Comment.agency_id != agency_id))
     if wanted.round_id is not None:
         found.append(Comment.round_id == wanted.round_id)
     if wanted.agency:

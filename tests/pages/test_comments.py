@@ -159,6 +159,18 @@ def test_a_manager_reads_what_is_shown_of_the_own_agency_and_decides_nothing(
     assert reply.status_code == 403
 
 
+def test_nothing_is_shown_of_an_agency_that_too_few_answered_for(evaluator: FlaskClient, place: Flask) -> None:
+    """By hand: 60 responses of so-tu-phap are too few where 61 are asked for."""
+    review(evaluator, number_of(place, "Thái độ cán bộ"), "Thái độ cán bộ rất tốt.")
+    manager = place.test_client()
+    sign_in(manager, "manager")
+    for least, shown in ((60, 1), (61, 0)):
+        with place.extensions["database"].write() as session:
+            session.execute(sa.update(Round).values(rules={"min_n": least}))
+        assert len(soup(manager, "/danh-gia/y-kien").select("blockquote")) == shown
+    assert soup(evaluator, "/danh-gia/r1/co-quan/so-tu-phap").select("#voices") == []
+
+
 def test_pages_of_twenty(evaluator: FlaskClient, place: Flask) -> None:
     with place.extensions["database"].write() as session:
         first = session.scalars(sa.select(Comment).limit(1)).one()
