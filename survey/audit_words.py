@@ -92,6 +92,8 @@ def actions() -> dict[str, dict[str, str]]:
             "entry.ended": _("Ended a pile of paper forms"),
             "comment.shown": _("Let a comment be shown"),
             "comment.hidden": _("Hid a comment"),
+            "comments.purged": _("Deleted old comments"),
+            "responses.purged": _("Deleted raw answers of an old round"),
             "action.added": _("Entered an action"),
             "action.altered": _("Altered an action"),
         },
@@ -211,6 +213,7 @@ def field(key: str) -> str:
         "element": _("Element"),
         "format": _("Format"),
         "bytes": _("Bytes"),
+        "received_before": _("Received before"),
     }
     return known.get(key, key)
 

@@ -10,6 +10,7 @@ signed in.
 from __future__ import annotations
 
 import codecs
+import contextlib
 import hashlib
 import io
 import json
@@ -121,14 +122,18 @@ class Uploads:
 
     def prune(self, now: datetime) -> None:
         """Remove what waited for more than an hour."""
-        if not self._folder.is_dir():
-            return
-        for path in self._folder.iterdir():
-            try:
+        for path in self.left_over(now):
+            with contextlib.suppress(OSError):  # another process was faster
+                path.unlink(missing_ok=True)
+
+    def left_over(self, now: datetime) -> list[Path]:
+        """Return what waited for more than an hour."""
+        found = []
+        for path in self._folder.iterdir() if self._folder.is_dir() else ():
+            with contextlib.suppress(OSError):
                 if now.timestamp() - path.stat().st_mtime > KEPT_FOR.total_seconds():
-                    path.unlink(missing_ok=True)
-            except OSError:  # another process was faster
-                continue
+                    found.append(path)
+        return found
 
     def _upload(self, token: str, told: dict[str, Any]) -> Upload:
         return Upload(token, str(told["name"]), str(told["hash"]), self._folder / token)

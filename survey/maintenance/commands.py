@@ -64,6 +64,7 @@ def restore(manifest: Path, identity: Path | None) -> None:
 def backup_test(folder: Path | None, identity: Path | None) -> None:
     """Restore the newest backup into a scratch place and compute every published edition anew. Run it every month."""
     from survey.publication import published, published_rounds, recompute
+    from survey.queries.purged import answers_purged
 
     found = backups.manifests(folder or _folder())
     if not found:
@@ -74,6 +75,8 @@ def backup_test(folder: Path | None, identity: Path | None) -> None:
             restored = backups.restore_backup(found[0], database, identity=_key(identity))
             with database.read() as session:
                 for round_ in published_rounds(session):
+                    if answers_purged(session, round_.code):
+                        continue  # only its frozen editions are left, and these came back with their hashes
                     edition = published(session, round_.code)
                     if edition is not None and not recompute(session, edition).same:
                         raise InputError(

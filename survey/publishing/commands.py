@@ -25,6 +25,7 @@ def verify_publication(round_code: str, edition: int | None) -> None:
     """Compute a published edition anew and compare; exit code 1 and the differences when it is not the same."""
     from survey.publication import published, recompute
     from survey.queries import rounds
+    from survey.queries.purged import answers_purged
 
     database = cast(Database, flask.current_app.extensions["database"])
     with database.read() as session:
@@ -32,6 +33,11 @@ def verify_publication(round_code: str, edition: int | None) -> None:
         found = published(session, round_code, edition)
         if found is None:
             raise InputError("Round %(code)s has no such published edition", code=round_code)
+        if answers_purged(session, round_code):
+            raise InputError(
+                "The raw answers of round %(code)s were deleted for their age; only the frozen edition is left",
+                code=round_code,
+            )
         again = recompute(session, found)
         click.echo(f"round {round_code}, edition {found.edition}")
         click.echo(f"frozen    {found.results_hash}")
