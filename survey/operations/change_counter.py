@@ -33,11 +33,11 @@ def add_counter(
     session: orm.Session, agency: Agency, facts: CounterFacts, *, now: datetime, user_id: int | None = None
 ) -> Counter:
     """Add a counter and draw its code. `InputError` for a code or name that its agency has, and unknown codes."""
-    if agency.valid_to is not None:
+    if _has_ended(agency, now):
         raise InputError("%(name)s has ended; it cannot have a new counter", name=agency.name)
     counter = Counter(agency_id=agency.id, code="", name="")
     with session.no_autoflush:
-        _apply(session, counter, facts)
+        _apply(session, counter, facts, now)
     counter.codes.append(CounterCode(code=new_code(), created_at=now))
     session.add(counter)
     session.flush()
@@ -58,7 +58,7 @@ def edit_counter(
     """Change a counter; say whether anything changed. Its public code stays. Errors as `add_counter`."""
     before, called = told(counter), subject(counter, counter.agency)
     with session.no_autoflush:
-        _apply(session, counter, facts)
+        _apply(session, counter, facts, now)
     session.flush()
     after = told(counter)
     if after == before:
@@ -102,7 +102,7 @@ def told(counter: Counter) -> dict[str, Any]:
     }
 
 
-def _apply(session: orm.Session, counter: Counter, facts: CounterFacts) -> None:
+def _apply(session: orm.Session, counter: Counter, facts: CounterFacts, now: datetime) -> None:
     code, name = check_code(facts.code, 32), check_name(facts.name)
     others = session.execute(
         sa.select(Counter.code, Counter.name).where(
@@ -114,17 +114,21 @@ def _apply(session: orm.Session, counter: Counter, facts: CounterFacts) -> None:
     if any(name.casefold() == taken.casefold() for _, taken in others):
         raise InputError("The unit has a counter called %(name)s already", name=name)
     counter.code, counter.name, counter.name_en = code, name, clean(facts.name_en)[:200] or None
-    counter.services = _of_codes(session, Service, facts.services, list(counter.services))
-    counter.deciding_agencies = _of_codes(session, Agency, facts.deciding, list(counter.deciding_agencies))
+    counter.services = _of_codes(session, Service, facts.services, list(counter.services), now)
+    counter.deciding_agencies = _of_codes(session, Agency, facts.deciding, list(counter.deciding_agencies), now)
     counter.kiosk = facts.kiosk
 
 
-def _of_codes(session: orm.Session, model: type[Any], codes: Sequence[str], had: list[Any]) -> list[Any]:
+def _of_codes(session: orm.Session, model: type[Any], codes: Sequence[str], had: list[Any], now: datetime) -> list[Any]:
     """Return the rows of these codes; what the counter had already may have ended since."""
     found = {row.code: row for row in session.scalars(sa.select(model).where(model.code.in_(codes)))}
     for code in codes:
         row = found.get(code)
-        ended = row is not None and (row.valid_to is not None if model is Agency else not row.active)
+        ended = row is not None and (_has_ended(row, now) if model is Agency else not row.active)
         if row is None or (ended and row not in had):
             raise InputError("%(code)s is not there, or no longer in use", code=code)
     return [found[code] for code in sorted(set(codes))]
+
+
+def _has_ended(agency: Agency, now: datetime) -> bool:
+    return agency.valid_to is not None and agency.valid_to <= now.date()

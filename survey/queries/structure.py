@@ -41,14 +41,14 @@ class Branch:
             yield from branch.walk()
 
 
-def tree(session: orm.Session, ended: bool = False) -> list[Branch]:
-    """Return the agencies in force as a tree, those that ended too when asked; siblings by tier and name.
+def tree(session: orm.Session, today: date, ended: bool = False) -> list[Branch]:
+    """Return the agencies that have not ended by `today` as a tree, when asked those that did too.
 
-    An agency whose parent is left out stands at the top, so that none is lost from sight.
+    Siblings stand by tier and name. An agency whose parent is left out stands at the top, so that none is lost from sight.
     """
     tier = sa.case({level: place for place, level in enumerate(AgencyLevel)}, value=Agency.level)
     found = session.scalars(sa.select(Agency).order_by(tier, Agency.name, Agency.code)).all()
-    branches = {agency.id: Branch(agency, []) for agency in found if ended or agency.valid_to is None}
+    branches = {agency.id: Branch(agency, []) for agency in found if ended or not has_ended(agency, today)}
     top: list[Branch] = []
     for branch in branches.values():
         above = branches.get(branch.agency.parent_id or 0)
@@ -56,9 +56,15 @@ def tree(session: orm.Session, ended: bool = False) -> list[Branch]:
     return top
 
 
-def in_force(session: orm.Session) -> Sequence[Agency]:
-    """Return the agencies that have no end, by name."""
-    return session.scalars(sa.select(Agency).where(Agency.valid_to.is_(None)).order_by(Agency.name, Agency.code)).all()
+def has_ended(agency: Agency, today: date) -> bool:
+    """Say whether an agency exists no more on a day."""
+    return agency.valid_to is not None and agency.valid_to <= today
+
+
+def in_force(session: orm.Session, today: date) -> Sequence[Agency]:
+    """Return the agencies that have not ended by `today`, by name."""
+    lasting = Agency.valid_to.is_(None) | (Agency.valid_to > today)
+    return session.scalars(sa.select(Agency).where(lasting).order_by(Agency.name, Agency.code)).all()
 
 
 @dataclass(frozen=True)

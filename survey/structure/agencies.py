@@ -25,6 +25,7 @@ from survey.structure.common import (
     now,
     sent,
     sent_day,
+    today,
     told,
     user,
 )
@@ -36,7 +37,7 @@ def agencies() -> str:
     """Show the agencies as a tree; with `?tat-ca=1` those that ended too."""
     ended = flask.request.args.get("tat-ca") == "1"
     with database().read() as session:
-        top = structure.tree(session, ended=ended)
+        top = structure.tree(session, today(), ended=ended)
         count = sum(1 for branch in top for _each in branch.walk())
         return flask.render_template("structure/agencies.html", top=top, count=count, ended=ended)
 
@@ -104,12 +105,13 @@ def _facts_of(agency: Agency) -> dict[str, str]:
 
 
 def _form(session: orm.Session, found: Agency | None, values: Any, problem: str | None) -> str:
-    parents = [one for one in structure.in_force(session) if found is None or one.id != found.id]
+    parents = [one for one in structure.in_force(session, today()) if found is None or one.id != found.id]
     if found is not None and found.parent is not None and found.parent not in parents:
         parents.append(found.parent)
     return flask.render_template(
         "structure/agency.html",
         agency=found,
+        has_ended=found is not None and structure.has_ended(found, today()),
         past=structure.past(session, found) if found else None,
         values=values,
         problem=problem,

@@ -151,7 +151,7 @@ def _done(first: str, moved: Moved) -> str:
 def _page(what: str, code: str, problem: str | None = None) -> str:
     with database().read() as session:
         found = agency_of(session, code)
-        others = [one for one in structure.in_force(session) if one.id != found.id]
+        others = [one for one in structure.in_force(session, today()) if one.id != found.id]
         siblings = [one for one in others if one.parent_id == found.parent_id and one.level is found.level]
         page: str = flask.render_template(
             f"structure/{what}.html",

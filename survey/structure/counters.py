@@ -23,6 +23,7 @@ from survey.structure.common import (
     now,
     sent,
     sent_list,
+    today,
     told,
     user,
 )
@@ -36,7 +37,7 @@ def counters() -> str:
         return flask.render_template(
             "structure/counters.html",
             units=structure.counters_by_agency(session),
-            agencies=structure.in_force(session),
+            agencies=structure.in_force(session, today()),
         )
 
 
@@ -132,7 +133,7 @@ def _form(
 ) -> str:
     """Show the form; what a counter has stays tickable though it ended since."""
     offered = [one for one in structure.services(session) if one.active or one.code in services]
-    agencies = list(structure.in_force(session))
+    agencies = list(structure.in_force(session, today()))
     if found is not None:
         agencies += [one for one in found.deciding_agencies if one not in agencies]
     return flask.render_template(

@@ -152,6 +152,15 @@ def test_merge_into_a_new_one_from_the_page(people: Flask, admin: FlaskClient) -
     assert 'data-agency="so-tu-phap"' in admin.get("/danh-gia/r1").get_data(as_text=True)
 
 
+def test_an_end_to_come_leaves_the_agency_in_force(people: Flask, admin: FlaskClient) -> None:
+    send(admin, "/quan-tri/co-quan/so-dat-dai/ket-thuc", since="2999-01-01")
+    shown(admin, "/quan-tri/co-quan/so-dat-dai")
+    assert "Sở Nông nghiệp và Môi trường kết thúc ngày 01/01/2999" in shown(admin, "/quan-tri/co-quan")
+    assert "Cơ quan kết thúc vào ngày 01/01/2999." in shown(admin, "/quan-tri/co-quan/so-dat-dai")
+    reply = send(admin, "/quan-tri/quay/them?co-quan=so-dat-dai", name="Quầy 9", code="Q9", deciding=["so-dat-dai"])
+    assert reply.status_code == 303
+
+
 def test_split_from_the_page(people: Flask, admin: FlaskClient) -> None:
     reply = send(
         admin,
