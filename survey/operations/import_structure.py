@@ -133,11 +133,11 @@ def undo_structure(session: orm.Session, batch: ImportBatch, *, now: datetime, u
     batch.undone_at = now
     audit.record(
         session,
-        action=f"{batch.kind.value}.undone",
+        action="structure.undone",
         subject=f"import_batch:{batch.id}",
         now=now,
         user_id=user_id,
-        before={"rows": batch.rows, "file": batch.source},
+        before={"kind": batch.kind.value, "rows": batch.rows, "file": batch.source},
         after={"rows": 0},
     )
     session.flush()

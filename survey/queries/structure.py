@@ -44,7 +44,7 @@ class Branch:
 def tree(session: orm.Session, today: date, ended: bool = False) -> list[Branch]:
     """Return the agencies that have not ended by `today` as a tree, when asked those that did too.
 
-    Siblings stand by tier and name. An agency whose parent is left out stands at the top, so that none is lost from sight.
+    Siblings stand by tier and name. An agency whose parent is left out stands at the top, so that none is lost.
     """
     tier = sa.case({level: place for place, level in enumerate(AgencyLevel)}, value=Agency.level)
     found = session.scalars(sa.select(Agency).order_by(tier, Agency.name, Agency.code)).all()

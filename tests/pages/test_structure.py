@@ -385,7 +385,7 @@ def test_wrong_cells_are_named_then_the_file_is_taken_and_taken_back(people: Fla
     with people.extensions["database"].read() as session:
         assert session.scalars(agency("xa-a")).all() == []
     event = last(people)
-    assert (event.action, event.subject, event.before["rows"]) == ("agencies.undone", "import_batch:1", 2)
+    assert (event.action, event.subject, event.before["rows"]) == ("structure.undone", "import_batch:1", 2)
     page = shown(admin, batch)
     assert "Đã hoàn tác: bỏ 2 dòng." in page
     assert confirm(admin, upload(admin, "co-quan", as_excel(AGENCIES)).location).location.endswith("/2")
