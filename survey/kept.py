@@ -1,26 +1,48 @@
 """What was worked out from the answers, kept while these have not changed.
 
 The key must name everything a value was made of (see `survey.results.RoundResults.stamp`); then nothing ever has to be
-thrown away because it is old, only because room is needed. Each server process keeps its own.
+thrown away because it is old, only because room is needed: while a round takes answers, every response makes new keys,
+and what nobody asks for any more gives way. Each server process keeps its own.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
 from threading import Lock
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
+import numpy as np
+import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 T = TypeVar("T")
 
-ROOM = 256
-"""How many values are kept for one database; those not asked for longest give way."""
+ROOM = 256 * 1024 * 1024
+"""About how many bytes are kept for one database; what was not asked for longest gives way."""
+_SAMPLE = 50
+"""How many parts of a collection are weighed; the others are taken to weigh as much."""
 
-_kept: WeakKeyDictionary[sa.Engine, OrderedDict[Hashable, object]] = WeakKeyDictionary()
+
+@dataclass
+class _Shelf:
+    values: OrderedDict[Hashable, tuple[int, object]] = field(default_factory=OrderedDict)
+    weight: int = 0
+
+    def put(self, key: Hashable, value: object) -> None:
+        """Keep a value, and let go of others while there is not enough room; the newest stays in any case."""
+        weight = weigh(value)
+        self.weight += weight - self.values.pop(key, (0, None))[0]
+        self.values[key] = (weight, value)
+        while self.weight > ROOM and len(self.values) > 1:
+            self.weight -= self.values.popitem(last=False)[1][0]
+
+
+_shelves: WeakKeyDictionary[sa.Engine, _Shelf] = WeakKeyDictionary()
 _lock = Lock()
 
 
@@ -31,13 +53,34 @@ def kept(session: orm.Session, key: Hashable, make: Callable[[], T]) -> T:
     """
     engine = session.get_bind().engine
     with _lock:
-        values = _kept.setdefault(engine, OrderedDict())
-        if key in values:
-            values.move_to_end(key)
-            return cast(T, values[key])
+        shelf = _shelves.setdefault(engine, _Shelf())
+        if key in shelf.values:
+            shelf.values.move_to_end(key)
+            return cast(T, shelf.values[key][1])
     made = make()
     with _lock:
-        values[key] = made
-        while len(values) > ROOM:
-            values.popitem(last=False)
+        shelf.put(key, made)
     return made
+
+
+def weigh(value: Any) -> int:
+    """Return about how many bytes a value takes, what it may come to hold (`Moments.within`) included."""
+    if isinstance(value, np.ndarray):
+        return int(value.nbytes) * (8 if value.dtype == object else 1)
+    if isinstance(value, pd.DataFrame):
+        return 2 * int(value.memory_usage().sum())
+    if isinstance(value, str | bytes):
+        return 50 + len(value)
+    if isinstance(value, Mapping):
+        return 100 + _many(value.keys()) + _many(value.values())
+    if isinstance(value, tuple | list | set | frozenset):
+        return 100 + _many(value)
+    parts = getattr(value, "__dict__", None)
+    if parts:
+        return 100 + sum(map(weigh, parts.values())) + weigh(parts.get("cross"))
+    return 32
+
+
+def _many(values: Collection[Any]) -> int:
+    sample = list(islice(values, _SAMPLE))
+    return sum(map(weigh, sample)) * len(values) // len(sample) if sample else 0

@@ -1,0 +1,53 @@
+"""What is kept is given again, per database; when room is needed, what was not asked for longest gives way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scoring.moments import moments
+from scoring.scheme import Item, Scheme
+from survey.db import Database
+from survey.kept import kept, weigh
+
+
+def test_a_value_is_made_once_for_each_database(tmp_path: Path) -> None:
+    made = []
+    for name in ("a", "b"):
+        database = Database(f"sqlite:///{tmp_path / name}")
+        for _ in range(2):
+            with database.read() as session:
+                assert kept(session, ("x", 1), lambda: made.append(1) or len(made)) == len(made)
+        database.dispose()
+    assert len(made) == 2
+
+
+def test_what_was_not_asked_for_longest_gives_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("survey.kept.ROOM", 2500)
+    database = Database(f"sqlite:///{tmp_path / 'a'}")
+    made = []
+
+    def ask(key: str, size: int = 125) -> None:
+        with database.read() as session:
+            kept(session, key, lambda: made.append(key) or np.zeros(size))
+
+    for key in ("one", "two", "one", "three", "one", "two"):  # 1,000 bytes each: two have room
+        ask(key)
+    assert made == ["one", "two", "three", "two"]
+    ask("large", 10_000)
+    ask("large", 10_000)
+    assert made[4:] == ["large"]
+    database.dispose()
+
+
+def test_heavy_things_weigh_about_what_they_take() -> None:
+    scheme = Scheme((Item("a", "one"), Item("b", "one")))
+    keys = pd.DataFrame({"agency": [f"a{k}" for k in range(100)], "service": "s"})
+    found = moments(np.full((100, 2), 4), keys, scheme)
+    assert weigh(found) > 2 * found.cross.nbytes  # `within` will be as large
+    assert weigh([1.0] * 1000) == 100 + 32 * 1000
+    assert weigh({"a": None, "b": "xyz"}) < 500
+    assert weigh(None) == 32
