@@ -39,7 +39,7 @@ DEBIAN := chromium poppler-utils libreoffice-calc-nogui r-base-core r-cran-surve
 
 .PHONY: debian
 debian:
-	@command -v chromium pdftoppm soffice Rscript >/dev/null || { \
+	@(for tool in chromium pdftoppm soffice Rscript; do command -v $$tool >/dev/null || exit 1; done) || { \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 			apt-get update -qq && \
 			DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(DEBIAN) >/dev/null; \

@@ -161,6 +161,11 @@ class Rules:
         if self.rollup == "given" and not self.agency_weights:
             raise DataError("rollup 'given' needs agency_weights")
 
+    @property
+    def features(self) -> tuple[str, ...]:
+        """What moments must hold for figures under these rules, and for the comparison of items."""
+        return tuple(dict.fromkeys(("top2", self.statistic)))
+
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> Rules:
         """Return the rules a mapping (JSON) describes; what it leaves out has its default."""

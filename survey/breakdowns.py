@@ -105,7 +105,7 @@ def _moments(session: orm.Session, results: RoundResults, dimension: Dimension) 
 
     def make() -> Moments:
         by = (*PLACES, dimension.key)
-        found, _ = round_moments(session, results.round, scheme, results.rules.min_answered_share, by)
+        found, _ = round_moments(session, results.round, scheme, results.rules, by)
         keys = found.keys.rename(columns={dimension.key: GROUP})
         if dimension.of_question:
             keys[GROUP] = keys[GROUP].replace(UNKNOWN, BLANK)

@@ -15,11 +15,8 @@ A comment cannot be told from whose response it is; that comments repeat one ano
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass
-from threading import Lock
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -33,6 +30,7 @@ from scoring.quality import QualityRules
 from scoring.scheme import DataError, Scheme
 from scoring.table import score_table
 from survey.errors import InputError
+from survey.kept import kept
 from survey.models import Agency, Channel, Comment, Response, Round, Service
 from survey.queries import responses
 from survey.queries.population import population as read_population
@@ -45,7 +43,6 @@ KEY_LENGTH = 24
 
 _LIVE = (Channel.QR, Channel.KIOSK, Channel.RECEIPT)
 _CHUNK = 20_000
-_KEPT = 16
 _Mask = NDArray[np.bool_]
 
 
@@ -118,28 +115,21 @@ class _Scan:
     moments: Moments
 
 
-_Key = tuple[int, int, float, frozenset[str], tuple[int, ...]]
-_kept: WeakKeyDictionary[sa.Engine, OrderedDict[_Key, _Scan]] = WeakKeyDictionary()
-_lock = Lock()
-
-
 def _kept_scan(session: orm.Session, found: RoundResults, reasons: frozenset[str]) -> _Scan:
-    share, round_ = found.rules.min_answered_share, found.round
-    key = (round_.id, round_.version_id, share, reasons, responses.stamp(session, round_.id))
-    with _lock:
-        kept = _kept.setdefault(session.get_bind().engine, OrderedDict())
-        if key in kept:
-            kept.move_to_end(key)
-            return kept[key]
-    made = _scan(session, round_, found.definition.scheme(), reasons, QualityRules(min_answered_share=share))
-    with _lock:
-        kept[key] = made
-        while len(kept) > _KEPT:
-            kept.popitem(last=False)
-    return made
+    share, round_, features = found.rules.min_answered_share, found.round, found.rules.features
+    made_of = (round_.id, round_.version_id, share, features, reasons, responses.stamp(session, round_.id))
+    rules, scheme = QualityRules(min_answered_share=share), found.definition.scheme()
+    return kept(session, ("flags", *made_of), lambda: _scan(session, round_, scheme, reasons, rules, features))
 
 
-def _scan(session: orm.Session, round_: Round, scheme: Scheme, reasons: frozenset[str], rules: QualityRules) -> _Scan:
+def _scan(
+    session: orm.Session,
+    round_: Round,
+    scheme: Scheme,
+    reasons: frozenset[str],
+    rules: QualityRules,
+    features: tuple[str, ...],
+) -> _Scan:
     """Read the responses once, and flag them."""
     rows = _read(session, round_, len(scheme.items), rules.min_answered_share)
     frame = rows.frame
@@ -158,7 +148,11 @@ def _scan(session: orm.Session, round_: Round, scheme: Scheme, reasons: frozense
     left = pd.DataFrame({"answers": rows.answers, "agency": frame["agency"], "service": frame["service"]})[~out]
     groups = left.groupby(["agency", "service", "answers"], sort=False).size().reset_index(name="n")
     made = moments_from_patterns(
-        groups["answers"].tolist(), groups["n"].to_numpy(dtype=np.int64), groups[["agency", "service"]], scheme
+        groups["answers"].tolist(),
+        groups["n"].to_numpy(dtype=np.int64),
+        groups[["agency", "service"]],
+        scheme,
+        features=features,
     )
     return _Scan({reason: int(masks[reason].sum()) for reason in REASONS}, int(out.sum()), made)
 

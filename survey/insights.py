@@ -82,7 +82,7 @@ def _sample(session: orm.Session, results: RoundResults) -> tuple[Moments, Desig
 
     def make() -> tuple[Moments, Design]:
         rules = results.rules
-        found, _ = round_moments(session, results.round, results.definition.scheme(), rules.min_answered_share)
+        found, _ = round_moments(session, results.round, results.definition.scheme(), rules)
         population = read_population(session, results.round.id)
         return found, stratified(found.keys, found.n, population if len(population) else None, rules)
 

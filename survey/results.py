@@ -82,7 +82,7 @@ def round_results(
     stamp = _stamp(session, round_, rules, population)
 
     def score() -> tuple[pd.DataFrame, int, int, dict[str, int]]:
-        found, too_few = round_moments(session, round_, definition.scheme(), rules.min_answered_share)
+        found, too_few = round_moments(session, round_, definition.scheme(), rules)
         table = score_table(found, definition.scheme(), population if len(population) else None, rules)
         return table, int(found.n.sum()), too_few, responses.channels(session, round_.id)
 
@@ -125,25 +125,26 @@ PLACES = ("agency", "service")
 
 
 def round_moments(
-    session: orm.Session, round_: Round, scheme: Scheme, min_share: float, by: tuple[str, ...] = PLACES
+    session: orm.Session, round_: Round, scheme: Scheme, rules: Rules, by: tuple[str, ...] = PLACES
 ) -> tuple[Moments, int]:
     """Return the moments of a round by agency and service, and how many responses had too few answers to count.
 
     `by`: further keys after these two, see `survey.queries.responses.key_column`.
     """
-    key = ("moments", round_.id, round_.version_id, min_share, by, responses.stamp(session, round_.id))
-    return kept(session, key, lambda: _make_moments(session, round_.id, scheme, min_share, by))
+    made_of = (round_.id, round_.version_id, rules.min_answered_share, rules.features, by)
+    key = ("moments", *made_of, responses.stamp(session, round_.id))
+    return kept(session, key, lambda: _make_moments(session, round_.id, scheme, rules, by))
 
 
 def _make_moments(
-    session: orm.Session, round_id: int, scheme: Scheme, min_share: float, by: tuple[str, ...]
+    session: orm.Session, round_id: int, scheme: Scheme, rules: Rules, by: tuple[str, ...]
 ) -> tuple[Moments, int]:
     counted = responses.patterns(session, round_id, by)
     answers, counts, keys, too_few = counted.answers, counted.counts, counted.keys, 0
-    if min_share > 0:
+    if rules.min_answered_share > 0:
         given = np.array([sum(c in "12345" for c in text) for text in answers], dtype=np.int64)
-        enough = (given > 0) & (given >= min_share * len(scheme.items))
+        enough = (given > 0) & (given >= rules.min_answered_share * len(scheme.items))
         too_few = int(counts[~enough].sum())
         answers = [text for text, kept in zip(answers, enough, strict=True) if kept]
         counts, keys = counts[enough], keys[enough].reset_index(drop=True)
-    return moments_from_patterns(answers, counts, keys, scheme), too_few
+    return moments_from_patterns(answers, counts, keys, scheme, features=rules.features), too_few

@@ -58,7 +58,7 @@ def score_files(task: Task, progress: Callable[[int], object] | None = None) -> 
         raise InputError("%(source)s has a header but no responses", source=task.responses.name)
     if not task.allow_short:
         _refuse_short(patterns, keys, task.strata, population)
-    moments = _moments(patterns, keys, task.definition)
+    moments = _moments(patterns, keys, task.definition, task.rules.features)
     try:
         return score_table(moments, task.definition.scheme(), population, task.rules, by=task.by, strata=task.strata)
     except DataError as error:
@@ -201,8 +201,10 @@ def unknown_strata(table: pd.DataFrame) -> list[str]:
     return sorted({agency for agency in lost["agency"] if agency})
 
 
-def _moments(patterns: Patterns, keys: Sequence[str], definition: Definition) -> Moments:
+def _moments(patterns: Patterns, keys: Sequence[str], definition: Definition, features: tuple[str, ...]) -> Moments:
     """Return the moments of counted answers."""
     frame = pd.DataFrame([key for key, _ in patterns], columns=list(keys), dtype=object)
     counts = np.fromiter(patterns.values(), dtype=np.int64, count=len(patterns))
-    return moments_from_patterns([answers for _, answers in patterns], counts, frame, definition.scheme())
+    return moments_from_patterns(
+        [answers for _, answers in patterns], counts, frame, definition.scheme(), features=features
+    )

@@ -131,7 +131,7 @@ def prepare(session: orm.Session, content: Content) -> Microdata:
         raise ValueError("microdata are for those who see all agencies")
     results = content.results
     scheme = content.definition.scheme()
-    found, _ = round_moments(session, results.round, scheme, results.rules.min_answered_share)
+    found, _ = round_moments(session, results.round, scheme, results.rules)
     people = population(session, results.round.id)
     design = stratified(found.keys, found.n, people if len(people) else None, results.rules)
     rule = DisclosureRule.of(results.rules)
