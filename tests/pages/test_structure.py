@@ -7,6 +7,7 @@ import unicodedata
 from datetime import date
 from typing import Any
 
+import openpyxl
 import pytest
 import sqlalchemy as sa
 from bs4 import BeautifulSoup
@@ -97,6 +98,10 @@ def test_a_new_name_is_not_seen_in_an_old_round(people: Flask, admin: FlaskClien
     old_round = shown(admin, "/danh-gia/r1")
     assert "Sở Tư pháp" in old_round
     assert "Sở Pháp chế" not in old_round
+    book = openpyxl.load_workbook(io.BytesIO(admin.get("/danh-gia/r1/tai-ve/bang-tinh.xlsx").data), read_only=True)
+    cells = {cell for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row}
+    assert "Sở Tư pháp" in cells
+    assert "Sở Pháp chế" not in cells
     with people.extensions["database"].write() as session:
         session.scalars(sa.select(Round)).one().opens_on = date(2025, 7, 1)
     assert "Sở Pháp chế" in shown(admin, "/danh-gia/r1")
@@ -444,8 +449,6 @@ def test_transactions_below_the_answers_are_told_before_they_are_stored(people: 
 
 
 def test_a_workbook_of_services(people: Flask, admin: FlaskClient) -> None:
-    import openpyxl
-
     book = openpyxl.Workbook()
     for row in (["code", "name"], ["dau-tu", "Đầu tư"], ["ho-tich", "Hộ tịch"], ["x", ""]):
         book.active.append(row)
