@@ -5,12 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 from scipy.optimize import linprog
 
 from scoring.disclosure import DisclosureRule
 from scoring.moments import moments
 from scoring.scheme import Item, Scheme
-from survey.breakdowns import GROUP, _protected, respondents
+from survey.breakdowns import GROUP, _protected, breakdown, dimensions, respondents
+from survey.db import Database
+from survey.models import Agency, Counter, Response, Round
+from survey.questionnaires import from_canonical
+from survey.results import round_results
+from tests.evaluation import scored_round
 
 SCHEME = Scheme((Item("a", "one"), Item("b", "one"), Item("c", "two"), Item("d", "two")))
 RULE = DisclosureRule(min_n=5)
@@ -84,3 +90,34 @@ def test_the_rows_of_a_breakdown_add_up() -> None:
     second = table[(table["level"] == "item") & (table["key"] == "b")].set_index(["agency", GROUP])["n"]
     assert second["a", "x"] == 1
     assert set(table.loc[table["warnings"] == "no_population", "agency"]) == {"b"}
+
+
+def test_groups_are_counted_alike_on_both_databases(database: Database) -> None:
+    """By hand: the 45 of so-tu-phap who answered 5 filed at the counter, its other 15 (who answered 2) online."""
+    with database.write() as session:
+        scored_round(session)
+        session.flush()
+        round_ = session.scalars(sa.select(Round)).one()
+        agency = session.scalar(sa.select(Agency.id).where(Agency.code == "so-tu-phap"))
+        position = [slot.code for slot in from_canonical(round_.version.content).slots].index("filing")
+        counter = session.scalars(sa.select(Counter.id).order_by(Counter.id)).first()
+        for response in session.scalars(sa.select(Response).where(Response.deciding_agency_id == agency)):
+            code = "c" if response.answers[0] == "5" else "o"
+            response.answers = response.answers[:position] + code + response.answers[position + 1 :]
+            response.counter_id = counter if code == "c" else None
+    with database.read() as session:
+        results = round_results(session, "r1")
+        by_code = {dimension.code: dimension for dimension in dimensions(results.definition)}
+        filing = overall(breakdown(session, results, by_code["filing"], "so-tu-phap"))
+        assert filing == {"": (60, 75.0), "c": (45, 100.0), "o": (15, 0.0)}
+        province = overall(breakdown(session, results, by_code["filing"], ""))
+        assert {group: n for group, (n, _) in province.items()} == {"": 106, ".": 46, "c": 45, "o": 15}
+        assert province["."][1] == pytest.approx(100 * (100 + 100) / 300)
+        at_counter = breakdown(session, results, by_code["quay"], "so-tu-phap")
+        assert overall(at_counter[at_counter["service"] == "ho-tich"]) == {"": (60, 75.0), str(counter): (45, 100.0)}
+
+
+def overall(table: pd.DataFrame) -> dict[str, tuple[int, float]]:
+    """Return n and index of each group."""
+    rows = table[table["level"] == "overall"]
+    return {str(row["group"]): (int(row["n"]), float(row["index"])) for row in rows.to_dict("records")}
