@@ -275,3 +275,30 @@ def test_nobody_waits_unasked_for_doubtful_responses_of_a_large_round(
     assert link is not None
     assert "Trong 106 phiếu đã xem" in words(soup(evaluator, str(link["href"])).main)
     assert "Trong 106 phiếu đã xem" in words(soup(evaluator, "/danh-gia/r1").main)
+
+
+PAGES = (
+    "r1",
+    "r1/xep-hang",
+    "r1/xep-hang.csv",
+    "r1/bang-nhiet",
+    "r1/dien-bien",
+    "r1/phan-to",
+    "r1/phan-to?theo=age",
+    "r1/toan-tinh",
+)
+OF_AGENCY = ("co-quan/so-dat-dai", "co-quan/so-dat-dai/manh-yeu", "phan-to?co-quan=so-dat-dai&theo=quay")
+
+
+def test_an_agency_and_a_round_that_nobody_answered_for_have_pages_too(rounds: Flask, evaluator: FlaskClient) -> None:
+    database = rounds.extensions["database"]
+    with database.write() as session:
+        agency = session.scalar(sa.select(Agency.id).where(Agency.code == "so-dat-dai"))
+        session.execute(sa.delete(Response).where(Response.deciding_agency_id == agency))
+    for address in (*PAGES, *(f"r1/{part}" for part in OF_AGENCY)):
+        assert evaluator.get(f"/danh-gia/{address}").status_code == 200, address
+    assert "chưa thể nói điểm mạnh, điểm yếu" in words(soup(evaluator, f"/danh-gia/r1/{OF_AGENCY[1]}").main)
+    with database.write() as session:
+        session.execute(sa.delete(Response))
+    for address in (*PAGES, *(f"r1/{part}" for part in OF_AGENCY)):
+        assert evaluator.get(f"/danh-gia/{address}").status_code == 200, address
