@@ -19,6 +19,7 @@ from survey import (
     navigation,
     observability,
     paper,
+    privacy,
     progress,
     published,
     publishing,
@@ -90,6 +91,7 @@ def _configure_blueprints(app: Flask) -> None:
     """Register the pages. Blueprints do not know one another."""
     parts = (
         respond,
+        privacy,
         published,
         auth,
         second_factor,

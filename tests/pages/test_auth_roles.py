@@ -54,6 +54,7 @@ GET = {
     "respond.thanks": PUBLIC,
     "respond.service_worker": PUBLIC,
     "respond.show_lowercase": dict.fromkeys(EVERYONE, 302),
+    "privacy.notice": PUBLIC,
     "published.rounds": PUBLIC,
     "published.results": NOT_PUBLISHED,
     "published.edition": NOT_PUBLISHED,

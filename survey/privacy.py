@@ -1,0 +1,26 @@
+"""The notice that says what is kept of those who answer, how long, why, and whom to ask. Wording: templates/privacy/."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import flask
+
+from survey import i18n
+from survey.config import Settings
+from survey.operations.purge import COMMENT_MONTHS, RESPONSE_MONTHS
+
+blueprint = flask.Blueprint("privacy", __name__)
+
+
+@blueprint.get("/quyen-rieng-tu")
+def notice() -> str:
+    """Show the notice; in English for those who read English, else in Vietnamese."""
+    settings = cast(Settings, flask.current_app.config["SETTINGS"])
+    return flask.render_template(
+        "privacy/notice.html",
+        wording=f"privacy/{'en' if i18n.is_english() else 'vi'}.html",
+        contact=settings.contact,
+        comment_months=COMMENT_MONTHS,
+        response_months=RESPONSE_MONTHS,
+    )
