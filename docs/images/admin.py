@@ -43,7 +43,7 @@ def main() -> None:
             create_round(session, plan, version, now=SEEN)
             create_user(session, username="admin", password=PASSWORD, role=Role.ADMIN, agency_id=None, now=SEEN)
         wrong = Path(folder) / "co-cau.csv"
-        text = STRUCTURE.read_text("utf-8-sig").replace("xa-muong-lan,UBND xã Mường Lạn,commune", "xa-muong-lan,,xã")
+        text = STRUCTURE.read_text("utf-8-sig").replace("xa-muong-lan,UBND xã Mường Lạn,commune", "xa-muong-lan,,bản")
         wrong.write_text(text, "utf-8-sig")
         server = make_server("127.0.0.1", 0, app, threaded=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()

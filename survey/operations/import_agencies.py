@@ -15,12 +15,27 @@ from survey.errors import InputError
 from survey.models import Agency, AgencyKind, AgencyLevel
 from survey.operations import audit
 from survey.tables import Checker, Table
-from survey.text import clean
+from survey.text import clean, fold
 
 REQUIRED = ("code", "name", "kind", "level")
 OPTIONAL = ("parent", "name_en", "valid_from", "valid_to", "successor")
 CODE_LIMIT = 64
 Choice = TypeVar("Choice", bound=StrEnum)
+WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
+    AgencyKind: {
+        AgencyKind.PROVINCE: "tỉnh|UBND tỉnh",
+        AgencyKind.DEPARTMENT: "sở|sở, ban, ngành",
+        AgencyKind.DISTRICT: "huyện|thành phố|thị xã|UBND huyện",
+        AgencyKind.COMMUNE: "xã|phường|thị trấn|UBND xã|UBND phường",
+        AgencyKind.CENTRE: "trung tâm",
+    },
+    AgencyLevel: {
+        AgencyLevel.PROVINCE: "tỉnh|cấp tỉnh",
+        AgencyLevel.DISTRICT: "huyện|cấp huyện",
+        AgencyLevel.COMMUNE: "xã|cấp xã",
+    },
+}
+"""Vietnamese words for kinds and levels, taken with or without marks."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +134,7 @@ def _member(check: Checker, row: int, column: str, value: str, choices: type[Cho
     """Return a member of a StrEnum; a wrong value is noted."""
     members = list(choices)
     for member in members:
-        if member.value == value.lower():
+        if fold(value) in {member.value, *(fold(word) for word in WORDS[choices][member].split("|"))}:
             return member
     check.wrong(row, column, value, "one of %(choices)s", choices=", ".join(m.value for m in members))
     return members[0]

@@ -97,12 +97,12 @@ def test_from_a_wrong_file_to_an_import_taken_back(
     rows = list(csv.reader(SINCE.read_text("utf-8-sig").splitlines()))
     at = next(k for k, row in enumerate(rows) if row[2] == "commune")
     right = write(tmp_path / "cơ cấu tỉnh (đã sửa).csv", rows)
-    rows[at][2] = "phường"
+    rows[at][2] = "bản"
     wrong = write(tmp_path / "cơ cấu tỉnh.csv", rows)
 
     choose(page, wrong)
     assert "chưa đúng" in page.get_by_role("alert").inner_text()
-    assert page.get_by_role("row", name=f"ô C{at + 1} kind phường").count() == 1
+    assert page.get_by_role("row", name=f"ô C{at + 1} kind bản").count() == 1
     assert page.get_by_role("button", name="Nhập vào hệ thống").count() == 0
     if script:
         keep(page, "sai")

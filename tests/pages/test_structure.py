@@ -369,10 +369,10 @@ xa-a,UBND xã Ả,commune,commune,tinh,01/07/2025
 
 
 def test_wrong_cells_are_named_then_the_file_is_taken_and_taken_back(people: Flask, admin: FlaskClient) -> None:
-    wrong = AGENCIES.replace("commune,commune", "xã,commune").replace("tinh,01/07/2025", "tinhh,32/07/2025")
+    wrong = AGENCIES.replace("commune,commune", "bản,commune").replace("tinh,01/07/2025", "tinhh,32/07/2025")
     page = shown(admin, upload(admin, "co-quan", as_excel(wrong)).location)
     assert "Có 3 ô chưa đúng" in page
-    assert "ô C3 kind xã một trong: province, department, district, commune, centre" in page
+    assert "ô C3 kind bản một trong: province, department, district, commune, centre" in page
     assert "ô F3 valid_from 32/07/2025 ngày dạng 25/11/2026 hoặc 2026-11-25" in page
     assert "ô E3 parent tinhh mã của một cơ quan trong tệp này hoặc đã có" in page
     preview = upload(admin, "co-quan", as_excel(AGENCIES), "Cơ quan.csv").location

@@ -111,6 +111,19 @@ def test_agencies_with_parents_in_any_order(database: Database) -> None:
         assert (event.action, event.after) == ("agencies.imported", {"added": ["so-noi-vu", "tinh", "xa-a"]})
 
 
+def test_kinds_and_levels_in_vietnamese(database: Database) -> None:
+    text = "code;name;kind;level\na;A;Sở;Cấp tỉnh\nb;B;phuong;XÃ\nc;C;UBND huyện;huyện\nd;D;Trung tâm;province\n"
+    take(database, import_agencies, text)
+    with database.read() as session:
+        found = session.execute(sa.select(Agency.code, Agency.kind, Agency.level).order_by(Agency.code)).all()
+    assert [(code, kind.value, level.value) for code, kind, level in found] == [
+        ("a", "department", "province"),
+        ("b", "commune", "commune"),
+        ("c", "district", "district"),
+        ("d", "centre", "province"),
+    ]
+
+
 def test_the_same_file_twice_adds_nothing(database: Database) -> None:
     take(database, import_agencies, AGENCIES)
     again = take(database, import_agencies, "\ufeff" + unicodedata.normalize("NFD", AGENCIES))
