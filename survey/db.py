@@ -7,14 +7,18 @@ acknowledged survives a power cut (`synchronous=FULL` under WAL). PostgreSQL is 
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import orm
+
+from survey.group_commit import GroupCommit
+
+ResultT = TypeVar("ResultT")
 
 NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -129,6 +133,7 @@ class Database:
         self.engine = create_engine(url)
         self._readers = orm.sessionmaker(self.engine)
         self._writers = orm.sessionmaker(self.engine.execution_options(sqlite_write=True))
+        self._together = self._group_commit()
 
     @contextmanager
     def read(self) -> Iterator[orm.Session]:
@@ -141,6 +146,22 @@ class Database:
         """Yield a session that commits when the block ends well and rolls back when it raises."""
         with self._writers.begin() as session:
             yield session
+
+    def write_together(self, work: Callable[[orm.Session], ResultT]) -> ResultT:
+        """Return what `work` returns once it is committed; many threads' works may share a transaction (SQLite).
+
+        For short writes of which many come at once. PostgreSQL gathers commits by itself.
+        """
+        if self._together is not None:
+            return self._together.run(work)
+        with self.write() as session:
+            return work(session)
+
+    def _group_commit(self) -> GroupCommit | None:
+        if self.engine.dialect.name != "sqlite":
+            return None
+        file = self.engine.url.database
+        return GroupCommit(self.write, Path(f"{file}-turn") if file and file != ":memory:" else None)
 
     def dispose(self) -> None:
         """Close all pooled connections."""

@@ -17,6 +17,7 @@ from survey import assets
 from survey.config import Settings
 from survey.db import UNAVAILABLE
 from survey.models import Installation
+from survey.rate_counts import RateCounts
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -49,7 +50,7 @@ MIN_COMPRESSED = 1000
 RETRY_AFTER = 30
 """Seconds after which it makes sense to try again while the database cannot be used."""
 
-limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=False)
+limiter = Limiter(get_remote_address, storage_uri=f"{RateCounts.STORAGE_SCHEME[0]}://", headers_enabled=False)
 """Counters live in memory, are short-lived and never stored: `@limiter.limit("10 per minute")` on a view."""
 
 

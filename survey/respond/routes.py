@@ -37,6 +37,10 @@ GONE = 410
 View = tuple[str, int] | Reply | str
 
 
+class _ReceiptUsedError(Exception):
+    """The receipt's code was used by another form meanwhile; whatever was written is rolled back."""
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -125,11 +129,18 @@ def _receive(code: str, posted: dict[str, str]) -> View:
 
 def _store(submission: Submission, receipt: str | None, now: datetime) -> bool:
     """Store a form and use up its receipt code together; False, and nothing stored, when the code was used before."""
-    with _database().write() as session:
+
+    def write(session: orm.Session) -> Outcome:
         outcome = record_response(session, submission, now)
         if receipt and outcome is Outcome.ACCEPTED and not use_receipt_code(session, receipt):
-            session.rollback()
-            return False
+            raise _ReceiptUsedError
+        session.flush()
+        return outcome
+
+    try:
+        outcome = _database().write_together(write)
+    except _ReceiptUsedError:
+        return False
     flask.g.outcome = "excluded" if submission.excluded and outcome is Outcome.ACCEPTED else outcome.value
     return True
 

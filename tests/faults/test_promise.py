@@ -24,7 +24,7 @@ def body(tmp_path: Path) -> dict[str, str]:
     return filled
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.faults)])
 def server(request: pytest.FixtureRequest, tmp_path: Path, body: dict[str, str]) -> Iterator[Server]:
     """A server over each kind of database."""
     settings = {}
