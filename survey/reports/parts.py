@@ -13,6 +13,7 @@ from survey.charts import interval_chart
 from survey.figures import ALL_SERVICES, OVERALL, PROVINCE, Figure, chart_row
 from survey.models import AgencyKind, RoundState
 from survey.numbers import fixed
+from survey.posters.typesetting import REGULAR
 from survey.reports import sentences, words
 from survey.reports.drawings import Axis, Rule, Whisker
 from survey.reports.facts import Facts
@@ -22,7 +23,7 @@ from survey.standings import Change
 CHAIRED = (AgencyKind.PROVINCE, AgencyKind.DISTRICT, AgencyKind.COMMUNE)
 
 
-NAMES, INDICES = 137.0, 88.0
+NAMES, INDICES = 143.0, 88.0
 """Widths of the columns of elements' names, and of indices with their intervals."""
 
 
@@ -77,6 +78,7 @@ def head(facts: Facts, style: dict[str, ParagraphStyle]) -> list[Flowable]:
     table.setStyle(
         TableStyle(
             [
+                ("FONT", (0, 0), (-1, -1), REGULAR, 9),  # or reportlab asks for Helvetica
                 ("VALIGN", (0, 0), (-1, -1), "TOP"),
                 ("LEFTPADDING", (0, 0), (-1, -1), 0),
                 ("RIGHTPADDING", (0, 0), (0, -1), 8),
@@ -116,7 +118,8 @@ def signatures(facts: Facts, style: dict[str, ParagraphStyle]) -> list[Flowable]
         ],
         colWidths=[WIDTH / 2] * 2,
     )
-    table.setStyle(TableStyle([("TOPPADDING", (0, 0), (-1, -1), 0), ("BOTTOMPADDING", (0, 0), (-1, -1), 0)]))
+    close = [("TOPPADDING", (0, 0), (-1, -1), 0), ("BOTTOMPADDING", (0, 0), (-1, -1), 0)]
+    table.setStyle(TableStyle([("FONT", (0, 0), (-1, -1), REGULAR, 9), *close]))
     return [Spacer(1, 8), table, Spacer(1, 44)]
 
 
