@@ -34,6 +34,10 @@ test: $(VENV)/.dev debian ## lint, types and all tests
 	$(BIN)/pytest -q tests/scoring --cov=scoring --cov-branch --cov-report= --cov-fail-under=98
 	$(BIN)/pytest -q --ignore=tests/scoring
 
+.PHONY: test-faults
+test-faults: $(VENV)/.dev ## kill, fill, lock and fail over; BAD_REQUESTS (a million) random requests
+	BAD_REQUESTS=$${BAD_REQUESTS:-1000000} $(BIN)/pytest -q -m "faults or not faults" tests/faults
+
 # What tests look with: Chromium at pages, poppler at PDFs, LibreOffice at workbooks, R at the scripts of exports.
 DEBIAN := chromium poppler-utils libreoffice-calc-nogui r-base-core r-cran-survey
 
