@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import cast
 
 import flask
 from flask_babel import gettext as _
 from werkzeug import Response
 
-from survey.db import Database
+from survey.current import database
 from survey.errors import InputError
 from survey.operations.invitations import accept_invitation, find_invitation
 from survey.passwords import check_new, hash_password
@@ -21,7 +20,7 @@ blueprint = flask.Blueprint("invitations", __name__)
 def accept(token: str) -> Response | tuple[str, int] | str:
     """Ask an invited person for a password of their own."""
     now = datetime.now(UTC)
-    with _database().read() as session:
+    with database().read() as session:
         found = find_invitation(session, token, now)
         username = found.user.username if found else ""
     if not username:
@@ -34,14 +33,10 @@ def accept(token: str) -> Response | tuple[str, int] | str:
             raise InputError("The two new passwords differ.")  # noqa: TRY301 - one place renders every refusal
         check_new(form.get("new", ""), username)
         hashed = hash_password(form.get("new", ""))
-        with _database().write() as session:
+        with database().write() as session:
             accept_invitation(session, token, password_hash=hashed, now=now)
     except InputError as error:
         message = _(error.template, **error.values)
         return flask.render_template("auth/invitation.html", username=username, error=message), 422
     flask.flash(_("Your password is set. Sign in with it now."))
     return flask.redirect(flask.url_for("auth.sign_in_page"), code=303)
-
-
-def _database() -> Database:
-    return cast(Database, flask.current_app.extensions["database"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import cast
 
 import flask
 import pyotp
@@ -14,7 +13,7 @@ from werkzeug import Response
 
 from survey import auth
 from survey.auth import role_required
-from survey.db import Database
+from survey.current import database
 from survey.errors import InputError
 from survey.models import Role, User
 from survey.navigation import home
@@ -31,7 +30,7 @@ QUIET = 4
 @blueprint.route("/dang-nhap/ma", methods=["GET", "POST"])
 def sign_in() -> Response | str | tuple[str, int]:
     """Ask for the one-time code after the password."""
-    with _database().read() as session:
+    with database().read() as session:
         user = auth.pending_user(session)
         if user is None:
             return flask.redirect(flask.url_for("auth.sign_in_page"))
@@ -42,7 +41,7 @@ def sign_in() -> Response | str | tuple[str, int]:
     if refusal:
         return flask.render_template("auth/code.html", error=refusal), 429
     target, now = auth.pending_target(), datetime.now(UTC)
-    with _database().write() as session:
+    with database().write() as session:
         user = session.get_one(User, number)
         right = operations.use_code(session, user, flask.request.form.get("code", "")[:40], now=now)
         if right:
@@ -72,7 +71,7 @@ def enrol() -> str | tuple[str, int]:
     if not secret:
         return _page(), 422
     try:
-        with _database().write() as session:
+        with database().write() as session:
             user = session.get_one(User, flask.g.user.id)
             code = flask.request.form.get("code", "")[:40]
             codes = operations.enrol(session, user, secret=secret, code=code, now=datetime.now(UTC))
@@ -91,13 +90,13 @@ def switch_off() -> Response | tuple[str, int]:
     refusal = auth.too_many(user.username)
     if refusal:
         return _page(refusal), 429
-    with _database().read() as session:
+    with database().read() as session:
         right = authenticate(session, user.username, flask.request.form.get("password", "")) == user.id
     if not right:
         auth.failed(user.username)
         return _page(_("The current password is not right.")), 422
     auth.succeeded(user.username)
-    with _database().write() as session:
+    with database().write() as session:
         found = session.get_one(User, user.id)
         drop_second_factor(session, found, now=datetime.now(UTC), by=found.id)
         auth.begin_session(found)
@@ -126,7 +125,3 @@ def _drawn(text: str) -> tuple[str, int]:
     matrix = code.get_matrix()
     squares = (f"M{x} {y}h1v1h-1z" for y, row in enumerate(matrix) for x, dark in enumerate(row) if dark)
     return "".join(squares), len(matrix)
-
-
-def _database() -> Database:
-    return cast(Database, flask.current_app.extensions["database"])

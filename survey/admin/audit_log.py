@@ -9,9 +9,10 @@ import flask
 import sqlalchemy as sa
 
 from survey import audit_words
-from survey.admin.common import blueprint, database
+from survey.admin.common import blueprint
 from survey.auth import role_required
 from survey.config import Settings
+from survey.current import database
 from survey.models import Agency, Role
 from survey.queries import audit as audit_queries
 from survey.queries import users

@@ -11,9 +11,11 @@ from flask_babel import gettext as _
 from sqlalchemy import orm
 from werkzeug import Response
 
-from survey.admin.common import blueprint, database, me
+from survey.admin.common import blueprint
 from survey.auth import role_required
 from survey.config import Settings
+from survey.current import database
+from survey.current import user as me
 from survey.errors import InputError
 from survey.models import Agency, Role, User
 from survey.operations import change_user

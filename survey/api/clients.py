@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from werkzeug import Response
 
 from survey.auth import role_required
-from survey.db import Database
+from survey.current import database
 from survey.errors import InputError
 from survey.models import ApiClient, Role, User
 from survey.operations.api_clients import SCOPES, create_api_client, revoke_api_client
@@ -32,7 +32,7 @@ def create() -> str | tuple[str, int]:
     """Make a client; its token stands on this one page."""
     form = flask.request.form
     try:
-        with _database().write() as session:
+        with database().write() as session:
             client, token = create_api_client(
                 session,
                 name=form.get("name", ""),
@@ -50,7 +50,7 @@ def create() -> str | tuple[str, int]:
 @role_required(Role.ADMIN)
 def revoke(number: int) -> Response:
     """Make a client's token open nothing."""
-    with _database().write() as session:
+    with database().write() as session:
         client = session.get(ApiClient, number)
         if client is None:
             flask.abort(404)
@@ -60,11 +60,7 @@ def revoke(number: int) -> Response:
 
 
 def _page(error: str = "", token: str = "", token_name: str = "") -> str:
-    with _database().read() as session:
+    with database().read() as session:
         return flask.render_template(
             "api/clients.html", clients=all_clients(session), error=error, token=token, token_name=token_name
         )
-
-
-def _database() -> Database:
-    return cast(Database, flask.current_app.extensions["database"])

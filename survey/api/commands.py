@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import cast
 
 import click
-import flask
 from flask.cli import AppGroup
 
 from survey.cli import plainly
-from survey.db import Database
+from survey.current import database
 from survey.errors import InputError
 from survey.models import ApiClient
 from survey.operations.api_clients import SCOPES, create_api_client, revoke_api_client
@@ -28,7 +26,7 @@ def api_client() -> None:
 @plainly
 def create(name: str, scopes: tuple[str, ...]) -> None:
     """Make a client and print its token, which is shown this once."""
-    with _database().write() as session:
+    with database().write() as session:
         client, token = create_api_client(session, name=name, scopes=scopes, now=datetime.now(UTC))
         click.echo(f"{client.id}\t{token}")
 
@@ -38,7 +36,7 @@ def create(name: str, scopes: tuple[str, ...]) -> None:
 @plainly
 def revoke(number: int) -> None:
     """Make the token of client NUMBER open nothing."""
-    with _database().write() as session:
+    with database().write() as session:
         client = session.get(ApiClient, number)
         if client is None:
             raise InputError("There is no API client %(number)d", number=number)
@@ -49,12 +47,8 @@ def revoke(number: int) -> None:
 @plainly
 def list_clients() -> None:
     """List clients: number, name, scopes, day made, day revoked."""
-    with _database().read() as session:
+    with database().read() as session:
         for client in all_clients(session):
             revoked = client.revoked_at.date() if client.revoked_at else ""
             cells = (client.id, client.name, " ".join(client.scopes), client.created_at.date(), revoked)
             click.echo("\t".join(map(str, cells)))
-
-
-def _database() -> Database:
-    return cast(Database, flask.current_app.extensions["database"])

@@ -21,7 +21,7 @@ from werkzeug.exceptions import HTTPException
 
 from survey.api.figures import distribution_rows, rank_rows, result_rows
 from survey.comparisons import agency_ranks
-from survey.db import Database
+from survey.current import database
 from survey.errors import InputError
 from survey.models import ApiClient, Round
 from survey.public_disclosure import LEVELS
@@ -45,7 +45,7 @@ def token_required(view: View) -> View:
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
         scheme, _space, token = flask.request.headers.get("Authorization", "").partition(" ")
-        with _database().read() as session:
+        with database().read() as session:
             client = api_clients.by_token(session, token.strip()) if scheme.lower() == "bearer" else None
             if client is None:
                 _refuse(401, "A valid token is needed: Authorization: Bearer TOKEN.")
@@ -75,7 +75,7 @@ def openapi() -> flask.Response:
 @token_required
 def rounds() -> flask.Response:
     """List the rounds the client may read, the newest first."""
-    with _database().read() as session:
+    with database().read() as session:
         found = list(round_queries.all_rounds(session)) if _sees_all() else published_rounds(session)
         return _json({"rounds": [_summary(session, round_) for round_ in found]})
 
@@ -85,7 +85,7 @@ def rounds() -> flask.Response:
 @token_required
 def round_detail(round_code: str) -> flask.Response:
     """Tell what a round is: dates, questionnaire, rules, responses, edition."""
-    with _database().read() as session:
+    with database().read() as session:
         results = _results(session, round_code)[0]
         round_ = round_queries.by_code(session, round_code)
         detail = _summary(session, round_) | {
@@ -103,7 +103,7 @@ def round_detail(round_code: str) -> flask.Response:
 @token_required
 def agencies() -> flask.Response:
     """List the agencies, past ones too."""
-    with _database().read() as session:
+    with database().read() as session:
         found = names.agencies(session)
         code_of = {agency.id: agency.code for agency in found.values()}
         rows = [
@@ -128,7 +128,7 @@ def agencies() -> flask.Response:
 @token_required
 def results(round_code: str) -> flask.Response:
     """Send indices with their intervals; `agency`, `service`, `level`, `key` in the query narrow them down."""
-    with _database().read() as session:
+    with database().read() as session:
         found, table = _results(session, round_code)
         return _json({"round": found.round.code, "results": result_rows(_narrowed(table))})
 
@@ -138,7 +138,7 @@ def results(round_code: str) -> flask.Response:
 @token_required
 def distributions(round_code: str) -> flask.Response:
     """Send the counts of the five answers; narrowed as `results`."""
-    with _database().read() as session:
+    with database().read() as session:
         found, table = _results(session, round_code)
         return _json({"round": found.round.code, "distributions": distribution_rows(_narrowed(table))})
 
@@ -148,7 +148,7 @@ def distributions(round_code: str) -> flask.Response:
 @token_required
 def ranks(round_code: str) -> flask.Response:
     """Send the agencies' rank ranges."""
-    with _database().read() as session:
+    with database().read() as session:
         found, table = _results(session, round_code)
         shown = set(table["agency"])
         return _json({"round": found.round.code, "ranks": rank_rows(agency_ranks(found), shown)})
@@ -232,7 +232,3 @@ def _json(body: Any, *, public: bool = False) -> flask.Response:
 
 def _refuse(status: int, why: str) -> NoReturn:
     flask.abort(status, description=why)
-
-
-def _database() -> Database:
-    return cast(Database, flask.current_app.extensions["database"])

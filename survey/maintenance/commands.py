@@ -16,6 +16,7 @@ from flask.cli import with_appcontext
 
 from survey.cli import plainly
 from survey.config import Settings
+from survey.current import database
 from survey.db import Database
 from survey.errors import InputError
 from survey.maintenance import backup as backups
@@ -38,7 +39,7 @@ def backup(out: Path | None, recipients: tuple[str, ...], keep_days: int | None,
     """Write a consistent, compressed, checksummed backup, also while answers come in; print its manifest."""
     folder = out or _folder()
     now = datetime.now(UTC)
-    made = backups.create_backup(_database(), folder, now=now, recipients=recipients)
+    made = backups.create_backup(database(), folder, now=now, recipients=recipients)
     click.echo(str(made))
     if keep_days is not None:
         for gone in backups.prune(folder, now=now, days=keep_days, months=keep_months):
@@ -52,7 +53,7 @@ def backup(out: Path | None, recipients: tuple[str, ...], keep_days: int | None,
 @plainly
 def restore(manifest: Path, identity: Path | None) -> None:
     """Fill an empty database from the backup that MANIFEST describes, and verify it."""
-    restored = backups.restore_backup(manifest, _database(), identity=_key(identity))
+    restored = backups.restore_backup(manifest, database(), identity=_key(identity))
     click.echo(f"Restored {restored.file} of {restored.created_at}: {restored.rows['response']} responses.")
 
 
@@ -93,7 +94,7 @@ def backup_test(folder: Path | None, identity: Path | None) -> None:
 def doctor() -> None:
     """Look at settings, disk, clock, permissions, migrations, backups and fonts; exit code 1 when one is wrong."""
     settings = cast(Settings, flask.current_app.config["SETTINGS"])
-    if not tell(examine(settings, _database(), datetime.now(UTC)), click.echo):
+    if not tell(examine(settings, database(), datetime.now(UTC)), click.echo):
         sys.exit(1)
 
 
@@ -103,7 +104,7 @@ def doctor() -> None:
 @plainly
 def move_database(url: str) -> None:
     """Copy everything into an empty database, verify it, and tell how to switch over. Stop the server first."""
-    source, target = _database(), Database(url)
+    source, target = database(), Database(url)
     try:
         upgrade(target)
         with _bar(count_rows(source)) as progress:
@@ -136,7 +137,3 @@ def _key(identity: Path | None) -> str:
 def _folder() -> Path:
     settings = cast(Settings, flask.current_app.config["SETTINGS"])
     return settings.instance_dir / "backups"
-
-
-def _database() -> Database:
-    return cast(Database, flask.current_app.extensions["database"])

@@ -10,6 +10,7 @@ from sqlalchemy import orm
 
 from survey import i18n
 from survey.auth import role_required
+from survey.current import database
 from survey.errors import InputError
 from survey.models import EntryForm
 from survey.operations.enter_form import check_form, correct_form, differing, settle_form
@@ -19,7 +20,6 @@ from survey.paper.common import (
     View,
     after_check,
     blueprint,
-    database,
     definition_of,
     entry_page,
     form_row,

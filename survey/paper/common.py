@@ -13,7 +13,7 @@ from sqlalchemy import orm
 from werkzeug import Response
 
 from survey import i18n
-from survey.db import Database
+from survey.current import database
 from survey.errors import InputError
 from survey.models import EntryForm, Role, User
 from survey.paper import form
@@ -106,11 +106,6 @@ def whole(text: str) -> int:
 def user() -> User:
     """Return the person who is signed in."""
     return cast(User, flask.g.user)
-
-
-def database() -> Database:
-    """Return the database of this application."""
-    return cast(Database, flask.current_app.extensions["database"])
 
 
 def now() -> datetime:

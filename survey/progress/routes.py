@@ -12,7 +12,7 @@ from sqlalchemy import orm
 
 from scoring.scheme import Rules
 from survey.auth import role_required
-from survey.db import Database
+from survey.current import database
 from survey.models import Agency, Round, RoundState, Service, User
 from survey.progress.advice import advice, status_words
 from survey.progress.board import Calendar, Known, Method, Plan, Standing, by_counter, by_service
@@ -29,7 +29,7 @@ SHOWN = 300
 @role_required()
 def board() -> str:
     """Show responses against targets for each service and each counter, laggards first."""
-    with _database().read() as session:
+    with database().read() as session:
         rounds = [one for one in round_queries.all_rounds(session) if one.state is not RoundState.DRAFT]
         plan = _plan()
         if not rounds:
@@ -102,7 +102,3 @@ def _plan() -> Plan:
     method = Method.HALF_WIDTH if asked.get("cach") == Method.HALF_WIDTH.value else Method.OFFICIAL
     error = next((one for one in ERRORS if str(one) == asked.get("e")), 5)
     return Plan(method, error / 100)
-
-
-def _database() -> Database:
-    return cast(Database, flask.current_app.extensions["database"])

@@ -13,8 +13,7 @@ from sqlalchemy import orm
 from survey import i18n
 from survey.charts import interval_chart
 from survey.comparisons import agency_ranks
-from survey.config import Settings
-from survey.db import Database
+from survey.current import database, settings
 from survey.exports.results_csv import csv_text
 from survey.exports.results_json import json_text
 from survey.figures import ALL_SERVICES, OVERALL, PROVINCE, chart_row
@@ -31,7 +30,7 @@ blueprint = flask.Blueprint("published", __name__, url_prefix="/ket-qua")
 @blueprint.get("")
 def rounds() -> str:
     """List the published rounds."""
-    with _database().read() as session:
+    with database().read() as session:
         return flask.render_template("published/rounds.html", rounds=published_rounds(session))
 
 
@@ -39,7 +38,7 @@ def rounds() -> str:
 @blueprint.get("/<round_code>/an-ban/<int:number>", endpoint="edition")
 def results(round_code: str, number: int | None) -> flask.Response:
     """Show a published round to everyone: its latest edition, or the one asked for."""
-    with _database().read() as session:
+    with database().read() as session:
         publication, page = _load(session, round_code, number)
         latest, _latest_page = _load(session, round_code)
         hidden = hidden_agencies_of(page)
@@ -61,7 +60,7 @@ def results(round_code: str, number: int | None) -> flask.Response:
             ranks={str(row["agency"]): row for row in ranks.to_dict("records")},
             element_chart=interval_chart(elements),
             agency_chart=interval_chart(agencies),
-            base=_settings().public_base_url,
+            base=settings().public_base_url,
             dataset=json.dumps(_dataset(publication, page), ensure_ascii=False).replace("<", "\\u003c"),
         )
     return _public(flask.make_response(body))
@@ -71,7 +70,7 @@ def results(round_code: str, number: int | None) -> flask.Response:
 @blueprint.get("/<round_code>/an-ban/<int:number>/ket-qua.csv")
 def as_csv(round_code: str, number: int | None) -> flask.Response:
     """Send the figures of the page as CSV."""
-    with _database().read() as session:
+    with database().read() as session:
         publication, page = _load(session, round_code, number)
         table = public_table(page)
         name = _("SIPAS results %(name)s", name=f"{round_code}-{publication.edition}") + ".csv"
@@ -85,7 +84,7 @@ def as_csv(round_code: str, number: int | None) -> flask.Response:
 @blueprint.get("/<round_code>/an-ban/<int:number>/ket-qua.json")
 def as_json(round_code: str, number: int | None) -> flask.Response:
     """Send the figures of the page as JSON."""
-    with _database().read() as session:
+    with database().read() as session:
         table = public_table(_load(session, round_code, number)[1])
     return _public(flask.Response(json_text(table), mimetype="application/json"))
 
@@ -93,7 +92,7 @@ def as_json(round_code: str, number: int | None) -> flask.Response:
 @blueprint.get("/<round_code>/dataset.jsonld")
 def as_dataset(round_code: str) -> flask.Response:
     """Describe the published data to search engines and open-data portals (schema.org Dataset)."""
-    with _database().read() as session:
+    with database().read() as session:
         text = json.dumps(_dataset(*_load(session, round_code)), ensure_ascii=False, indent=1)
     return _public(flask.Response(text, mimetype="application/ld+json"))
 
@@ -102,7 +101,7 @@ def as_dataset(round_code: str) -> flask.Response:
 @blueprint.get("/<round_code>/the/<agency>.svg")
 def card(round_code: str, agency: str) -> flask.Response:
     """Draw the card of an agency (or the province) that other sites may show as a picture."""
-    with _database().read() as session:
+    with database().read() as session:
         publication, page = _load(session, round_code)
         figure = page.figures.overall(agency)
         if figure is None or agency in hidden_agencies_of(page):
@@ -131,7 +130,7 @@ def _load(session: orm.Session, round_code: str, number: int | None = None) -> t
 
 def _dataset(publication: Publication, page: RoundPage) -> dict[str, Any]:
     """Return the schema.org description with absolute addresses where the public address is known."""
-    base = _settings().public_base_url
+    base = settings().public_base_url
     links = {
         kind: base + flask.url_for(endpoint, round_code=page.round.code)
         for kind, endpoint in (("page", "results"), ("csv", "as_csv"), ("json", "as_json"))
@@ -145,12 +144,3 @@ def _public(response: flask.Response) -> flask.Response:
     response.headers["Cache-Control"] = "public, max-age=300"
     response.add_etag()
     return cast(flask.Response, response.make_conditional(flask.request))
-
-
-def _settings() -> Settings:
-    return cast(Settings, flask.current_app.config["SETTINGS"])
-
-
-def _database() -> Database:
-    database: Any = flask.current_app.extensions["database"]
-    return cast(Database, database)

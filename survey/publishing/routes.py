@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import cast
 
 import flask
 from flask_babel import gettext as _
@@ -13,10 +12,10 @@ from werkzeug import Response
 
 from survey import i18n
 from survey.auth import role_required
-from survey.db import Database
+from survey.current import database, user
 from survey.errors import InputError
 from survey.figures import OVERALL
-from survey.models import Publication, PublicationState, Role, Round, RoundState, User
+from survey.models import Publication, PublicationState, Role, Round, RoundState
 from survey.operations import publish_round
 from survey.publication import Recomputed, editions, freeze, recompute
 from survey.published_page import frozen_page
@@ -31,7 +30,7 @@ SHOWN_DIFFERENCES = 50
 @role_required(*PUBLISHERS)
 def steps(round_code: str) -> str:
     """Show how far a round's publication has come, with all its editions."""
-    with _database().read() as session:
+    with database().read() as session:
         return _steps(session, _round(session, round_code))
 
 
@@ -41,20 +40,20 @@ def draft(round_code: str) -> Response | tuple[str, int]:
     """Freeze the results as a draft."""
     reason = flask.request.form.get("reason", "")
     try:
-        with _database().read() as session:
+        with database().read() as session:
             frozen = freeze(session, _round(session, round_code).code)
-        with _database().write() as session:
+        with database().write() as session:
             publish_round.draft_publication(
                 session,
                 _round(session, round_code),
                 content=frozen.content,
                 results_hash=frozen.results_hash,
-                user_id=_user().id,
+                user_id=user().id,
                 now=datetime.now(UTC),
                 reason=reason,
             )
     except InputError as error:
-        with _database().read() as session:
+        with database().read() as session:
             return _steps(session, _round(session, round_code), _(error.template, **error.values), reason), 422
     flask.flash(_("The results are frozen as a draft. A second person reviews them now."))
     return flask.redirect(flask.url_for("publishing.steps", round_code=round_code), code=303)
@@ -64,7 +63,7 @@ def draft(round_code: str) -> Response | tuple[str, int]:
 @role_required(*PUBLISHERS)
 def edition(round_code: str, number: int) -> str:
     """Show what an edition froze, and whether the stored answers still give the same."""
-    with _database().read() as session:
+    with database().read() as session:
         found = _publication(session, round_code, number)
         page = frozen_page(session, found, i18n.current_language().code)
         again: Recomputed = recompute(session, found)
@@ -76,7 +75,7 @@ def edition(round_code: str, number: int) -> str:
             columns=[OVERALL, *(("element", element.code) for element in page.definition.elements)],
             again=again,
             differences=again.differences[:SHOWN_DIFFERENCES],
-            may_review=found.state is PublicationState.DRAFT and found.drafted_by_id != _user().id,
+            may_review=found.state is PublicationState.DRAFT and found.drafted_by_id != user().id,
         )
 
 
@@ -106,9 +105,9 @@ def withdraw(round_code: str, number: int) -> Response:
 def _change(round_code: str, number: int, operation: Callable[..., None], done: str) -> Response:
     """Carry out one step; what stands against it is said on the page."""
     try:
-        with _database().write() as session:
+        with database().write() as session:
             publication = _publication(session, round_code, number)
-            operation(session, publication, user_id=_user().id, now=datetime.now(UTC))
+            operation(session, publication, user_id=user().id, now=datetime.now(UTC))
     except InputError as error:
         flask.flash(_(error.template, **error.values), "error")
         return flask.redirect(flask.url_for("publishing.edition", round_code=round_code, number=number), code=303)
@@ -145,11 +144,3 @@ def _publication(session: orm.Session, round_code: str, number: int) -> Publicat
     if found is None or found.round.code != round_code:
         flask.abort(404)
     return found
-
-
-def _user() -> User:
-    return cast(User, flask.g.user)
-
-
-def _database() -> Database:
-    return cast(Database, flask.current_app.extensions["database"])

@@ -11,7 +11,6 @@ from sqlalchemy import orm
 from werkzeug import Response
 
 from survey.config import Settings
-from survey.db import Database
 from survey.errors import InputError
 from survey.models import Role, Round, User
 from survey.queries import imports
@@ -49,11 +48,6 @@ def told(error: InputError) -> str:
 def user() -> User:
     """Return the person who is signed in."""
     return cast(User, flask.g.user)
-
-
-def database() -> Database:
-    """Return the database of this application."""
-    return cast(Database, flask.current_app.extensions["database"])
 
 
 def now() -> datetime:

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import orm
 
 from survey.auth import role_required
+from survey.current import database, settings
 from survey.errors import InputError
 from survey.models import Agency, AgencyEmblem, Counter, CounterCode
 from survey.posters.labels import MAX_SHIFT
@@ -23,9 +24,7 @@ from survey.staff.scope import (
     blueprint,
     code_of,
     counter_of,
-    database,
     in_scope,
-    settings,
     today,
     told,
     user,

@@ -10,8 +10,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy import orm
 
-from survey.config import Settings
-from survey.db import Database
+from survey.current import settings
 from survey.errors import InputError
 from survey.models import Agency, Counter, CounterCode, Role, User
 from survey.queries.poster_codes import codes_in_force
@@ -59,16 +58,6 @@ def in_scope(session: orm.Session) -> sa.ColumnElement[bool]:
 def user() -> User:
     """Return the person who is signed in."""
     return cast(User, flask.g.user)
-
-
-def database() -> Database:
-    """Return the database of this application."""
-    return cast(Database, flask.current_app.extensions["database"])
-
-
-def settings() -> Settings:
-    """Return the settings in force."""
-    return cast(Settings, flask.current_app.config["SETTINGS"])
 
 
 def now() -> datetime:
