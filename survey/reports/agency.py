@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from reportlab.platypus import Flowable, KeepTogether
 
 from survey.findings import Finding
+from survey.numbers import fixed
 from survey.reports import parts, sentences, words
 from survey.reports.document import Frontispiece, build
 from survey.reports.facts import Facts, Group
@@ -29,14 +31,14 @@ def render_agency(facts: Facts) -> bytes:
     )
     made = b""
     for body, comments, longest in ATTEMPTS:
-        made, pages = build(lambda b=body, c=comments, n=longest: _story(Writer(facts, b), c, n), about, PAGES)
+        made, pages = build(partial(_story, facts, body, comments, longest), about, PAGES)
         if pages <= PAGES:
             break
     return made
 
 
-def _story(writer: Writer, comments: int, longest: int) -> list[Flowable]:
-    facts = writer.facts
+def _story(facts: Facts, body: float, comments: int, longest: int) -> list[Flowable]:
+    writer = Writer(facts, body)
     return [
         *parts.head(facts, writer.styles),
         *parts.title(facts, writer.styles),
@@ -91,7 +93,7 @@ def _findings(writer: Writer, found: Sequence[Finding]) -> Flowable:
             [
                 writer.p(text(item_of[finding.key]), "cell"),
                 writer.figure(finding.figure),
-                writer.p(sentences.fixed(finding.rest), "number"),
+                writer.p(fixed(finding.rest), "number"),
                 writer.p(sentences.signed(finding.gap), "number"),
                 writer.p(some, "number"),
             ]

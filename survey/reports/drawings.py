@@ -10,7 +10,7 @@ from reportlab.platypus import Flowable
 from survey.charts import TICKS, IntervalChart, Mark, Segment, place
 from survey.numbers import fixed
 from survey.posters.typesetting import MEDIUM, REGULAR
-from survey.reports.style import ACCENT, INK, LEVELS, LINE, MUTED, ON_LEVELS
+from survey.reports.style import ACCENT, GREY, INK, LEVELS, MUTED, ON_LEVELS
 
 GRID = "#DDD9D2"
 SMALL = 7.0
@@ -55,7 +55,7 @@ class Whisker(Flowable):  # type: ignore[misc]
             canvas.setLineWidth(1)
             x = self._x(mark.reference)
             canvas.line(x, middle - 6, x, middle + 6)
-        colour = HexColor(LINE if mark.row.thin else ACCENT)
+        colour = HexColor(GREY if mark.row.thin else ACCENT)
         canvas.setStrokeColor(colour)
         canvas.setFillColor(colour)
         if mark.low is not None and mark.high is not None:

@@ -39,7 +39,7 @@ def links(client: FlaskClient) -> list[str]:
 def test_every_file_on_the_page_can_be_had(people: Flask) -> None:
     client = signed_in(people, "evaluator")
     addresses = links(client)
-    assert len(addresses) == 2 + 3 * 4 + 3
+    assert len(addresses) == 1 + 3 + 2 + 3 * 4 + 3  # reports, workbook, tables, microdata
     for address in addresses:
         reply = client.get(address)
         assert reply.status_code == 200

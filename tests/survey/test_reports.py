@@ -159,11 +159,12 @@ def test_the_province_s_numbers(demonstration: Flask) -> None:
                 whole = found[(found["level"] == "overall") & (found["group"] != "")]
                 for row in whole.to_dict("records"):
                     assert f"{shown(row['n'], 0)} {with_interval(row)}" in text
-        sums = [
-            sum(int(rows_of(results, "", "item").loc[i.code][f"c{k}"]) for k in (1, 2))
-            for i in results.definition.items
-        ]
-        assert all(f"{shown(s, 0)}/" in text for s in sorted(sums)[:1])
+        ordered = sorted(results.definition.items, key=lambda item: items.loc[item.code]["index"])
+        for item in (*ordered[:3], *ordered[-3:]):
+            row = items.loc[item.code]
+            some, every = row["c1"] + row["c2"], sum(row[f"c{k}"] for k in range(1, 6))
+            told = f"{item.text.get('vi')} {with_interval(row)} {shown(some, 0)}/{shown(every, 0)} người"
+            assert told in text
 
 
 def test_group_sizes_are_those_of_the_breakdown(demonstration: Flask) -> None:
