@@ -21,7 +21,7 @@ from sqlalchemy import orm
 from werkzeug import Response
 
 from survey import i18n
-from survey.db import Database
+from survey.current import database
 from survey.errors import InputError
 from survey.models import Role, User
 from survey.navigation import home
@@ -93,7 +93,7 @@ def load_user() -> User | None:
         flask.g.user = None
         user_id, epoch = flask.session.get("user_id"), flask.session.get("epoch")
         if isinstance(user_id, int) and isinstance(epoch, int):
-            with _database().read() as session:
+            with database().read() as session:
                 user = users.by_session(session, user_id, epoch)
                 if user is None:
                     flask.session.clear()
@@ -127,7 +127,7 @@ def sign_in_page() -> Response | str | tuple[str, int]:
     if refusal:
         return _render_sign_in(target, refusal), 429
     password = flask.request.form.get("password", "")
-    with _database().read() as session:
+    with database().read() as session:
         user_id = authenticate(session, name, password)
         owing = session.get_one(User, user_id) if user_id is not None else None
     if user_id is None:
@@ -137,7 +137,7 @@ def sign_in_page() -> Response | str | tuple[str, int]:
         _wait_for_code(owing, target)
         return flask.redirect(flask.url_for("second_factor.sign_in"), code=303)
     succeeded(name)
-    with _database().write() as session:
+    with database().write() as session:
         begin_session(sign_in(session, user_id, password, datetime.now(UTC)))
     return flask.redirect(target or _home(), code=303)
 
@@ -219,7 +219,7 @@ def account() -> str:
 @role_required()
 def sign_out_everywhere() -> Response:
     """End all sessions of one's own, this one too."""
-    with _database().write() as session:
+    with database().write() as session:
         user = session.get_one(User, flask.g.user.id)
         end_sessions(session, user, now=datetime.now(UTC), by=user.id)
     flask.session.clear()
@@ -237,7 +237,7 @@ def password_page() -> Response | str | tuple[str, int]:
         if form.get("new", "") != form.get("again", ""):
             raise InputError("The two new passwords differ.")  # noqa: TRY301 - one place renders every refusal
         hashed = check_change(flask.g.user, current=form.get("current", ""), new=form.get("new", ""))
-        with _database().write() as session:
+        with database().write() as session:
             user = session.get_one(User, flask.g.user.id)
             change_password(session, user, password_hash=hashed, now=datetime.now(UTC))
             begin_session(user)
@@ -278,7 +278,3 @@ def _protect() -> None:
         return
     if request.method not in SAFE_METHODS and request.blueprint not in PUBLIC_BLUEPRINTS:
         csrf.protect()
-
-
-def _database() -> Database:
-    return cast(Database, flask.current_app.extensions["database"])

@@ -12,8 +12,9 @@ from werkzeug import Response
 
 from survey.auth import role_required
 from survey.comparisons import changes_between
+from survey.current import database
 from survey.errors import InputError
-from survey.evaluator.pages import blueprint, database, load
+from survey.evaluator.pages import blueprint, load
 from survey.figures import OVERALL
 from survey.models import Action, ActionState, Agency, Role, Round
 from survey.operations.keep_action import Wording, add_action, alter_action

@@ -14,7 +14,8 @@ from survey import words
 from survey.auth import role_required
 from survey.breakdowns import CHANNEL, COUNTER, GROUP, Dimension, breakdown, dimensions
 from survey.charts import interval_chart
-from survey.evaluator.pages import RESULT_READERS, asked_agency, asked_service, blueprint, columns, database, load
+from survey.current import database
+from survey.evaluator.pages import RESULT_READERS, asked_agency, asked_service, blueprint, columns, load
 from survey.figures import ALL_SERVICES, PROVINCE, Figure, Figures, chart_row
 from survey.i18n import local_name
 from survey.models import Counter

@@ -9,7 +9,8 @@ import flask
 import pandas as pd
 
 from survey.auth import role_required
-from survey.evaluator.pages import RESULT_READERS, blueprint, columns, database, load
+from survey.current import database
+from survey.evaluator.pages import RESULT_READERS, blueprint, columns, load
 from survey.figures import ALL_SERVICES, Figure
 from survey.insights import SURE, gaps
 

@@ -11,8 +11,9 @@ from sqlalchemy import orm
 from werkzeug import Response
 
 from survey.auth import role_required, safe_next
+from survey.current import database
 from survey.errors import InputError
-from survey.evaluator.pages import RESULT_READERS, REVIEWERS, blueprint, database
+from survey.evaluator.pages import RESULT_READERS, REVIEWERS, blueprint
 from survey.models import Comment, CommentState, Round, Theme
 from survey.operations.review_comment import review_comment
 from survey.queries import comments, users

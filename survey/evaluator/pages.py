@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import flask
 from sqlalchemy import orm
 
 from survey import i18n
-from survey.db import Database
 from survey.errors import InputError
 from survey.figures import ALL_SERVICES, OVERALL, PROVINCE
 from survey.models import Role
@@ -20,11 +17,6 @@ blueprint = flask.Blueprint("evaluator", __name__, url_prefix="/danh-gia")
 RESULT_READERS = (Role.ADMIN, Role.EVALUATOR, Role.MANAGER)
 REVIEWERS = (Role.ADMIN, Role.EVALUATOR)
 """Who reads comments before anyone else does, and decides which of them are shown."""
-
-
-def database() -> Database:
-    """Return the application's database."""
-    return cast(Database, flask.current_app.extensions["database"])
 
 
 def load(session: orm.Session, round_code: str) -> RoundPage:

@@ -13,9 +13,10 @@ from sqlalchemy import orm
 from survey.auth import role_required
 from survey.breakdowns import COUNTER, dimensions
 from survey.charts import interval_chart
+from survey.current import database
 from survey.doubts import Doubts, doubts
 from survey.evaluator.groups import Groups, asked_dimension, load_groups
-from survey.evaluator.pages import RESULT_READERS, asked_service, blueprint, columns, database, load
+from survey.evaluator.pages import RESULT_READERS, asked_service, blueprint, columns, load
 from survey.exports.results_csv import csv_text
 from survey.figures import ALL_SERVICES, PROVINCE, chart_row
 from survey.queries import rounds as round_queries

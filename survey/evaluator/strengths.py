@@ -9,8 +9,9 @@ from flask_babel import gettext as _
 
 from survey.auth import role_required
 from survey.charts import QuadrantChart, Spot, quadrant_chart
+from survey.current import database
 from survey.evaluator.actions import KEEPERS, followed
-from survey.evaluator.pages import RESULT_READERS, blueprint, database, load
+from survey.evaluator.pages import RESULT_READERS, blueprint, load
 from survey.findings import Finding, findings, lowest, weaknesses
 from survey.findings import strengths as strengths_of
 from survey.insights import SURE, diagnosis

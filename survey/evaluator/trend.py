@@ -10,7 +10,8 @@ import pandas as pd
 from survey.auth import role_required
 from survey.charts import Moment, TrendChart, trend_chart
 from survey.comparisons import Step, series
-from survey.evaluator.pages import RESULT_READERS, asked_agency, blueprint, columns, database, load
+from survey.current import database
+from survey.evaluator.pages import RESULT_READERS, asked_agency, blueprint, columns, load
 from survey.figures import ALL_SERVICES, Figure, Figures
 from survey.models import Round
 from survey.standings import Change, change_of

@@ -10,6 +10,7 @@ from sqlalchemy import orm
 from werkzeug import Response
 
 from survey.auth import role_required
+from survey.current import database
 from survey.errors import InputError
 from survey.models import Agency, AgencyKind, AgencyLevel
 from survey.operations.change_agency import AgencyFacts, add_agency, edit_agency
@@ -18,7 +19,6 @@ from survey.structure.common import (
     KEEPERS,
     agency_of,
     blueprint,
-    database,
     go,
     kind_words,
     level_words,

@@ -10,6 +10,7 @@ from sqlalchemy import orm
 from werkzeug import Response
 
 from survey.auth import role_required
+from survey.current import database
 from survey.errors import InputError
 from survey.models import Agency
 from survey.operations.change_agency import AgencyFacts, add_agency, end_agency, rename_agency
@@ -20,7 +21,6 @@ from survey.structure.common import (
     agency_of,
     blueprint,
     chosen_agencies,
-    database,
     go,
     now,
     sent,

@@ -13,8 +13,7 @@ from sqlalchemy import orm
 from werkzeug import Response
 
 from survey.auth import role_required
-from survey.config import Settings
-from survey.db import Database
+from survey.current import settings
 from survey.errors import InputError
 from survey.models import Agency, AgencyKind, AgencyLevel, BatchKind, Role, Round, User
 from survey.tables import parse_date
@@ -37,16 +36,6 @@ def home() -> str:
 def user() -> User:
     """Return the person who is signed in."""
     return cast(User, flask.g.user)
-
-
-def database() -> Database:
-    """Return the database of this application."""
-    return cast(Database, flask.current_app.extensions["database"])
-
-
-def settings() -> Settings:
-    """Return the settings in force."""
-    return cast(Settings, flask.current_app.config["SETTINGS"])
 
 
 def now() -> datetime:

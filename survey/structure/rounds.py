@@ -13,6 +13,7 @@ from werkzeug import Response
 
 from scoring.scheme import Rules
 from survey.auth import role_required
+from survey.current import database, settings
 from survey.errors import InputError
 from survey.models import QuestionnaireVersion, Round, RoundState
 from survey.operations.change_round import change_round
@@ -24,13 +25,11 @@ from survey.questionnaires import from_canonical
 from survey.structure.common import (
     ROUND_KEEPERS,
     blueprint,
-    database,
     go,
     now,
     round_of,
     sent,
     sent_day,
-    settings,
     state_words,
     today,
     told,

@@ -9,11 +9,12 @@ from sqlalchemy import orm
 from werkzeug import Response
 
 from survey.auth import role_required
+from survey.current import database
 from survey.errors import InputError
 from survey.models import Service
 from survey.operations.change_service import add_service, edit_service, set_service_active
 from survey.queries import structure
-from survey.structure.common import KEEPERS, blueprint, database, go, now, sent, told, user
+from survey.structure.common import KEEPERS, blueprint, go, now, sent, told, user
 
 
 @blueprint.get("/linh-vuc")

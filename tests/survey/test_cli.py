@@ -105,7 +105,7 @@ def test_demo_prints_what_is_needed_and_results_follow(run: Run) -> None:
     password = told.split("Password:")[1].split()[0]
     with database(run).read() as session:
         assert session.get_one(Installation, 1).is_demo
-        user = session.scalars(sa.select(User)).one()
+        user = session.scalars(sa.select(User).where(User.username == "evaluator")).one()
         assert verify(user.password_hash, password)
         rounds = session.scalars(sa.select(Round.code).order_by(Round.code)).all()
         counted = session.scalar(
