@@ -83,6 +83,8 @@ def _locked(database: Database) -> Iterator[sa.Connection]:
         try:
             with connection.begin():
                 if not sqlite:
+                    # a role's limit on statements is for pages; a big table may take longer
+                    connection.execute(sa.text("SET LOCAL statement_timeout = 0"))
                     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(ADVISORY_LOCK)))
                 yield connection
                 if sqlite:
