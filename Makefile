@@ -30,6 +30,7 @@ init: $(VENV)/.runtime ## create the instance folder, the secret key and the dat
 test: $(VENV)/.dev debian ## lint, types and all tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/bandit -q -c pyproject.toml -r app.py survey scoring
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/scoring --cov=scoring --cov-branch --cov-report= --cov-fail-under=98
 	$(BIN)/pytest -q --ignore=tests/scoring
@@ -49,8 +50,8 @@ debian:
 			DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(DEBIAN) >/dev/null; \
 		else echo "The tests need Debian packages: apt-get install --no-install-recommends $(DEBIAN)" >&2; fi; }
 
-lint: $(VENV)/.dev ## ruff
-	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+lint: $(VENV)/.dev ## ruff and bandit
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/bandit -q -c pyproject.toml -r app.py survey scoring
 
 types: $(VENV)/.dev ## mypy --strict
 	$(BIN)/mypy

@@ -101,3 +101,16 @@ def test_the_readme_shows_form_poster_and_results_lightly() -> None:
 def test_every_decision_has_its_place() -> None:
     numbers = [path.name[:4] for path in sorted((ROOT / "docs" / "adr").glob("*.md"))]
     assert numbers == [f"{k:04d}" for k in range(1, len(numbers) + 1)]
+
+
+def test_every_control_of_the_threat_model_has_its_test() -> None:
+    text = text_of("docs/security.md").split("\n## Threats\n", 1)[1].split("\n## Checked", 1)[0]
+    missing = []
+    for path, name in re.findall(r"`(tests/[\w/.]+)::(\w+)`", text):
+        source = (ROOT / path).read_text("utf-8") if (ROOT / path).exists() else ""
+        if not re.search(rf"^(async )?def {name}\(", source, re.MULTILINE):
+            missing.append(f"{path}::{name}")
+    assert missing == []
+    rows = [row for row in text.splitlines() if row.startswith("| ") and not row.startswith(("| threat", "|---"))]
+    assert len(rows) > 40
+    assert [row for row in rows if "::" not in row.rsplit(" | ", 1)[-1]] == []
