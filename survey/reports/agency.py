@@ -119,7 +119,10 @@ def _who(writer: Writer) -> list[Flowable]:
 
 
 def _sizes(groups: Sequence[Group]) -> str:
-    told = (f"{group.name} {words.HIDDEN_GROUP if group.n is None else sentences.whole(group.n)}" for group in groups)
+    """Return the sizes that may be told, and that others may not."""
+    told = [f"{group.name} {sentences.whole(group.n)}" for group in groups if group.n is not None]
+    if len(told) < len(groups):
+        told.append(words.OTHER_GROUPS if told else words.HIDDEN_GROUP)
     return "; ".join(one.replace(" ", sentences.NBSP) if len(one) < 30 else one for one in told)
 
 
@@ -128,7 +131,8 @@ def _voices(writer: Writer, comments: int, longest: int) -> list[Flowable]:
     facts = writer.facts
     heading = writer.heading(words.VOICES)
     if not facts.quotes:
-        return [KeepTogether([heading, writer.p(words.NO_COMMENTS)])]
+        hidden = facts.overall.n is None
+        return [KeepTogether([heading, writer.p(words.HIDDEN_COMMENTS if hidden else words.NO_COMMENTS)])]
     themes = sentences.themes(facts)
     told = [writer.p(themes)] if themes else []
     if comments:
@@ -136,4 +140,4 @@ def _voices(writer: Writer, comments: int, longest: int) -> list[Flowable]:
             writer.p(words.QUOTES_LEAD),
             *parts.quotes(writer, [quote for quote, _ in facts.quotes[:comments]], longest),
         ]
-    return [KeepTogether([heading, *told])]
+    return [KeepTogether([heading, *(told or [writer.p(words.NO_ROOM)])])]

@@ -59,8 +59,7 @@ def why(figure: Figure) -> str:
 def reasons(figures: Iterable[Figure]) -> str:
     """Return why some of the figures are grey or missing, each reason once; empty when none is."""
     told = dict.fromkeys(why(f) for f in figures if f.thin or not f.exists)
-    joined = "; ".join(reason for reason in told if reason)
-    return joined[:1].lower() + joined[1:]
+    return "; ".join(reason[:1].lower() + reason[1:] for reason in told if reason)
 
 
 def index(facts: Facts) -> str:

@@ -67,14 +67,12 @@ CHANGE_NONE = "So với {before}: không đủ số liệu để nói về thay 
 CHANGE_OTHER = "{before} dùng bộ câu hỏi hoặc cách tính khác nên không so sánh được với đợt này."
 FIRST_ROUND = "Chưa có đợt trước để so sánh."
 UP, DOWN = "tăng", "giảm"
-INCOMPARABLE = "không so được"
 
 ELEMENTS_TABLE = "Chỉ số theo yếu tố (%), khoảng tin cậy {confidence}{behind}"
 BEHIND = "; vạch đứng là toàn tỉnh"
 ELEMENT, INDEX_HEAD, WHOLE_HEAD, CHANGE_HEAD = "Yếu tố", "Chỉ số", "Toàn tỉnh", "Thay đổi"
 OVERALL = "Chung"
-AXIS = "Trục 0–100"
-GREY = "Số màu xám: {why}."
+GREY = "Số màu xám và dấu “–”: {why}."
 CHANGE_NOTE = (
     "Thay đổi: điểm phần trăm so với {before}, trong ngoặc là khoảng tin cậy. Màu xám: xét mọi cơ quan cùng lúc "
     "(Holm), số liệu chưa đủ để nói là tăng hay giảm."
@@ -112,6 +110,7 @@ EXCLUDED = "Không tính: {what}."
 WHO_TABLE = "Số phiếu theo kênh và theo nhóm người trả lời"
 BY, GROUP_AND_SIZE = "Theo", "Nhóm và số phiếu"
 HIDDEN_GROUP = "không nêu"
+OTHER_GROUPS = "nhóm khác: không nêu"
 HIDDEN_NOTE = "“Không nêu”: để bảo vệ số ít người đã trả lời."
 GROUPS_TABLE = "Chỉ số chung theo nhóm người trả lời (%)"
 GROUP, SIZE = "Nhóm", "Số phiếu"
@@ -134,6 +133,8 @@ QUOTES_LEAD = "Ý kiến mới nhất trong các ý kiến đã được xem xé
 THEMES_LEAD = "Các ý kiến đã được xem xét nói về: {themes}."
 THEME = "{name} ({n})"
 FEW_COMMENTS = "ít hơn {fewest} ý kiến"
+HIDDEN_COMMENTS = "Không nêu ý kiến, để bảo vệ số ít người đã trả lời."
+NO_ROOM = "Ý kiến đã được xem xét có trên trang của cơ quan trong hệ thống."
 NO_COMMENTS = "Chưa có ý kiến nào được xem xét và cho hiển thị."
 THEMES: Mapping[str, str] = {
     "attitude": "thái độ của cán bộ",
