@@ -19,6 +19,17 @@ class InputError(Exception):
 
 
 @dataclass(frozen=True)
+class Notice:
+    """Something a person should read although nothing was refused; `template` as in `InputError`."""
+
+    template: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.template % self.values
+
+
+@dataclass(frozen=True)
 class CellError:
     """One wrong cell of an imported table."""
 

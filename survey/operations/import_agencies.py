@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from survey.errors import InputError
+from survey.errors import InputError, Notice
 from survey.models import Agency, AgencyKind, AgencyLevel
 from survey.operations import audit
 from survey.tables import Checker, Table
@@ -45,8 +45,8 @@ class Imported:
     added: int
     #: rows that said what was stored already
     unchanged: int
-    #: sentences a person should read; nothing was refused for them
-    warnings: tuple[str, ...] = ()
+    #: what a person should read; nothing was refused for it
+    warnings: tuple[Notice, ...] = ()
     #: what taking it back needs, as JSON
     undo: Mapping[str, Any] = field(default_factory=dict)
 

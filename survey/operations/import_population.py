@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from survey.errors import InputError
+from survey.errors import InputError, Notice
 from survey.models import Agency, Population, Round, RoundState, Service
 from survey.operations import audit
 from survey.operations.import_agencies import Imported
@@ -47,7 +47,15 @@ def import_population(
         len(rows),
         0,
         tuple(
-            f"{short.agency} / {short.service}: N = {short.transactions} is below the {short.responses} responses"
+            Notice(
+                "%(agency)s / %(service)s: N = %(n)d is below the %(responses)d responses",
+                {
+                    "agency": short.agency,
+                    "service": short.service,
+                    "n": short.transactions,
+                    "responses": short.responses,
+                },
+            )
             for short in below_sample(session, round_.id)
         ),
         {"before": before, "after": sorted([a, s, n] for (a, s), n in rows.items())},
