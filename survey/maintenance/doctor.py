@@ -35,7 +35,7 @@ class Finding:
 
 def examine(settings: Settings, database: Database, now: datetime) -> list[Finding]:
     """Return all findings; none of them changes anything."""
-    findings = [*_address(settings), *_secret(settings), *_files(settings), *_disk(settings)]
+    findings = [*_address(settings), *_contact(settings), *_secret(settings), *_files(settings), *_disk(settings)]
     try:
         findings += [*_schema(database), *_durability(database), *_clock(database, now), *_rounds(database, now)]
     except sa.exc.SQLAlchemyError as error:
@@ -56,11 +56,20 @@ def _address(settings: Settings) -> Iterator[Finding]:
         yield Finding(FINE, f"citizens open {settings.public_base_url}")
 
 
+def _contact(settings: Settings) -> Iterator[Finding]:
+    if settings.contact:
+        yield Finding(FINE, "the privacy notice names a contact")
+    else:
+        yield Finding(WARNING, "CONTACT is not set", "the privacy notice names nobody; put an office into sipas.env")
+
+
 def _secret(settings: Settings) -> Iterator[Finding]:
     if len(settings.secret_key) < MIN_SECRET_LENGTH:
         yield Finding(WRONG, "the secret key is missing or short", "run `flask --app app init`")
         return
     yield Finding(FINE, "the secret key is long enough")
+    if settings.secret_key_fallbacks:
+        yield Finding(WARNING, "secrets of before are still believed", "empty SECRET_KEY_FALLBACKS after a day")
 
 
 def _files(settings: Settings) -> Iterator[Finding]:

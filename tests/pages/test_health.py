@@ -144,14 +144,22 @@ def test_the_doctor_finds_what_is_wrong_and_says_what_to_do(app: Flask, settings
     assert wrong[0].endswith("can be read by others (755)")
     assert wrong[1].startswith("the newest answer is of 2026-03-03 03:00 UTC")
     warned = " / ".join(finding.what for finding in found if finding.state == WARNING)
-    for told in ("PUBLIC_BASE_URL is not set", "is open but ended on 2026-02-20", "there is no backup"):
+    for told in (
+        "PUBLIC_BASE_URL is not set",
+        "CONTACT is not set",
+        "is open but ended on 2026-02-20",
+        "there is no backup",
+    ):
         assert told in warned
     assert all(finding.advice for finding in found if finding.state != FINE)
 
 
 def test_the_doctor_is_content_with_a_good_installation(app: Flask, tmp_path: Path) -> None:
     settings = Settings(
-        instance_dir=tmp_path / "instance", secret_key="k" * 40, public_base_url="https://danhgia.example.vn"
+        instance_dir=tmp_path / "instance",
+        secret_key="k" * 40,
+        public_base_url="https://danhgia.example.vn",
+        contact="Văn phòng UBND tỉnh",
     )
     settings.instance_dir.chmod(0o700)
     database = app.extensions["database"]

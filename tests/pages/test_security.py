@@ -151,12 +151,15 @@ def test_secrets_rotate_without_signing_anyone_out_or_losing_a_form(site):
     before = site(secret=old)
     client = before.test_client()
     sign_in(client, "admin")
+    open_form = {"csrf_token": token(client.get("/tai-khoan").text)}
     held, opened = client.get_cookie("sipas").value, fill(before.test_client())
 
     after = site(secret=new, secret_key_fallbacks=(old,))
     client = after.test_client()
     client.set_cookie("sipas", held)
     assert client.get("/tai-khoan").status_code == 200
+    assert client.post("/tai-khoan/mat-khau", data={"csrf_token": "x" + open_form["csrf_token"]}).status_code == 400
+    assert client.post("/tai-khoan/mat-khau", data=open_form).status_code == 422  # taken, and found incomplete
     assert after.test_client().post(f"/K/{CODE}", data=opened).status_code == 303
     with after.extensions["database"].read() as session:
         assert session.scalars(sa.select(Response)).one().opened_at is not None
