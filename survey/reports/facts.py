@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.breakdowns import CHANNEL, COUNTER, GROUP, Dimension, breakdown, dimensions, group_sizes
-from survey.comparisons import Changes
+from survey.comparisons import Changes, series
 from survey.errors import InputError
 from survey.exports import labels
 from survey.exports.content import Content, load_content
@@ -72,6 +72,16 @@ class Ground:
 
 
 @dataclass(frozen=True)
+class Past:
+    """One round of the series that ends with the one reported on."""
+
+    name: str
+    figure: Figure | None
+    #: whether the questions or the rule differ from the round before
+    broken: bool
+
+
+@dataclass(frozen=True)
 class Group:
     """Respondents who have something in common."""
 
@@ -104,6 +114,8 @@ class Facts:
     quotes: tuple[tuple[str, str], ...]
     #: themes of the comments that may be shown; None for fewer than may be told
     themes: tuple[tuple[str, int | None], ...]
+    #: the rounds up to this one, the earliest first; for the province alone
+    past: tuple[Past, ...] = ()
 
     @property
     def name(self) -> str:
@@ -190,7 +202,19 @@ def province_facts(session: orm.Session, ground: Ground) -> Facts:
         groups=tuple(_figures(session, content, dimension) for dimension in _told(content)),
         quotes=_newest(session, ground) if overall.n else (),
         themes=tuple((words.THEMES.get(t.value, t.value), n if rule.shows(n) else None) for t, n in counts.items()),
+        past=_past(session, content),
     )
+
+
+def _past(session: orm.Session, content: Content) -> tuple[Past, ...]:
+    """Return the province through the rounds."""
+    found = []
+    for step in series(session, content.results):
+        table = step.results.table
+        figure = _overall(table[table["agency"] == PROVINCE])
+        broken = step.changes is not None and not step.changes.comparable
+        found.append(Past(step.results.round.name, figure, broken))
+    return tuple(found)
 
 
 def _newest(session: orm.Session, ground: Ground) -> tuple[tuple[str, str], ...]:

@@ -20,7 +20,7 @@ from survey.standings import Change, Standing
 
 LONGEST = 400
 """Characters of a comment that are printed."""
-GUESS = 7
+GUESS = 6
 """Pages a province has, more or less: a right guess saves a second run."""
 
 
@@ -117,14 +117,15 @@ def _ranks(standing: Standing) -> str:
 
 
 def _changes(writer: Writer) -> list[Flowable]:
-    """Return how every agency moved since the last round; nothing where rounds cannot be compared."""
+    """Return the province through the rounds, and how every agency moved; nothing for a first round."""
     ground = writer.facts.ground
     since = ground.since
-    if since is None or not since.comparable:
+    if since is None:
         return []
+    section = [CondPageBreak(160), writer.heading(words.CHANGES_HEADING), *_trend(writer)]
     moved = [(c, s.figure, s.change) for c, s in ground.standings.items() if c and s.change and s.change.exists]
-    if not moved:
-        return []
+    if not since.comparable or not moved:
+        return section
     heads = (words.AGENCY, words.BEFORE, words.NOW, words.CHANGE_HEAD, words.VERDICT)
     rows: list[list[Cell]] = [_heads(writer, heads)]
     for code, figure, change in moved:
@@ -146,13 +147,31 @@ def _changes(writer: Writer) -> list[Flowable]:
         same=verdicts.count(words.VERDICT_UNSURE),
     )
     return [
-        CondPageBreak(160),
-        writer.heading(words.CHANGES_HEADING),
+        *section,
+        CondPageBreak(120),
         writer.p(lead),
         writer.caption(words.CHANGES_TABLE.format(before=text(since.before.name))),
         ruled(rows, [WIDTH - 60 - 52 - 118 - 54, 60, 52, 118, 54], pad=1.6),
         writer.p(words.CHANGES_NOTE, "note"),
     ]
+
+
+def _trend(writer: Writer) -> list[Flowable]:
+    """Return the index of the province through the rounds, with dots and whiskers."""
+    past = writer.facts.past
+    chart = interval_chart([chart_row(one.name, one.figure) for one in past])
+    drawn = WIDTH - 200 - INDICES - 54
+    rows: list[list[Cell]] = [_heads(writer, (words.ROUND_HEAD, "", words.INDEX_HEAD, words.SIZE))]
+    for one, mark in zip(past, chart.marks, strict=True):
+        size = sentences.whole(one.figure.n if one.figure else None)
+        name = writer.p(text(one.name), "cell")
+        rows.append([name, Whisker(mark, drawn - 8), writer.figure(one.figure), writer.number(size, one.figure)])
+    rows.append(["", Axis(chart, drawn - 8), "", ""])
+    broken = "; ".join(one.name for one in past if one.broken)
+    caption = words.TREND_TABLE.format(confidence=sentences.confidence(writer.facts.ground))
+    table = ruled(rows, [200, drawn, INDICES, 54], pad=1.6, last=1)
+    notes = [writer.p(words.TREND_BROKEN.format(rounds=text(broken)), "note")] if broken else []
+    return [KeepTogether([writer.caption(caption), table, *notes])]
 
 
 def _verdict(change: Change) -> str:

@@ -164,6 +164,9 @@ CHANGES_NOTE = (
     "Kết luận đã tính đến việc so sánh nhiều cơ quan cùng lúc (Holm), nên có khi là “chưa rõ” dù khoảng tin cậy không "
     "chứa số 0."
 )
+TREND_TABLE = "Chỉ số của toàn tỉnh qua các đợt (%), khoảng tin cậy {confidence}"
+TREND_BROKEN = "{rounds}: bộ câu hỏi hoặc cách tính khác đợt liền trước, không so sánh hai bên."
+ROUND_HEAD = "Đợt khảo sát"
 CHANGES_HEADING = "Thay đổi so với đợt trước"
 BEFORE, NOW, VERDICT = "Đợt trước", "Đợt này", "Kết luận"
 VERDICT_UP, VERDICT_DOWN, VERDICT_UNSURE = "tăng", "giảm", "chưa rõ"

@@ -147,6 +147,9 @@ def test_the_province_s_numbers(demonstration: Flask) -> None:
             assert f"{name} {shown(change['before'])} {shown(row['index'])} {told}" in text
             elements = rows_of(results, code, "element").loc[[e.code for e in results.definition.elements]]
             assert " ".join([name, shown(row["index"]), *map(shown, elements["index"])]) in text
+        for earlier in (round_results(session, "2025"), results):
+            row = rows_of(earlier, "", "overall").loc["all"]
+            assert f"{earlier.round.name} {with_interval(row)} {shown(row['n'], 0)}" in text
         items = rows_of(results, "", "item")
         for number, item in enumerate(results.definition.items, 1):
             row = items.loc[item.code]
