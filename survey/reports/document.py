@@ -33,11 +33,14 @@ Story = Callable[[], Sequence[Flowable]]
 """Makes the parts anew: reportlab wears them out."""
 
 
-def build(story: Story, about: Frontispiece, pages: int = 2) -> tuple[bytes, int]:
-    """Return the PDF and how many pages it has; `pages` is a guess. The same story gives the same bytes."""
+def build(story: Story, about: Frontispiece, pages: int, most: int | None = None) -> tuple[bytes, int]:
+    """Return the PDF and how many pages it has; `pages` is a guess. The same story gives the same bytes.
+
+    A wrong guess costs a second run, spared where there are more than `most` pages: nobody wants that file.
+    """
     register_fonts()
     made, found = _build(story(), about, pages)
-    if found != pages:
+    if found != pages and (most is None or found <= most):
         made, found = _build(story(), about, found)
     return made, found
 
