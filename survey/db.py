@@ -131,15 +131,25 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = create_engine(url)
-        self._readers = orm.sessionmaker(self.engine)
+        self._server = self.engine.dialect.name != "sqlite"
+        self._readers = orm.sessionmaker(
+            self.engine.execution_options(postgresql_readonly=True) if self._server else self.engine
+        )
         self._writers = orm.sessionmaker(self.engine.execution_options(sqlite_write=True))
         self._together = self._group_commit()
 
     @contextmanager
     def read(self) -> Iterator[orm.Session]:
-        """Yield a session for reading; whatever it changed is rolled back."""
+        """Yield a session for reading; whatever it changed is rolled back, or refused at once by PostgreSQL.
+
+        There, reading ends with a commit of nothing: a rollback would make the driver forget the statements that it
+        has prepared, and PostgreSQL would plan each of them anew.
+        """
         with self._readers() as session:
             yield session
+            if self._server:
+                session.expunge_all()
+                session.commit()
 
     @contextmanager
     def write(self) -> Iterator[orm.Session]:
@@ -158,7 +168,7 @@ class Database:
             return work(session)
 
     def _group_commit(self) -> GroupCommit | None:
-        if self.engine.dialect.name != "sqlite":
+        if self._server:
             return None
         file = self.engine.url.database
         return GroupCommit(self.write, Path(f"{file}-turn") if file and file != ":memory:" else None)
