@@ -34,7 +34,7 @@ def test_what_was_read_stays_readable_after_its_session(database: Database) -> N
 
 
 def test_an_error_while_reading_is_told(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError), database.read() as session:
+    with pytest.raises(ZeroDivisionError), database.read():
         raise ZeroDivisionError
 
 
