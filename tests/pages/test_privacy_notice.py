@@ -13,6 +13,13 @@ from tests.places import CODE, make_app
 NOTICE = "/quyen-rieng-tu"
 
 
+@pytest.fixture(scope="module")
+def citizen(tmp_path_factory):
+    app = make_app(tmp_path_factory.mktemp("notice"))
+    yield app.test_client(use_cookies=False)
+    app.extensions["database"].dispose()
+
+
 def links(client, at: str) -> list[str]:
     return [tag["href"] for tag in BeautifulSoup(client.get(at).text, "html.parser").select("main a[href]")]
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
 from datetime import UTC, datetime
 from http.cookies import SimpleCookie
 
 import pytest
 import sqlalchemy as sa
 
-from survey.models import Response, User
+from survey.models import Response
 from survey.respond import stamp
 from survey.security import HEADERS
 from tests.evaluation import accounts, post, sign_in, token
@@ -60,16 +61,25 @@ def test_a_failure_of_ours_is_told_without_a_trace_even_without_a_database(place
     assert "sqlite" not in reply.text.lower()
 
 
+@pytest.fixture(scope="module")
+def peopled(tmp_path_factory):
+    """A database with a place and accounts, made once."""
+    folder = tmp_path_factory.mktemp("peopled")
+    app = make_app(folder)
+    with app.extensions["database"].write() as session:
+        accounts(session)
+    app.extensions["database"].dispose()  # the last connection moves the log into the file
+    return folder / "sipas.db"
+
+
 @pytest.fixture
-def site(tmp_path):
-    """Make applications over one installation, with accounts; they are closed at the end."""
+def site(tmp_path, peopled):
+    """Make applications over one installation with accounts; they are closed at the end."""
     made = []
+    shutil.copy(peopled, tmp_path / "sipas.db")
 
     def make(**settings):
         app = make_app(tmp_path, **settings)
-        with app.extensions["database"].write() as session:
-            if session.scalar(sa.select(User.id)) is None:
-                accounts(session)
         made.append(app)
         return app
 

@@ -23,7 +23,7 @@ from survey.posters.svg import clean_svg
 from survey.tables import MAX_COLUMNS, parse_date, parse_whole, read_table
 from survey.text import clean, finding, fold, parse_code
 
-MUCH = 200_000
+MUCH = 100_000
 
 
 @contextmanager
