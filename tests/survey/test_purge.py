@@ -23,7 +23,7 @@ from survey.operations.purge import (
 )
 from survey.publication import published, thaw
 from survey.queries.purged import answers_purged
-from tests.evaluation import publish_scored, scored_round
+from tests.evaluation import publish_scored, scored_round, sign_in
 
 NOW = datetime(2026, 3, 1, 3, tzinfo=UTC)
 OLD, YOUNG = "Chuyện cũ của một người ở bản Mòng", "Chuyện mới của một người ở bản Hụm"
@@ -160,8 +160,21 @@ def test_the_command_counts_and_deletes_only_with_yes(app: Flask, settings: Sett
     assert OLD.encode() not in files(settings)
     assert YOUNG.encode() in files(settings)
 
+    before = app.test_client().get("/ket-qua/r1/ket-qua.csv").data
+    assert before.count(b"\n") > 10
     run(app, "--what", "responses", "--yes")
     assert b"0000000000000042" not in files(settings)
+    client = app.test_client()
+    assert sign_in(client, "soan").status_code == 303
+    for page in (
+        "/ket-qua/r1",
+        "/danh-gia",
+        "/danh-gia/r1",
+        "/danh-gia/r1/xep-hang",
+        "/danh-gia/r1/co-quan/so-tu-phap",
+    ):
+        assert client.get(page).status_code == 200, page
+    assert client.get("/ket-qua/r1/ket-qua.csv").data == before
     told = app.test_cli_runner().invoke(args=["verify-publication", "--round", "r1"])
     assert (told.exit_code, "deleted for their age" in told.output) == (2, True)
     assert app.test_cli_runner().invoke(args=["backup"]).exit_code == 0
