@@ -95,6 +95,24 @@ def test_statements_take_values_as_parameters() -> None:
     assert [one for one in wrong if not one.startswith(KNOWN_STATEMENTS)] == []
 
 
+def test_no_address_is_made_of_what_the_caller_asked_for() -> None:
+    """The Host header is the caller's: addresses that leave a page come from `PUBLIC_BASE_URL`."""
+    of_caller = {"host", "host_url", "url_root", "root_url", "base_url", "url", "origin", "referrer"}
+    wrong = []
+    for path in SOURCES:
+        for node in nodes_of(path):
+            if isinstance(node, ast.Attribute) and node.attr in of_caller:
+                wrong += [f"{module_of(path)}: {ast.unparse(node)}"] * ast.unparse(node.value).endswith("request")
+            if isinstance(node, ast.keyword) and node.arg == "_external":
+                wrong.append(f"{module_of(path)}: _external")
+    for path in (ROOT / "templates").rglob("*.*"):
+        wrong += [
+            f"{path.name}: {one}"
+            for one in re.findall(r"request\.(?:host|url|base|root)\w*|_external", path.read_text("utf-8"))
+        ]
+    assert wrong == []
+
+
 def test_templates_are_escaped_and_bring_nothing_inline() -> None:
     """`| safe` only for the data block that was escaped where it was made; no scripts, styles or handlers in them."""
     wrong = []
