@@ -1,4 +1,4 @@
-"""The notice that says what is kept of those who answer, how long, why, and whom to ask. Wording: templates/privacy/."""
+"""The notice of what is kept of those who answer, how long, why, and whom to ask. Wording: templates/privacy/."""
 
 from __future__ import annotations
 
