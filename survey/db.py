@@ -147,7 +147,7 @@ class Database:
         """
         with self._readers() as session:
             yield session
-            if self._server:
+            if self._server and session.is_active:  # not after a flush that failed within
                 session.expunge_all()
                 session.commit()
 
