@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -82,6 +83,7 @@ class Server:
                 self.process.wait(15)
             except subprocess.TimeoutExpired:
                 self.kill_all()
+        shutil.rmtree(f"/dev/shm/sipas-metrics-{os.getuid()}-{self.port}", ignore_errors=True)  # noqa: S108
 
     def request(self, method: str, path: str, body: dict[str, str] | None = None) -> tuple[int, dict[str, str], str]:
         """Send one request on a connection of its own; return status, headers and page."""

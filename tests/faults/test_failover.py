@@ -79,6 +79,7 @@ class Cluster:
 
     def start(self) -> None:
         options = {"port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
+        options["dynamic_shared_memory_type"] = "mmap"  # in its folder: nothing is left behind by a kill
         command = [str(self.programs / "postgres"), "-D", str(self.folder)]
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
