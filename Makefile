@@ -32,12 +32,14 @@ test: $(VENV)/.dev debian ## lint, types and all tests
 	$(BIN)/ruff format --check .
 	$(BIN)/bandit -q -c pyproject.toml -r app.py survey scoring
 	$(BIN)/mypy
-	$(BIN)/pytest -q tests/scoring --cov=scoring --cov-branch --cov-report= --cov-fail-under=98
-	$(BIN)/pytest -q --ignore=tests/scoring
+	$(BIN)/pytest -q -n auto tests/scoring --cov=scoring --cov-branch --cov-report= --cov-fail-under=98
+	$(BIN)/pytest -q -n auto --dist loadfile tests --ignore=tests/scoring --ignore=tests/browser --ignore=tests/faults
+	$(BIN)/pytest -q tests/browser tests/faults
 
 .PHONY: test-faults
 test-faults: $(VENV)/.dev ## kill, fill, lock and fail over; BAD_REQUESTS (a million) random requests
-	BAD_REQUESTS=$${BAD_REQUESTS:-1000000} $(BIN)/pytest -q -m "faults or not faults" tests/faults
+	$(BIN)/pytest -q -m faults tests/faults
+	BAD_REQUESTS=$${BAD_REQUESTS:-1000000} $(BIN)/pytest -q tests/faults/test_bad_requests.py
 
 # What tests look with: Chromium at pages, poppler at PDFs, LibreOffice at workbooks, R at the scripts of exports.
 DEBIAN := chromium poppler-utils libreoffice-calc-nogui r-base-core r-cran-survey

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,42 +43,64 @@ def postgresql() -> Iterator[sa.URL]:
         server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def newest_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite database at the newest migration: copying it is fifty times as fast as making another."""
+    file = tmp_path_factory.mktemp("newest") / "sipas.db"
+    made = Database(f"sqlite:///{file}")
+    upgrade(made)
+    made.dispose()
+    return file
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty database at the newest migration, once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("newest_file"), tmp_path / "sipas.db")
         made = Database(f"sqlite:///{tmp_path / 'sipas.db'}")
-        upgrade(made)
         yield made
         made.dispose()
         return
     yield request.getfixturevalue("postgresql_database")
 
 
+@pytest.fixture(scope="session")
+def newest_template(postgresql: sa.URL) -> str:
+    """The name of an empty PostgreSQL database at the newest migration, to copy from."""
+    name = f"newest_{os.getpid()}"
+    _at_server(postgresql, f'CREATE DATABASE "{name}"')
+    made = Database(postgresql.set(database=name).render_as_string(hide_password=False))
+    upgrade(made)
+    made.dispose()
+    return name
+
+
 @pytest.fixture
-def postgresql_database(request: pytest.FixtureRequest, postgresql: sa.URL) -> Iterator[Database]:
+def postgresql_database(request: pytest.FixtureRequest, postgresql: sa.URL, newest_template: str) -> Iterator[Database]:
     """An empty database at the newest migration on PostgreSQL."""
-    server = postgresql
     name = f"test_{os.getpid()}_{abs(hash(request.node.nodeid)) % 10**9}"
+    _at_server(postgresql, f'CREATE DATABASE "{name}" TEMPLATE "{newest_template}"')
+    made = Database(postgresql.set(database=name).render_as_string(hide_password=False))
+    yield made
+    made.dispose()
+    _at_server(postgresql, f'DROP DATABASE "{name}"')
+
+
+def _at_server(server: sa.URL, statement: str) -> None:
+    """Run a statement that no transaction may hold."""
     admin = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with admin.connect() as connection:
-        connection.execute(sa.text(f'CREATE DATABASE "{name}"'))
-    made = Database(server.set(database=name).render_as_string(hide_password=False))
-    try:
-        upgrade(made)
-        yield made
-    finally:
-        made.dispose()
-        with admin.connect() as connection:
-            connection.execute(sa.text(f'DROP DATABASE "{name}"'))
-        admin.dispose()
+        connection.execute(sa.text(statement))
+    admin.dispose()
 
 
 @pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
+def app(settings: Settings, newest_file: Path) -> Iterator[Flask]:
     """The application over an empty database at the newest migration."""
+    settings.instance_dir.mkdir(parents=True)
+    shutil.copy(newest_file, settings.instance_dir / "sipas.db")
     made = create_app(settings)
-    upgrade(made.extensions["database"])
     yield made
     made.extensions["database"].dispose()
 
