@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ from survey.exports import labels
 from survey.exports.content import Content, figure_sheets, load_content
 from survey.exports.results_csv import BOM, plain
 from survey.migrations import upgrade
+from survey.operations.api_clients import create_api_client
+from survey.results import round_results
 from tests.evaluation import post, sign_in
 
 NOW = datetime(2026, 11, 25, 6, tzinfo=UTC)
@@ -199,3 +202,48 @@ def test_the_package_holds_data_codebook_and_scripts(demonstration: tuple[FlaskC
     }
     assert book == set(rows[0])
     assert f'"{stem}-microdata.csv"' in package.read(f"{stem}.R").decode()
+
+
+def test_the_api(demonstration: tuple[FlaskClient, Content]) -> None:
+    client, content = demonstration
+    with client.application.extensions["database"].write() as session:
+        _client, token = create_api_client(session, name="Cổng dữ liệu", scopes=["results"], now=NOW)
+    program = client.application.test_client()
+    names, expected = stored(content, "chi-so")
+    for part in ("results", "distributions"):
+        reply = program.get(f"/api/v1/rounds/{ROUND}/{part}", headers={"Authorization": f"Bearer {token}"})
+        objects = reply.get_json()[part]
+        kept = [names.index(name) for name in objects[0]]
+        wanted = [tuple(row[k] for k in kept) for row in expected]
+        compare(list(objects[0]), wanted, [tuple(o.values()) for o in objects])
+
+
+def as_shown(value: float | None) -> str:
+    """Return a figure as the pages write it: one decimal, half away from zero, a decimal comma."""
+    if value is None or not math.isfinite(value):
+        return ""
+    return str(Decimal(repr(float(value))).quantize(Decimal("0.1"), ROUND_HALF_UP)).replace(".", ",")
+
+
+@pytest.mark.parametrize("address", [f"/danh-gia/{ROUND}", "/ket-qua/2025"])
+def test_every_figure_of_the_matrix_on_a_page(demonstration: tuple[FlaskClient, Content], address: str) -> None:
+    """Agencies down, overall and elements across: the page's numbers are those of the results, rounded once."""
+    client, content = demonstration
+    with client.application.extensions["database"].read() as session:
+        results = round_results(session, address.rsplit("/", 1)[1])
+    columns = [("overall", "all"), *(("element", e.code) for e in content.definition.elements)]
+    table = results.table[results.table["service"] == ""]
+    figure = {(r.agency, r.level, r.key): r for r in table.itertuples(index=False)}
+    page = BeautifulSoup(client.get(address).data, "html.parser")
+    rows = page.select("tr[data-agency]")
+    assert len(rows) == 25
+    for row in rows:
+        cells = [cell for cell in row.select("td:not(.count)") if cell.select_one("b, .nothing")]
+        assert len(cells) == len(columns)
+        for cell, column in zip(cells, columns, strict=True):
+            of = figure[row["data-agency"], *column]
+            number = cell.select_one("b")
+            assert (number.get_text() if number else "") == as_shown(of.index)
+            spread = cell.select_one(".range")
+            if spread is not None and math.isfinite(of.lo):
+                assert spread.get_text() == f"({as_shown(of.lo)}–{as_shown(of.hi)})"
