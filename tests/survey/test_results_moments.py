@@ -9,6 +9,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from scoring.moments import moments
+from scoring.scheme import Rules
 from survey.db import Database
 from survey.models import Agency, AgencyKind, AgencyLevel, Channel, Response, Round, Service
 from survey.operations.install_questionnaire import install_questionnaire
@@ -50,7 +51,7 @@ def test_grouped_by_the_database_or_one_by_one(database: Database) -> None:
     with database.read() as session:
         round_ = session.scalars(sa.select(Round)).one()
         scheme = from_canonical(round_.version.content).scheme()
-        found, too_few = round_moments(session, round_, scheme, 0.0)
+        found, too_few = round_moments(session, round_, scheme, Rules())
     wanted = moments(answers, keys, scheme)
     assert too_few == 0
     pd.testing.assert_frame_equal(found.keys[["agency", "service"]], wanted.keys[["agency", "service"]])

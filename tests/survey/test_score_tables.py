@@ -67,7 +67,8 @@ def test_empty_rows_are_left_out_and_rows_keep_their_number() -> None:
         (b"a,b\n1,2\n1,2,3\n", "row 3 has 3 cells, the header has 2"),
         (b'a,b\n"1,2\n', "row 2 cannot be read as CSV"),
         ("a,b\nĐất,2\n".encode("cp1258", "replace") + b"\xd0\xe3\n", "not UTF-8"),
-        (b"PK\x03\x04\x00\x00,b\n", "not a text table"),
+        (b"PK\x03\x04\x00\x00,b\n", "is damaged"),
+        (b"\x00\x01,b\n", "not a text table"),
     ],
 )
 def test_what_cannot_be_read_is_told(content: bytes, message: str) -> None:
