@@ -39,6 +39,11 @@ def desk(site, phone):
     return make
 
 
+def ready(page) -> None:
+    """Wait until the page has put the keyboard where it belongs; a person looks before typing."""
+    page.locator("input:focus").first.wait_for(state="attached")
+
+
 def press(page, keys: str) -> None:
     for key in keys:
         page.keyboard.press("Enter" if key == "." else "Backspace" if key == "<" else key)
@@ -51,6 +56,7 @@ def enter_until_stored(page, url: str) -> None:
         if at == "store":
             with page.expect_navigation(url=url):
                 page.keyboard.press("Enter")
+            ready(page)
             return
         page.keyboard.press("Enter")
     raise AssertionError("the button was never reached")
@@ -66,6 +72,7 @@ def test_three_forms_by_keyboard_and_one_of_them_twice(site, desk) -> None:
     page.keyboard.type("3")
     page.keyboard.press("Enter")
     page.wait_for_url("**/nhap")
+    ready(page)
     assert page.evaluate("document.activeElement.name") == "a.cc_thai_do"
     # 9 is no answer and stays out; a slip is taken back with Backspace and typed over
     press(page, "59454")
@@ -105,10 +112,12 @@ def test_the_plain_form_without_a_script(site, desk) -> None:
     page.click("text=Tiếp tục")
     page.fill("[name=every]", "0")
     page.click("text=Bắt đầu tập phiếu")
+    ready(page)
     page.keyboard.type("4")
     with page.expect_navigation():
         page.keyboard.press("Enter")  # checks, and goes on to the next blank
     assert site.rows() == []
+    ready(page)
     page.keyboard.type("5")
     page.click("text=Lưu và sang phiếu sau")
     page.wait_for_selector("text=Đã lưu phiếu số 1.")
