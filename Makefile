@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve init test lint types translations clean
+.PHONY: help run serve init demo doctor backup test lint types translations clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -26,6 +26,15 @@ serve: $(VENV)/.runtime ## start for real citizens: no demonstration, PUBLIC_BAS
 
 init: $(VENV)/.runtime ## create the instance folder, the secret key and the database
 	@$(BIN)/flask --app app init
+
+demo: $(VENV)/.runtime ## load the demonstration into an empty database
+	@$(BIN)/flask --app app demo
+
+doctor: $(VENV)/.runtime ## look at the installation and say what to do
+	@$(BIN)/flask --app app doctor
+
+backup: $(VENV)/.runtime ## write a backup into instance/backups
+	@$(BIN)/flask --app app backup
 
 test: $(VENV)/.dev debian ## lint, types and all tests
 	$(BIN)/ruff check .
