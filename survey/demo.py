@@ -40,6 +40,7 @@ from survey.operations.install_questionnaire import install_questionnaire
 from survey.operations.publish_round import draft_publication, publish, review_publication
 from survey.passwords import new_password
 from survey.publication import freeze
+from survey.queries.installation import is_empty
 from survey.questionnaires import DEFAULT, Definition, bundled
 from survey.text import new_code
 
@@ -73,11 +74,6 @@ class _Stratum:
     level: float
     late: float
     transactions: int
-
-
-def is_empty(session: orm.Session) -> bool:
-    """Say whether a database holds nothing that people made: no agency, round, response or account."""
-    return not any(session.scalar(sa.select(sa.exists().select_from(m))) for m in (Agency, Round, Response, User))
 
 
 def load_demo(session: orm.Session, *, now: datetime, zone: str = "Asia/Ho_Chi_Minh") -> Demo:

@@ -10,17 +10,21 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from survey.config import ROOT, Settings, create_secret_key, load_settings, require_production
 from survey.db import Database
-from survey.demo import Demo, is_empty, load_demo
 from survey.errors import InputError
 from survey.migrations import upgrade
 from survey.models import CounterCode
 from survey.operations.install_questionnaire import install_questionnaire
+from survey.queries.installation import is_empty
 from survey.questionnaires import bundled
+
+if TYPE_CHECKING:
+    from survey.demo import Demo
 
 WORKERS, THREADS = 2, 4
 
@@ -63,6 +67,8 @@ def prepare(settings: Settings) -> None:
             for definition in bundled().values():
                 install_questionnaire(session, definition, now)
             if not settings.production and is_empty(session):
+                from survey.demo import load_demo  # it brings all the statistics along; starting again needs none
+
                 made = load_demo(session, now=now, zone=settings.zone)
             code = session.scalar(sa.select(CounterCode.code).where(CounterCode.revoked_at.is_(None)).limit(1))
     finally:

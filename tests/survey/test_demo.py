@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from survey.db import Database
-from survey.demo import Demo, is_empty, load_demo
+from survey.demo import Demo, load_demo
 from survey.demo_answers import Scene, draw_answers
 from survey.errors import InputError
 from survey.models import (
@@ -31,6 +31,7 @@ from survey.models import (
     User,
 )
 from survey.passwords import verify
+from survey.queries.installation import is_empty
 from survey.queries.population import below_sample
 from survey.queries.rounds import open_round
 from survey.questionnaires import bundled

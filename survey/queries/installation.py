@@ -1,0 +1,13 @@
+"""What state an installation is in."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from survey.models import Agency, Response, Round, User
+
+
+def is_empty(session: orm.Session) -> bool:
+    """Say whether a database holds nothing that people made: no agency, round, response or account."""
+    return not any(session.scalar(sa.select(sa.exists().select_from(m))) for m in (Agency, Round, Response, User))
