@@ -49,11 +49,16 @@ def hidden_agencies_of(page: RoundPage) -> frozenset[str]:
     return hidden_agencies(respondents, DisclosureRule.of(page.rules))
 
 
-def public_table(page: RoundPage) -> pd.DataFrame:
-    """Return the rows and columns everyone may have: those of the public page."""
+def public_rows(page: RoundPage) -> pd.DataFrame:
+    """Return the figures everyone may have, with all their columns."""
     table = page.table
     shown = ~table["agency"].isin(hidden_agencies_of(page))
-    return table.loc[(table["service"] == ALL_SERVICES) & table["level"].isin(LEVELS) & shown, COLUMNS]
+    return table[(table["service"] == ALL_SERVICES) & table["level"].isin(LEVELS) & shown]
+
+
+def public_table(page: RoundPage) -> pd.DataFrame:
+    """Return the rows and columns everyone may have: those of the public page."""
+    return public_rows(page)[COLUMNS]
 
 
 def _names(frozen: Mapping[str, list[str | None]]) -> dict[str, Named]:

@@ -24,9 +24,8 @@ from survey.comparisons import agency_ranks
 from survey.current import database
 from survey.errors import InputError
 from survey.models import ApiClient, Round
-from survey.public_disclosure import LEVELS
 from survey.publication import published, published_rounds
-from survey.published_page import frozen_page, hidden_agencies_of
+from survey.published_page import frozen_page, public_rows
 from survey.queries import api_clients, names
 from survey.queries import rounds as round_queries
 from survey.results import RoundResults, round_results
@@ -181,9 +180,7 @@ def _results(session: orm.Session, round_code: str) -> tuple[RoundResults, pd.Da
     if publication is None:
         _refuse(404, "There is no such round, or this token may not read it.")
     page = frozen_page(session, publication, "vi")
-    table = page.table
-    open_to_all = (table["service"] == "") & table["level"].isin(LEVELS)
-    return page.results, table[open_to_all & ~table["agency"].isin(hidden_agencies_of(page))]
+    return page.results, public_rows(page)
 
 
 def _narrowed(table: pd.DataFrame) -> pd.DataFrame:

@@ -11,8 +11,8 @@ from sqlalchemy import orm
 from survey.errors import InputError
 from survey.models import ApiClient
 from survey.operations import audit
-from survey.queries.api_clients import hash_token
 from survey.text import clean
+from survey.tokens import hash_token
 
 SCOPES = ("published", "results")
 PREFIX = "sipas_"

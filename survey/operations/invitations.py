@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 
@@ -13,6 +12,7 @@ from survey.errors import InputError
 from survey.models import Invitation, User
 from survey.operations import audit
 from survey.passwords import UNUSABLE
+from survey.tokens import hash_token
 
 DAYS = 7
 
@@ -61,11 +61,6 @@ def accept_invitation(session: orm.Session, token: str, *, password_hash: str, n
     _end_all(session, user, now)
     audit.record(session, action="user.password_set", subject=f"user:{user.username}", now=now, user_id=user.id)
     return user
-
-
-def hash_token(token: str) -> str:
-    """Return what is stored of a token. It has 256 random bits: one fast hash is enough."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _end_all(session: orm.Session, user: User, now: datetime) -> None:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.models import ApiClient
-
-
-def hash_token(token: str) -> str:
-    """Return what is stored of a token. It has 256 random bits: one fast hash is enough."""
-    return hashlib.sha256(token.encode()).hexdigest()
+from survey.tokens import hash_token
 
 
 def by_token(session: orm.Session, token: str) -> ApiClient | None:

@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from survey.exports.results_csv import plain
 from survey.models import ApiClient, AuditEvent
 from survey.operations.api_clients import create_api_client, revoke_api_client
-from survey.queries.api_clients import hash_token
 from survey.results import round_results
 from survey.security import limiter
+from survey.tokens import hash_token
 from tests.evaluation import NOW, accounts, post, publish_scored, scored_round, sign_in
 
 
