@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from app import create_app
 from survey.config import Settings
 from survey.db import Base
 from survey.models import User
+from tests.browser.pictures import picture
 from tests.evaluation import PASSWORD, accounts
 from tests.paper import read_codes
 from tests.places import open_place
@@ -56,15 +58,16 @@ def sign_in(page: Page, base: str, name: str, password: str) -> None:
     page.get_by_role("button", name="Đăng nhập").click()
 
 
-def check(page: Page, tmp_path: Path, name: str) -> None:
-    """The page does not scroll sideways; a picture of it is kept for looking at."""
-    page.screenshot(path=tmp_path / f"{name}.png")
+def check(page: Page, name: str) -> None:
+    """The page does not scroll sideways; a picture of it is kept where that is asked for."""
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / f"{name}-{page.viewport_size['width']}.png")  # type: ignore[index]
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]  # type: ignore[index]
 
 
 @pytest.mark.parametrize("width", [PHONE, DESK], ids=["360", "1280"])
 def test_from_the_invitation_to_signing_in_with_a_code(
-    chromium: Browser, installation: tuple[Flask, str], tmp_path: Path, width: dict[str, int]
+    chromium: Browser, installation: tuple[Flask, str], width: dict[str, int]
 ) -> None:
     app, base = installation
     contexts = [chromium.new_context(viewport=width, java_script_enabled=False, locale="vi-VN") for _ in range(2)]
@@ -72,39 +75,39 @@ def test_from_the_invitation_to_signing_in_with_a_code(
     sign_in(admin, base, "admin", PASSWORD)
     if width is PHONE:
         admin.locator(".narrow-nav summary").click()
-    check(admin, tmp_path, "menu")
+    check(admin, "menu")
     admin.get_by_role("link", name="Tài khoản", exact=True).click()
-    check(admin, tmp_path, "users")
+    check(admin, "users")
     admin.locator("#username").fill("danh-gia-moi")
     admin.locator("#display_name").fill("Cán bộ đánh giá mới")
     admin.locator("#role").select_option("evaluator")
     admin.get_by_role("button", name=re.compile("^Tạo tài khoản")).click()
     link = admin.locator("code.hash").inner_text()
-    check(admin, tmp_path, "link")
+    check(admin, "link")
 
     person.goto(base + urlsplit(link).path)
-    check(person, tmp_path, "invitation")
+    check(person, "invitation")
     person.locator("#new").fill(NEW)
     person.locator("#again").fill(NEW)
     person.locator("main button").click()
     sign_in(person, base, "danh-gia-moi", NEW)
     person.wait_for_url("**/danh-gia")
     person.goto(f"{base}/tai-khoan/ma")
-    check(person, tmp_path, "enrol")
+    check(person, "enrol")
     secret = person.locator("code.hash").inner_text()
-    drawn = read_codes(Image.open(BytesIO(person.locator("svg.plain-code").screenshot())))
+    drawn = read_codes(Image.open(BytesIO(picture(person.locator("svg.plain-code")))))
     assert f"secret={secret}" in str(drawn)
     with app.extensions["database"].read() as session:
         assert session.scalar(sa.select(User.totp_secret).where(User.username == "danh-gia-moi")) is None
     person.locator("#code").fill(pyotp.TOTP(secret).now())
     person.locator("main button").click()
     recovery = person.locator("ol.recovery code").first.inner_text()
-    check(person, tmp_path, "recovery")
+    check(person, "recovery")
     person.get_by_role("button", name="Đăng xuất").first.click()
 
     sign_in(person, base, "danh-gia-moi", NEW)
     person.wait_for_url("**/dang-nhap/ma")
-    check(person, tmp_path, "code")
+    check(person, "code")
     with app.extensions["database"].write() as session:  # a minute later: the code of this step was taken already
         session.execute(sa.update(User).where(User.username == "danh-gia-moi").values(totp_step=0))
     person.locator("#code").fill(pyotp.TOTP(secret).now())
@@ -113,7 +116,7 @@ def test_from_the_invitation_to_signing_in_with_a_code(
     assert recovery
 
     admin.goto(f"{base}/quan-tri/nhat-ky")
-    check(admin, tmp_path, "audit")
+    check(admin, "audit")
     assert "Bật mã xác thực một lần" in admin.locator(".events").inner_text()
     for context in contexts:
         context.close()
