@@ -50,13 +50,19 @@ test-faults: $(VENV)/.dev ## kill, fill, lock and fail over; BAD_REQUESTS (a mil
 	$(BIN)/pytest -q -m faults tests/faults
 	BAD_REQUESTS=$${BAD_REQUESTS:-1000000} $(BIN)/pytest -q tests/faults/test_bad_requests.py
 
-# What tests look with: Chromium at pages, poppler at PDFs, LibreOffice at workbooks, R at the scripts of exports.
+# What tests look with: Chromium at pages, poppler at PDFs, LibreOffice at workbooks, R at the scripts of exports; and what the
+# examples of docs/deploy are for: nginx, Caddy, PgBouncer, Compose.
 DEBIAN := chromium poppler-utils libreoffice-calc-nogui r-base-core r-cran-survey
+DEBIAN += nginx-light caddy pgbouncer docker-compose openssl
+COMMANDS := chromium pdftoppm soffice Rscript nginx caddy pgbouncer docker-compose openssl
 
+# Daemons start with their installation unless policy-rc.d forbids it; tests need the programs only, and ports 80 and 443 are not ours.
 .PHONY: debian
 debian:
-	@(for tool in chromium pdftoppm soffice Rscript; do command -v $$tool >/dev/null || exit 1; done) || { \
+	@(PATH="$$PATH:/usr/sbin"; for tool in $(COMMANDS); do command -v $$tool >/dev/null || exit 1; done) || { \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			policy=/usr/sbin/policy-rc.d; \
+			[ -e $$policy ] || { trap "rm -f $$policy" EXIT; printf '#!/bin/sh\nexit 101\n' >$$policy; chmod +x $$policy; }; \
 			apt-get update -qq && \
 			DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(DEBIAN) >/dev/null; \
 		else echo "The tests need Debian packages: apt-get install --no-install-recommends $(DEBIAN)" >&2; fi; }
