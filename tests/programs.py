@@ -43,7 +43,7 @@ def unprivileged() -> dict[str, Any]:
 @contextmanager
 def own_folder(name: str) -> Iterator[Path]:
     """Yield a folder for an unprivileged program: pytest's own folders are closed to all but their owner."""
-    with tempfile.TemporaryDirectory(prefix=f"sipas-{name}-") as folder:
+    with tempfile.TemporaryDirectory(prefix=f"sipas-{name}-", ignore_cleanup_errors=True) as folder:
         hand_over(Path(folder))
         yield Path(folder)
 
