@@ -65,6 +65,7 @@ def actions() -> dict[str, dict[str, str]]:
         "service": {
             "service.created": _("Added a service"),
             "service.edited": _("Changed a service"),
+            "service.renamed": _("Renamed a service"),
             "service.stopped": _("Took a service out of use"),
             "service.resumed": _("Took a service into use again"),
             "services.imported": _("Imported services"),
@@ -183,7 +184,9 @@ def field(key: str) -> str:
         "kiosk": _("Screen at the counter"),
         "state": _("State"),
         "opens_on": _("Opens on"),
+        "opens_at": _("Opens at"),
         "closes_on": _("Closes on"),
+        "closes_at": _("Closes at"),
         "closed_at": _("Closed at"),
         "version": _("Questionnaire version"),
         "rules": _("Rules"),

@@ -10,14 +10,14 @@ import hashlib
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 import flask
 import sqlalchemy as sa
-from flask.cli import AppGroup, with_appcontext
+from flask.cli import with_appcontext
 
 from survey.config import Settings, create_secret_key
 from survey.db import Database
@@ -48,6 +48,7 @@ def init_app(app: flask.Flask) -> None:
     from survey.publishing.commands import verify_publication
     from survey.reports.commands import report
     from survey.response_imports.commands import import_responses, undo_import
+    from survey.structure.commands import round_group
 
     commands: tuple[click.Command, ...] = (
         init,
@@ -287,68 +288,7 @@ def progress_bar(file: Path) -> Iterator[Callable[[int], object] | None]:
         yield bar.update
 
 
-@click.group("round", cls=AppGroup)
-def round_group() -> None:
-    """Open, close and list rounds."""
-
-
-@round_group.command("open")
-@click.argument("code")
-@click.option("--name", default="", help="Name shown to people; default: the code.")
-@click.option("--questionnaire", default="sipas-service-16", show_default=True, help="Code of its questionnaire.")
-@click.option("--opens", type=click.DateTime(["%Y-%m-%d"]), help="First day; default: today.")
-@click.option("--closes", type=click.DateTime(["%Y-%m-%d"]), help="Last day, included; needed for a new round.")
-@click.option("--rules", type=IN_FILE, help="Scoring rules as JSON, see docs/methodology.md.")
-@plainly
-def round_open(
-    code: str, name: str, questionnaire: str, opens: datetime | None, closes: datetime | None, rules: Path | None
-) -> None:
-    """Open a round; one that does not exist yet is made first."""
-    from survey.models import Round
-    from survey.operations.open_round import Plan, create_round, open_round
-    from survey.queries import rounds
-
-    now = _now()
-    today = now.astimezone(_settings().timezone).date()
-    with _database().write() as session:
-        round_ = session.scalar(sa.select(Round).where(Round.code == code))
-        if round_ is None:
-            if closes is None:
-                raise InputError("There is no round %(code)s yet; give --closes YYYY-MM-DD to make it", code=code)
-            first: date = opens.date() if opens else today
-            plan = Plan(code, name, first, closes.date(), _settings().zone, rules=_read_rules(rules))
-            round_ = create_round(session, plan, rounds.latest_version(session, questionnaire), now=now)
-        open_round(session, round_, now=now)
-        click.echo(f"Round {round_.code} is open from {round_.opens_on} to {round_.closes_on}, both days included.")
-
-
-@round_group.command("close")
-@click.argument("code")
-@plainly
-def round_close(code: str) -> None:
-    """Close a round: it takes no more answers; forms opened before are accepted for half an hour."""
-    from survey.operations.close_round import close_round
-    from survey.queries import rounds
-
-    with _database().write() as session:
-        close_round(session, rounds.by_code(session, code), now=_now())
-    click.echo(f"Round {code} is closed.")
-
-
-@round_group.command("list")
-@plainly
-def round_list() -> None:
-    """List rounds, the newest first: code, state, first day, last day, questionnaire."""
-    from survey.queries import rounds
-
-    with _database().read() as session:
-        for round_ in rounds.all_rounds(session):
-            version = round_.version
-            asked = f"{version.questionnaire.code} v{version.number}"
-            click.echo("\t".join([round_.code, round_.state, str(round_.opens_on), str(round_.closes_on), asked]))
-
-
-def _read_rules(path: Path | None) -> dict[str, Any] | None:
+def read_rules(path: Path | None) -> dict[str, Any] | None:
     """Return scoring rules from a JSON file."""
     import json
 
@@ -476,7 +416,7 @@ def _rules(path: Path | None, interval: str, min_n: int) -> Any:
     from scoring.scheme import DataError, Rules
 
     try:
-        return Rules.from_mapping({**(_read_rules(path) or {}), "interval": interval, "min_n": min_n})
+        return Rules.from_mapping({**(read_rules(path) or {}), "interval": interval, "min_n": min_n})
     except (DataError, TypeError) as error:
         raise InputError("The scoring rules cannot be used: %(why)s", why=error) from error
 

@@ -15,6 +15,7 @@ import flask
 from survey import words
 from survey.config import Settings
 from survey.i18n import current_language, local_name
+from survey.models import Round
 from survey.numbers import NOTHING, fixed, with_sign
 
 
@@ -27,6 +28,7 @@ def init_app(app: flask.Flask) -> None:
         "interval": interval,
         "signed": signed,
         "day": day,
+        "span": span,
         "moment": moment,
         "local_name": local_name,
         "explain": words.explain,
@@ -72,6 +74,13 @@ def interval(low: Any, high: Any, decimals: int = 1) -> str:
     if number(low, decimals) == NOTHING or number(high, decimals) == NOTHING:
         return ""
     return f"({number(low, decimals)}–{number(high, decimals)})"
+
+
+def span(round_: Round) -> str:
+    """Return when a round takes answers: its days, with its hours where it has any."""
+    first = f"{round_.opens_at:%H:%M} " if round_.opens_at else ""
+    last = f"{round_.closes_at:%H:%M} " if round_.closes_at else ""
+    return f"{first}{day(round_.opens_on)} – {last}{day(round_.closes_on)}"
 
 
 def day(value: date | datetime | None) -> str:

@@ -98,7 +98,10 @@ def freeze(session: orm.Session, round_code: str) -> Frozen:
         "agencies": {
             code: [agency.name, agency.name_en] for code, agency in names.agencies(session, on=round_.opens_on).items()
         },
-        "services": {code: [service.name, service.name_en] for code, service in names.services(session).items()},
+        "services": {
+            code: [service.name, service.name_en]
+            for code, service in names.services(session, on=round_.opens_on).items()
+        },
         "responses": results.responses,
         "transactions": results.transactions,
         "excluded": results.excluded,

@@ -99,7 +99,7 @@ def load_round(session: orm.Session, code: str, visible: frozenset[str] | None, 
         table=table,
         figures=kept(session, ("figures", results.stamp, visible), lambda: Figures(table)),
         agency_of=names.agencies(session, on=results.round.opens_on),
-        service_of=names.services(session),
+        service_of=names.services(session, on=results.round.opens_on),
         language=language,
         limited=visible is not None,
     )

@@ -82,7 +82,7 @@ def load_content(session: orm.Session, round_code: str, visible: frozenset[str] 
         changes=_cut(changed, seen),
         since=since,
         agencies=names.agencies(session, on=results.round.opens_on),
-        services=names.services(session),
+        services=names.services(session, on=results.round.opens_on),
         limited=visible is not None,
     )
 

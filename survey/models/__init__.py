@@ -8,6 +8,7 @@ from survey.models.agencies import (
     FormerName,
     Installation,
     Service,
+    ServiceFormerName,
 )
 from survey.models.audit import AuditEvent
 from survey.models.comments import Comment, CommentState, CommentTheme, Theme
@@ -63,6 +64,7 @@ __all__ = [
     "Round",
     "RoundState",
     "Service",
+    "ServiceFormerName",
     "SlotKind",
     "Theme",
     "User",

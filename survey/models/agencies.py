@@ -102,6 +102,19 @@ class Service(Base):
     active: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
 
 
+class ServiceFormerName(Base):
+    """A name a service had. `Service.name` is the one it has now."""
+
+    __tablename__ = "service_former_name"
+    __table_args__ = (sa.CheckConstraint("length(name) > 0", name="name_not_empty"),)
+
+    service_id: Mapped[int] = mapped_column(sa.ForeignKey("service.id"), primary_key=True)
+    #: first day on which it had another name
+    until: Mapped[date] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(200))
+    name_en: Mapped[str | None] = mapped_column(sa.String(200))
+
+
 class Installation(Base):
     """The one row that says what this database is."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -24,11 +25,15 @@ class RoundState(enum.StrEnum):
 
 
 class Round(Base):
-    """Đợt khảo sát. It takes answers while it is `open` and the local date lies in [opens_on, closes_on]."""
+    """Đợt khảo sát. It takes answers while it is `open`, from its first local moment to its last."""
 
     __tablename__ = "round"
     __table_args__ = (
         sa.CheckConstraint("closes_on >= opens_on", name="closes_not_before_it_opens"),
+        sa.CheckConstraint(
+            "closes_on > opens_on OR opens_at IS NULL OR closes_at IS NULL OR closes_at > opens_at",
+            name="closes_after_it_opens",
+        ),
         sa.CheckConstraint("length(name) > 0", name="name_not_empty"),
     )
 
@@ -42,7 +47,11 @@ class Round(Base):
     opens_on: Mapped[date]
     #: last local day, inclusive
     closes_on: Mapped[date]
-    #: IANA name of the zone in which the dates hold
+    #: local time on the first day from which it takes answers; null: from midnight
+    opens_at: Mapped[time | None]
+    #: local time on the last day from which it takes none any more; null: when the day is over
+    closes_at: Mapped[time | None]
+    #: IANA name of the zone in which the dates and times hold
     zone: Mapped[str] = mapped_column(sa.String(64), default="Asia/Ho_Chi_Minh")
     #: how the index is formed: see `scoring.scheme.Rules`, whose fields these are
     rules: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
@@ -51,6 +60,18 @@ class Round(Base):
     closed_at: Mapped[datetime | None]
 
     version: Mapped[QuestionnaireVersion] = orm.relationship()
+
+    @property
+    def begins(self) -> datetime:
+        """The first instant at which it takes answers."""
+        return datetime.combine(self.opens_on, self.opens_at or time(), ZoneInfo(self.zone))
+
+    @property
+    def ends(self) -> datetime:
+        """The instant from which it takes none any more, unless a person closed it before."""
+        if self.closes_at is None:
+            return datetime.combine(self.closes_on + timedelta(days=1), time(), ZoneInfo(self.zone))
+        return datetime.combine(self.closes_on, self.closes_at, ZoneInfo(self.zone))
 
 
 class Population(Base):

@@ -1,8 +1,8 @@
-"""Change a round: all of it while it is a draft, its name and last day while it is open, nothing afterwards."""
+"""Change a round: all of it while it is a draft, its name and end while it is open, nothing afterwards."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import orm
@@ -10,7 +10,7 @@ from sqlalchemy import orm
 from survey.errors import InputError
 from survey.models import QuestionnaireVersion, Round, RoundState
 from survey.operations import audit
-from survey.operations.open_round import Plan, check_dates, check_rules
+from survey.operations.open_round import Plan, check_dates, check_rules, told_span
 from survey.text import clean
 
 
@@ -20,7 +20,6 @@ def change_round(
     plan: Plan,
     version: QuestionnaireVersion,
     *,
-    today: date,
     now: datetime,
     user_id: int | None = None,
 ) -> bool:
@@ -36,14 +35,15 @@ def change_round(
     before = told(round_)
     round_.name, round_.name_en = clean(plan.name)[:200] or round_.code, clean(plan.name_en or "")[:200] or None
     if round_.state is RoundState.OPEN:
-        same = (plan.opens_on, version.id, rules) == (round_.opens_on, round_.version_id, check_rules(round_.rules))
-        if not same:
-            raise InputError("The round is open: only its name and its last day can change")
-        if plan.closes_on != round_.closes_on and plan.closes_on < today:
-            raise InputError("The last day cannot lie in the past; close the round by hand instead")
-    round_.closes_on = plan.closes_on
+        begin, stored = (plan.opens_on, plan.opens_at), (round_.opens_on, round_.opens_at)
+        if (begin, version.id, rules) != (stored, round_.version_id, check_rules(round_.rules)):
+            raise InputError("The round is open: only its name and its end can change")
+    ended = round_.ends
+    round_.closes_on, round_.closes_at = plan.closes_on, plan.closes_at
     if round_.state is RoundState.DRAFT:
-        round_.opens_on, round_.version, round_.rules = plan.opens_on, version, rules
+        round_.opens_on, round_.opens_at, round_.version, round_.rules = plan.opens_on, plan.opens_at, version, rules
+    elif round_.ends != ended and round_.ends <= now:
+        raise InputError("The end cannot lie in the past; close the round by hand instead")
     session.flush()
     after = told(round_)
     if after == before:
@@ -65,8 +65,7 @@ def told(round_: Round) -> dict[str, Any]:
     return {
         "name": round_.name,
         "name_en": round_.name_en,
-        "opens_on": str(round_.opens_on),
-        "closes_on": str(round_.closes_on),
+        **told_span(round_),
         "version": round_.version_id if round_.version is None else round_.version.id,
         "rules": dict(round_.rules),
     }

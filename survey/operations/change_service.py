@@ -1,14 +1,14 @@
-"""Add a service (lĩnh vực), correct its name, take it out of use and back."""
+"""Add a service (lĩnh vực), correct its name or give it a new one, take it out of use and back."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.errors import InputError
-from survey.models import Counter, CounterService, Service
+from survey.models import Counter, CounterService, Service, ServiceFormerName
 from survey.operations import audit
 from survey.operations.change_agency import check_code, check_name
 from survey.text import clean
@@ -51,6 +51,49 @@ def edit_service(
         after=after,
     )
     return True
+
+
+def rename_service(
+    session: orm.Session,
+    service: Service,
+    name: str,
+    name_en: str,
+    *,
+    since: date,
+    today: date,
+    now: datetime,
+    user_id: int | None = None,
+) -> None:
+    """Give a service a new name `since` a day; rounds that began before it go on showing the old one.
+
+    `InputError` for a day to come (the name would be shown too early), one not after its last renaming, a name that is
+    taken, and the name it has already.
+    """
+    name, english = check_name(name), clean(name_en)[:200] or None
+    if since > today:
+        raise InputError("A new name can be entered from the day on which it holds: %(day)s", day=f"{since:%d/%m/%Y}")
+    last = session.scalar(
+        sa.select(sa.func.max(ServiceFormerName.until)).where(ServiceFormerName.service_id == service.id)
+    )
+    if last is not None and since <= last:
+        raise InputError(
+            "The new name must hold from a day after %(day)s, when the present one began", day=f"{last:%d/%m/%Y}"
+        )
+    if (name, english) == (service.name, service.name_en):
+        raise InputError("That is its name already: %(name)s", name=name)
+    _refuse_twin(session, name, service)
+    session.add(ServiceFormerName(service_id=service.id, until=since, name=service.name, name_en=service.name_en))
+    before = {"name": service.name, "name_en": service.name_en}
+    service.name, service.name_en = name, english
+    audit.record(
+        session,
+        action="service.renamed",
+        subject=f"service:{service.code}",
+        now=now,
+        user_id=user_id,
+        before=before,
+        after={"name": name, "name_en": english, "since": str(since)},
+    )
 
 
 def set_service_active(

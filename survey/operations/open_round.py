@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -20,7 +20,10 @@ from survey.text import clean, is_name_in_addresses
 
 @dataclass(frozen=True)
 class Plan:
-    """A round to be: its name, its dates in its zone (ends included), and its scoring rules."""
+    """A round to be: its name, its days in its zone (ends included), its hours, and its scoring rules.
+
+    Without hours it takes answers from midnight on its first day until its last day is over.
+    """
 
     code: str
     name: str
@@ -28,6 +31,8 @@ class Plan:
     closes_on: date
     zone: str = "Asia/Ho_Chi_Minh"
     name_en: str | None = None
+    opens_at: time | None = None
+    closes_at: time | None = None
     rules: Mapping[str, Any] | None = None
 
 
@@ -49,6 +54,8 @@ def create_round(
         version_id=version.id,
         opens_on=plan.opens_on,
         closes_on=plan.closes_on,
+        opens_at=plan.opens_at,
+        closes_at=plan.closes_at,
         zone=plan.zone,
         rules=rules,
         state=RoundState.DRAFT,
@@ -61,21 +68,38 @@ def create_round(
         subject=f"round:{code}",
         now=now,
         user_id=user_id,
-        after={"opens_on": str(plan.opens_on), "closes_on": str(plan.closes_on), "version": version.id},
+        after={**told_span(round_), "version": version.id},
     )
     return round_
 
 
 def check_dates(plan: Plan) -> None:
-    """Raise `InputError` for dates in disorder or an unknown zone."""
+    """Raise `InputError` for days or hours in disorder or an unknown zone."""
     if plan.closes_on < plan.opens_on:
         raise InputError(
             "A round cannot end (%(last)s) before it begins (%(first)s)", last=plan.closes_on, first=plan.opens_on
+        )
+    hours_differ = plan.opens_at is None or plan.closes_at is None or plan.opens_at < plan.closes_at
+    if plan.closes_on == plan.opens_on and not hours_differ:
+        raise InputError(
+            "On one day the hour at which a round ends (%(last)s) must be after that at which it begins (%(first)s)",
+            last=f"{plan.closes_at:%H:%M}",
+            first=f"{plan.opens_at:%H:%M}",
         )
     try:
         ZoneInfo(plan.zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise InputError("There is no time zone %(zone)r", zone=plan.zone) from error
+
+
+def told_span(round_: Round) -> dict[str, str | None]:
+    """Return a round's days and hours as the audit log keeps them."""
+    return {
+        "opens_on": str(round_.opens_on),
+        "opens_at": f"{round_.opens_at:%H:%M}" if round_.opens_at else None,
+        "closes_on": str(round_.closes_on),
+        "closes_at": f"{round_.closes_at:%H:%M}" if round_.closes_at else None,
+    }
 
 
 def check_rules(rules: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -87,7 +111,7 @@ def check_rules(rules: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def open_round(session: orm.Session, round_: Round, *, now: datetime, user_id: int | None = None) -> None:
-    """Let a round take answers in its dates. `InputError` for a published one; one that is open stays so."""
+    """Let a round take answers in its days and hours. `InputError` for a published one; one that is open stays so."""
     if round_.state is RoundState.PUBLISHED:
         raise InputError("Round %(code)s is published and cannot be opened again", code=round_.code)
     if round_.state is RoundState.OPEN:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.db import UTCDateTime
 from survey.models import Counter, CounterCode, ReceiptCode, Round, RoundState
-from survey.queries.rounds import local_day, takes_answers
+from survey.queries.rounds import takes_answers
 from survey.text import parse_code
 
 GRACE = timedelta(minutes=30)
@@ -67,22 +66,22 @@ def find_receipt(session: orm.Session, typed: str) -> ReceiptCode | None:
 def accepting_round(session: orm.Session, now: datetime, opened: datetime | None = None) -> Round | None:
     """Return the round that takes an answer at `now`, or None.
 
-    A form `opened` while its round took answers is still taken for `GRACE` after the round's end: the end of its last
-    day, or the moment it was closed by hand. When two rounds are open the one that began last wins.
+    A form `opened` while its round took answers is still taken for `GRACE` after the round's end: the hour or the
+    midnight that was set, or the moment it was closed by hand. When two rounds are open the one that began last wins.
     """
     rounds = session.scalars(_ROUNDS, {"since": now - GRACE}).all()
     for candidate in rounds:
-        if takes_answers(candidate, local_day(candidate, now)):
+        if takes_answers(candidate, now):
             return candidate
     for candidate in rounds:
-        if opened is not None and _begin(candidate) <= opened < _end(candidate) <= now < _end(candidate) + GRACE:
+        if opened is not None and candidate.begins <= opened < _end(candidate) <= now < _end(candidate) + GRACE:
             return candidate
     return None
 
 
 def is_late(found: Round, now: datetime) -> bool:
     """Say whether an answer accepted at `now` came after the round's end; it is dated by when its form was opened."""
-    return not takes_answers(found, local_day(found, now))
+    return not takes_answers(found, now)
 
 
 def late_until(found: Round) -> datetime:
@@ -98,16 +97,10 @@ def round_of_form(session: orm.Session, now: datetime, opened: datetime | None) 
         .options(orm.joinedload(Round.version))
         .order_by(Round.opens_on.desc(), Round.id.desc())
     )
-    return next((one for one in rounds if _begin(one) <= (opened or now)), None)
-
-
-def _begin(found: Round) -> datetime:
-    """Return the first instant of the round's first local day."""
-    return datetime.combine(found.opens_on, time(), ZoneInfo(found.zone))
+    return next((one for one in rounds if one.begins <= (opened or now)), None)
 
 
 def _end(found: Round) -> datetime:
     """Return the first instant at which the round took no answers any more."""
-    last = datetime.combine(found.closes_on + timedelta(days=1), time(), ZoneInfo(found.zone))
     by_hand = found.closed_at if found.state is not RoundState.OPEN else None
-    return min(last, by_hand) if by_hand else last
+    return min(found.ends, by_hand) if by_hand else found.ends

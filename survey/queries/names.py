@@ -8,7 +8,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from survey.models import Agency, Counter, FormerName, Service
+from survey.models import Agency, Counter, FormerName, Service, ServiceFormerName
 
 _COPIED = ("id", "code", "parent_id", "kind", "level", "valid_from", "valid_to", "successor_id")
 
@@ -39,9 +39,17 @@ def _called(agency: Agency, former: FormerName | None) -> Agency:
     return Agency(**kept, name=former.name, name_en=former.name_en)
 
 
-def services(session: orm.Session) -> dict[str, Service]:
-    """Return every service by code."""
-    return {service.code: service for service in session.scalars(sa.select(Service).order_by(Service.code))}
+def services(session: orm.Session, on: date | None = None) -> dict[str, Service]:
+    """Return every service by code, with the name it had `on` a day, likewise."""
+    found = {service.code: service for service in session.scalars(sa.select(Service).order_by(Service.code))}
+    if on is None:
+        return found
+    query = sa.select(ServiceFormerName).where(ServiceFormerName.until > on).order_by(ServiceFormerName.until.desc())
+    former = {name.service_id: name for name in session.scalars(query)}  # the earliest end after the day wins
+    for code, service in found.items():
+        if old := former.get(service.id):
+            found[code] = Service(id=service.id, code=code, active=service.active, name=old.name, name_en=old.name_en)
+    return found
 
 
 def counters(session: orm.Session) -> dict[str, Counter]:

@@ -18,19 +18,9 @@ def local_day(round_: Round, now: datetime) -> date:
     return now.astimezone(ZoneInfo(round_.zone)).date()
 
 
-def takes_answers(round_: Round, today: date) -> bool:
-    """Say whether the round takes answers on a local day: it is open, and the day lies in its dates, ends included."""
-    return round_.state is RoundState.OPEN and round_.opens_on <= today <= round_.closes_on
-
-
-def open_round(session: orm.Session, today: date) -> Round | None:
-    """Return the round that takes answers on a local day, the latest begun if several do, or None."""
-    return session.scalars(
-        sa.select(Round)
-        .where(Round.state == RoundState.OPEN, Round.opens_on <= today, Round.closes_on >= today)
-        .order_by(Round.opens_on.desc(), Round.id.desc())
-        .limit(1)
-    ).first()
+def takes_answers(round_: Round, now: datetime) -> bool:
+    """Say whether the round takes answers at an instant: it is open, has begun and has not ended."""
+    return round_.state is RoundState.OPEN and round_.begins <= now < round_.ends
 
 
 def all_rounds(session: orm.Session) -> Sequence[Round]:

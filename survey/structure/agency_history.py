@@ -91,7 +91,7 @@ def merge(agency: str) -> Response | str | tuple[str, int]:
             else:
                 successor = _new(session, found, sent("new_code"), sent("new_name"), since)
             moved = merge_agencies(
-                session, merged, successor, since=since, follow=bool(sent("follow")), now=now(), user_id=user().id
+                session, merged, successor, since=since, follow=_follow(since), now=now(), user_id=user().id
             )
             code, message = successor.code, _done(_("%(name)s takes over.", name=successor.name), moved)
     except InputError as error:
@@ -115,13 +115,23 @@ def split(agency: str) -> Response | str | tuple[str, int]:
             ]
             parts += chosen_agencies(session, sent_list("into"))
             moved = split_agency(
-                session, found, parts, since=since, follow=bool(sent("follow")), now=now(), user_id=user().id
+                session, found, parts, since=since, follow=_follow(since), now=now(), user_id=user().id
             )
             takers = ", ".join(part.name for part in parts)
             message = _done(_("%(names)s take over from %(name)s.", names=takers, name=found.name), moved)
     except InputError as error:
         return _page("split", agency, told(error)), 422
     return go("structure.agency", message, agency=agency)
+
+
+def _follow(since: date) -> bool:
+    """Say whether counters and accounts follow; `InputError` for a day to come, since they would do so at once."""
+    if sent("follow") and since > today():
+        raise InputError(
+            "Counters and accounts follow at once, so not before %(day)s: do it on that day, or leave the box empty",
+            day=f"{since:%d/%m/%Y}",
+        )
+    return bool(sent("follow"))
 
 
 def _new(session: orm.Session, like: Agency, code: str, name: str, since: date) -> Agency:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any, cast
 
 import flask
@@ -69,6 +70,20 @@ def sent_day(name: str) -> date:
     if found is None:
         raise InputError("Write the day as day/month/year, for example 01/07/2026")
     return found
+
+
+def sent_hour(name: str) -> time | None:
+    """Return a time of day from the posted form, `7:30` or `7h30`; None when left empty, and for 24:00.
+
+    `InputError` for anything else.
+    """
+    typed = sent(name)
+    if typed in ("", "24:00", "24h", "24h00"):
+        return None
+    found = re.fullmatch(r"([01]?\d|2[0-3])\s*[:hH]\s*([0-5]\d)?", typed)
+    if found is None:
+        raise InputError("Write the hour as 7:30 or 17:00, or leave it empty")
+    return time(int(found[1]), int(found[2] or 0))
 
 
 def agency_of(session: orm.Session, code: str) -> Agency:

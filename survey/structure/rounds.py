@@ -15,6 +15,7 @@ from scoring.scheme import Rules
 from survey.auth import role_required
 from survey.current import database, settings
 from survey.errors import InputError
+from survey.i18n import local_name
 from survey.models import QuestionnaireVersion, Round, RoundState
 from survey.operations.change_round import change_round
 from survey.operations.close_round import close_round
@@ -30,12 +31,22 @@ from survey.structure.common import (
     round_of,
     sent,
     sent_day,
+    sent_hour,
     state_words,
     today,
     told,
     user,
 )
-from survey.structure.rules_form import composition_words, interval_words, rollup_words, sent_rules, weights
+from survey.structure.rules_form import (
+    Weights,
+    composition_words,
+    confidence_words,
+    fpc_words,
+    interval_words,
+    rollup_words,
+    sent_rules,
+    weights,
+)
 
 
 @blueprint.get("/dot")
@@ -44,7 +55,7 @@ def rounds() -> str:
     """List the rounds, the newest first."""
     with database().read() as session:
         return flask.render_template(
-            "structure/rounds.html", rounds=round_queries.all_rounds(session), states=state_words(), today=today()
+            "structure/rounds.html", rounds=round_queries.all_rounds(session), states=state_words(), now=now()
         )
 
 
@@ -89,7 +100,6 @@ def round_page(round_code: str) -> Response | str | tuple[str, int]:
                 found,
                 _plan_for(found),
                 version,
-                today=today(),
                 now=now(),
                 user_id=user().id,
             )
@@ -103,7 +113,7 @@ def round_page(round_code: str) -> Response | str | tuple[str, int]:
 @role_required(*ROUND_KEEPERS)
 def begin_round(round_code: str) -> Response:
     """Let a round take answers in its days."""
-    return _switch(round_code, open_round, _("The round is open: it takes answers from its first day to its last."))
+    return _switch(round_code, open_round, _("The round is open: it takes answers from its beginning to its end."))
 
 
 @blueprint.post("/dot/<round_code>/dong")
@@ -132,13 +142,15 @@ def _sent_plan(code: str, zone: str, stored: Mapping[str, Any]) -> Plan:
         name_en=sent("name_en") or None,
         opens_on=sent_day("opens_on"),
         closes_on=sent_day("closes_on"),
+        opens_at=sent_hour("opens_at"),
+        closes_at=sent_hour("closes_at"),
         zone=zone,
         rules=sent_rules(stored),
     )
 
 
 def _plan_for(found: Round) -> Plan:
-    """Return the posted plan; of an open round the form holds the name and the last day alone."""
+    """Return the posted plan; of an open round the form holds the name and the end alone."""
     if found.state is RoundState.DRAFT:
         return _sent_plan(found.code, found.zone, found.rules)
     return Plan(
@@ -147,6 +159,8 @@ def _plan_for(found: Round) -> Plan:
         name_en=sent("name_en") or None,
         opens_on=found.opens_on,
         closes_on=sent_day("closes_on"),
+        opens_at=found.opens_at,
+        closes_at=sent_hour("closes_at"),
         zone=found.zone,
         rules=found.rules,
     )
@@ -165,6 +179,9 @@ def _rule_values(rules: Rules) -> dict[str, str]:
         "composition": rules.composition,
         "interval": rules.interval,
         "rollup": rules.rollup,
+        "confidence": f"{100 * rules.confidence:g}".replace(".", ","),
+        "fpc": "1" if rules.fpc else "0",
+        "max_width": f"{rules.max_width:g}".replace(".", ","),
         "min_n": str(rules.min_n),
         "min_n_interval": str(rules.min_n_interval),
         "min_answered": f"{100 * rules.min_answered_share:.0f}",
@@ -177,6 +194,8 @@ def _values_of(found: Round) -> dict[str, str]:
         "name_en": found.name_en or "",
         "opens_on": found.opens_on.isoformat(),
         "closes_on": found.closes_on.isoformat(),
+        "opens_at": f"{found.opens_at:%H:%M}" if found.opens_at else "",
+        "closes_at": f"{found.closes_at:%H:%M}" if found.closes_at else "",
         "version": str(found.version_id),
         **_rule_values(Rules.from_mapping(found.rules)),
     }
@@ -184,11 +203,15 @@ def _values_of(found: Round) -> dict[str, str]:
 
 def _form(session: orm.Session, found: Round | None, values: Mapping[str, Any], problem: str | None) -> str:
     rules = Rules.from_mapping(found.rules) if found else Rules()
-    elements, aspects = weights(from_canonical(found.version.content), rules) if found else ([], [])
-    choices = dict(composition_words())
-    if found is None:
+    transactions = structure.transactions(session, found.id) if found else []
+    agencies = {one.agency.code: local_name(one.agency) for one in transactions}
+    fields = weights(from_canonical(found.version.content), rules, agencies) if found else Weights()
+    choices, rollups = dict(composition_words()), dict(rollup_words())
+    if not fields.elements:
         del choices["custom"]  # the weights are those of a questionnaire that is chosen first
-    shown = {**dict.fromkeys((w.field for w in (*elements, *aspects)), ""), **dict(values.items())}
+    if not fields.agencies:
+        del rollups["given"]  # the agencies are those with transactions in the round
+    shown = {**dict.fromkeys((weight.field for weight in fields), ""), **dict(values.items())}
     titles = {version.id: from_canonical(version.content).title.get("vi") for version in structure.versions(session)}
     return flask.render_template(
         "structure/round.html",
@@ -199,11 +222,12 @@ def _form(session: orm.Session, found: Round | None, values: Mapping[str, Any], 
         titles=titles,
         compositions=choices,
         intervals=interval_words(),
-        rollups=rollup_words(),
-        elements=elements,
-        aspects=aspects,
+        rollups=rollups,
+        confidences=confidence_words(rules.confidence),
+        speaks_of=fpc_words(),
+        weights=fields,
         states=state_words(),
-        transactions=structure.transactions(session, found.id) if found else [],
+        transactions=transactions,
         responses=structure.responses_of(session, found.id) if found else 0,
         overlapping=structure.overlapping(session, found.opens_on, found.closes_on, found.id) if found else [],
         may_edit=found is None or found.state in (RoundState.DRAFT, RoundState.OPEN),

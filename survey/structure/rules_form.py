@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +57,21 @@ def rollup_words() -> Mapping[str, str]:
     return {
         "transactions": _("every agency by its number of transactions (recommended)"),
         "equal": _("every agency alike"),
+        "given": _("weights of our own, written below"),
+    }
+
+
+def confidence_words(stored: float) -> Mapping[str, str]:
+    """Return the degrees of confidence to choose from, the stored one among them, in percent."""
+    degrees = sorted({0.9, 0.95, 0.99, stored})
+    return {_shown(100 * degree): _("%(n)s in 100", n=_shown(100 * degree)) for degree in degrees}
+
+
+def fpc_words() -> Mapping[str, str]:
+    """Return what the index may be a statement about."""
+    return {
+        "1": _("the transactions of this period (recommended)"),
+        "0": _("the way the agencies work, this period being one example"),
     }
 
 
@@ -69,8 +84,20 @@ class Weight:
     value: str
 
 
-def weights(definition: Definition, rules: Rules) -> tuple[list[Weight], list[Weight]]:
-    """Return the fields for the weights of a questionnaire's elements and aspects."""
+@dataclass(frozen=True)
+class Weights:
+    """The weights that a round's form has fields for."""
+
+    elements: Sequence[Weight] = ()
+    aspects: Sequence[Weight] = ()
+    agencies: Sequence[Weight] = ()
+
+    def __iter__(self) -> Iterator[Weight]:
+        return iter((*self.elements, *self.aspects, *self.agencies))
+
+
+def weights(definition: Definition, rules: Rules, agencies: Mapping[str, str]) -> Weights:
+    """Return the fields for the weights of a questionnaire's parts and of agencies, the names of these by code."""
     elements = [
         Weight(f"element:{part.code}", part.title.get("vi"), _shown(rules.element_weights.get(part.code)))
         for part in definition.elements
@@ -79,7 +106,10 @@ def weights(definition: Definition, rules: Rules) -> tuple[list[Weight], list[We
         Weight(f"aspect:{part.code}", part.title.get("vi"), _shown(rules.aspect_weights.get(part.code)))
         for part in definition.aspects
     ]
-    return elements, aspects
+    offices = [
+        Weight(f"agency:{code}", name, _shown(rules.agency_weights.get(code))) for code, name in agencies.items()
+    ]
+    return Weights(elements, aspects, offices)
 
 
 def sent_rules(stored: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,10 +123,20 @@ def sent_rules(stored: Mapping[str, Any]) -> dict[str, Any]:
         "min_n_interval", MIN_N[0], 1000, _("Fewest respondents for an interval and a rank")
     )
     rules["min_answered_share"] = _whole("min_answered", 0, 100, _("Share of items that must be answered")) / 100
-    for kind in ("element", "aspect"):
+    if sent("confidence"):
+        rules["confidence"] = _decimal("confidence", 50, 99.9, _("Confidence")) / 100
+    if sent("fpc"):
+        rules["fpc"] = sent("fpc") == "1"
+    if sent("max_width"):
+        rules["max_width"] = _decimal("max_width", 1, 100, _("Widest interval shown"))
+    for kind in ("element", "aspect", "agency"):
         found = _sent_weights(kind)
         if found is not None:
             rules[f"{kind}_weights"] = found
+    if rules.get("rollup") != "given":
+        rules["agency_weights"] = {}
+    elif not any(rules.get("agency_weights", {}).values()):
+        raise InputError("Weights of our own for the agencies: write at least one weight above 0")
     if rules["composition"] != "custom":
         rules["element_weights"], rules["aspect_weights"] = {}, {}
     elif not _complete(rules["element_weights"], "element") or not _complete(rules["aspect_weights"], "aspect"):
@@ -133,6 +173,17 @@ def _whole(name: str, least: int, most: int, what: str) -> int:
     if not typed.isdecimal() or not least <= int(typed) <= most:
         raise InputError("%(what)s: write a whole number from %(least)d to %(most)d", what=what, least=least, most=most)
     return int(typed)
+
+
+def _decimal(name: str, least: float, most: float, what: str) -> float:
+    typed = sent(name).replace(",", ".")
+    try:
+        found = float(typed)
+    except ValueError:
+        found = float("nan")
+    if not least <= found <= most:
+        raise InputError("%(what)s: write a number from %(least)s to %(most)s", what=what, least=least, most=most)
+    return found
 
 
 def _shown(weight: float | None) -> str:

@@ -1,4 +1,4 @@
-"""Service fields (lĩnh vực): the list, adding, correcting, taking out of use."""
+"""Service fields (lĩnh vực): the list, adding, correcting, renaming, taking out of use."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from survey.auth import role_required
 from survey.current import database
 from survey.errors import InputError
 from survey.models import Service
-from survey.operations.change_service import add_service, edit_service, set_service_active
+from survey.operations.change_service import add_service, edit_service, rename_service, set_service_active
 from survey.queries import structure
-from survey.structure.common import KEEPERS, blueprint, go, now, sent, told, user
+from survey.structure.common import KEEPERS, blueprint, go, now, sent, sent_day, today, told, user
 
 
 @blueprint.get("/linh-vuc")
@@ -50,7 +50,7 @@ def new_service() -> Response | str | tuple[str, int]:
 @blueprint.route("/linh-vuc/<service>", methods=["GET", "POST"])
 @role_required(*KEEPERS)
 def service(service: str) -> Response | str | tuple[str, int]:
-    """Show a service and correct its names."""
+    """Show a service; correct its names, or give it new ones from a day on."""
     with database().read() as session:
         found = _service_of(session, service)
         if flask.request.method == "GET":
@@ -58,20 +58,30 @@ def service(service: str) -> Response | str | tuple[str, int]:
             return flask.render_template("structure/service.html", service=found, values=values, problem=None)
     try:
         with database().write() as session:
-            changed = edit_service(
-                session,
-                _service_of(session, service),
-                sent("name"),
-                sent("name_en"),
-                now=now(),
-                user_id=user().id,
-            )
+            changed = _rename(session, _service_of(session, service))
     except InputError as error:
         page = flask.render_template(
             "structure/service.html", service=found, values=flask.request.form, problem=told(error)
         )
         return page, 422
     return go("structure.services", _("Saved.") if changed else _("Nothing was changed."))
+
+
+def _rename(session: orm.Session, service: Service) -> bool:
+    """Apply the posted names; say whether anything changed. With a day they are new ones, without it corrections."""
+    if not sent("since"):
+        return edit_service(session, service, sent("name"), sent("name_en"), now=now(), user_id=user().id)
+    rename_service(
+        session,
+        service,
+        sent("name"),
+        sent("name_en"),
+        since=sent_day("since"),
+        today=today(),
+        now=now(),
+        user_id=user().id,
+    )
+    return True
 
 
 @blueprint.post("/linh-vuc/<service>/trang-thai")

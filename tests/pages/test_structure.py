@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import unicodedata
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
@@ -28,6 +29,7 @@ from survey.models import (
     RoundState,
     Service,
 )
+from survey.queries import names
 from tests.evaluation import accounts, scored_round, sign_in, token
 from tests.places import CODE
 
@@ -86,6 +88,15 @@ def agency(code: str) -> Any:
 
 
 # --- agencies -------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_follows_before_the_day(people: Flask, admin: FlaskClient) -> None:
+    to_come = {"since": "2099-07-01", "into": "so-dat-dai"}
+    reply = send(admin, "/quan-tri/co-quan/so-tu-phap/sap-nhap", follow="1", **to_come)
+    assert (reply.status_code, "chuyển ngay, nên không thể trước ngày 01/07/2099" in reply.text) == (422, True)
+    assert one(people, sa.select(Agency.valid_to).where(Agency.code == "so-tu-phap")) is None
+    assert send(admin, "/quan-tri/co-quan/so-tu-phap/sap-nhap", follow="", **to_come).status_code == 303
+    assert one(people, sa.select(Agency.valid_to).where(Agency.code == "so-tu-phap")) == date(2099, 7, 1)
 
 
 def test_a_new_name_is_not_seen_in_an_old_round(people: Flask, admin: FlaskClient) -> None:
@@ -220,6 +231,36 @@ def test_counters_of_one_unit_differ(people: Flask, admin: FlaskClient) -> None:
         assert (reply.status_code, message in reply.get_data(as_text=True)) == (422, True), message
 
 
+def test_a_new_name_of_a_service_is_not_seen_in_an_old_round(people: Flask, admin: FlaskClient) -> None:
+    at = "/quan-tri/linh-vuc/ho-tich"
+    today = datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date()
+    send(admin, at, name="Hộ tịch và quốc tịch", since=today.isoformat())
+    event = last(people)
+    assert (event.action, event.before["name"], event.after["name"]) == (
+        "service.renamed",
+        "Hộ tịch",
+        "Hộ tịch và quốc tịch",
+    )
+    with people.extensions["database"].read() as session:
+        assert names.services(session)["ho-tich"].name == "Hộ tịch và quốc tịch"
+        assert names.services(session, on=today)["ho-tich"].name == "Hộ tịch và quốc tịch"
+        assert names.services(session, on=today - timedelta(days=1))["ho-tich"].name == "Hộ tịch"
+    page = shown(admin, "/danh-gia/r1/co-quan/so-tu-phap")
+    assert ("Hộ tịch" in page, "quốc tịch" in page) == (True, False)
+    for since, message in (
+        ((today + timedelta(days=1)).isoformat(), "Chỉ có thể nhập tên mới từ ngày"),
+        (today.isoformat(), "Tên mới phải có hiệu lực sau ngày"),
+    ):
+        reply = send(admin, at, name="Tên khác", since=since)
+        assert (reply.status_code, message in reply.get_data(as_text=True)) == (422, True), since
+
+
+def test_a_correction_of_a_service_is_seen_everywhere(people: Flask, admin: FlaskClient) -> None:
+    send(admin, "/quan-tri/linh-vuc/ho-tich", name="Hộ tịch (sửa)")
+    assert last(people).action == "service.edited"
+    assert "Hộ tịch (sửa)" in shown(admin, "/danh-gia/r1/co-quan/so-tu-phap")
+
+
 def test_a_service_out_of_use_leaves_the_counters(people: Flask, admin: FlaskClient) -> None:
     assert send(admin, "/quan-tri/linh-vuc/them", code="dau-tu", name="Đầu tư").status_code == 303
     refused = send(admin, "/quan-tri/linh-vuc/dau-tu", name="đất ĐAI")
@@ -284,6 +325,52 @@ def test_a_round_from_plan_to_close(people: Flask, evaluator: FlaskClient) -> No
     assert (the_round(people).state, the_round(people).closed_at) == (RoundState.OPEN, None)
 
 
+def test_the_hours_of_a_round(people: Flask, evaluator: FlaskClient) -> None:
+    at = "/quan-tri/dot/r2"
+    plan(evaluator, opens_at="7h30", closes_at="17:00")
+    assert (the_round(people).opens_at, the_round(people).closes_at) == (time(7, 30), time(17))
+    assert "07:30 01/01/2027 – 17:00 31/01/2027" in shown(evaluator, at)
+    assert "07:30 01/01/2027 – 17:00 31/01/2027" in shown(evaluator, "/quan-tri/dot")
+    send(evaluator, at, f"{at}/mo")
+    send(evaluator, at, closes_at="16:30")
+    assert (last(people).before, last(people).after) == ({"closes_at": "17:00"}, {"closes_at": "16:30"})
+    send(evaluator, at, closes_at="24:00")
+    assert (the_round(people).opens_at, the_round(people).closes_at) == (time(7, 30), None)
+
+
+def test_an_open_round_cannot_end_in_the_past(people: Flask, evaluator: FlaskClient) -> None:
+    reply = send(evaluator, "/quan-tri/dot/r1", closes_on="2026-01-01", closes_at="9:00")
+    assert (reply.status_code, "không thể nằm trong quá khứ" in reply.get_data(as_text=True)) == (422, True)
+    assert the_round(people, "r1").closes_at is None
+
+
+def test_confidence_and_what_the_index_speaks_of(people: Flask, evaluator: FlaskClient) -> None:
+    plan(evaluator)
+    send(evaluator, "/quan-tri/dot/r2", confidence="99", fpc="0", max_width="22,5")
+    rules = the_round(people).rules
+    assert (rules["confidence"], rules["fpc"], rules["max_width"]) == (0.99, False, 22.5)
+    soup = BeautifulSoup(evaluator.get("/quan-tri/dot/r2").get_data(as_text=True), "html.parser")
+    chosen = {tag["name"]: tag.select_one("option[selected]")["value"] for tag in soup.select("select:has([selected])")}
+    assert (chosen["confidence"], chosen["fpc"]) == ("99", "0")
+    assert soup.select_one("input[name=max_width]")["value"] == "22,5"
+
+
+def test_weights_of_the_agencies(people: Flask, evaluator: FlaskClient) -> None:
+    at = "/quan-tri/dot/r2"
+    plan(evaluator)
+    assert 'value="given"' not in evaluator.get(at).get_data(as_text=True)
+    pasted = "agency;service;N\nso-tu-phap;ho-tich;900\nso-dat-dai;dat-dai;500\n"
+    confirm(evaluator, send(evaluator, f"{at}/giao-dich", pasted=pasted).location)
+    reply = send(evaluator, at, rollup="given")
+    assert (reply.status_code, "hãy ghi ít nhất một trọng số lớn hơn 0" in reply.get_data(as_text=True)) == (422, True)
+    send(evaluator, at, rollup="given", **{"agency:so-tu-phap": "1,5", "agency:so-dat-dai": ""})
+    rules = the_round(people).rules
+    assert (rules["rollup"], rules["agency_weights"]) == ("given", {"so-tu-phap": 1.5})
+    assert 'name="agency:so-tu-phap" value="1,5"' in evaluator.get(at).get_data(as_text=True)
+    send(evaluator, at, rollup="equal")
+    assert the_round(people).rules["agency_weights"] == {}
+
+
 def test_weights_of_our_own(people: Flask, evaluator: FlaskClient) -> None:
     plan(evaluator)
     page = BeautifulSoup(evaluator.get("/quan-tri/dot/r2").get_data(as_text=True), "html.parser")
@@ -304,6 +391,10 @@ def test_weights_of_our_own(people: Flask, evaluator: FlaskClient) -> None:
         ({"code": "r1"}, "Đã có đợt mang mã r1"),
         ({"closes_on": "2026-12-31"}, "không thể kết thúc"),
         ({"closes_on": "mai"}, "ngày/tháng/năm"),
+        ({"opens_at": "sáng"}, "Hãy ghi giờ như 7:30 hoặc 17:00"),
+        ({"closes_on": "2027-01-01", "opens_at": "8:00", "closes_at": "8:00"}, "giờ kết thúc (08:00) phải sau giờ bắt"),
+        ({"confidence": "30"}, "Độ tin cậy: hãy ghi một số từ 50 đến 99.9"),
+        ({"max_width": "rộng"}, "Khoảng rộng nhất được công bố: hãy ghi một số từ 1 đến 100"),
         ({"min_n": "3"}, "Số người tối thiểu để công bố: hãy ghi một số nguyên từ 5 đến 1000"),
         ({"version": "999"}, "Hãy chọn bộ câu hỏi"),
     ],

@@ -31,9 +31,9 @@ from survey.models import (
     User,
 )
 from survey.passwords import verify
+from survey.queries.counters import accepting_round
 from survey.queries.installation import is_empty
 from survey.queries.population import below_sample
-from survey.queries.rounds import open_round
 from survey.questionnaires import bundled
 
 NOW = datetime(2026, 11, 25, 6, tzinfo=UTC)
@@ -76,7 +76,7 @@ def test_one_round_is_closed_and_the_newer_open_whenever_it_is_made(database: Da
         older, newer = session.scalars(sa.select(Round).order_by(Round.opens_on)).all()
         assert (older.state, newer.state) == (RoundState.PUBLISHED, RoundState.OPEN)
         assert (newer.opens_on - older.opens_on).days == 365
-        assert open_round(session, now.date()) is newer
+        assert accepting_round(session, now) is newer
         latest = session.scalar(sa.select(sa.func.max(Response.submitted_at)))
         assert latest is not None
         assert latest < now

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import unicodedata
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import pytest
@@ -34,6 +34,7 @@ from survey.operations.import_services import import_services
 from survey.operations.install_questionnaire import install_questionnaire
 from survey.operations.open_round import Plan, create_round, open_round
 from survey.queries import rounds
+from survey.queries.counters import accepting_round
 from survey.questionnaires import bundled
 from survey.tables import read_table
 
@@ -274,14 +275,15 @@ def test_population_below_the_responses_is_told(place: Database) -> None:
 
 def test_round_opens_and_closes(place: Database) -> None:
     with place.write() as session:
-        assert rounds.open_round(session, date(2026, 3, 2)) is None
+        assert accepting_round(session, NOW) is None
         open_round(session, the_round(session), now=NOW)
         session.flush()
         for day, is_open in ((date(2025, 12, 31), False), (date(2026, 1, 1), True), (date(2026, 6, 30), True)):
-            assert (rounds.open_round(session, day) is not None) is is_open
+            noon = datetime.combine(day, time(12), UTC)
+            assert (accepting_round(session, noon) is not None) is is_open
         close_round(session, the_round(session), now=NOW)
         session.flush()
-        assert rounds.open_round(session, date(2026, 3, 2)) is None
+        assert accepting_round(session, NOW) is None
         actions = session.scalars(sa.select(AuditEvent.action).order_by(AuditEvent.id)).all()
         assert actions[-3:] == ["round.created", "round.opened", "round.closed"]
 
