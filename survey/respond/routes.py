@@ -65,7 +65,7 @@ def start() -> View:
 @blueprint.get("/K/<code>")
 def show(code: str) -> View:
     """Show the form of the counter's open round. Reads only, so that a link preview costs nothing."""
-    with _database().read() as session:
+    with _database().glance() as session:
         found = _find_code(session, code)
         if isinstance(found, tuple):
             return found
@@ -100,7 +100,7 @@ def _receive(code: str, posted: dict[str, str]) -> View:
     config = flask.current_app.config
     opened = stamp.read_time(posted.get("opened", ""), config["SECRET_KEY"], now, config["SECRET_KEY_FALLBACKS"])
     key = posted.get("key", "")
-    with _database().read() as session:
+    with _database().glance() as session:
         if stamp.is_key(key) and is_recorded(session, key):
             flask.g.outcome = Outcome.DUPLICATE.value
             return _thank(code)
@@ -148,7 +148,7 @@ def _store(submission: Submission, receipt: str | None, now: datetime) -> bool:
 @blueprint.get("/K/<code>/thanks")
 def thanks(code: str) -> View:
     """Say what happens with the answers. Shows nothing of them."""
-    with _database().read() as session:
+    with _database().glance() as session:
         found = find_code(session, code) or find_receipt(session, code)
         if found is None:
             return flask.render_template("respond/unknown.html"), 404
