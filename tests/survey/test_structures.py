@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import orm
 
 from survey.config import ROOT
 from survey.db import Database
@@ -19,6 +20,7 @@ from tests.evaluation import NOW
 
 FOLDER = ROOT / "survey" / "structures"
 BEFORE, SINCE = FOLDER / "son-la-truoc-2025-07-01.csv", FOLDER / "son-la-tu-2025-07-01.csv"
+COMMUNES = FOLDER / "son-la-xa-truoc-2025-07-01.csv"
 
 
 def take(database: Database, path: Path) -> tuple[int, int]:
@@ -74,7 +76,38 @@ def test_one_after_the_other_makes_one_history(database: Database) -> None:
     assert "district" not in kinds(database, date(2025, 7, 1))
 
 
+def test_two_hundred_communes_became_seventy_five(database: Database) -> None:
+    take(database, BEFORE)
+    take(database, SINCE)
+    assert take(database, COMMUNES) == (200, 0)
+    assert take(database, COMMUNES) == (0, 200)
+    # Resolution 1681/NQ-UBTVQH15: 68 units formed of 193, and 7 that stay as they are
+    assert kinds(database, date(2025, 6, 30))["commune"] == 200
+    assert kinds(database, date(2025, 7, 1))["commune"] == 75
+    with database.read() as session:
+        old, new = orm.aliased(Agency), orm.aliased(Agency)
+        pairs = session.execute(sa.select(old, new).join(new, old.successor_id == new.id)).all()
+        into: dict[str, list[str]] = {}
+        for before, after in pairs:
+            if before.kind is AgencyKind.COMMUNE:
+                into.setdefault(after.name, []).append(before.name)
+        district = session.scalars(sa.select(Agency).where(Agency.code == "van-ho.xa-chieng-xuan")).one().parent
+    assert len(into) == 75
+    same = {name for name, parts in into.items() if parts == [name]}
+    assert same == {
+        f"UBND xã {name}"
+        for name in ("Mường Lạn", "Phiêng Khoài", "Suối Tọ", "Ngọc Chiến", "Tân Yên", "Mường Bám", "Mường Lèo")
+    }
+    assert set(into["UBND xã Vân Hồ"]) == {
+        f"UBND xã {name}" for name in ("Lóng Luông", "Chiềng Yên", "Mường Men", "Vân Hồ")
+    }
+    assert district is not None
+    assert district.code == "huyen-van-ho"
+
+
 def test_every_open_question_is_marked(database: Database) -> None:
+    with COMMUNES.open(encoding="utf-8-sig", newline="") as file:
+        assert all("cần kiểm tra" in row["check"] for row in csv.DictReader(file))
     for path in (BEFORE, SINCE):
         with path.open(encoding="utf-8-sig", newline="") as file:
             for row in csv.DictReader(file):
