@@ -20,7 +20,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import linprog
 
 Flags = NDArray[np.bool_]
 Whole = NDArray[np.int64]
@@ -101,6 +100,8 @@ class Lines:
 
 def bounds(n: ArrayLike, hidden: ArrayLike, sums: Iterable[Sum] | Lines, cell: int) -> tuple[float, float]:
     """Return the least and the greatest number that a hidden entry can hold, as far as a reader can know."""
+    from scipy.optimize import linprog  # seldom needed, and as long to import as a page takes
+
     size, gone = np.asarray(n, dtype=np.float64), np.asarray(hidden, dtype=bool)
     lines = sums if isinstance(sums, Lines) else Lines.read(sums)
     reach = lines.component(gone, cell)

@@ -16,7 +16,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special
 
 from scoring.estimate import Estimates, estimate, joint
 from scoring.moments import Moments
@@ -46,7 +46,10 @@ def holm(p: ArrayLike) -> Floats:
 def benjamini_hochberg(p: ArrayLike) -> Floats:
     """Return p-values adjusted by Benjamini & Hochberg (1995): any below α at false discovery rate α."""
     value = _p_values(p)
-    return np.asarray(stats.false_discovery_control(value)) if len(value) else value
+    order = np.argsort(value, kind="stable")
+    stepped = value[order] * (len(value) / np.arange(1, len(value) + 1))
+    lowest = np.minimum.accumulate(stepped[::-1])[::-1]
+    return np.asarray(np.minimum(lowest, 1.0)[np.argsort(order, kind="stable")])
 
 
 def difference_tests(
@@ -73,9 +76,9 @@ def difference_tests(
     se = np.where(tested, np.sqrt(np.where(tested, var, 1.0)), np.where(sure, 0.0, np.nan))
     degrees = np.where(tested, free, 1.0)
     t = np.where(tested, diff / np.where(tested, se, 1.0), np.nan)
-    p = np.where(tested, 2 * stats.t.sf(np.abs(np.where(tested, t, 0.0)), degrees), np.nan)
+    p = np.where(tested, 2 * special.stdtr(degrees, -np.abs(np.where(tested, t, 0.0))), np.nan)
     p = np.where(sure, np.where(diff == 0, 1.0, 0.0), p)
-    margin = np.where(tested, stats.t.ppf((1 + confidence) / 2, degrees) * se, np.where(sure, 0.0, np.nan))
+    margin = np.where(tested, special.stdtrit(degrees, (1 + confidence) / 2) * se, np.where(sure, 0.0, np.nan))
     status = np.full(diff.shape, "ok", dtype=object)
     status[np.broadcast_to(np.asarray(zero, dtype=bool), diff.shape)] = "zero_variance"
     status[~tested] = "no_test"
@@ -83,9 +86,7 @@ def difference_tests(
     status[~np.isfinite(diff)] = "no_data"
     numbers = {"diff": diff, "se": se, "df": np.where(tested, free, np.nan), "t": t, "p": p}
     numbers |= {"lo": diff - margin, "hi": diff + margin}
-    frame = pd.DataFrame({name: _nullable(values) for name, values in numbers.items()})
-    frame["status"] = status
-    return frame[list(TEST_COLUMNS)]
+    return pd.DataFrame({name: _nullable(values) for name, values in numbers.items()} | {"status": status})
 
 
 def changes(
@@ -194,23 +195,21 @@ def contrast(
     used = design if fpc else replace(design, fraction=np.zeros_like(design.fraction))
     if not all((code == k).any() for k in (0, 1)):
         raise DataError("a comparison needs responses on both sides")
-    found = [estimate(moments, used, figures, np.where(code == k, 0, -1), statistic=statistic) for k in (0, 1)]
-    (var_a, zero_a), (var_b, zero_b) = (bounded_variance(side, confidence) for side in found)
-    total = var_a[0] + var_b[0] - 2 * _covariances(moments, used, figures, code, statistic)
+    found = estimate(moments, used, figures, np.where(code <= 1, code, -1), statistic=statistic)
+    variance, zero = bounded_variance(found, confidence)
+    total = variance[0] + variance[1] - 2 * _covariances(moments, used, figures, code, statistic)
     tests = difference_tests(
-        100 * found[0].value[0],
-        100 * found[1].value[0],
+        100 * found.value[0],
+        100 * found.value[1],
         100**2 * total,
-        found[0].df[0] + found[1].df[0],
-        exact=(found[0].status[0] == "census") & (found[1].status[0] == "census"),
-        zero=zero_a[0] | zero_b[0],
+        found.df[0] + found.df[1],
+        exact=(found.status == "census").all(axis=0),
+        zero=zero.any(axis=0),
         confidence=confidence,
     )
-    frame = pd.DataFrame({"level": [f.level for f in figures], "key": [f.key for f in figures]})
-    for name, side in zip(("first", "second"), found, strict=True):
-        frame[name] = _nullable(100 * side.value[0])
-        frame[f"n_{name}"] = side.n[0]
-    return frame[["level", "key", "first", "second", "n_first", "n_second"]].join(tests)
+    sides = {"first": _nullable(100 * found.value[0]), "second": _nullable(100 * found.value[1])}
+    sides |= {"n_first": found.n[0], "n_second": found.n[1]}
+    return pd.DataFrame({"level": [f.level for f in figures], "key": [f.key for f in figures], **sides, **tests})
 
 
 def bounded_variance(found: Estimates, confidence: float = 0.95) -> tuple[Floats, NDArray[np.bool_]]:
@@ -223,7 +222,7 @@ def bounded_variance(found: Estimates, confidence: float = 0.95) -> tuple[Floats
     zero = found.status == "zero_variance"
     rare = 1 - ((1 - confidence) / 2) ** (1 / np.maximum(found.n_kish, 1.0))
     far = np.maximum(found.value, 1 - found.value)
-    bound = (rare * far / stats.norm.ppf((1 + confidence) / 2)) ** 2
+    bound = (rare * far / special.ndtri((1 + confidence) / 2)) ** 2
     known = ~np.isin(found.status, ["no_data", "no_df"])
     return np.where(known, np.where(zero, bound, found.variance), np.nan), zero
 
@@ -253,7 +252,7 @@ def _side(
     )
     status = both[f"status_{side}"].to_numpy(dtype=object)
     zero = (status == "zero_variance") | ((se == 0) & (status != "census"))
-    reach = np.fmax(value - lo, hi - value) / stats.norm.ppf((1 + confidence) / 2)
+    reach = np.fmax(value - lo, hi - value) / special.ndtri((1 + confidence) / 2)
     variance = np.where(zero, np.where(reach > 0, reach**2, np.nan), se**2)
     exact = status == "census"
     return value, np.where(exact, 0.0, variance), np.where(np.isfinite(df), df, 0.0), exact, zero
@@ -268,5 +267,5 @@ def _p_values(p: ArrayLike) -> Floats:
 
 def _nullable(values: ArrayLike) -> pd.Series[float]:
     """Return numbers as a column in which NaN is a missing value."""
-    column = np.asarray(values, dtype=np.float64)
-    return pd.Series(column).astype("Float64").mask(pd.Series(np.isnan(column)))
+    column = np.array(values, dtype=np.float64)
+    return pd.Series(pd.arrays.FloatingArray(column, np.isnan(column)))

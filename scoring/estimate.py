@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -85,18 +85,29 @@ def domains(keys: pd.DataFrame, columns: Sequence[str]) -> tuple[Codes, pd.DataF
 
     Without columns there is one domain, everything.
     """
+    codes, _ = places(keys, columns)
+    if not columns:
+        return codes, pd.DataFrame(index=range(1))
+    inside = np.flatnonzero(codes >= 0)
+    first = inside[np.unique(codes[inside], return_index=True)[1]]
+    return codes, keys[list(columns)].iloc[first].reset_index(drop=True)
+
+
+def places(keys: pd.DataFrame, columns: Sequence[str]) -> tuple[Codes, list[tuple[Any, ...]]]:
+    """Return what `domains` does, the domains' keys as rows in order."""
     missing = [name for name in columns if name not in keys]
     if missing:
         raise DataError(f"there is no key column {missing[0]!r}")
     if not columns:
-        return np.zeros(len(keys), dtype=np.intp), pd.DataFrame(index=range(1))
-    part = keys[list(columns)]
-    given = ~(part.isna() | (part == "")).any(axis=1).to_numpy()
-    labels = part[given].drop_duplicates().sort_values(list(columns)).reset_index(drop=True)
-    number = {tuple(row): k for k, row in enumerate(labels.itertuples(index=False, name=None))}
+        return np.zeros(len(keys), dtype=np.intp), [()]
+    values = [keys[name].to_numpy(dtype=object) for name in columns]
+    given = ~np.logical_or.reduce([pd.isna(column) | (column == "") for column in values])
+    rows = list(zip(*(column[given] for column in values), strict=True))
+    distinct = sorted(set(rows))
+    number = {row: k for k, row in enumerate(distinct)}
     codes = np.full(len(keys), -1, dtype=np.intp)
-    codes[given] = [number[row] for row in part[given].itertuples(index=False, name=None)]
-    return codes, labels
+    codes[given] = [number[row] for row in rows]
+    return codes, distinct
 
 
 def estimate(

@@ -145,7 +145,9 @@ def _jeffreys(p: Floats, se: Floats, n: Floats, df: Floats, n_kish: Floats, answ
 
 
 def _quantile(df: Floats, alpha: float) -> Floats:
-    return np.asarray(special.stdtrit(df, 1 - alpha / 2), dtype=np.float64)
+    """Return the t quantile; figures of one place mostly share their degrees of freedom, so each is found once."""
+    distinct, at = np.unique(df, return_inverse=True)
+    return np.asarray(special.stdtrit(distinct, 1 - alpha / 2), dtype=np.float64)[at].reshape(df.shape)
 
 
 def _t(p: Floats, se: Floats, _n: Floats, df: Floats, alpha: float) -> Bounds:

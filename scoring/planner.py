@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from math import ceil, inf, sqrt
 
-from scipy import stats
+from scipy import special
 
 from scoring.scheme import DataError
 
@@ -37,7 +37,7 @@ def half_width(
     if n <= max(strata, 1):
         return inf
     left = 1.0 if population is None else 1 - n / population
-    return float(stats.t.ppf((1 + confidence) / 2, n - strata)) * sqrt(deff * left * share * (1 - share) / (n - 1))
+    return float(special.stdtrit(n - strata, (1 + confidence) / 2)) * sqrt(deff * left * share * (1 - share) / (n - 1))
 
 
 def size_for(

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special
 
 from scoring.scheme import DataError
 
@@ -66,26 +66,57 @@ def rank_ranges(
     `FEWER_DRAWS` for more than `MANY`. Two estimates without any error are above one another when they differ.
     Raises `DataError` for values that are not finite or a covariance of another shape.
     """
-    value, sigma = _checked(estimates, covariance)
-    draws = draws or (DRAWS if len(value) <= MANY else FEWER_DRAWS)
-    # Drawing in the order of the values makes the order of the rows harmless.
-    order = np.lexsort((np.diag(sigma), -value))
-    x, s = value[order], sigma[np.ix_(order, order)]
-    deviates = _deviates(s, draws, seed)
-    scale = np.sqrt(np.maximum(np.diag(s)[:, None] + np.diag(s)[None, :] - 2 * s, 0.0))
-    if simultaneous:
-        above = _surely_above(x, scale, deviates, _pairs(len(x)), confidence, stepdown)
-    else:
-        above = np.zeros((len(x), len(x)), dtype=np.bool_)
-        low, high = np.ones(len(x), dtype=np.int64), np.full(len(x), len(x), dtype=np.int64)
-        for i in range(len(x)):
-            found = _surely_above(x, scale, deviates, _pairs(len(x), i), confidence, stepdown)
-            low[i], high[i] = 1 + found[:, i].sum(), len(x) - found[i].sum()
-            above[i] = found[i]
-    back = np.argsort(order)
-    if simultaneous:
-        low, high = 1 + above.sum(axis=0), len(x) - above.sum(axis=1)
-    return RankRanges(ranks(value), low[back], high[back], above[np.ix_(back, back)])
+    field = _Field.draw(estimates, covariance, seed, draws)
+    return _together(field, confidence, stepdown) if simultaneous else _each(field, confidence, stepdown)
+
+
+@dataclass(frozen=True, eq=False)
+class _Field:
+    """Estimates, the highest first, with what is needed to tell them apart."""
+
+    #: (p,) in the order given
+    value: Floats
+    #: (p,) position of the k-th highest
+    order: NDArray[np.intp]
+    #: (p, p) standard errors of the differences, the highest first, as all that follows
+    scale: Floats
+    #: (p, draws) Gaussian draws with mean 0 and the estimates' covariance
+    deviates: Floats
+
+    @classmethod
+    def draw(cls, estimates: ArrayLike, covariance: ArrayLike, seed: int, draws: int | None) -> _Field:
+        """Return the field of estimates as `rank_ranges` takes them."""
+        value, sigma = _checked(estimates, covariance)
+        draws = draws or (DRAWS if len(value) <= MANY else FEWER_DRAWS)
+        # Drawing in the order of the values makes the order of the rows harmless.
+        order = np.lexsort((np.diag(sigma), -value))
+        s = sigma[np.ix_(order, order)]
+        scale = np.sqrt(np.maximum(np.diag(s)[:, None] + np.diag(s)[None, :] - 2 * s, 0.0))
+        return cls(value, order, scale, np.ascontiguousarray(_deviates(s, draws, seed).T))
+
+    def ranges(self, low: Whole, high: Whole, above: Flags) -> RankRanges:
+        """Return ranges in the order the estimates were given."""
+        back = np.argsort(self.order)
+        return RankRanges(ranks(self.value), low[back], high[back], above[np.ix_(back, back)])
+
+
+def _together(field: _Field, confidence: float, stepdown: bool) -> RankRanges:
+    """Return ranges that hold for all estimates together."""
+    p = len(field.value)
+    above = _surely_above(field, _pairs(p), confidence, stepdown)
+    return field.ranges(1 + above.sum(axis=0), p - above.sum(axis=1), above)
+
+
+def _each(field: _Field, confidence: float, stepdown: bool) -> RankRanges:
+    """Return ranges that hold for each estimate by itself."""
+    p = len(field.value)
+    above = np.zeros((p, p), dtype=np.bool_)
+    low, high = np.ones(p, dtype=np.int64), np.full(p, p, dtype=np.int64)
+    for i in range(p):
+        found = _surely_above(field, _pairs(p, i), confidence, stepdown)
+        low[i], high[i] = 1 + found[:, i].sum(), p - found[i].sum()
+        above[i] = found[i]
+    return field.ranges(low, high, above)
 
 
 def ranks(estimates: ArrayLike) -> Whole:
@@ -143,9 +174,10 @@ def rank_table(
     frame["status"] = np.where(frame["n"] < min_n, TOO_FEW, np.where(known, RANKED, NO_ERROR))
     at = by_name[(frame["status"] == RANKED).to_numpy()[by_name]]
     value, part = frame["value"].to_numpy()[at], sigma[np.ix_(at, at)]
-    joint = rank_ranges(value, part, seed=seed, confidence=confidence, draws=draws)
+    field = _Field.draw(value, part, seed, draws)
+    joint = _together(field, confidence, stepdown=True)
     few = len(at) <= MANY  # for many without stepdown: a little wider, and several times as quick
-    own = rank_ranges(value, part, seed=seed, confidence=confidence, draws=draws, simultaneous=False, stepdown=few)
+    own = _each(field, confidence, stepdown=few)
     columns = {
         "rank": joint.rank, "low": joint.low, "high": joint.high, "own_low": own.low, "own_high": own.high,
     }  # fmt: skip
@@ -176,7 +208,7 @@ def steady_variance(
     if not random:
         return np.asarray(var * scale**2)
     effective = np.maximum(size, 1) * random / var[used].sum()
-    z2 = stats.norm.ppf((1 + confidence) / 2) ** 2
+    z2 = special.ndtri((1 + confidence) / 2) ** 2
     drawn = (effective * p + z2 / 2) / (effective + z2)
     smooth = drawn * (1 - drawn) / (effective + z2)
     return np.asarray(np.where(used, np.fmax(var, smooth), var) * scale**2)
@@ -211,17 +243,16 @@ def _pairs(p: int, only: int | None = None) -> Flags:
     return wanted
 
 
-def _surely_above(
-    value: Floats, scale: Floats, deviates: Floats, wanted: Flags, confidence: float, stepdown: bool
-) -> Flags:
+def _surely_above(field: _Field, wanted: Flags, confidence: float, stepdown: bool) -> Flags:
     """Return the ordered pairs whose difference has a positive joint lower bound, (p, p)."""
+    value, scale = field.value[field.order], field.scale
     difference = value[:, None] - value[None, :]
     certain: Flags = wanted & (scale == 0)
     above: Flags = certain & (difference > 0)
     left: Flags = wanted & ~certain
     studentised = np.divide(difference, scale, out=np.zeros_like(difference), where=scale > 0)
     while left.any():
-        found = left & (studentised > _critical(deviates, scale, left, confidence))
+        found = left & (studentised > _critical(field.deviates, scale, left, confidence))
         above = above | found
         left = left & ~found
         if not (stepdown and found.any()):
@@ -230,21 +261,25 @@ def _surely_above(
 
 
 def _critical(deviates: Floats, scale: Floats, pairs: Flags, confidence: float) -> float:
-    """Return the quantile of the largest studentised difference over ordered pairs."""
+    """Return the quantile of the largest studentised difference over ordered pairs; `deviates`: (p, draws)."""
     # Both directions of a pair share one studentised difference up to its sign; the busier estimate takes the pair.
     both, linked = pairs & pairs.T, pairs | pairs.T
     place = np.argsort(np.argsort(-linked.sum(axis=1), kind="stable"), kind="stable")
     either = linked & (place[:, None] < place[None, :])
     sign = np.where(pairs, 1.0, -1.0) / np.where(either, scale, 1.0)
-    largest = np.full(deviates.shape[0], -np.inf)
-    columns = np.ascontiguousarray(deviates.T)
-    step = max(1, _BLOCK // len(columns))
+    largest = np.full(deviates.shape[1], -np.inf)
+    step = max(1, _BLOCK // len(deviates))
     for start in range(0, len(largest), step):
-        z, best = columns[:, start : start + step], largest[start : start + step]
+        z, best = deviates[:, start : start + step], largest[start : start + step]
         for i in np.flatnonzero(either.any(axis=1)):
             j = np.flatnonzero(either[i])
-            t = (z[i] - z[j]) * sign[i, j][:, None]
-            np.abs(t, out=t, where=both[i, j][:, None])
+            t = z[i] - z[j]
+            t *= sign[i, j][:, None]
+            twice = both[i, j]
+            if twice.all():
+                np.abs(t, out=t)
+            else:
+                np.abs(t, out=t, where=twice[:, None])
             np.maximum(best, t.max(axis=0), out=best)
     return float(np.quantile(largest, confidence))
 

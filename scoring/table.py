@@ -6,9 +6,10 @@ every service, every service of every agency. Figures are in percentage points.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from scoring.disclosure import HIDDEN as HIDDEN
 from scoring.disclosure import SUPPRESSED as SUPPRESSED
 from scoring.disclosure import DisclosureRule, suppress
-from scoring.estimate import Estimates, domains, estimate, joint
+from scoring.estimate import Estimates, domains, estimate, joint, places
 from scoring.intervals import choose, interval, reliable
 from scoring.moments import Moments
 from scoring.scheme import DataError, Figure, Rules, Scheme, figures
@@ -54,6 +55,7 @@ STATUS = {
     SUPPRESSED: "fewer respondents than `min_n`, or needed to keep such a figure from being worked out: not shown"
 }
 FIRST = ("agency", "service")
+Place = tuple[str, ...]
 
 
 def score_table(
@@ -76,60 +78,116 @@ def score_table(
     if unknown:
         raise DataError(f"there is no key column {unknown[0]!r}; there are {', '.join(map(str, moments.keys))}")
     design = stratified(moments.keys, moments.n, population, rules, strata=strata)
+    ground = _Ground(moments, design, _Population.read(population, moments, strata), wanted, rules)
     every = [columns for size in range(len(by) + 1) for columns in combinations(by, size)]
-    parts = [_places(moments, design, population, wanted, rules, columns, strata) for columns in every]
-    table = pd.concat(parts, ignore_index=True)
-    for name in (*FIRST, *by):
-        table[name] = (table[name] if name in table else pd.Series("", index=table.index)).fillna("").astype(object)
-    extra = [name for name in by if name not in FIRST]
-    table = table[[name for name, _ in COLUMNS] + extra]
-    table = _in_order(table, extra)
-    return suppress(table, DisclosureRule.of(rules), by, scheme)
+    parts = [_places(ground, columns) for columns in every]
+    names = [*FIRST, *(name for name in by if name not in FIRST)]
+    return suppress(_joined(parts, names, wanted), DisclosureRule.of(rules), by, scheme)
 
 
-def _in_order(table: pd.DataFrame, extra: Sequence[str]) -> pd.DataFrame:
-    """Return the rows by place, figures in the order of the questionnaire within."""
-    return table.sort_values([*FIRST, *extra], kind="stable").reset_index(drop=True)
+@dataclass(frozen=True, eq=False)
+class _Population:
+    """The transactions, row by row, read once for all kinds of places."""
+
+    #: text of each column but N
+    keys: dict[str, list[str]]
+    #: (rows,) transactions
+    count: Floats
+    #: (rows,) whether the stratum (or, where services are not known, the agency) has responses
+    answered: NDArray[np.bool_]
+
+    @classmethod
+    def read(cls, population: pd.DataFrame | None, moments: Moments, strata: Sequence[str]) -> _Population | None:
+        """Return the transactions of the strata; None when there are none to read."""
+        if population is None:
+            return None
+        keys = {str(name): population[name].astype(str).tolist() for name in population if name != "N"}
+        there = moments.keys[moments.n > 0]
+        found = set(_rows({name: there[name].astype(str).tolist() for name in strata}, strata, len(there)))
+        loose: set[str] = set()
+        if "agency" in strata and "service" in strata:
+            loose = set(there.loc[there["service"] == "", "agency"])
+        agencies = keys.get("agency", [""] * len(population))
+        rows = _rows(keys, strata, len(population))
+        answered = [row in found or a in loose for row, a in zip(rows, agencies, strict=True)]
+        count = pd.to_numeric(population["N"]).to_numpy(dtype=np.float64)
+        return cls(keys, count, np.array(answered, dtype=np.bool_))
+
+    def rows(self, columns: Sequence[str]) -> list[Place]:
+        """Return each row's place."""
+        return _rows(self.keys, columns, len(self.count))
 
 
-def _places(
-    moments: Moments,
-    design: Design,
-    population: pd.DataFrame | None,
-    wanted: Sequence[Figure],
-    rules: Rules,
-    columns: Sequence[str],
-    strata: Sequence[str],
-) -> pd.DataFrame:
+@dataclass(frozen=True, eq=False)
+class _Ground:
+    """What the figures of all places are made of."""
+
+    moments: Moments
+    design: Design
+    population: _Population | None
+    figures: Sequence[Figure]
+    rules: Rules
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """The figures of one kind of places."""
+
+    #: the columns that name a place, and each place by them
+    columns: Sequence[str]
+    places: list[Place]
+    #: (places, figures) each, by column of the table
+    figures: dict[str, NDArray[Any]]
+
+
+def _places(ground: _Ground, columns: Sequence[str]) -> _Part:
     """Return the figures of every place that the columns make."""
-    code, labels = domains(moments.keys, columns)
+    moments, design, rules = ground.moments, ground.design, ground.rules
+    code, own = places(moments.keys, columns)
     wide = "agency" not in columns
     if wide and design.known is not None:
         code = np.where(design.known, code, -1)
-    labels = _with_unanswered(labels, population, columns)
-    found = estimate(moments, design, wanted, code, statistic=rules.statistic, renormalise=rules.renormalise)
+    every = _with_unanswered(own, ground, columns)
+    found = estimate(moments, design, ground.figures, code, statistic=rules.statistic, renormalise=rules.renormalise)
     if wide and rules.rollup != "transactions":
-        found = _rolled_up(found, moments, design, wanted, code, rules)
-    size = len(found.value)
-    frame = _frame(found, wanted, rules, size)
-    left = len(labels) - size
-    if left > 0:
-        frame = pd.concat([frame, _nothing(wanted, left)], ignore_index=True)
+        found = _rolled_up(found, moments, design, ground.figures, code, rules)
+    figures = _numbers(found, ground.figures, rules)
     # estimate() numbers domains up to the last that any cell is in; later ones have no cells at all
-    repeated = labels.loc[labels.index.repeat(len(wanted))].reset_index(drop=True)
-    frame = pd.concat([repeated, frame.iloc[: len(repeated)].reset_index(drop=True)], axis=1)
-    return _covered(frame, labels, moments, population, columns, strata, rules, len(wanted))
+    left = len(every) - len(found.value)
+    nothing = _nothing(left, len(ground.figures))
+    figures = {name: np.concatenate([value, nothing[name]]) for name, value in figures.items()} if left else figures
+    return _Part(columns, every, figures | _covered(figures, every, ground, columns))
 
 
-def _with_unanswered(labels: pd.DataFrame, population: pd.DataFrame | None, columns: Sequence[str]) -> pd.DataFrame:
+def _joined(parts: Sequence[_Part], names: Sequence[str], wanted: Sequence[Figure]) -> pd.DataFrame:
+    """Return the rows by place, figures in the order of the questionnaire within; `names`: the columns of places."""
+    places = [
+        tuple(place[part.columns.index(name)] if name in part.columns else "" for name in names)
+        for part in parts
+        for place in part.places
+    ]
+    order = sorted(range(len(places)), key=places.__getitem__)
+    width = len(wanted)
+    columns: dict[str, Any] = {
+        name: pd.Series([places[k][i] for k in order for _ in range(width)], dtype=object)
+        for i, name in enumerate(names)
+    }
+    columns["level"] = np.tile([figure.level for figure in wanted], len(places))
+    columns["key"] = np.tile([figure.key for figure in wanted], len(places))
+    for name in parts[0].figures:
+        columns[name] = np.concatenate([part.figures[name] for part in parts])[order].ravel()
+    extra = [name for name in names if name not in FIRST]
+    return pd.DataFrame({name: columns[name] for name in [name for name, _ in COLUMNS] + extra})
+
+
+def _with_unanswered(places: list[Place], ground: _Ground, columns: Sequence[str]) -> list[Place]:
     """Return the places with those added at the end that have transactions but no responses."""
-    if population is None or not columns or not set(columns) <= set(population):
-        return labels
-    known = set(labels.itertuples(index=False, name=None))
-    part = population.loc[pd.to_numeric(population["N"]) > 0, list(columns)].astype(str).drop_duplicates()
-    rows = [row for row in part.itertuples(index=False, name=None) if row not in known and "" not in row]
-    added = pd.DataFrame(sorted(rows), columns=list(columns), dtype=object)
-    return pd.concat([labels, added], ignore_index=True) if rows else labels
+    population = ground.population
+    if population is None or not columns or not set(columns) <= set(population.keys):
+        return places
+    known = set(places)
+    asked = {place for place, n in zip(population.rows(columns), population.count, strict=True) if n > 0}
+    return places + sorted(place for place in asked - known if "" not in place)
 
 
 def _rolled_up(
@@ -158,8 +216,8 @@ def _rolled_up(
     return replace(found, value=value, variance=variance, status=status)
 
 
-def _frame(found: Estimates, wanted: Sequence[Figure], rules: Rules, size: int) -> pd.DataFrame:
-    """Return the figures of `size` domains as rows, domain by domain."""
+def _numbers(found: Estimates, wanted: Sequence[Figure], rules: Rules) -> dict[str, NDArray[Any]]:
+    """Return the columns of the figures, (domains, figures) each."""
     value, variance = found.value, found.variance
     status = found.status.copy()
     census = status == "census"
@@ -174,27 +232,22 @@ def _frame(found: Estimates, wanted: Sequence[Figure], rules: Rules, size: int) 
         few, wide = ~enough & ~census & ~no_error, enough & ~narrow & ~census & ~no_error
         status[few], status[wide] = "small_n", "wide"
         low, high = np.where(few | wide, np.nan, low), np.where(few | wide, np.nan, high)
-    notes = [" ".join(sorted(words)) for words in found.notes]
-    columns = {
-        "level": np.tile([figure.level for figure in wanted], size),
-        "key": np.tile([figure.key for figure in wanted], size),
-        "n": found.n.ravel(),
-        "valid": found.valid.ravel(),
-        **{f"c{k + 1}": found.counts[:, :, k].ravel() for k in range(5)},
-        "index": 100 * value.ravel(),
-        "se": 100 * se.ravel(),
-        "df": found.df.ravel(),
-        "lo": 100 * low.ravel(),
-        "hi": 100 * high.ravel(),
-        "status": status.ravel(),
-        "n_eff": n_eff.ravel(),
-        "deff": deff.ravel(),
-        "interval": np.where(
-            np.isnan(low) | census, "", np.broadcast_to(np.array(method, dtype=object), low.shape)
-        ).ravel(),
-        "warnings": np.repeat(np.array(notes, dtype=object), len(wanted)),
+    notes = np.array([" ".join(sorted(words)) for words in found.notes], dtype=object)
+    return {
+        "n": found.n,
+        "valid": found.valid,
+        **{f"c{k + 1}": found.counts[:, :, k] for k in range(5)},
+        "index": 100 * value,
+        "se": 100 * se,
+        "df": found.df,
+        "lo": 100 * low,
+        "hi": 100 * high,
+        "status": status,
+        "n_eff": n_eff,
+        "deff": deff,
+        "interval": np.where(np.isnan(low) | census, "", np.array(method, dtype=object)),
+        "warnings": np.repeat(notes[:, None], len(wanted), axis=1),
     }
-    return pd.DataFrame(columns)
 
 
 def _intervals(
@@ -202,11 +255,10 @@ def _intervals(
 ) -> tuple[Floats, Floats, list[str]]:
     """Return both ends of each figure's interval on 0..1, and each figure's method."""
     low, high = np.full(found.value.shape, np.nan), np.full(found.value.shape, np.nan)
-    methods = []
-    for k, figure in enumerate(wanted):
-        automatic = choose(rules.statistic, len(figure.parts))
-        method = automatic if rules.interval == "auto" or rules.statistic == "score" else rules.interval
-        at = (slice(None), k)
+    automatic = rules.interval == "auto" or rules.statistic == "score"
+    methods = [choose(rules.statistic, len(figure.parts)) if automatic else rules.interval for figure in wanted]
+    for method in dict.fromkeys(methods):
+        at = (slice(None), [k for k, name in enumerate(methods) if name == method])
         low[at], high[at] = interval(
             found.value[at],
             se[at],
@@ -218,71 +270,46 @@ def _intervals(
             answers=found.valid[at],
             census=census[at],
         )
-        methods.append(method)
     return low, high, methods
 
 
-def _nothing(wanted: Sequence[Figure], size: int) -> pd.DataFrame:
-    """Return rows of `size` places without responses."""
-    rows = len(wanted) * size
-    none = np.full(rows, np.nan)
-    counts = {name: np.zeros(rows, dtype=np.int64) for name in ("n", "valid", "c1", "c2", "c3", "c4", "c5", "df")}
-    return pd.DataFrame(
-        {
-            "level": np.tile([figure.level for figure in wanted], size),
-            "key": np.tile([figure.key for figure in wanted], size),
-            **counts,
-            **dict.fromkeys(("index", "se", "lo", "hi", "n_eff", "deff"), none),
-            "status": np.full(rows, "no_data", dtype=object),
-            "interval": np.full(rows, "", dtype=object),
-            "warnings": np.full(rows, "", dtype=object),
-        }
-    )
+def _nothing(size: int, width: int) -> dict[str, NDArray[Any]]:
+    """Return the columns of `size` places without responses."""
+    shape = (size, width)
+    none, zero, empty = np.full(shape, np.nan), np.zeros(shape, dtype=np.int64), np.full(shape, "", dtype=object)
+    return {
+        **dict.fromkeys(("n", "valid", "c1", "c2", "c3", "c4", "c5", "df"), zero),
+        **dict.fromkeys(("index", "se", "lo", "hi", "n_eff", "deff"), none),
+        "status": np.full(shape, "no_data", dtype=object),
+        "interval": empty,
+        "warnings": empty,
+    }
 
 
 def _covered(
-    frame: pd.DataFrame,
-    labels: pd.DataFrame,
-    moments: Moments,
-    population: pd.DataFrame | None,
-    columns: Sequence[str],
-    strata: Sequence[str],
-    rules: Rules,
-    width: int,
-) -> pd.DataFrame:
-    """Return the rows with the transactions of each place and the share of them in strata with responses."""
-    total, share = np.full(len(labels), np.nan), np.full(len(labels), np.nan)
-    if population is not None and set(columns) <= set(population):
-        number = {label: k for k, label in enumerate(labels.itertuples(index=False, name=None))}
-        if not columns:
-            number = {(): 0}
-        place = np.array([number.get(row, -1) for row in _rows(population, columns)], dtype=np.intp)
-        count = pd.to_numeric(population["N"]).to_numpy(dtype=np.float64)
+    figures: dict[str, NDArray[Any]], places: list[Place], ground: _Ground, columns: Sequence[str]
+) -> dict[str, NDArray[Any]]:
+    """Return the transactions of each place, the share of them in strata with responses, and what warns of it."""
+    size, population = len(places), ground.population
+    total, share = np.full(size, np.nan), np.full(size, np.nan)
+    if population is not None and set(columns) <= set(population.keys):
+        number = {label: k for k, label in enumerate(places)}
+        place = np.array([number.get(row, -1) for row in population.rows(columns)], dtype=np.intp)
         inside = place >= 0
-        total = np.bincount(place[inside], weights=count[inside], minlength=len(labels))
-        answered = inside & _answered(moments, population, strata)
-        reached = np.bincount(place[answered], weights=count[answered], minlength=len(labels))
-        share = np.divide(100 * reached, total, out=np.full(len(labels), np.nan), where=total > 0)
-    frame["population"] = np.repeat(total, width)
-    frame["coverage"] = np.repeat(share, width)
-    low = (frame["coverage"] < 100 * rules.min_coverage) & (frame["status"] != "no_data")
-    frame["warnings"] = np.where(low, (frame["warnings"] + " low_coverage").str.strip(), frame["warnings"])
-    return frame
+        total = np.bincount(place[inside], weights=population.count[inside], minlength=size)
+        answered = inside & population.answered
+        reached = np.bincount(place[answered], weights=population.count[answered], minlength=size)
+        share = np.divide(100 * reached, total, out=np.full(size, np.nan), where=total > 0)
+    low = (share < 100 * ground.rules.min_coverage)[:, None] & (figures["status"] != "no_data")
+    warnings = figures["warnings"]
+    if low.any():
+        warnings = warnings.copy()
+        warnings[low] = [f"{words} low_coverage".strip() for words in warnings[low]]
+    wide = {"population": total, "coverage": share}
+    spread = {name: np.broadcast_to(column[:, None], low.shape) for name, column in wide.items()}
+    return {"warnings": warnings, **spread}
 
 
-def _rows(table: pd.DataFrame, columns: Sequence[str]) -> list[tuple[str, ...]]:
-    if not columns:
-        return [()] * len(table)
-    return list(zip(*(table[name].astype(str) for name in columns), strict=True))
-
-
-def _answered(moments: Moments, population: pd.DataFrame, strata: Sequence[str]) -> NDArray[np.bool_]:
-    """Return which rows of the population have responses in their stratum (or, without a service, in their agency)."""
-    keys = moments.keys[moments.n > 0]
-    there = set(_rows(keys, strata))
-    rows = _rows(population, strata)
-    loose: set[str] = set()
-    if "agency" in strata and "service" in strata:
-        loose = set(keys.loc[keys["service"] == "", "agency"])
-    agencies = population["agency"].astype(str) if "agency" in population else pd.Series([""] * len(rows))
-    return np.array([row in there or a in loose for row, a in zip(rows, agencies, strict=True)], dtype=np.bool_)
+def _rows(columns: Mapping[str, list[str]], names: Sequence[str], size: int) -> list[Place]:
+    """Return each of `size` rows' values of the named columns."""
+    return list(zip(*(columns[name] for name in names), strict=True)) if names else [()] * size
