@@ -63,6 +63,27 @@ def kept(session: orm.Session, key: Hashable, make: Callable[[], T]) -> T:
     return made
 
 
+def recall(session: orm.Session, key: Hashable) -> Any:
+    """Return what was last remembered under a key that does not name all its value was made of; None without any.
+
+    The value itself must tell whether it still holds.
+    """
+    engine = session.get_bind().engine
+    with _lock:
+        shelf = _shelves.setdefault(engine, _Shelf())
+        if key not in shelf.values:
+            return None
+        shelf.values.move_to_end(key)
+        return shelf.values[key][1]
+
+
+def remember(session: orm.Session, key: Hashable, value: object) -> None:
+    """Keep a value under a key in place of the one before; it must never be altered."""
+    engine = session.get_bind().engine
+    with _lock:
+        _shelves.setdefault(engine, _Shelf()).put(key, value)
+
+
 def weigh(value: Any) -> int:
     """Return about how many bytes a value takes, what it may come to hold (`Moments.within`) included."""
     if isinstance(value, np.ndarray):

@@ -1,29 +1,34 @@
 """The one path from the database to results. Pages, files, the command line and the API all call it.
 
 Read once: the counted responses as distinct answers with their counts, and the transactions. Everything else is
-`scoring`. Moments are kept between calls while the responses they were made of have not changed.
+`scoring`. Moments are kept between calls, and those of responses that came since are added to them (`survey.sums`).
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sqlalchemy import orm
 
 from scoring.disclosure import DisclosureRule
-from scoring.moments import Moments, moments_from_patterns
+from scoring.moments import Moments, merge, moments_from_patterns
 from scoring.scheme import DataError, Rules, Scheme
 from scoring.table import score_table
 from survey.errors import InputError
 from survey.kept import kept
 from survey.models import QuestionnaireVersion, Round
 from survey.queries import responses, rounds
+from survey.queries.newer import Newer
 from survey.queries.population import population as read_population
 from survey.questionnaires import Definition, from_canonical
+from survey.sums import summed
 
 TOO_FEW_ANSWERS = "too_few_answers"
 """Reason of responses that answer a smaller share of the items than the round's rules ask for."""
@@ -84,7 +89,7 @@ def round_results(
     def score() -> tuple[pd.DataFrame, int, int, dict[str, int]]:
         found, too_few = round_moments(session, round_, definition.scheme(), rules)
         table = score_table(found, definition.scheme(), population if len(population) else None, rules)
-        return table, int(found.n.sum()), too_few, responses.channels(session, round_.id)
+        return table, int(found.n.sum()), too_few, _channels(session, round_.id)
 
     try:
         table, counted, too_few, channels = kept(session, ("results", stamp), score)
@@ -131,20 +136,40 @@ def round_moments(
 
     `by`: further keys after these two, see `survey.queries.responses.key_column`.
     """
-    made_of = (round_.id, round_.version_id, rules.min_answered_share, rules.features, by)
-    key = ("moments", *made_of, responses.stamp(session, round_.id))
-    return kept(session, key, lambda: _make_moments(session, round_.id, scheme, rules, by))
+    made_of = ("moments", round_.version_id, rules.min_answered_share, rules.features, by)
+
+    def whole() -> tuple[Moments, int]:
+        found = responses.patterns(session, round_.id, by)
+        return _moments(found.answers, found.counts, found.keys, scheme, rules)
+
+    def more(before: tuple[Moments, int], came: Newer) -> tuple[Moments, int]:
+        ones = np.ones(len(came.answers), dtype=np.int64)
+        added, too_few = _moments(came.answers, ones, came.keys, scheme, rules)
+        return merge(before[0], added), before[1] + too_few
+
+    return summed(session, round_.id, made_of, by=by, whole=whole, more=more)
 
 
-def _make_moments(
-    session: orm.Session, round_id: int, scheme: Scheme, rules: Rules, by: tuple[str, ...]
+def _moments(
+    answers: list[str], counts: NDArray[np.int64], keys: pd.DataFrame, scheme: Scheme, rules: Rules
 ) -> tuple[Moments, int]:
-    counted = responses.patterns(session, round_id, by)
-    answers, counts, keys, too_few = counted.answers, counted.counts, counted.keys, 0
+    """Return the moments of distinct answers, and how many responses had too few answers to count."""
+    too_few = 0
     if rules.min_answered_share > 0:
-        given = np.array([sum(c in "12345" for c in text) for text in answers], dtype=np.int64)
+        given = np.array([sum(c in "12345" for c in text[: len(scheme.items)]) for text in answers], dtype=np.int64)
         enough = (given > 0) & (given >= rules.min_answered_share * len(scheme.items))
         too_few = int(counts[~enough].sum())
         answers = [text for text, kept in zip(answers, enough, strict=True) if kept]
         counts, keys = counts[enough], keys[enough].reset_index(drop=True)
     return moments_from_patterns(answers, counts, keys, scheme, features=rules.features), too_few
+
+
+def _channels(session: orm.Session, round_id: int) -> dict[str, int]:
+    """Return how many counted responses of a round came by each channel, the commonest first."""
+
+    def more(before: dict[str, int], came: Newer) -> dict[str, int]:
+        every = Counter(before) + Counter(came.channels)
+        return dict(sorted(every.items(), key=lambda pair: (-pair[1], pair[0])))
+
+    whole = partial(responses.channels, session, round_id)
+    return summed(session, round_id, ("channels",), by=(), whole=whole, more=more)

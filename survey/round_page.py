@@ -3,19 +3,55 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 from flask_babel import gettext as _
 from sqlalchemy import orm
 
 from scoring.scheme import Rules
-from survey.figures import ALL_SERVICES, PROVINCE, Figures
+from survey.figures import ALL_SERVICES, PROVINCE, Figure, Figures
 from survey.i18n import local_name
 from survey.kept import kept
 from survey.models import Agency, Round, Service
 from survey.queries import names
 from survey.questionnaires import Aspect, Definition, Element
 from survey.results import RoundResults, round_results
+
+
+class PageFigures(Figures):
+    """The figures of a table, those of a service made when first asked for: most pages show all services together."""
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        self._table = table
+        self._parts: dict[str, Figures] = {}
+
+    def find(self, agency: str, service: str, level: str, key: str) -> Figure | None:
+        """Return a figure, or None when the table has no such row."""
+        return self._part(service).find(agency, service, level, key)
+
+    @cached_property
+    def agencies(self) -> tuple[str, ...]:
+        """Agencies with figures, see `Figures.agencies`."""
+        return self._part(ALL_SERVICES).agencies
+
+    def services(self, agency: str) -> tuple[str, ...]:
+        """Services of an agency (or the province) with figures, in the order of codes."""
+        return self._services.get(agency, ())
+
+    @cached_property
+    def _services(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {}
+        for agency, service in sorted(set(zip(self._table["agency"], self._table["service"], strict=True))):
+            if service:
+                found.setdefault(agency, []).append(service)
+        return {agency: tuple(services) for agency, services in found.items()}
+
+    def _part(self, service: str) -> Figures:
+        """Return the figures of one service; threads that ask at once make them twice, and alike."""
+        if service not in self._parts:
+            self._parts[service] = Figures(self._table[self._table["service"] == service])
+        return self._parts[service]
 
 
 @dataclass(frozen=True)
@@ -97,7 +133,7 @@ def load_round(session: orm.Session, code: str, visible: frozenset[str] | None, 
     return RoundPage(
         results=results,
         table=table,
-        figures=kept(session, ("figures", results.stamp, visible), lambda: Figures(table)),
+        figures=kept(session, ("figures", results.stamp, visible), lambda: PageFigures(table)),
         agency_of=names.agencies(session, on=results.round.opens_on),
         service_of=names.services(session, on=results.round.opens_on),
         language=language,
