@@ -57,7 +57,7 @@ def hand_over(path: Path) -> None:
 
 def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     """Wait until the program takes connections."""
-    for _ in range(200):
+    for _ in range(600):
         assert process.poll() is None, f"{process.args!r} ended by itself"
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
