@@ -6,6 +6,9 @@ and elements in the heat table, over the items of one agency in its strengths an
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from sqlalchemy import orm
@@ -22,6 +25,8 @@ from survey.results import RoundResults, round_moments
 
 SURE = 0.05
 """False discovery rate of calling a difference a difference."""
+LARGE = 5.0
+"""Percentage points from which a sure difference is called large."""
 GAP_COLUMNS = ("agency", "level", "key", "gap", "se", "p", "p_bh")
 
 
@@ -31,6 +36,32 @@ def gaps(session: orm.Session, results: RoundResults) -> pd.DataFrame:
     Figures that are suppressed, and agencies that nothing can be set against, have no row.
     """
     return kept(session, ("gaps", results.stamp), lambda: _gaps(session, results))
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """How one figure of an agency stands against that of all other agencies together."""
+
+    #: percentage points above the others
+    gap: float
+    #: `above`, `below`, or `same` where the data cannot tell
+    verdict: str
+
+    @property
+    def large(self) -> bool:
+        """Whether the figure is surely, and by `LARGE` points or more, another."""
+        return self.verdict != "same" and abs(self.gap) >= LARGE
+
+
+def contrasts(session: orm.Session, results: RoundResults) -> Mapping[tuple[str, str, str], Contrast]:
+    """Return the `gaps` that exist by (agency, level, key), each with its verdict."""
+    table, found = gaps(session, results), {}
+    keys = table[["agency", "level", "key"]].itertuples(index=False, name=None)
+    values = (table[name].to_numpy(dtype=np.float64, na_value=np.nan).tolist() for name in ("gap", "p_bh"))
+    for key, gap, p in zip(keys, *values, strict=True):
+        if not np.isnan(gap):  # a missing p is not below anything: no verdict without a test
+            found[key] = Contrast(gap, ("above" if gap > 0 else "below") if p < SURE else "same")
+    return found
 
 
 def diagnosis(session: orm.Session, results: RoundResults, agency: str) -> pd.DataFrame | None:

@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reportlab.lib.colors import HexColor
+from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable
 
 from survey.charts import TICKS, IntervalChart, Mark, Segment, place
-from survey.numbers import fixed
-from survey.posters.typesetting import MEDIUM, REGULAR
-from survey.reports.style import ACCENT, GREY, INK, LEVELS, MUTED, ON_LEVELS
+from survey.insights import Contrast
+from survey.numbers import fixed, with_sign
+from survey.posters.typesetting import MEDIUM, REGULAR, SEMIBOLD
+from survey.reports import words
+from survey.reports.style import ACCENT, GREY, INK, LEVELS, LINE, MUTED, ON_LEVELS, SHADES
 
 GRID = "#DDD9D2"
 SMALL = 7.0
+
+
+VERDICTS = {"above": words.MORE, "below": words.LESS}
+"""What is said of a figure that is surely another than elsewhere."""
 
 
 class Rule(Flowable):  # type: ignore[misc]
@@ -128,3 +136,95 @@ class Key(Flowable):  # type: ignore[misc]
             canvas.rect(number * step, 2, 7, 7, stroke=0, fill=1)
             canvas.setFillColor(HexColor(INK))
             canvas.drawString(number * step + 10, 3, label)
+
+
+class Contrasted(Flowable):  # type: ignore[misc]
+    """An index, and under it how it stands against the other agencies.
+
+    A sure difference has a triangle and a word, so that the shade behind it tells nothing by itself.
+    """
+
+    VALUE, LEADING = 9.0, 9.3
+
+    def __init__(self, value: str, contrast: Contrast | None, width: float, *, grey: bool = False) -> None:
+        super().__init__()
+        self.value, self.contrast, self.width, self.grey = value, contrast, width, grey
+        self.height = self.LEADING * (1 if contrast is None else 2) + 1
+
+    def draw(self) -> None:
+        """Write one or two lines, at the right."""
+        canvas, contrast = self.canv, self.contrast
+        canvas.setFillColor(HexColor(GREY if self.grey else INK))
+        canvas.setFont(REGULAR, self.VALUE)
+        canvas.drawRightString(self.width, self.height - self.LEADING + 1.5, self.value)
+        if contrast is None:
+            return
+        gap = with_sign(fixed(contrast.gap))
+        if contrast.verdict == "same":
+            canvas.setFillColor(HexColor(GREY))
+            canvas.setFont(REGULAR, SMALL)
+            canvas.drawRightString(self.width, 2.3, gap)
+            return
+        told = f"{VERDICTS[contrast.verdict]} {gap}"
+        canvas.setFillColor(HexColor(INK))
+        canvas.setFont(SEMIBOLD, SMALL)
+        canvas.drawRightString(self.width, 2.3, told)
+        left = self.width - stringWidth(told, SEMIBOLD, SMALL) - 6.5
+        triangle(canvas, max(left, -1.5), 2.4, upward=contrast.verdict == "above")
+
+
+class Gap(Flowable):  # type: ignore[misc]
+    """A difference to the other agencies in a narrow cell; under a sure one the word that says so."""
+
+    LEADING = 8.4
+
+    def __init__(self, contrast: Contrast | None, width: float) -> None:
+        super().__init__()
+        self.contrast, self.width = contrast, width
+        self.word = VERDICTS.get(contrast.verdict, "") if contrast else ""
+        self.height = self.LEADING * (2 if self.word else 1) + 1
+
+    def draw(self) -> None:
+        """Write one or two lines, at the right."""
+        canvas = self.canv
+        canvas.setFillColor(HexColor(INK if self.word else GREY))
+        canvas.setFont(REGULAR, SMALL)
+        gap = "–" if self.contrast is None else with_sign(fixed(self.contrast.gap))
+        canvas.drawRightString(self.width, self.height - self.LEADING + 1.6, gap)
+        canvas.drawRightString(self.width, 2.4, self.word)
+
+
+def triangle(canvas: Canvas, x: float, y: float, *, upward: bool) -> None:
+    """Draw a triangle 4.6 points wide whose box begins at (x, y)."""
+    base, tip = (y, y + 4.4) if upward else (y + 4.4, y)
+    path = canvas.beginPath()
+    path.moveTo(x, base)
+    path.lineTo(x + 4.6, base)
+    path.lineTo(x + 2.3, tip)
+    path.close()
+    canvas.drawPath(path, stroke=0, fill=1)
+
+
+class ShadeKey(Flowable):  # type: ignore[misc]
+    """The shades of `Contrasted` with their words, two in a line."""
+
+    ROW = 13.0
+
+    def __init__(self, meant: Sequence[tuple[Contrast, str]], width: float) -> None:
+        super().__init__()
+        self.meant, self.width = meant, width
+        self.height = self.ROW * -(-len(meant) // 2) + 3
+
+    def draw(self) -> None:
+        """Draw a square with its triangle, and what it says."""
+        canvas, canvas_width = self.canv, self.width / 2
+        canvas.setLineWidth(0.3)
+        for k, (contrast, said) in enumerate(self.meant):
+            x, y = (k % 2) * canvas_width, self.height - self.ROW * (k // 2 + 1)
+            canvas.setStrokeColor(HexColor(LINE))
+            canvas.setFillColor(HexColor(SHADES[contrast.verdict, contrast.large]))
+            canvas.rect(x, y + 1, 12, 10, stroke=1, fill=1)
+            canvas.setFillColor(HexColor(INK))
+            triangle(canvas, x + 3.7, y + 3.8, upward=contrast.verdict == "above")
+            canvas.setFont(REGULAR, SMALL + 0.5)
+            canvas.drawString(x + 16, y + 3.5, said)

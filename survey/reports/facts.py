@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -12,12 +12,13 @@ from sqlalchemy import orm
 
 from survey.breakdowns import CHANNEL, COUNTER, GROUP, Dimension, breakdown, dimensions, group_sizes
 from survey.comparisons import Changes, series
+from survey.doubts import Doubts, doubts
 from survey.errors import InputError
 from survey.exports import labels
 from survey.exports.content import Content, load_content
-from survey.figures import ALL_SERVICES, PROVINCE, Figure, Figures
+from survey.figures import ALL_SERVICES, OVERALL, PROVINCE, Figure, Figures
 from survey.findings import FEW, Finding, findings, highest, lowest, strengths, weaknesses
-from survey.insights import diagnosis
+from survey.insights import Contrast, contrasts, diagnosis
 from survey.models import AgencyKind, Installation, QuestionnaireVersion
 from survey.publication import published, results_hash
 from survey.queries import comments
@@ -77,6 +78,8 @@ class Past:
 
     name: str
     figure: Figure | None
+    #: since the round before; None for the first
+    change: Change | None
     #: whether the questions or the rule differ from the round before
     broken: bool
 
@@ -116,6 +119,12 @@ class Facts:
     themes: tuple[tuple[str, int | None], ...]
     #: the rounds up to this one, the earliest first; for the province alone
     past: tuple[Past, ...] = ()
+    #: how every agency stands against the others, by (agency, level, key); for the province alone
+    contrasts: Mapping[tuple[str, str, str], Contrast] = field(default_factory=dict)
+    #: the items of every agency of which it can be told how they stand, by number; for the province alone
+    findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
+    #: what the index would be without doubtful responses; for the province alone
+    doubts: Doubts | None = None
 
     @property
     def name(self) -> str:
@@ -203,7 +212,20 @@ def province_facts(session: orm.Session, ground: Ground) -> Facts:
         quotes=_newest(session, ground) if overall.n else (),
         themes=tuple((words.THEMES.get(t.value, t.value), n if rule.shows(n) else None) for t, n in counts.items()),
         past=_past(session, content),
+        contrasts=contrasts(session, content.results),
+        findings=_every_finding(session, ground),
+        doubts=doubts(session, content.results, wait=True),
     )
+
+
+def _every_finding(session: orm.Session, ground: Ground) -> dict[str, tuple[Finding, ...]]:
+    """Return the items of each agency by number, the agencies in the order of ranks."""
+    content, made = ground.content, {}
+    for agency in filter(None, ground.standings):
+        table = diagnosis(session, content.results, agency)
+        if found := findings(content.definition, ground.figures, agency, table):
+            made[agency] = tuple(sorted(found, key=lambda finding: finding.number))
+    return made
 
 
 def _past(session: orm.Session, content: Content) -> tuple[Past, ...]:
@@ -212,8 +234,9 @@ def _past(session: orm.Session, content: Content) -> tuple[Past, ...]:
     for step in series(session, content.results):
         table = step.results.table
         figure = _overall(table[table["agency"] == PROVINCE])
+        change = None if step.changes is None else change_of(step.changes, PROVINCE, *OVERALL)
         broken = step.changes is not None and not step.changes.comparable
-        found.append(Past(step.results.round.name, figure, broken))
+        found.append(Past(step.results.round.name, figure, change, broken))
     return tuple(found)
 
 

@@ -33,7 +33,7 @@ class Writer:
     def __init__(self, facts: Facts, body: float = 11) -> None:
         self.facts = facts
         self.styles = styles(body)
-        self._tables, self._sections = count(1), count(1)
+        self._tables, self._charts, self._sections = count(1), count(1), count(1)
 
     def p(self, words_: str, style: str = "body") -> Flowable:
         """Return a paragraph."""
@@ -46,6 +46,14 @@ class Writer:
     def caption(self, title: str) -> Flowable:
         """Return the next table's caption."""
         return self.p(words.TABLE.format(number=next(self._tables), text=title), "caption")
+
+    def chart_caption(self, title: str) -> Flowable:
+        """Return the next chart's caption."""
+        return self.p(words.CHART.format(number=next(self._charts), text=title), "caption")
+
+    def heads(self, titles: Sequence[str]) -> list[Cell]:
+        """Return the head of a table: the first title at the left, numbers' titles at the right."""
+        return [self.p(text(title), "th_right" if k else "th") for k, title in enumerate(titles)]
 
     def number(self, written: str, figure: Figure | None = None) -> Flowable:
         """Return a cell with a number, grey for a thin figure."""

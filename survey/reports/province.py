@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, TableStyle
+from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Spacer, TableStyle
 
 from survey.charts import interval_chart
-from survey.figures import ALL_SERVICES, OVERALL, Figure, chart_row
+from survey.figures import Figure, chart_row
 from survey.findings import FEW
 from survey.numbers import fixed
 from survey.reports import parts, sentences, words
 from survey.reports.document import Frontispiece, build
+from survey.reports.doubtful import doubtful
 from survey.reports.drawings import Axis, Bar, Key, Whisker
 from survey.reports.facts import Facts, Group, items
+from survey.reports.heat import heat
 from survey.reports.parts import INDICES, Writer
+from survey.reports.quadrants import quadrants
 from survey.reports.style import WIDTH, Cell, ruled, text
-from survey.standings import Change, Standing
+from survey.reports.trend import trend
+from survey.standings import Standing
 
 LONGEST = 400
 """Characters of a comment that are printed."""
@@ -49,9 +53,11 @@ def _story(writer: Writer) -> list[Flowable]:
         *_extremes(writer),
         *_league(writer),
         *_changes(writer),
-        *_matrix(writer),
+        *heat(writer),
         *_items(writer),
+        *quadrants(writer),
         *_who(writer),
+        *doubtful(writer),
         *_voices(writer),
         *parts.method(writer),
     ]
@@ -67,7 +73,7 @@ def _extremes(writer: Writer) -> Iterator[Flowable]:
         (words.WEAK, words.PROVINCE_WEAK, words.PROVINCE_LOW_TABLE, ordered[:FEW]),
     ):
         heads = (words.CONTENT, words.INDEX_HEAD, words.UNHAPPY)
-        rows: list[list[Cell]] = [_heads(writer, heads)]
+        rows: list[list[Cell]] = [writer.heads(heads)]
         for figure in found:
             some, every = sum(figure.counts[:2]), sum(figure.counts)
             told = words.UNHAPPY_OF.format(some=sentences.whole(some), all=sentences.whole(every))
@@ -84,7 +90,7 @@ def _league(writer: Writer) -> list[Flowable]:
     chart = interval_chart([chart_row(name, s.figure, facts.overall) for name, s in zip(names, standings, strict=True)])
     heads = (words.AGENCY, "", words.INDEX_HEAD, words.RANKS, words.SIZE, words.RATE)
     drawn = WIDTH - 148 - INDICES - 44 - 46 - 42
-    rows: list[list[Cell]] = [_heads(writer, heads)]
+    rows: list[list[Cell]] = [writer.heads(heads)]
     for name, standing, mark in zip(names, standings, chart.marks, strict=True):
         figure = standing.figure
         rows.append(
@@ -122,12 +128,12 @@ def _changes(writer: Writer) -> list[Flowable]:
     since = ground.since
     if since is None:
         return []
-    section = [CondPageBreak(160), writer.heading(words.CHANGES_HEADING), *_trend(writer)]
+    section = trend(writer, writer.heading(words.CHANGES_HEADING))
     moved = [(c, s.figure, s.change) for c, s in ground.standings.items() if c and s.change and s.change.exists]
     if not since.comparable or not moved:
         return section
     heads = (words.AGENCY, words.BEFORE, words.NOW, words.CHANGE_HEAD, words.VERDICT)
-    rows: list[list[Cell]] = [_heads(writer, heads)]
+    rows: list[list[Cell]] = [writer.heads(heads)]
     for code, figure, change in moved:
         style = "number" if change.sure else "number_grey"
         bounds = f"{sentences.signed(change.diff)} {sentences.signed_interval(change)}"
@@ -137,10 +143,10 @@ def _changes(writer: Writer) -> list[Flowable]:
                 writer.p(fixed(change.before), "number"),
                 writer.p(fixed(figure.index), "number"),
                 writer.p(bounds, style),
-                writer.p(_verdict(change), style),
+                writer.p(sentences.verdict(change), style),
             ]
         )
-    verdicts = [_verdict(change) for _, _, change in moved]
+    verdicts = [sentences.verdict(change) for _, _, change in moved]
     lead = words.CHANGES_LEAD.format(
         up=verdicts.count(words.VERDICT_UP),
         down=verdicts.count(words.VERDICT_DOWN),
@@ -148,78 +154,33 @@ def _changes(writer: Writer) -> list[Flowable]:
     )
     return [
         *section,
-        CondPageBreak(120),
+        CondPageBreak(160),
+        Spacer(1, 6),
         writer.p(lead),
         writer.caption(words.CHANGES_TABLE.format(before=text(since.before.name))),
-        ruled(rows, [WIDTH - 60 - 52 - 118 - 54, 60, 52, 118, 54], pad=1.6),
         writer.p(words.CHANGES_NOTE, "note"),
+        ruled(rows, [WIDTH - 60 - 52 - 118 - 54, 60, 52, 118, 54], pad=1.6),
     ]
-
-
-def _trend(writer: Writer) -> list[Flowable]:
-    """Return the index of the province through the rounds, with dots and whiskers."""
-    past = writer.facts.past
-    chart = interval_chart([chart_row(one.name, one.figure) for one in past])
-    drawn = WIDTH - 200 - INDICES - 54
-    rows: list[list[Cell]] = [_heads(writer, (words.ROUND_HEAD, "", words.INDEX_HEAD, words.SIZE))]
-    for one, mark in zip(past, chart.marks, strict=True):
-        size = sentences.whole(one.figure.n if one.figure else None)
-        name = writer.p(text(one.name), "cell")
-        rows.append([name, Whisker(mark, drawn - 8), writer.figure(one.figure), writer.number(size, one.figure)])
-    rows.append(["", Axis(chart, drawn - 8), "", ""])
-    broken = "; ".join(one.name for one in past if one.broken)
-    caption = words.TREND_TABLE.format(confidence=sentences.confidence(writer.facts.ground))
-    table = ruled(rows, [200, drawn, INDICES, 54], pad=1.6, last=1)
-    notes = [writer.p(words.TREND_BROKEN.format(rounds=text(broken)), "note")] if broken else []
-    return [KeepTogether([writer.caption(caption), table, *notes])]
-
-
-def _verdict(change: Change) -> str:
-    if not change.sure:
-        return words.VERDICT_UNSURE
-    return words.VERDICT_UP if change.diff > 0 else words.VERDICT_DOWN
-
-
-def _matrix(writer: Writer) -> list[Flowable]:
-    """Return the index of every agency and element."""
-    ground = writer.facts.ground
-    elements = ground.content.definition.elements
-    across = [OVERALL, *(("element", element.code) for element in elements)]
-    heads = (words.AGENCY, words.OVERALL, *(element.title.get("vi") for element in elements))
-    rows: list[list[Cell]] = [_heads(writer, heads)]
-    for code in ground.standings:
-        found = [ground.figures.find(code, ALL_SERVICES, level, key) for level, key in across]
-        name = writer.p(text(ground.content.agency_name(code)), "cell" if code else "cell_bold")
-        rows.append([name, *(_value(writer, figure) for figure in found)])
-    wide = (WIDTH - 140) / len(across)
-    return [
-        CondPageBreak(160),
-        writer.heading(words.MATRIX_HEADING),
-        writer.p(words.MATRIX_LEAD),
-        writer.caption(words.MATRIX_TABLE),
-        ruled(rows, [140, *[wide] * len(across)], pad=1.6),
-    ]
-
-
-def _value(writer: Writer, figure: Figure | None) -> Flowable:
-    return writer.number(fixed(figure.index) if figure else "–", figure)
 
 
 def _items(writer: Writer) -> list[Flowable]:
     """Return the five answers of every item as a bar."""
     item_of = _statements(writer)
     levels = [level.get("vi") for level in writer.facts.ground.content.definition.scale.levels]
-    rows: list[list[Cell]] = [_heads(writer, (words.ITEM, "", words.INDEX_HEAD, words.VALID))]
     wide = 170
-    for number, figure in enumerate(items(writer.facts), 1):
-        rows.append(
+    numbers = {code: k for k, code in enumerate(item_of, 1)}
+    rows: list[list[Cell]] = [
+        writer.heads((words.ITEM, "", words.INDEX_HEAD, words.VALID)),
+        *(
             [
-                writer.p(f"{number}. {text(item_of[figure.key])}", "cell"),
+                writer.p(f"{numbers[figure.key]}. {text(item_of[figure.key])}", "cell"),
                 [Bar(figure.bar, wide - 6), writer.p(_shares(figure), "shares")],
                 writer.number(fixed(figure.index), figure),
                 writer.number(sentences.whole(figure.valid), figure),
             ]
-        )
+            for figure in items(writer.facts)
+        ),
+    ]
     return [
         CondPageBreak(180),
         writer.heading(words.ITEMS),
@@ -239,7 +200,7 @@ def _shares(figure: Figure) -> str:
 def _who(writer: Writer) -> list[Flowable]:
     """Return who answered: channels and groups with their indices."""
     facts = writer.facts
-    rows: list[list[Cell]] = [_heads(writer, (words.GROUP, words.SIZE, words.INDEX_HEAD))]
+    rows: list[list[Cell]] = [writer.heads((words.GROUP, words.SIZE, words.INDEX_HEAD))]
     together: list[tuple[int, int]] = []
     for name, groups in facts.groups:
         if groups:
@@ -278,10 +239,6 @@ def _voices(writer: Writer) -> list[Flowable]:
         for quote, name in facts.quotes
     ]
     return [KeepTogether([heading, *told, writer.p(words.QUOTES_LEAD), *quoted])]
-
-
-def _heads(writer: Writer, heads: Sequence[str]) -> list[Cell]:
-    return [writer.p(text(head), "th_right" if k else "th") for k, head in enumerate(heads)]
 
 
 def _statements(writer: Writer) -> dict[str, str]:

@@ -45,6 +45,13 @@ def signed_interval(change: Change) -> str:
     return f"(từ {signed(change.lo)} đến {signed(change.hi)})"
 
 
+def verdict(change: Change) -> str:
+    """Return whether a change is one."""
+    if not change.sure:
+        return words.VERDICT_UNSURE
+    return words.VERDICT_UP if change.diff > 0 else words.VERDICT_DOWN
+
+
 def confidence(ground: Ground) -> str:
     """Return the confidence of the intervals."""
     return f"{fixed(100 * ground.content.results.rules.confidence, 0)}{NBSP}%"

@@ -27,6 +27,15 @@ ON_LEVELS = ("#FFFFFF", INK, INK, INK, "#FFFFFF")
 """The colours of the five answers and of the numbers in them."""
 
 
+SHADES = {
+    ("below", True): "#E09F7D",
+    ("below", False): "#F3DDD0",
+    ("above", False): "#D7E6EE",
+    ("above", True): "#7FB2C9",
+}
+"""Grounds of figures that are surely another than elsewhere, by verdict and whether by much, as on pages."""
+
+
 @cache
 def styles(body: float = 11) -> dict[str, ParagraphStyle]:
     """Return the paragraph styles by name; `body` is the size of running text in points."""
@@ -78,6 +87,7 @@ def styles(body: float = 11) -> dict[str, ParagraphStyle]:
         made("shares", **{**cell, "fontSize": 7, "leading": 9}, textColor=HexColor(MUTED)),
         made("cell_bold", **cell, fontName=SEMIBOLD),
         made("number", **cell, alignment=TA_RIGHT),
+        made("number_small", **{**cell, "fontSize": 7, "leading": 9}, alignment=TA_RIGHT),
         made("number_grey", **cell, alignment=TA_RIGHT, textColor=HexColor(GREY)),
         made("th", **cell, textColor=HexColor(MUTED)),
         made("th_right", **cell, alignment=TA_RIGHT, textColor=HexColor(MUTED)),
@@ -93,16 +103,28 @@ def text(words: str) -> str:
 Cell: TypeAlias = Flowable | str | list[Flowable]
 
 
-def ruled(rows: Sequence[Sequence[Cell]], widths: Sequence[float], *, pad: float = 2.4, last: int = 0) -> Table:
+Commands: TypeAlias = Sequence[tuple[object, ...]]
+"""Of a `TableStyle`."""
+
+
+def ruled(
+    rows: Sequence[Sequence[Cell]],
+    widths: Sequence[float],
+    *,
+    pad: float = 2.4,
+    last: int = 0,
+    under: Commands = (),
+) -> Table:
     """Return a table whose first row is its head, repeated on every page; rules above, under the head and below.
 
-    `last` rows at the end stand below the closing rule, as an axis does.
+    `last` rows at the end stand below the closing rule, as an axis does; what is drawn `under` the rules covers none.
     """
     made = Table([list(row) for row in rows], colWidths=list(widths), repeatRows=1, hAlign="LEFT")
     end = -1 - last
     made.setStyle(
         TableStyle(
             [
+                *under,
                 ("FONT", (0, 0), (-1, -1), REGULAR, 9),
                 ("LEFTPADDING", (0, 0), (-1, -1), 3),
                 ("RIGHTPADDING", (0, 0), (-1, -1), 3),

@@ -28,6 +28,7 @@ DEMO = "Dữ liệu minh họa: mọi con số và ý kiến trong báo cáo nà
 TITLE_AGENCY = "Báo cáo kết quả khảo sát sự hài lòng - {name} - {round}"
 SUBJECT = "Chỉ số hài lòng về sự phục vụ hành chính (SIPAS)"
 TABLE = "Bảng {number}. {text}"
+CHART = "Biểu đồ {number}. {text}"
 
 GENERAL, STRONG, WEAK, WHO, VOICES, METHOD = (
     "Kết quả chung",
@@ -164,13 +165,75 @@ CHANGES_NOTE = (
     "Kết luận đã tính đến việc so sánh nhiều cơ quan cùng lúc (Holm), nên có khi là “chưa rõ” dù khoảng tin cậy không "
     "chứa số 0."
 )
-TREND_TABLE = "Chỉ số của toàn tỉnh qua các đợt (%), khoảng tin cậy {confidence}"
-TREND_BROKEN = "{rounds}: bộ câu hỏi hoặc cách tính khác đợt liền trước, không so sánh hai bên."
+TREND_TABLE = "Số liệu của biểu đồ: chỉ số của toàn tỉnh qua các đợt (%), khoảng tin cậy {confidence}"
+TREND_CHART = "Chỉ số của toàn tỉnh qua các đợt (%), khoảng tin cậy {confidence}"
+TREND_NOTE = (
+    "Chấm tròn: chỉ số. Đoạn thẳng đứng qua chấm: khoảng tin cậy. Đường nối hai đợt màu xám: số liệu chưa đủ để nói là "
+    "tăng hay giảm."
+)
+BREAK_NOTE = "Đường nét đứt: bộ câu hỏi hoặc cách tính chỉ số đã thay đổi; không so sánh số liệu ở hai bên."
+BREAK = "đổi bộ câu hỏi hoặc cách tính"
+SINCE_BEFORE, NOT_COMPARED = "So với đợt liền trước", "không so sánh được"
 ROUND_HEAD = "Đợt khảo sát"
 CHANGES_HEADING = "Thay đổi so với đợt trước"
 BEFORE, NOW, VERDICT = "Đợt trước", "Đợt này", "Kết luận"
 VERDICT_UP, VERDICT_DOWN, VERDICT_UNSURE = "tăng", "giảm", "chưa rõ"
-MATRIX_TABLE = "Chỉ số theo cơ quan và yếu tố (%)"
+MATRIX_TABLE = (
+    "Chỉ số theo cơ quan và yếu tố (%), và chênh lệch so với tất cả các cơ quan khác gộp lại (điểm phần trăm)"
+)
+MATRIX_NOTE = (
+    "Dòng trên: chỉ số; dòng dưới: chênh lệch. Ô chỉ được tô, có dấu tam giác và chữ “hơn” hoặc “kém” khi kiểm định "
+    "cho thấy chênh lệch không phải ngẫu nhiên, có tính đến việc xem cùng lúc mọi cơ quan và yếu tố "
+    "(Benjamini-Hochberg): trong 100 ô được tô, khoảng {rate} ô có thể là ngẫu nhiên. Ô không tô: số liệu chưa phân "
+    "biệt được."
+)
+MORE, LESS = "hơn", "kém"
+SURELY_BELOW, SURELY_BELOW_MUCH = "chắc chắn thấp hơn", "chắc chắn thấp hơn từ {points} điểm trở lên"
+SURELY_ABOVE, SURELY_ABOVE_MUCH = "chắc chắn cao hơn", "chắc chắn cao hơn từ {points} điểm trở lên"
+
+QUADRANTS = "Mức quan trọng và kết quả thực hiện ở từng cơ quan"
+QUADRANTS_LEAD = (
+    "Mỗi hình là một cơ quan, mỗi dấu là một câu hỏi, ghi bằng số thứ tự ở mục “Từng câu hỏi”. Câu hỏi ở góc trên bên "
+    "trái quan trọng mà cơ quan làm kém nơi khác: <b>cần cải thiện trước</b>."
+)
+QUADRANTS_CHART = "Mức quan trọng của từng câu hỏi so với kết quả của cơ quan"
+QUADRANTS_NOTE = (
+    "Chiều ngang: thấp hơn hay cao hơn các cơ quan khác bao nhiêu điểm phần trăm; thang chia của mỗi hình một khác, "
+    "số ở hai đầu là giới hạn. Chiều dọc: câu hỏi ảnh hưởng nhiều hay ít đến chỉ số chung; vạch ngang là mức trung "
+    "bình. Ô vuông tô đậm: chắc chắn kém hơn; hình tròn tô đậm: chắc chắn tốt hơn; hình trống: số liệu chưa phân biệt "
+    "được. Nhận định có tính đến việc xem nhiều câu hỏi (Benjamini-Hochberg): trong 100 câu được cho là tốt hơn hoặc "
+    "kém hơn, khoảng {rate} câu có thể là ngẫu nhiên."
+)
+QUADRANTS_MISSING = "Không vẽ vì quá ít người trả lời: {names}."
+IMPROVE, KEEP, WATCH, MAINTAIN = "Cần cải thiện trước", "Giữ vững", "Theo dõi", "Duy trì"
+LIKE_OTHERS = "bằng các cơ quan khác"
+GAPS_TABLE = "Số liệu của biểu đồ: chênh lệch so với các cơ quan khác (điểm phần trăm) theo số thứ tự câu hỏi"
+GAPS_NOTE = (
+    "Mức ảnh hưởng: phần của câu hỏi trong sự khác nhau về mức hài lòng chung của người dân (trọng số tương đối "
+    "Johnson, tính trên mọi cơ quan). “Hơn”, “kém” và ô tô màu: chắc chắn khác các cơ quan khác; tô đậm: từ {points} "
+    "điểm trở lên."
+)
+IMPORTANCE = "Mức ảnh hưởng (%)"
+
+DOUBTFUL = "Có và không có phiếu đáng ngờ"
+LOOKED_AT = "Trong {responses} phiếu đã xem, có {flagged} phiếu cần xem lại."
+WITH_AND_WITHOUT = "Chỉ số toàn tỉnh khi có các phiếu này: <b>{every}</b>; khi không có: <b>{left}</b> ({change} điểm)."
+DOUBTS_HIDDEN = "Số phiếu bị đánh dấu quá ít, nếu cho biết chỉ số khi không có chúng thì sẽ lộ cách họ trả lời."
+REASONS_TABLE = "Phiếu đáng ngờ theo lý do; một phiếu có thể có nhiều lý do"
+REASON = "Lý do"
+DOUBTS: Mapping[str, str] = {
+    "straight_line": "Mọi câu chọn cùng một mức",
+    "too_fast": "Trả lời nhanh hơn thời gian đọc câu hỏi",
+    "burst": "Nằm trong đợt phiếu dồn dập bất thường tại một quầy",
+    "repeat": "Có thể gửi lại từ cùng một điện thoại",
+}
+DUPLICATES = "Ý kiến trùng nguyên văn với ý kiến khác"
+DOUBTS_NOTE = (
+    "Đánh dấu không loại phiếu nào: các phần khác của báo cáo tính cả những phiếu này; bảng chỉ cho biết chỉ số sẽ ra "
+    "sao nếu không có chúng."
+)
+DOUBTS_TABLE = "Chỉ số chung khi có và không có phiếu đáng ngờ (%), thay đổi lớn nhất trước"
+NOT_DOUBTFUL, WITH_ALL, WITHOUT = "Không đáng ngờ", "Có tất cả", "Không có"
 ITEMS_LEAD = (
     "Mỗi thanh là tất cả câu trả lời hợp lệ của một câu hỏi, bên phải là hài lòng; số trong thanh là phần trăm "
     "của số câu "

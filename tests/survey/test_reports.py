@@ -26,7 +26,8 @@ from survey.config import Settings
 from survey.db import Database
 from survey.demo import load_demo
 from survey.errors import InputError
-from survey.insights import diagnosis
+from survey.flags import flagged
+from survey.insights import diagnosis, gaps
 from survey.migrations import upgrade
 from survey.models import Agency, AgencyKind, Comment, CommentState, Installation, Response, Round
 from survey.reports.agency import render_agency
@@ -65,6 +66,15 @@ def shown(value: float, decimals: int = 1) -> str:
 def signed(value: float) -> str:
     written = shown(value)
     return written.replace("-", "−") if written.startswith("-") else written if written == "0,0" else f"+{written}"
+
+
+SURELY = {"strength": " hơn", "weakness": " kém"}
+
+
+def contrasted(index: float, gap: Any) -> str:
+    """Return an index with how it stands against the other agencies, as the table of elements has it."""
+    word = ("hơn " if gap["gap"] > 0 else "kém ") if gap["p_bh"] < 0.05 else ""
+    return f"{shown(index)} {word}{signed(gap['gap'])}"
 
 
 def text_of(pdf: bytes) -> str:
@@ -135,6 +145,7 @@ def test_the_province_s_numbers(demonstration: Flask) -> None:
         since = changes_since_last_round(session, results, ("",))
         assert since is not None
         moved = since.table[since.table["level"] == "overall"].set_index("agency")
+        against = gaps(session, results).set_index(["agency", "level", "key"])
         names = {a.code: a.name for a in session.scalars(sa.select(Agency))}
         assert len(ranks) == 24
         for code in ranks.index:
@@ -146,7 +157,15 @@ def test_the_province_s_numbers(demonstration: Flask) -> None:
             told = f"{signed(change['diff'])} (từ {signed(change['lo'])} đến {signed(change['hi'])})"
             assert f"{name} {shown(change['before'])} {shown(row['index'])} {told}" in text
             elements = rows_of(results, code, "element").loc[[e.code for e in results.definition.elements]]
-            assert " ".join([name, shown(row["index"]), *map(shown, elements["index"])]) in text
+            across = [("overall", "all"), *(("element", key) for key in elements.index)]
+            apart = [against.loc[(code, *place)] for place in across]
+            values = [row["index"], *elements["index"]]
+            assert " ".join([name, *map(contrasted, values, apart)]) in text
+            found = diagnosis(session, results, code)
+            assert found is not None
+            gaps_of = found.set_index("key").loc[[item.code for item in results.definition.items]]
+            told = " ".join(signed(r["gap"]) + SURELY.get(r["verdict"], "") for r in gaps_of.to_dict("records"))
+            assert f"{name} {told}" in text
         for earlier in (round_results(session, "2025"), results):
             row = rows_of(earlier, "", "overall").loc["all"]
             assert f"{earlier.round.name} {with_interval(row)} {shown(row['n'], 0)}" in text
@@ -169,6 +188,27 @@ def test_the_province_s_numbers(demonstration: Flask) -> None:
             some, every = row["c1"] + row["c2"], sum(row[f"c{k}"] for k in range(1, 6))
             told = f"{item.text.get('vi')} {with_interval(row)} {shown(some, 0)}/{shown(every, 0)} người"
             assert told in text
+
+
+def test_the_province_s_index_without_doubtful_responses(demonstration: Flask) -> None:
+    """Of the province and of every agency with flagged responses, as the flags themselves have it."""
+    with demonstration.extensions["database"].read() as session:
+        text = text_of(render_province(province_facts(session, load_ground(session, ROUND))))
+        flags = flagged(session, ROUND)
+        names = {a.code: a.name for a in session.scalars(sa.select(Agency))}
+    rows = flags.change[flags.change["level"] == "overall"].set_index("agency")
+    whole = rows.loc[""]
+    assert (
+        f"Trong {shown(flags.responses, 0)} phiếu đã xem, có {shown(flags.flagged, 0)} phiếu cần xem lại. Chỉ số toàn "
+        f"tỉnh khi có các phiếu này: {shown(whole['index'])}; khi không có: {shown(whole['index_left'])} "
+        f"({signed(whole['change'])} điểm)."
+    ) in text
+    assert 0 < flags.flagged < flags.responses
+    touched = rows[(rows["n_left"] < rows["n"]) & (rows.index != "")]
+    assert len(touched) > 10
+    for code, row in touched.iterrows():
+        indices = f"{shown(row['index'])} {shown(row['index_left'])} {signed(row['change'])}"
+        assert f"{names[code]} {shown(row['n'], 0)} {shown(row['n_left'], 0)} {indices}" in text
 
 
 def test_group_sizes_are_those_of_the_breakdown(demonstration: Flask) -> None:
