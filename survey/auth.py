@@ -22,7 +22,7 @@ from werkzeug import Response
 from wtforms import ValidationError
 
 from survey import i18n
-from survey.current import database
+from survey.current import database, told
 from survey.errors import InputError
 from survey.models import Role, User
 from survey.navigation import home
@@ -259,7 +259,7 @@ def password_page() -> Response | str | tuple[str, int]:
             change_password(session, user, password_hash=hashed, now=datetime.now(UTC))
             begin_session(user)
     except InputError as error:
-        message = _(error.template, **error.values)
+        message = told(error)
         return flask.render_template("auth/password.html", user=flask.g.user, error=message), 422
     flask.flash(_("Your password was changed. You were signed out on every other device."))
     return flask.redirect(flask.url_for("auth.account"), code=303)

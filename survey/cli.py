@@ -10,7 +10,6 @@ import hashlib
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -19,8 +18,8 @@ import flask
 import sqlalchemy as sa
 from flask.cli import with_appcontext
 
-from survey.config import Settings, create_secret_key
-from survey.db import Database
+from survey.config import create_secret_key
+from survey.current import database, now, settings
 from survey.errors import InputError
 
 if TYPE_CHECKING:
@@ -107,20 +106,6 @@ def plainly(function: Callable[P, R]) -> Callable[P, R]:
     return wrapper
 
 
-def _database() -> Database:
-    database: Database = flask.current_app.extensions["database"]
-    return database
-
-
-def _settings() -> Settings:
-    settings: Settings = flask.current_app.config["SETTINGS"]
-    return settings
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @click.command()
 @with_appcontext
 @plainly
@@ -130,11 +115,11 @@ def init() -> None:
     from survey.operations.install_questionnaire import install_questionnaire
     from survey.questionnaires import bundled
 
-    create_secret_key(_settings().instance_dir)
-    upgrade(_database())
-    with _database().write() as session:
+    create_secret_key(settings().instance_dir)
+    upgrade(database())
+    with database().write() as session:
         for definition in bundled().values():
-            install_questionnaire(session, definition, _now())
+            install_questionnaire(session, definition, now())
     click.echo(f"The database is at revision {newest()}; questionnaires: {', '.join(bundled())}")
 
 
@@ -146,11 +131,11 @@ def demo() -> None:
     from survey.demo import load_demo
     from survey.migrations import upgrade
 
-    if _settings().production:
+    if settings().production:
         raise InputError("Demonstration data are never loaded in production")
-    upgrade(_database())
-    with _database().write() as session:
-        made = load_demo(session, now=_now(), zone=_settings().zone)
+    upgrade(database())
+    with database().write() as session:
+        made = load_demo(session, now=now(), zone=settings().zone)
     click.echo(f"{made.responses} invented responses are loaded; every page says so.")
     click.echo(f"A counter's form:  {_base_url()}/K/{made.counter_code}")
     click.echo(f"Evaluator:         {made.username}")
@@ -158,8 +143,8 @@ def demo() -> None:
 
 
 def _base_url() -> str:
-    settings = _settings()
-    return settings.public_base_url or f"http://{settings.host}:{settings.port}"
+    known = settings()
+    return known.public_base_url or f"http://{known.host}:{known.port}"
 
 
 @click.command("create-user")
@@ -177,7 +162,7 @@ def create_user(username: str, role: str, agency: str, name: str, password_stdin
     from survey.passwords import new_password
 
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else new_password()
-    with _database().write() as session:
+    with database().write() as session:
         agency_id = None
         if agency:
             agency_id = session.scalar(sa.select(Agency.id).where(Agency.code == agency))
@@ -188,7 +173,7 @@ def create_user(username: str, role: str, agency: str, name: str, password_stdin
             username=username,
             password=password,
             role=Role(role),
-            now=_now(),
+            now=now(),
             display_name=name,
             agency_id=agency_id,
             must_change_password=not password_stdin,
@@ -208,11 +193,11 @@ def invite(username: str) -> None:
     from survey.operations.invitations import invite as operation
     from survey.queries.users import by_username
 
-    with _database().write() as session:
+    with database().write() as session:
         user = by_username(session, username)
         if user is None or not user.active:
             raise InputError("There is no open account %(name)s", name=username)
-        token = operation(session, user, now=_now())
+        token = operation(session, user, now=now())
     with flask.current_app.test_request_context():
         link = _base_url() + flask.url_for("invitations.accept", token=token)
     click.echo(f"Hand this link to {username} alone; it works once, within {DAYS} days:")
@@ -264,10 +249,10 @@ def _import(file: Path, kind: str, what: str, round_code: str | None = None) -> 
     from survey.tables import open_table
 
     try:
-        with progress_bar(file) as advance, open_table(file, progress=advance) as table, _database().write() as session:
+        with progress_bar(file) as advance, open_table(file, progress=advance) as table, database().write() as session:
             content_hash = hashlib.sha256(file.read_bytes()).hexdigest()
             round_ = rounds.by_code(session, round_code) if round_code else None
-            batch, done = import_structure(session, BatchKind(kind), table, content_hash, round_=round_, now=_now())
+            batch, done = import_structure(session, BatchKind(kind), table, content_hash, round_=round_, now=now())
             number = batch.id
     except SameFileError as error:
         click.echo(f"0 {what} added: {error}")
@@ -317,7 +302,7 @@ def counters() -> None:
         .where(CounterCode.revoked_at.is_(None), Counter.active.is_(True))
         .order_by(Agency.code, Counter.id)
     )
-    with _database().read() as session:
+    with database().read() as session:
         for code, agency, counter in session.execute(query):
             click.echo(f"{_base_url()}/K/{code}\t{agency}\t{counter}")
 
@@ -344,7 +329,7 @@ def results(round_code: str, form: str, interval: str | None, min_n: int | None,
     """Write the results of a round, one row a figure (columns: docs/data-dictionary.md)."""
     from survey.results import round_results
 
-    with _database().read() as session:
+    with database().read() as session:
         found = round_results(session, round_code, interval=interval, min_n=min_n)
     _write(found.table, form, out)
 

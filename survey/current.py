@@ -1,13 +1,16 @@
-"""What a request or a command works with: this application's database and settings, and who is signed in."""
+"""What a request or a command works with: database, settings, the time, who is signed in, and the page's language."""
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from typing import cast
 
 import flask
+from flask_babel import gettext as _
 
 from survey.config import Settings
 from survey.db import Database
+from survey.errors import InputError
 from survey.models import User
 
 
@@ -24,3 +27,18 @@ def settings() -> Settings:
 def user() -> User:
     """Return the person who is signed in; for views behind `survey.auth.role_required`."""
     return cast(User, flask.g.user)
+
+
+def now() -> datetime:
+    """Return this instant."""
+    return datetime.now(UTC)
+
+
+def today() -> date:
+    """Return the local day."""
+    return now().astimezone(settings().timezone).date()
+
+
+def told(error: InputError) -> str:
+    """Return what is wrong in the language of the page."""
+    return str(_(error.template, **error.values))

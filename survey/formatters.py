@@ -13,7 +13,7 @@ from typing import Any
 import flask
 
 from survey import words
-from survey.config import Settings
+from survey.current import settings
 from survey.i18n import current_language, local_name
 from survey.models import Round
 from survey.numbers import NOTHING, fixed, with_sign
@@ -88,15 +88,10 @@ def day(value: date | datetime | None) -> str:
     if value is None:
         return NOTHING
     if isinstance(value, datetime):
-        value = value.astimezone(_settings().timezone)
+        value = value.astimezone(settings().timezone)
     return f"{value:%d/%m/%Y}"
 
 
 def moment(value: datetime | None) -> str:
     """Return dd/mm/yyyy hh:mm in the display zone."""
-    return NOTHING if value is None else f"{value.astimezone(_settings().timezone):%d/%m/%Y %H:%M}"
-
-
-def _settings() -> Settings:
-    settings: Settings = flask.current_app.config["SETTINGS"]
-    return settings
+    return NOTHING if value is None else f"{value.astimezone(settings().timezone):%d/%m/%Y %H:%M}"

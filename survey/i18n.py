@@ -20,6 +20,7 @@ from flask_babel import Babel, Domain
 from werkzeug.exceptions import HTTPException
 
 from survey.config import Settings
+from survey.current import settings
 
 TRANSLATIONS = Path(__file__).resolve().parent / "translations"
 
@@ -83,16 +84,17 @@ def load_catalogue(code: str) -> support.NullTranslations:
 
 def init_app(app: flask.Flask) -> None:
     """Set up Flask-Babel, the language of each request, and what templates need to name and switch it."""
-    settings: Settings = app.config["SETTINGS"]
-    unknown = [code for code in settings.languages if code not in LANGUAGES]
-    if unknown or not settings.languages:
+    known: Settings = app.config["SETTINGS"]
+    chosen = known.languages
+    unknown = [code for code in chosen if code not in LANGUAGES]
+    if unknown or not chosen:
         raise ValueError(f"LANGUAGES must name some of {', '.join(LANGUAGES)}; unknown: {', '.join(unknown) or 'none'}")
     babel = Babel()
     babel.init_app(
         app,
-        default_locale=LANGUAGES[settings.languages[0]].locale,
+        default_locale=LANGUAGES[chosen[0]].locale,
         default_translation_directories=str(TRANSLATIONS),
-        default_timezone=settings.zone,
+        default_timezone=known.zone,
         locale_selector=lambda: Locale.parse(current_language().locale),
     )
     app.extensions["babel"].instance.domain_instance = _Catalogues()
@@ -104,8 +106,7 @@ def init_app(app: flask.Flask) -> None:
 
 def offered() -> list[Language]:
     """Return the languages of this installation, the default first."""
-    settings: Settings = flask.current_app.config["SETTINGS"]
-    return [LANGUAGES[code] for code in settings.languages]
+    return [LANGUAGES[code] for code in settings().languages]
 
 
 def current_language() -> Language:
@@ -145,7 +146,7 @@ def _asked_for() -> str | None:
             code = flask.request.form.get("lang")
         except HTTPException:  # a body too large to read still gets its error page, in the default language
             code = None
-    return code if code in flask.current_app.config["SETTINGS"].languages else None
+    return code if code in settings().languages else None
 
 
 def _session_language() -> str | None:
@@ -153,7 +154,7 @@ def _session_language() -> str | None:
     if not _has_session_cookie():
         return None
     code = flask.session.get("lang")
-    return code if code in flask.current_app.config["SETTINGS"].languages else None
+    return code if code in settings().languages else None
 
 
 def _has_session_cookie() -> bool:

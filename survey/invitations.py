@@ -8,7 +8,7 @@ import flask
 from flask_babel import gettext as _
 from werkzeug import Response
 
-from survey.current import database
+from survey.current import database, told
 from survey.errors import InputError
 from survey.operations.invitations import accept_invitation, find_invitation
 from survey.passwords import check_new, hash_password
@@ -36,7 +36,7 @@ def accept(token: str) -> Response | tuple[str, int] | str:
         with database().write() as session:
             accept_invitation(session, token, password_hash=hashed, now=now)
     except InputError as error:
-        message = _(error.template, **error.values)
+        message = told(error)
         return flask.render_template("auth/invitation.html", username=username, error=message), 422
     flask.flash(_("Your password is set. Sign in with it now."))
     return flask.redirect(flask.url_for("auth.sign_in_page"), code=303)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import flask
 
 from survey import i18n
-from survey.config import Settings
+from survey.current import settings
 from survey.operations.purge import COMMENT_MONTHS, RESPONSE_MONTHS
 
 blueprint = flask.Blueprint("privacy", __name__)
@@ -16,11 +14,10 @@ blueprint = flask.Blueprint("privacy", __name__)
 @blueprint.get("/quyen-rieng-tu")
 def notice() -> str:
     """Show the notice; in English for those who read English, else in Vietnamese."""
-    settings = cast(Settings, flask.current_app.config["SETTINGS"])
     return flask.render_template(
         "privacy/notice.html",
         wording=f"privacy/{'en' if i18n.is_english() else 'vi'}.html",
-        contact=settings.contact,
+        contact=settings().contact,
         comment_months=COMMENT_MONTHS,
         response_months=RESPONSE_MONTHS,
     )

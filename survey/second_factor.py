@@ -13,7 +13,7 @@ from werkzeug import Response
 
 from survey import auth
 from survey.auth import role_required
-from survey.current import database
+from survey.current import database, told
 from survey.errors import InputError
 from survey.models import Role, User
 from survey.navigation import home
@@ -77,7 +77,7 @@ def enrol() -> str | tuple[str, int]:
             codes = operations.enrol(session, user, secret=secret, code=code, now=datetime.now(UTC))
             auth.begin_session(user)
     except InputError as error:
-        return _page(_(error.template, **error.values)), 422
+        return _page(told(error)), 422
     auth.load_user()  # the session is a new one; the page shows whose
     return flask.render_template("auth/recovery_codes.html", codes=codes)
 

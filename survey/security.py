@@ -14,7 +14,7 @@ from flask_limiter.util import get_remote_address
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
 from survey import assets
-from survey.config import Settings
+from survey.current import settings
 from survey.db import UNAVAILABLE
 from survey.models import Installation
 from survey.rate_counts import RateCounts
@@ -89,8 +89,7 @@ def _add_headers(response: flask.Response) -> flask.Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers.setdefault("Cache-Control", "no-store")
-    settings: Settings = flask.current_app.config["SETTINGS"]
-    if settings.public_base_url.startswith("https://"):
+    if settings().public_base_url.startswith("https://"):
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     return response
 

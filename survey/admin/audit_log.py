@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import cast
 
 import flask
 import sqlalchemy as sa
@@ -11,8 +10,7 @@ import sqlalchemy as sa
 from survey import audit_words
 from survey.admin.common import blueprint
 from survey.auth import role_required
-from survey.config import Settings
-from survey.current import database
+from survey.current import database, settings
 from survey.models import Agency, Role
 from survey.queries import audit as audit_queries
 from survey.queries import users
@@ -36,7 +34,7 @@ def audit() -> str:
         last_day=_day(args.get("den", "")),
         before=min(max(args.get("truoc", 0, type=int), 0), NEWEST),
     )
-    zone = cast(Settings, flask.current_app.config["SETTINGS"]).timezone
+    zone = settings().timezone
     with database().read() as session:
         lines, following = audit_queries.page(session, wanted, zone)
         names = {row.id: row.name for row in session.execute(sa.select(Agency.id, Agency.name))}

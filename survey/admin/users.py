@@ -13,8 +13,7 @@ from werkzeug import Response
 
 from survey.admin.common import blueprint
 from survey.auth import role_required
-from survey.config import Settings
-from survey.current import database
+from survey.current import database, settings, told
 from survey.current import user as me
 from survey.errors import InputError
 from survey.models import Agency, Role, User
@@ -54,7 +53,7 @@ def create() -> str | tuple[str, int]:
             token = invite(session, user, now=now, by=me().id)
             name = user.display_name
     except InputError as error:
-        return _list(error=_(error.template, **error.values)), 422
+        return _list(error=told(error)), 422
     return _show_link(name, token)
 
 
@@ -85,7 +84,7 @@ def change(number: int) -> Response | tuple[str, int]:
             )
     except InputError as error:
         with database().read() as session:
-            return _one(session, _user(session, number), _(error.template, **error.values)), 422
+            return _one(session, _user(session, number), told(error)), 422
     flask.flash(_("The account was changed."))
     return flask.redirect(flask.url_for("admin.user", number=number), code=303)
 
@@ -133,7 +132,7 @@ def _do(number: int, operation: Callable[..., None], done: str) -> Response:
         with database().write() as session:
             operation(session, _user(session, number), now=datetime.now(UTC), by=me().id)
     except InputError as error:
-        flask.flash(_(error.template, **error.values), "error")
+        flask.flash(told(error), "error")
     else:
         flask.flash(done)
     return flask.redirect(flask.url_for("admin.user", number=number), code=303)
@@ -156,8 +155,8 @@ def _one(session: orm.Session, found: User, error: str = "") -> str:
 
 
 def _show_link(name: str, token: str) -> str:
-    settings: Settings = flask.current_app.config["SETTINGS"]
-    base = settings.public_base_url or f"http://{settings.host}:{settings.port}"  # never the Host somebody sent
+    known = settings()
+    base = known.public_base_url or f"http://{known.host}:{known.port}"  # never the Host somebody sent
     link = base + flask.url_for("invitations.accept", token=token)
     return flask.render_template("admin/link.html", name=name, link=link, days=DAYS)
 

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from werkzeug import Response
 
 from survey.auth import role_required
-from survey.current import database
+from survey.current import database, told
 from survey.errors import InputError
 from survey.models import ApiClient, Role, User
 from survey.operations.api_clients import SCOPES, create_api_client, revoke_api_client
@@ -42,7 +42,7 @@ def create() -> str | tuple[str, int]:
             )
             name = client.name
     except InputError as error:
-        return _page(error=_(error.template, **error.values)), 422
+        return _page(error=told(error)), 422
     return _page(token=token, token_name=name)
 
 

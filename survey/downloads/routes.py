@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
 from urllib.parse import quote
 
 import flask
@@ -16,7 +15,7 @@ from flask_babel import gettext as _
 from sqlalchemy import orm
 
 from survey.auth import role_required
-from survey.db import Database
+from survey.current import database
 from survey.errors import InputError
 from survey.exports.content import load_content
 from survey.exports.files import Export, workbook, write_figures, write_package
@@ -55,7 +54,7 @@ TYPES = {
 @role_required(*RESULT_READERS)
 def page(round_code: str) -> str:
     """List the files, each with a sentence that says what it is for."""
-    with _database().read() as session:
+    with database().read() as session:
         try:
             round_ = rounds.by_code(session, round_code)
         except InputError:
@@ -123,7 +122,7 @@ def microdata(round_code: str, form: str) -> flask.Response:
 @role_required(*MICRODATA_READERS)
 def province_report(round_code: str) -> flask.Response:
     """Send the report on the province, which names every agency."""
-    with _database().read() as session:
+    with database().read() as session:
         facts = _or_404(lambda: province_facts(session, load_ground(session, round_code)))
     made = render_province(facts)
     return _send(lambda path: _write(path, made), _("SIPAS report %(name)s", name=round_code), "pdf")
@@ -133,7 +132,7 @@ def province_report(round_code: str) -> flask.Response:
 @role_required(*RESULT_READERS)
 def agency_report(round_code: str, agency: str) -> flask.Response:
     """Send the report on an agency: at most two pages."""
-    with _database().read() as session:
+    with database().read() as session:
         visible = _visible(session)
         if visible is not None and agency not in visible:
             flask.abort(404)
@@ -158,7 +157,7 @@ def _write(path: Path, content: bytes) -> None:
 @contextmanager
 def _export(round_code: str) -> Iterator[Export]:
     """Yield what a file is made of, as far as this person may see it; 404 for an unknown round."""
-    with _database().read() as session:
+    with database().read() as session:
         try:
             rounds.by_code(session, round_code)
         except InputError:
@@ -200,7 +199,3 @@ def _pieces(path: Path) -> Iterator[bytes]:
         yield b""
         while piece := file.read(1 << 16):
             yield piece
-
-
-def _database() -> Database:
-    return cast(Database, flask.current_app.extensions["database"])

@@ -12,7 +12,7 @@ from werkzeug import Response
 
 from survey.auth import role_required
 from survey.comparisons import changes_between
-from survey.current import database
+from survey.current import database, told
 from survey.errors import InputError
 from survey.evaluator.pages import blueprint, load
 from survey.figures import OVERALL
@@ -87,7 +87,7 @@ def action_add(round_code: str, agency: str) -> Response:
             )
             number = made.id
     except InputError as error:
-        flask.flash(_(error.template, **error.values), "error")
+        flask.flash(told(error), "error")
         return flask.redirect(_register(round_code, agency), code=303)
     flask.flash(_("Saved: action %(number)s.", number=number))
     return flask.redirect(_register(round_code, agency), code=303)
@@ -112,7 +112,7 @@ def action_alter(number: int) -> Response | tuple[str, int]:
             alter_action(session, action, wording=_wording(), user_id=flask.g.user.id, now=datetime.now(UTC))
     except InputError as error:
         with database().read() as session:
-            return _form(_own(session, number), _(error.template, **error.values)), 422
+            return _form(_own(session, number), told(error)), 422
     flask.flash(_("Saved: action %(number)s.", number=number))
     return flask.redirect(at, code=303)
 

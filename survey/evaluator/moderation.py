@@ -11,7 +11,7 @@ from sqlalchemy import orm
 from werkzeug import Response
 
 from survey.auth import role_required, safe_next
-from survey.current import database
+from survey.current import database, told
 from survey.errors import InputError
 from survey.evaluator.pages import RESULT_READERS, REVIEWERS, blueprint
 from survey.models import Comment, CommentState, Round, Theme
@@ -53,7 +53,7 @@ def comment_review(number: int) -> Response | tuple[str, int]:
             )
     except InputError as error:
         with database().read() as session:
-            return _render(session, {number: _(error.template, **error.values)}), 422
+            return _render(session, {number: told(error)}), 422
     flask.flash(_("Saved: comment %(number)s.", number=number))
     return flask.redirect(safe_next(form.get("next")) or flask.url_for("evaluator.comment_list"), code=303)
 

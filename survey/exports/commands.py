@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from flask import current_app
 from flask.cli import with_appcontext
 
 from survey.cli import plainly
+from survey.current import database
 from survey.errors import InputError
 from survey.exports.files import KINDS, Export, files
 
@@ -31,7 +31,7 @@ def export(round_code: str, what: str, english: bool, semicolon: bool, out: Path
     kinds: tuple[str, ...] = KINDS if what == "all" else (what,)
     if semicolon and "scripts" in kinds and what == "all":
         kinds = tuple(kind for kind in kinds if kind != "scripts")  # they read commas
-    with current_app.extensions["database"].read() as session:
+    with database().read() as session:
         content = load_content(session, round_code)
         out.mkdir(parents=True, exist_ok=True)
         work = sum(content.results.responses * times for times in _rows_written(kinds))

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-from typing import cast
 
 import flask
 import sqlalchemy as sa
 
-from survey.config import Settings
-from survey.db import Database
+from survey.current import database, settings
 from survey.migrations import current, newest
 from survey.observability import Metrics
 
@@ -30,7 +28,7 @@ def live() -> flask.Response:
 def ready() -> tuple[flask.Response, int]:
     """Say whether citizens can be served: the database answers and has the schema this program needs."""
     try:
-        found = current(cast(Database, flask.current_app.extensions["database"]))
+        found = current(database())
     except sa.exc.SQLAlchemyError:
         return flask.jsonify(status="not ready", why="the database does not answer"), 503
     if found != newest():
@@ -58,6 +56,5 @@ def _from_this_machine() -> bool:
 
 
 def _has_token() -> bool:
-    settings: Settings = flask.current_app.config["SETTINGS"]
     given = flask.request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
-    return bool(settings.metrics_token) and hmac.compare_digest(given.encode(), settings.metrics_token.encode())
+    return bool(settings().metrics_token) and hmac.compare_digest(given.encode(), settings().metrics_token.encode())

@@ -8,15 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
 
 import click
-import flask
 from flask.cli import with_appcontext
 
 from survey.cli import plainly
-from survey.config import Settings
-from survey.current import database
+from survey.current import database, settings
 from survey.db import Database
 from survey.errors import InputError
 from survey.maintenance import backup as backups
@@ -93,8 +90,7 @@ def backup_test(folder: Path | None, identity: Path | None) -> None:
 @with_appcontext
 def doctor() -> None:
     """Look at settings, disk, clock, permissions, migrations, backups and fonts; exit code 1 when one is wrong."""
-    settings = cast(Settings, flask.current_app.config["SETTINGS"])
-    if not tell(examine(settings, database(), datetime.now(UTC)), click.echo):
+    if not tell(examine(settings(), database(), datetime.now(UTC)), click.echo):
         sys.exit(1)
 
 
@@ -135,5 +131,4 @@ def _key(identity: Path | None) -> str:
 
 
 def _folder() -> Path:
-    settings = cast(Settings, flask.current_app.config["SETTINGS"])
-    return settings.instance_dir / "backups"
+    return settings().instance_dir / "backups"

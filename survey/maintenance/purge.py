@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import cast
 
 import click
-import flask
 from flask.cli import with_appcontext
 
 from survey.cli import plainly
 from survey.config import Settings
+from survey.current import database, settings
 from survey.db import Database
 from survey.errors import InputError
 from survey.operations import purge as operations
@@ -35,20 +34,18 @@ KINDS = ("comments", "responses", "uploads")
 @plainly
 def purge(kinds: tuple[str, ...], months: int | None, number: int | None, yes: bool) -> None:
     """Delete old comments, raw answers of long published rounds, and files left over; shows counts without --yes."""
-    database = cast(Database, flask.current_app.extensions["database"])
-    settings = cast(Settings, flask.current_app.config["SETTINGS"])
     now = datetime.now(UTC)
     if number is not None and (kinds or months):
         raise InputError("--comment goes with no other choice")
     if number is not None:
         if yes:
-            with database.write() as session:
+            with database().write() as session:
                 operations.purge_comment(session, number, now=now)
         click.echo(f"comment {number}\t{'deleted' if yes else 'would be deleted'}")
     else:
-        _purge(database, settings, kinds or ("comments", "uploads"), months, now, yes=yes)
+        _purge(database(), settings(), kinds or ("comments", "uploads"), months, now, yes=yes)
     if yes:
-        _empty_the_log(database)
+        _empty_the_log(database())
         click.echo("Backups made before still hold what was deleted, until they are deleted themselves.")
     else:
         click.echo("Nothing was deleted; --yes does it.")

@@ -10,7 +10,7 @@ from sqlalchemy import orm
 
 from survey import i18n
 from survey.auth import role_required
-from survey.current import database
+from survey.current import database, now, user
 from survey.errors import InputError
 from survey.models import EntryForm
 from survey.operations.enter_form import check_form, correct_form, differing, settle_form
@@ -23,11 +23,9 @@ from survey.paper.common import (
     definition_of,
     entry_page,
     form_row,
-    now,
     pile_row,
     read_again,
     refused,
-    user,
     whole,
 )
 from survey.queries import entry

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import cast
 
 import flask
-from flask_babel import gettext as _
 from sqlalchemy import orm
 from werkzeug import Response
 
 from survey import i18n
-from survey.current import database
+from survey.current import database, told, user
 from survey.errors import InputError
-from survey.models import EntryForm, Role, User
+from survey.models import EntryForm, Role
 from survey.paper import form
 from survey.queries import entry
 from survey.questionnaires import Definition, from_canonical
@@ -93,24 +90,9 @@ def refused(number: int, error: InputError) -> Response:
     return flask.redirect(flask.url_for("paper.pile", number=number), 303)
 
 
-def told(error: InputError) -> str:
-    """Return what is wrong in the language of the page."""
-    return str(_(error.template, **error.values))
-
-
 def whole(text: str) -> int:
     """Return a whole number from 1, or 0 for anything else."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= 6 else 0
-
-
-def user() -> User:
-    """Return the person who is signed in."""
-    return cast(User, flask.g.user)
-
-
-def now() -> datetime:
-    """Return this instant."""
-    return datetime.now(UTC)
 
 
 Change = Callable[[orm.Session, entry.PileRow], object]

@@ -9,11 +9,11 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from survey.auth import role_required
-from survey.current import database
+from survey.current import database, now, user
 from survey.errors import InputError
 from survey.operations.enter_form import Entered, enter_form
 from survey.paper import form
-from survey.paper.common import ROLES, View, blueprint, definition_of, entry_page, now, pile_row, refused, user, whole
+from survey.paper.common import ROLES, View, blueprint, definition_of, entry_page, pile_row, refused, whole
 from survey.queries import entry
 from survey.questionnaires import Definition
 

@@ -11,12 +11,12 @@ from flask_babel import gettext as _
 from sqlalchemy import orm
 
 from survey.auth import role_required
-from survey.current import database
+from survey.current import database, now, told, user
 from survey.errors import InputError
 from survey.models import Channel, Counter, Round
 from survey.operations.enter_form import CHANNELS, Pile, begin_pile, end_pile
 from survey.operations.undo_responses import undo_responses
-from survey.paper.common import ROLES, Change, View, blueprint, now, pile_row, refused, told, user
+from survey.paper.common import ROLES, Change, View, blueprint, pile_row, refused
 from survey.queries import entry
 from survey.tables import parse_date
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 import sqlalchemy as sa
-from flask import current_app
 from flask.cli import with_appcontext
 
 from survey.cli import plainly
+from survey.current import database
 from survey.errors import InputError
 from survey.paper_form.sheets import round_form
 
@@ -29,7 +29,7 @@ def paper_form(round_code: str, agency: str | None, counter: str | None, bilingu
 
     if (agency is None) != (counter is None):
         raise InputError("Say both --agency and --counter, or neither")
-    with current_app.extensions["database"].read() as session:
+    with database().read() as session:
         found = None
         if agency is not None:
             query = sa.select(Counter).join(Counter.agency).where(Agency.code == agency, Counter.code == counter)

@@ -8,12 +8,10 @@ from pathlib import Path
 
 import click
 import sqlalchemy as sa
-from flask import current_app
 from flask.cli import with_appcontext
 
 from survey.cli import plainly
-from survey.config import Settings
-from survey.db import Database
+from survey.current import database, settings
 from survey.errors import InputError
 from survey.posters.document import Kind, render
 from survey.posters.emblem import Emblem, check_emblem
@@ -98,20 +96,20 @@ def receipt_codes(
     from survey.operations.issue_receipt_sheet import issue_receipt_sheet
     from survey.queries.poster_codes import emblem_for, printable_rounds
 
-    settings = _settings()
+    known = settings()
     now = datetime.now(UTC)
     given = check_emblem(emblem.read_bytes()) if emblem else None
-    code_address(settings, CODE_ALPHABET[0] * CODE_LENGTH)  # refuses before any code is made
-    with _database().write() as session:
+    code_address(known, CODE_ALPHABET[0] * CODE_LENGTH)  # refuses before any code is made
+    with database().write() as session:
         query = sa.select(Counter).join(Counter.agency).where(Agency.code == agency, Counter.code == counter)
         found = session.scalar(query)
         if found is None:
             raise InputError("There is no counter %(counter)s at %(agency)s", counter=counter, agency=agency)
-        codes = issue_receipt_sheet(session, found, count, zone=settings.timezone, now=now)
-        rounds = printable_rounds(session, now.astimezone(settings.timezone).date()) if dates else []
-        text = poster_text(settings, found, codes[0], rounds[0] if rounds else None)
+        codes = issue_receipt_sheet(session, found, count, zone=known.timezone, now=now)
+        rounds = printable_rounds(session, now.astimezone(known.timezone).date()) if dates else []
+        text = poster_text(known, found, codes[0], rounds[0] if rounds else None)
         style = Style(Variant(variant), bilingual, given or stored_emblem(emblem_for(session, found.agency)))
-    _write(out, render_slips(text, [code_address(settings, code) for code in codes], style))
+    _write(out, render_slips(text, [code_address(known, code) for code in codes], style))
     click.echo(f"{len(codes)} one-use codes for {text.counter} in {out}")
 
 
@@ -119,9 +117,9 @@ def _texts(agency: str | None, dates: bool) -> list[tuple[str, PosterText, Emble
     """Return (agency code, words, the agency's emblem) for each code in force."""
     from survey.queries.poster_codes import codes_in_force, emblem_for, printable_rounds
 
-    settings = _settings()
-    today = datetime.now(UTC).astimezone(settings.timezone).date()
-    with _database().read() as session:
+    known = settings()
+    today = datetime.now(UTC).astimezone(known.timezone).date()
+    with database().read() as session:
         rounds = printable_rounds(session, today) if dates else []
         if dates and not rounds:
             raise InputError("There is no round now or to come whose days could be printed")
@@ -131,7 +129,7 @@ def _texts(agency: str | None, dates: bool) -> list[tuple[str, PosterText, Emble
             unit = row.counter.agency
             if unit.id not in emblems:
                 emblems[unit.id] = stored_emblem(emblem_for(session, unit))
-            text = poster_text(settings, row.counter, row.code, rounds[0] if rounds else None)
+            text = poster_text(known, row.counter, row.code, rounds[0] if rounds else None)
             found.append((unit.code, text, emblems[unit.id]))
         return found
 
@@ -141,13 +139,3 @@ def _write(target: Path, data: bytes) -> None:
     part = target.with_name(target.name + ".part")
     part.write_bytes(data)
     part.replace(target)
-
-
-def _database() -> Database:
-    database: Database = current_app.extensions["database"]
-    return database
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.config["SETTINGS"]
-    return settings

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import cast
 
 import click
-import flask
 from flask.cli import with_appcontext
 
 from survey.cli import plainly
-from survey.db import Database
+from survey.current import database
 from survey.errors import InputError
 
 SHOWN = 20
@@ -27,8 +25,7 @@ def verify_publication(round_code: str, edition: int | None) -> None:
     from survey.queries import rounds
     from survey.queries.purged import answers_purged
 
-    database = cast(Database, flask.current_app.extensions["database"])
-    with database.read() as session:
+    with database().read() as session:
         rounds.by_code(session, round_code)
         found = published(session, round_code, edition)
         if found is None:

@@ -12,7 +12,7 @@ from werkzeug import Response
 
 from survey import i18n
 from survey.auth import role_required
-from survey.current import database, user
+from survey.current import database, told, user
 from survey.errors import InputError
 from survey.figures import OVERALL
 from survey.models import Publication, PublicationState, Role, Round, RoundState
@@ -54,7 +54,7 @@ def draft(round_code: str) -> Response | tuple[str, int]:
             )
     except InputError as error:
         with database().read() as session:
-            return _steps(session, _round(session, round_code), _(error.template, **error.values), reason), 422
+            return _steps(session, _round(session, round_code), told(error), reason), 422
     flask.flash(_("The results are frozen as a draft. A second person reviews them now."))
     return flask.redirect(flask.url_for("publishing.steps", round_code=round_code), code=303)
 
@@ -109,7 +109,7 @@ def _change(round_code: str, number: int, operation: Callable[..., None], done: 
             publication = _publication(session, round_code, number)
             operation(session, publication, user_id=user().id, now=datetime.now(UTC))
     except InputError as error:
-        flask.flash(_(error.template, **error.values), "error")
+        flask.flash(told(error), "error")
         return flask.redirect(flask.url_for("publishing.edition", round_code=round_code, number=number), code=303)
     flask.flash(done)
     return flask.redirect(flask.url_for("publishing.steps", round_code=round_code), code=303)

@@ -9,10 +9,10 @@ from functools import partial
 from pathlib import Path
 
 import click
-from flask import current_app
 from flask.cli import with_appcontext
 
 from survey.cli import plainly
+from survey.current import database
 from survey.errors import InputError
 
 
@@ -32,7 +32,7 @@ def report(round_code: str, province: bool, agencies: tuple[str, ...], everythin
 
     if sum((province or bool(agencies), everything)) != 1:
         raise InputError("Say which reports: --province, --agency CODE, or --all")
-    with current_app.extensions["database"].read() as session:
+    with database().read() as session:
         ground = load_ground(session, round_code)  # once, however many reports
         wanted = reported(ground) if everything else agencies
         work: list[tuple[str, Callable[[], bytes]]] = [

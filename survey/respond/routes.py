@@ -12,6 +12,7 @@ from sqlalchemy import orm
 from werkzeug.wrappers import Response as Reply
 
 from survey import i18n, security
+from survey.current import database
 from survey.db import UNAVAILABLE
 from survey.models import Channel, CounterCode, ReceiptCode
 from survey.operations.issue_receipt_codes import use_receipt_code
@@ -24,7 +25,7 @@ from survey.security import limiter
 from survey.text import parse_code
 
 if TYPE_CHECKING:
-    from survey.db import Database
+    pass
 
 blueprint = flask.Blueprint("respond", __name__)
 
@@ -45,11 +46,6 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _database() -> Database:
-    database: Database = flask.current_app.extensions["database"]
-    return database
-
-
 @blueprint.route("/", methods=["GET", "POST"])
 def start() -> View:
     """Let a person who cannot scan type the poster's code."""
@@ -65,7 +61,7 @@ def start() -> View:
 @blueprint.get("/K/<code>")
 def show(code: str) -> View:
     """Show the form of the counter's open round. Reads only, so that a link preview costs nothing."""
-    with _database().glance() as session:
+    with database().glance() as session:
         found = _find_code(session, code)
         if isinstance(found, tuple):
             return found
@@ -100,7 +96,7 @@ def _receive(code: str, posted: dict[str, str]) -> View:
     config = flask.current_app.config
     opened = stamp.read_time(posted.get("opened", ""), config["SECRET_KEY"], now, config["SECRET_KEY_FALLBACKS"])
     key = posted.get("key", "")
-    with _database().glance() as session:
+    with database().glance() as session:
         if stamp.is_key(key) and is_recorded(session, key):
             flask.g.outcome = Outcome.DUPLICATE.value
             return _thank(code)
@@ -138,7 +134,7 @@ def _store(submission: Submission, receipt: str | None, now: datetime) -> bool:
         return outcome
 
     try:
-        outcome = _database().write_together(write)
+        outcome = database().write_together(write)
     except _ReceiptUsedError:
         return False
     flask.g.outcome = "excluded" if submission.excluded and outcome is Outcome.ACCEPTED else outcome.value
@@ -148,7 +144,7 @@ def _store(submission: Submission, receipt: str | None, now: datetime) -> bool:
 @blueprint.get("/K/<code>/thanks")
 def thanks(code: str) -> View:
     """Say what happens with the answers. Shows nothing of them."""
-    with _database().glance() as session:
+    with database().glance() as session:
         found = find_code(session, code) or find_receipt(session, code)
         if found is None:
             return flask.render_template("respond/unknown.html"), 404

@@ -6,12 +6,12 @@ import flask
 from flask_babel import ngettext
 
 from survey.auth import role_required
-from survey.current import database
+from survey.current import database, now, told, user
 from survey.errors import InputError
 from survey.guess_columns import with_letters
 from survey.operations.undo_responses import undo_responses
 from survey.queries import imports
-from survey.response_imports.common import ROLES, View, blueprint, now, round_of, told, uploads, user
+from survey.response_imports.common import ROLES, View, blueprint, round_of, uploads
 from survey.uploads import takes_upload
 
 

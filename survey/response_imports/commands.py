@@ -6,12 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-import flask
 from flask.cli import with_appcontext
 
 from survey.cli import IN_FILE, plainly, progress_bar
 from survey.column_map import ColumnMap, load_map
-from survey.db import Database
+from survey.current import database
 from survey.errors import InputError
 from survey.operations.import_responses import Checked, Source, check_rows, file_hash, refuse, spool, store_rows
 from survey.operations.undo_responses import undo_responses
@@ -32,7 +31,7 @@ def import_responses(file: Path, round_code: str, map_file: Path | None, *, dry_
     """Add responses from a CSV or XLSX file, all of them or none; the same file twice adds nothing."""
     now = datetime.now(UTC)
     source = Source(clean(file.name), file_hash(file))
-    with _database().read() as session:
+    with database().read() as session:
         frame = imports.frame(rounds.by_code(session, round_code), now)
         places = imports.places(session)
     known = (*(slot.code for slot in frame.definition.slots), *KEYS)
@@ -41,12 +40,12 @@ def import_responses(file: Path, round_code: str, map_file: Path | None, *, dry_
         with progress_bar(file) as advance, open_table(file, progress=advance) as table:
             checked = check_rows(table, RowReader(table, columns, frame, places), spooled)
         _tell_problems(checked, source)
-        with _database().read() as session:
+        with database().read() as session:
             refuse(checked, rounds.by_code(session, round_code), source)
         if dry_run:
             click.echo(f"{checked.rows} responses can be imported; nothing was stored")
             return
-        with _database().write() as session:
+        with database().write() as session:
             round_ = rounds.by_code(session, round_code)
             done = store_rows(session, spooled, checked, source, round_, now=now)
     batch = f" as batch {done.batch_id}" if done.batch_id else ""
@@ -63,7 +62,7 @@ def undo_import(batch_id: int) -> None:
     """Take back an import of responses: they are kept, but no longer counted."""
     from survey.models import ImportBatch
 
-    with _database().write() as session:
+    with database().write() as session:
         batch = session.get(ImportBatch, batch_id)
         if batch is None:
             raise InputError("There is no batch %(id)d", id=batch_id)
@@ -84,8 +83,3 @@ def _tell_problems(checked: Checked, source: Source) -> None:
         source=source.name,
         cells="\n".join(lines),
     )
-
-
-def _database() -> Database:
-    database: Database = flask.current_app.extensions["database"]
-    return database

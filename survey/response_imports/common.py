@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import cast
-
 import flask
-from flask_babel import gettext as _
 from sqlalchemy import orm
 from werkzeug import Response
 
-from survey.config import Settings
-from survey.errors import InputError
-from survey.models import Role, Round, User
+from survey.current import now, settings, user
+from survey.models import Role, Round
 from survey.queries import imports
 from survey.uploads import Upload, Uploads
 
@@ -32,24 +27,9 @@ def round_of(session: orm.Session, code: str) -> Round:
 
 def uploads() -> Uploads:
     """Return the folder in which files wait."""
-    return Uploads(cast(Settings, flask.current_app.config["SETTINGS"]).instance_dir)
+    return Uploads(settings().instance_dir)
 
 
 def upload_of(token: str) -> Upload:
     """Return a file of this person's that waits; `InputError` when it is no longer there."""
     return uploads().get(token, user_id=user().id, now=now())
-
-
-def told(error: InputError) -> str:
-    """Return what is wrong in the language of the page."""
-    return str(_(error.template, **error.values))
-
-
-def user() -> User:
-    """Return the person who is signed in."""
-    return cast(User, flask.g.user)
-
-
-def now() -> datetime:
-    """Return this instant."""
-    return datetime.now(UTC)

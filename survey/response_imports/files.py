@@ -14,7 +14,7 @@ from sqlalchemy import orm
 
 from survey import i18n
 from survey.auth import role_required
-from survey.current import database
+from survey.current import database, now, told, user
 from survey.errors import InputError
 from survey.models import Agency, Channel, Round, Service
 from survey.operations.import_responses import Checked, Source, check_rows, count_known, spool, store_rows
@@ -22,7 +22,7 @@ from survey.operations.save_mapping import save_mapping
 from survey.queries import imports
 from survey.questionnaires import Definition, from_canonical
 from survey.response_imports import mapping_form
-from survey.response_imports.common import ROLES, View, blueprint, now, round_of, told, upload_of, uploads, user
+from survey.response_imports.common import ROLES, View, blueprint, round_of, upload_of, uploads
 from survey.response_rows import RowReader
 from survey.uploads import Upload
 

@@ -7,10 +7,10 @@ from flask_babel import gettext as _
 from werkzeug import Response
 
 from survey.auth import role_required
-from survey.current import database, settings
+from survey.current import database, now, settings, user
 from survey.operations.rotate_code import revoke_codes, rotate_code
 from survey.queries.code_use import code_use, receipt_use
-from survey.staff.scope import UNIT_ROLES, blueprint, code_of, counter_of, now, user
+from survey.staff.scope import UNIT_ROLES, blueprint, code_of, counter_of
 
 
 @blueprint.get("/<int:counter_id>/ma")

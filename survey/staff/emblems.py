@@ -7,14 +7,14 @@ from flask_babel import gettext as _
 from werkzeug import Response
 
 from survey.auth import role_required
-from survey.current import database
+from survey.current import database, now, told, user
 from survey.errors import InputError
 from survey.models import EmblemFormat
 from survey.operations.keep_emblem import keep_emblem, remove_emblem
 from survey.posters.emblem import MAX_FILE, check_emblem
 from survey.posters.texts import stored_emblem
 from survey.queries.poster_codes import emblem_for
-from survey.staff.scope import EMBLEM_ROLES, UNIT_ROLES, agency_of, blueprint, now, told, user
+from survey.staff.scope import EMBLEM_ROLES, UNIT_ROLES, agency_of, blueprint
 
 
 @blueprint.get("/co-quan/<agency>/bieu-trung")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import flask
 
 from survey.auth import role_required
-from survey.current import database
+from survey.current import database, today, told
 from survey.errors import InputError
 from survey.models import Counter, Round
 from survey.paper_form.sheets import round_form
 from survey.queries.poster_codes import printable_rounds
-from survey.staff.scope import UNIT_ROLES, blueprint, counter_of, pdf, today, told
+from survey.staff.scope import UNIT_ROLES, blueprint, counter_of, pdf
 
 
 @blueprint.get("/<int:counter_id>/phieu-giay")

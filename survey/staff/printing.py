@@ -8,7 +8,7 @@ import flask
 from sqlalchemy import orm
 
 from survey.auth import role_required
-from survey.current import database, settings
+from survey.current import database, settings, today, told
 from survey.errors import InputError
 from survey.models import Agency, CounterCode
 from survey.posters.document import render
@@ -16,7 +16,7 @@ from survey.posters.texts import poster_text, stored_emblem
 from survey.posters.words import Style
 from survey.queries.poster_codes import codes_in_force, emblem_for, printable_rounds
 from survey.staff.choices import Choice, chosen
-from survey.staff.scope import UNIT_ROLES, agency_of, blueprint, code_of, counter_of, pdf, today, told
+from survey.staff.scope import UNIT_ROLES, agency_of, blueprint, code_of, counter_of, pdf
 
 
 @blueprint.get("/<int:counter_id>/ap-phich.pdf")

@@ -7,7 +7,7 @@ from sqlalchemy import orm
 from werkzeug import Response
 
 from survey.auth import role_required
-from survey.current import database, settings
+from survey.current import database, now, settings, today, told, user
 from survey.errors import InputError
 from survey.models import Counter
 from survey.operations.issue_receipt_sheet import issue_receipt_sheet
@@ -18,7 +18,7 @@ from survey.posters.words import Style
 from survey.queries.code_use import receipt_use
 from survey.queries.poster_codes import emblem_for, printable_rounds
 from survey.staff.choices import Choice, chosen, variant_names
-from survey.staff.scope import UNIT_ROLES, blueprint, counter_of, now, pdf, today, told, user
+from survey.staff.scope import UNIT_ROLES, blueprint, counter_of, pdf
 from survey.text import CODE_ALPHABET, CODE_LENGTH
 
 MOST = 500

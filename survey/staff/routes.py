@@ -10,25 +10,14 @@ from flask_babel import gettext as _
 from sqlalchemy import orm
 
 from survey.auth import role_required
-from survey.current import database, settings
+from survey.current import database, settings, today, told, user
 from survey.errors import InputError
 from survey.models import Agency, AgencyEmblem, Counter, CounterCode
 from survey.posters.labels import MAX_SHIFT
 from survey.posters.qr import code_address, printed_address
 from survey.queries.poster_codes import codes_in_force, emblem_for, printable_rounds
 from survey.staff.choices import Choice, chosen, kind_names, variant_names
-from survey.staff.scope import (
-    EMBLEM_ROLES,
-    UNIT_ROLES,
-    agency_of,
-    blueprint,
-    code_of,
-    counter_of,
-    in_scope,
-    today,
-    told,
-    user,
-)
+from survey.staff.scope import EMBLEM_ROLES, UNIT_ROLES, agency_of, blueprint, code_of, counter_of, in_scope
 
 
 @blueprint.get("")

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from typing import cast
-
 import flask
 import sqlalchemy as sa
-from flask_babel import gettext as _
 from sqlalchemy import orm
 
-from survey.current import settings
-from survey.errors import InputError
-from survey.models import Agency, Counter, CounterCode, Role, User
+from survey.current import user
+from survey.models import Agency, Counter, CounterCode, Role
 from survey.queries.poster_codes import codes_in_force
 from survey.queries.users import agencies_below
 
@@ -53,26 +48,6 @@ def in_scope(session: orm.Session) -> sa.ColumnElement[bool]:
     if person.role is Role.MANAGER and person.agency_id is not None:
         return Agency.code.in_(agencies_below(session, person.agency_id))
     return Agency.id == person.agency_id
-
-
-def user() -> User:
-    """Return the person who is signed in."""
-    return cast(User, flask.g.user)
-
-
-def now() -> datetime:
-    """Return this instant."""
-    return datetime.now(UTC)
-
-
-def today() -> date:
-    """Return the local day."""
-    return now().astimezone(settings().timezone).date()
-
-
-def told(error: InputError) -> str:
-    """Return what is wrong in the language of the page."""
-    return str(_(error.template, **error.values))
 
 
 def pdf(data: bytes, name: str) -> flask.Response:

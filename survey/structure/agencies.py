@@ -10,25 +10,12 @@ from sqlalchemy import orm
 from werkzeug import Response
 
 from survey.auth import role_required
-from survey.current import database
+from survey.current import database, now, today, told, user
 from survey.errors import InputError
 from survey.models import Agency, AgencyKind, AgencyLevel
 from survey.operations.change_agency import AgencyFacts, add_agency, edit_agency
 from survey.queries import structure
-from survey.structure.common import (
-    KEEPERS,
-    agency_of,
-    blueprint,
-    go,
-    kind_words,
-    level_words,
-    now,
-    sent,
-    sent_day,
-    today,
-    told,
-    user,
-)
+from survey.structure.common import KEEPERS, agency_of, blueprint, go, kind_words, level_words, sent, sent_day
 
 
 @blueprint.get("/co-quan")

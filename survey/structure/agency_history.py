@@ -10,26 +10,13 @@ from sqlalchemy import orm
 from werkzeug import Response
 
 from survey.auth import role_required
-from survey.current import database
+from survey.current import database, now, today, told, user
 from survey.errors import InputError
 from survey.models import Agency
 from survey.operations.change_agency import AgencyFacts, add_agency, end_agency, rename_agency
 from survey.operations.merge_agencies import Moved, merge_agencies, split_agency
 from survey.queries import structure
-from survey.structure.common import (
-    KEEPERS,
-    agency_of,
-    blueprint,
-    chosen_agencies,
-    go,
-    now,
-    sent,
-    sent_day,
-    sent_list,
-    today,
-    told,
-    user,
-)
+from survey.structure.common import KEEPERS, agency_of, blueprint, chosen_agencies, go, sent, sent_day, sent_list
 
 PARTS = 4
 """New agencies a split's form has room for."""

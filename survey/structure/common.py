@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time
-from typing import Any, cast
+from datetime import date, time
+from typing import Any
 
 import flask
 import sqlalchemy as sa
@@ -14,9 +14,9 @@ from sqlalchemy import orm
 from werkzeug import Response
 
 from survey.auth import role_required
-from survey.current import settings
+from survey.current import user
 from survey.errors import InputError
-from survey.models import Agency, AgencyKind, AgencyLevel, BatchKind, Role, Round, User
+from survey.models import Agency, AgencyKind, AgencyLevel, BatchKind, Role, Round
 from survey.tables import parse_date
 from survey.text import clean
 
@@ -32,26 +32,6 @@ ROUND_KEEPERS = (Role.ADMIN, Role.EVALUATOR)
 def home() -> str:
     """Lead to what a person may keep."""
     return flask.render_template("structure/home.html", is_keeper=user().role in KEEPERS)
-
-
-def user() -> User:
-    """Return the person who is signed in."""
-    return cast(User, flask.g.user)
-
-
-def now() -> datetime:
-    """Return this instant."""
-    return datetime.now(UTC)
-
-
-def today() -> date:
-    """Return the local day."""
-    return now().astimezone(settings().timezone).date()
-
-
-def told(error: InputError) -> str:
-    """Return what is wrong in the language of the page."""
-    return str(_(error.template, **error.values))
 
 
 def sent(name: str) -> str:

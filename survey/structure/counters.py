@@ -10,12 +10,12 @@ from sqlalchemy import orm
 from werkzeug import Response
 
 from survey.auth import role_required
-from survey.current import database
+from survey.current import database, now, today, told, user
 from survey.errors import InputError
 from survey.models import Agency, Counter
 from survey.operations.change_counter import CounterFacts, add_counter, edit_counter, set_counter_active
 from survey.queries import structure
-from survey.structure.common import KEEPERS, agency_of, blueprint, go, now, sent, sent_list, today, told, user
+from survey.structure.common import KEEPERS, agency_of, blueprint, go, sent, sent_list
 
 
 @blueprint.get("/quay")

@@ -12,14 +12,14 @@ from sqlalchemy import orm
 from werkzeug import Response
 
 from survey.auth import role_required
-from survey.current import database, settings
+from survey.current import database, now, settings, told, user
 from survey.errors import CellError, InputError, TableError
 from survey.models import BatchKind, ImportBatch, RoundState
 from survey.operations.import_agencies import Imported
 from survey.operations.import_structure import import_structure, undo_structure
 from survey.queries import rounds as round_queries
 from survey.queries import structure
-from survey.structure.common import KEEPERS, ROUND_KEEPERS, batch_words, blueprint, go, now, round_of, sent, told, user
+from survey.structure.common import KEEPERS, ROUND_KEEPERS, batch_words, blueprint, go, round_of, sent
 from survey.tables import Table
 from survey.uploads import Upload, Uploads, takes_upload
 

@@ -8,11 +8,11 @@ from sqlalchemy import orm
 from werkzeug import Response
 
 from survey.auth import role_required
-from survey.current import database, settings
+from survey.current import database, now, settings, told, user
 from survey.errors import InputError
 from survey.models import RoundState
 from survey.queries import structure
-from survey.structure.common import ROUND_KEEPERS, blueprint, now, round_of, told, user
+from survey.structure.common import ROUND_KEEPERS, blueprint, round_of
 from survey.uploads import Uploads, takes_upload
 
 

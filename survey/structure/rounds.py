@@ -13,7 +13,7 @@ from werkzeug import Response
 
 from scoring.scheme import Rules
 from survey.auth import role_required
-from survey.current import database, settings
+from survey.current import database, now, settings, today, told, user
 from survey.errors import InputError
 from survey.i18n import local_name
 from survey.models import QuestionnaireVersion, Round, RoundState
@@ -23,20 +23,7 @@ from survey.operations.open_round import Plan, create_round, open_round
 from survey.queries import rounds as round_queries
 from survey.queries import structure
 from survey.questionnaires import from_canonical
-from survey.structure.common import (
-    ROUND_KEEPERS,
-    blueprint,
-    go,
-    now,
-    round_of,
-    sent,
-    sent_day,
-    sent_hour,
-    state_words,
-    today,
-    told,
-    user,
-)
+from survey.structure.common import ROUND_KEEPERS, blueprint, go, round_of, sent, sent_day, sent_hour, state_words
 from survey.structure.rules_form import (
     Weights,
     composition_words,

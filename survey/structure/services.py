@@ -9,12 +9,12 @@ from sqlalchemy import orm
 from werkzeug import Response
 
 from survey.auth import role_required
-from survey.current import database
+from survey.current import database, now, today, told, user
 from survey.errors import InputError
 from survey.models import Service
 from survey.operations.change_service import add_service, edit_service, rename_service, set_service_active
 from survey.queries import structure
-from survey.structure.common import KEEPERS, blueprint, go, now, sent, sent_day, today, told, user
+from survey.structure.common import KEEPERS, blueprint, go, sent, sent_day
 
 
 @blueprint.get("/linh-vuc")
