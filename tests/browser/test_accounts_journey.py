@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import threading
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -16,7 +15,6 @@ import sqlalchemy as sa
 from flask import Flask
 from PIL import Image
 from playwright.sync_api import Browser, Page
-from werkzeug.serving import make_server
 
 from app import create_app
 from survey.config import Settings
@@ -26,6 +24,7 @@ from tests.browser.pictures import picture
 from tests.evaluation import PASSWORD, accounts
 from tests.paper import read_codes
 from tests.places import open_place
+from tests.serving import served
 
 pytestmark = pytest.mark.browser
 
@@ -43,12 +42,8 @@ def installation(tmp_path: Path) -> Iterator[tuple[Flask, str]]:
         open_place(session)
         session.flush()
         accounts(session)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield app, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    database.dispose()
+    with served(app) as base:
+        yield app, base
 
 
 def sign_in(page: Page, base: str, name: str, password: str) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import os
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,13 +14,13 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from playwright.sync_api import Browser, Page
-from werkzeug.serving import make_server
 
 from app import create_app
 from survey.config import ROOT, Settings
 from survey.db import Base
 from survey.models import Agency, Population, Round, RoundState
 from tests.evaluation import PASSWORD, accounts, scored_round
+from tests.serving import served
 
 pytestmark = pytest.mark.browser
 
@@ -38,12 +37,8 @@ def site(tmp_path: Path) -> Iterator[tuple[Flask, str]]:
     with database.write() as session:
         scored_round(session)
         accounts(session)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield app, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    database.dispose()
+    with served(app) as base:
+        yield app, base
 
 
 def sign_in(page: Page, base: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +12,13 @@ import qrcode
 import zxingcpp
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page
-from werkzeug.serving import make_server
 
 from app import create_app
 from survey.config import Settings
 from survey.db import Base
 from tests.evaluation import PASSWORD, accounts, scored_round
 from tests.places import CODE
+from tests.serving import served
 
 pytestmark = pytest.mark.browser
 
@@ -54,12 +53,8 @@ def site(tmp_path: Path) -> Iterator[Site]:
     with database.write() as session:
         scored_round(session)
         accounts(session)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield Site(app, f"http://127.0.0.1:{server.server_port}")
-    server.shutdown()
-    server.server_close()
-    database.dispose()
+    with served(app) as base:
+        yield Site(app, base)
 
 
 def scan(address: str) -> str:

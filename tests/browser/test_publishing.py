@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from playwright.sync_api import Browser, Page
-from werkzeug.serving import make_server
 
 from app import create_app
 from survey.config import Settings
@@ -19,6 +17,7 @@ from survey.models import Role, Round
 from survey.operations.close_round import close_round
 from survey.operations.create_user import create_user
 from tests.evaluation import NOW, PASSWORD, accounts, publish_scored, scored_round
+from tests.serving import served
 
 pytestmark = pytest.mark.browser
 AXE = str(Path(__file__).parents[1] / "vendor" / "axe-core" / "axe.min.js")
@@ -35,12 +34,8 @@ def office(tmp_path: Path) -> Iterator[tuple[Flask, str]]:
         accounts(session)
         create_user(session, username="hai", password=PASSWORD, role=Role.EVALUATOR, agency_id=None, now=NOW)
         close_round(session, session.scalars(sa.select(Round)).one(), now=NOW)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield app, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    database.dispose()
+    with served(app) as base:
+        yield app, base
 
 
 def signed_in(chromium: Browser, base: str, name: str, *, script: bool) -> Page:
@@ -78,7 +73,9 @@ def test_two_people_publish_and_everyone_sees(chromium: Browser, office: tuple[F
     assert "72,2" in citizen.locator(".main-fact").inner_text()
     assert citizen.evaluate("document.documentElement.scrollWidth") <= 360 if script else True
     card = citizen.locator("img.card-picture")
-    assert card.evaluate("image => image.decode().then(() => image.naturalWidth)") == 360 if script else card.count() == 1
+    assert (
+        card.evaluate("image => image.decode().then(() => image.naturalWidth)") == 360 if script else card.count() == 1
+    )
     for page in (first, second, citizen):
         page.context.close()
 

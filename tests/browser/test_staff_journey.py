@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from playwright.sync_api import Browser, Page
-from werkzeug.serving import make_server
 
 from app import create_app
 from survey.config import Settings
@@ -19,6 +17,7 @@ from survey.models import Agency, Counter, CounterCode, ReceiptCode
 from tests.evaluation import NOW, PASSWORD, accounts
 from tests.paper import picture, pictures, read_codes
 from tests.places import open_place
+from tests.serving import served
 
 pytestmark = pytest.mark.browser
 
@@ -41,12 +40,8 @@ def unit(tmp_path: Path) -> Iterator[tuple[Flask, str]]:
         counter = Counter(agency=agency, code="Q9", name="Quầy Tư pháp")
         session.add_all([counter, CounterCode(code=OWN, counter=counter, created_at=NOW)])
         accounts(session)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield app, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    database.dispose()
+    with served(app) as base:
+        yield app, base
 
 
 def sign_in(page: Page, base: str) -> None:

@@ -6,13 +6,14 @@ from datetime import date
 
 import pytest
 import sqlalchemy as sa
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 
 from survey.models import Action, ActionState, AuditEvent
 from tests.evaluation import accounts, post, scored_round, sign_in
 from tests.pages.test_evaluator_ranking import earlier_round
+from tests.reading import soup, words
 
 PAGE = "/danh-gia/r0/co-quan/so-tu-phap/manh-yeu"
 ADD = "/danh-gia/r0/co-quan/so-tu-phap/cai-thien"
@@ -33,17 +34,6 @@ def manager(app: Flask, client: FlaskClient) -> FlaskClient:
         earlier_round(session)
     sign_in(client, "manager")
     return client
-
-
-def soup(client: FlaskClient, address: str) -> BeautifulSoup:
-    reply = client.get(address)
-    assert reply.status_code == 200, address
-    return BeautifulSoup(reply.get_data(as_text=True), "html.parser")
-
-
-def words(tag: Tag | None) -> str:
-    assert tag is not None
-    return " ".join(tag.get_text(" ").split())
 
 
 def test_the_next_round_shows_whether_an_action_helped(app: Flask, manager: FlaskClient) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 import sqlalchemy as sa
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -18,6 +18,7 @@ from survey.operations.review_comment import review_comment
 from survey.queries.comments import Wanted, page_of
 from tests.evaluation import PASSWORD, accounts, post, scored_round, sign_in
 from tests.places import open_place
+from tests.reading import soup, words
 
 NOW = datetime(2026, 3, 1, 18, 30, tzinfo=UTC)  # the second of March in Vietnam
 TEXTS = {
@@ -56,17 +57,6 @@ def place(app: Flask) -> Flask:
 def evaluator(place: Flask, client: FlaskClient) -> FlaskClient:
     sign_in(client, "evaluator")
     return client
-
-
-def soup(client: FlaskClient, address: str) -> BeautifulSoup:
-    reply = client.get(address)
-    assert reply.status_code == 200, address
-    return BeautifulSoup(reply.get_data(as_text=True), "html.parser")
-
-
-def words(tag: Tag | None) -> str:
-    assert tag is not None
-    return " ".join(tag.get_text(" ").split())
 
 
 def number_of(place: Flask, start: str) -> int:

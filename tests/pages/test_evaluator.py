@@ -7,12 +7,12 @@ import io
 from urllib.parse import quote
 
 import pytest
-from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from flask.testing import FlaskClient
 
 from survey.results import round_results
 from tests.evaluation import accounts, scored_round, sign_in
+from tests.reading import soup, words
 
 
 @pytest.fixture
@@ -22,17 +22,6 @@ def evaluator(app: Flask, client: FlaskClient) -> FlaskClient:
         accounts(session)
     sign_in(client, "evaluator")
     return client
-
-
-def soup(client: FlaskClient, address: str) -> BeautifulSoup:
-    reply = client.get(address)
-    assert reply.status_code == 200, address
-    return BeautifulSoup(reply.get_data(as_text=True), "html.parser")
-
-
-def words(tag: Tag | None) -> str:
-    assert tag is not None
-    return " ".join(tag.get_text(" ").split())
 
 
 def rows_of_csv(client: FlaskClient, address: str) -> list[dict[str, str]]:

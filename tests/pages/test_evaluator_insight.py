@@ -7,7 +7,6 @@ import io
 
 import pytest
 import sqlalchemy as sa
-from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -17,6 +16,7 @@ from survey.questionnaires import bundled
 from survey.results import round_results
 from tests.evaluation import NOW, accounts, scored_round, sign_in
 from tests.pages.test_evaluator_ranking import earlier_round
+from tests.reading import soup, words
 
 
 @pytest.fixture
@@ -32,17 +32,6 @@ def rounds(app: Flask) -> Flask:
 def evaluator(rounds: Flask, client: FlaskClient) -> FlaskClient:
     sign_in(client, "evaluator")
     return client
-
-
-def soup(client: FlaskClient, address: str) -> BeautifulSoup:
-    reply = client.get(address)
-    assert reply.status_code == 200, address
-    return BeautifulSoup(reply.get_data(as_text=True), "html.parser")
-
-
-def words(tag: Tag | None) -> str:
-    assert tag is not None
-    return " ".join(tag.get_text(" ").split())
 
 
 def test_heat_shades_what_the_data_can_tell_and_says_it_in_words(evaluator: FlaskClient) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 import sqlalchemy as sa
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import orm
@@ -15,6 +15,7 @@ from survey.comparisons import agency_ranks, changes_since_last_round
 from survey.models import Agency, Channel, Population, Response, Round, RoundState, Service
 from survey.results import round_results
 from tests.evaluation import NOW, accounts, scored_round, sign_in
+from tests.reading import words
 
 
 def earlier_round(session: orm.Session) -> None:
@@ -58,11 +59,6 @@ def earlier_round(session: orm.Session) -> None:
                 transactions=transactions,
             )
         )
-
-
-def words(tag: Tag | None) -> str:
-    assert tag is not None
-    return " ".join(tag.get_text(" ").split())
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from itertools import combinations
 
 import pytest
 import sqlalchemy as sa
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 from pypdf import PdfReader
@@ -29,6 +29,7 @@ from survey.reports.province import render_province
 from survey.reports.quadrants import plot
 from tests.evaluation import NOW, accounts, scored_round, sign_in
 from tests.pages.test_evaluator_ranking import earlier_round
+from tests.reading import soup, words
 from tests.survey.test_reports import demonstration, text_of
 
 __all__ = ["demonstration"]
@@ -65,17 +66,6 @@ def evaluator(rounds: Flask, client: FlaskClient) -> FlaskClient:
 def province(app: Flask) -> bytes:
     with app.extensions["database"].read() as session:
         return render_province(province_facts(session, load_ground(session, "r1")))
-
-
-def soup(client: FlaskClient, address: str) -> BeautifulSoup:
-    reply = client.get(address)
-    assert reply.status_code == 200, address
-    return BeautifulSoup(reply.get_data(as_text=True), "html.parser")
-
-
-def words(tag: Tag | None) -> str:
-    assert tag is not None
-    return " ".join(tag.get_text(" ").split())
 
 
 def section(text: str, title: str) -> str:
