@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterator
+from datetime import time
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,7 @@ def test_a_round_is_planned_weighted_and_opened(chromium: Browser, site: tuple[F
     page.get_by_label("Tên", exact=True).fill("Đợt khảo sát năm 2027")
     page.get_by_label("Ngày đầu").fill("2027-01-04")
     page.get_by_label("Ngày cuối").fill("2027-01-29")
+    page.get_by_label("Giờ kết thúc").fill("17:00")
     page.get_by_label("Trung bình các yếu tố").check()
     keep(page, "lap-dot")
     page.get_by_role("button", name="Lập đợt này").click()
@@ -146,6 +148,7 @@ def test_a_round_is_planned_weighted_and_opened(chromium: Browser, site: tuple[F
     with app.extensions["database"].read() as session:
         found = session.scalars(sa.select(Round).where(Round.code == "2027")).one()
         assert (found.state, found.rules["composition"]) == (RoundState.OPEN, "mean_elements")
+        assert (found.opens_at, found.closes_at) == (None, time(17))
         transactions = sa.select(Population.transactions).where(Population.round_id == found.id)
         assert session.scalars(transactions).all() == [1250]
     context.close()
