@@ -106,14 +106,8 @@ def rename_agency(
     name, english = check_name(name), _english(name_en)
     if agency.valid_to is not None and since >= agency.valid_to:
         raise InputError("%(name)s has ended; it cannot be renamed", name=agency.name)
-    if since > today:
-        raise InputError("A new name can be entered from the day on which it holds: %(day)s", day=f"{since:%d/%m/%Y}")
     last = session.scalar(sa.select(sa.func.max(FormerName.until)).where(FormerName.agency_id == agency.id))
-    earliest = max(filter(None, (agency.valid_from, last)))
-    if since <= earliest:
-        raise InputError(
-            "The new name must hold from a day after %(day)s, when the present one began", day=f"{earliest:%d/%m/%Y}"
-        )
+    check_first_day(since, today, max(filter(None, (agency.valid_from, last))))
     if (name, english) == (agency.name, agency.name_en):
         raise InputError("That is its name already: %(name)s", name=name)
     refuse_twin(session, name, agency.parent_id, but=agency)
@@ -130,6 +124,16 @@ def rename_agency(
         before=before,
         after={"name": name, "name_en": english, "since": str(since)},
     )
+
+
+def check_first_day(since: date, today: date, began: date | None) -> None:
+    """Raise `InputError` unless a new name may begin `since` a day: not to come, and after the present one `began`."""
+    if since > today:
+        raise InputError("A new name can be entered from the day on which it holds: %(day)s", day=f"{since:%d/%m/%Y}")
+    if began is not None and since <= began:
+        raise InputError(
+            "The new name must hold from a day after %(day)s, when the present one began", day=f"{began:%d/%m/%Y}"
+        )
 
 
 def end_agency(

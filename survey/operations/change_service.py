@@ -10,7 +10,7 @@ from sqlalchemy import orm
 from survey.errors import InputError
 from survey.models import Counter, CounterService, Service, ServiceFormerName
 from survey.operations import audit
-from survey.operations.change_agency import check_code, check_name
+from survey.operations.change_agency import check_code, check_first_day, check_name
 from survey.text import clean
 
 
@@ -70,15 +70,10 @@ def rename_service(
     taken, and the name it has already.
     """
     name, english = check_name(name), clean(name_en)[:200] or None
-    if since > today:
-        raise InputError("A new name can be entered from the day on which it holds: %(day)s", day=f"{since:%d/%m/%Y}")
     last = session.scalar(
         sa.select(sa.func.max(ServiceFormerName.until)).where(ServiceFormerName.service_id == service.id)
     )
-    if last is not None and since <= last:
-        raise InputError(
-            "The new name must hold from a day after %(day)s, when the present one began", day=f"{last:%d/%m/%Y}"
-        )
+    check_first_day(since, today, last)
     if (name, english) == (service.name, service.name_en):
         raise InputError("That is its name already: %(name)s", name=name)
     _refuse_twin(session, name, service)
