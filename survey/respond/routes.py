@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import flask
 from flask_babel import gettext as _
@@ -36,6 +36,13 @@ PER_KEY = parse("30 per minute")
 GONE = 410
 
 View = tuple[str, int] | Reply | str
+
+
+class _Valid(NamedTuple):
+    """A form that can be stored, and the receipt code it uses up."""
+
+    submission: Submission
+    receipt: str | None
 
 
 class _ReceiptUsedError(Exception):
@@ -91,36 +98,47 @@ def send(code: str) -> View:
 
 
 def _receive(code: str, posted: dict[str, str]) -> View:
-    """Answer a form that was sent."""
-    now = _now()
+    """Answer a form that was sent.
+
+    Whether it came before is asked only of a form that would be refused: of any other the database says so when it is
+    stored, and the question would be one more round trip for everybody.
+    """
+    now, key = _now(), posted.get("key", "")
+    with database().glance() as session:
+        judged = _judge(session, code, posted, now)
+        if not isinstance(judged, _Valid):
+            if stamp.is_key(key) and is_recorded(session, key):
+                flask.g.outcome = Outcome.DUPLICATE.value
+                return _thank(code)
+            return judged
+    return _thank(code) if _store(judged.submission, judged.receipt, now) else _used_page()
+
+
+def _judge(session: orm.Session, code: str, posted: dict[str, str], now: datetime) -> _Valid | View:
+    """Return what is to be stored of a form, or the page that says why it cannot be, the answers on it."""
     config = flask.current_app.config
     opened = stamp.read_time(posted.get("opened", ""), config["SECRET_KEY"], now, config["SECRET_KEY_FALLBACKS"])
     key = posted.get("key", "")
-    with database().glance() as session:
-        if stamp.is_key(key) and is_recorded(session, key):
-            flask.g.outcome = Outcome.DUPLICATE.value
-            return _thank(code)
-        found = _find_code(session, code)
-        if isinstance(found, tuple):
-            return found
-        place = _place(session, found, now, opened)
-        if place is None:
-            return _refuse(session, found, posted, now, opened)
-        filled = form.read(posted, place.definition, set(place.agencies), set(place.services))
-        if not stamp.is_key(key):
-            key = stamp.new_key()  # without one a repeat could not be told from a second person
-            filled.mistakes.append(form.Mistake("send", _("Please press the button once more.")))
-        signed = posted.get("opened", "") if opened else ""
-        if "switch" in posted:
-            filled.mistakes = []
-            return page.filled_form(place, filled, key, signed, now)
-        if filled.mistakes:
-            return page.filled_form(place, filled, key, signed, now), 422
-        if not _within_limits(place, key):
-            return page.filled_form(place, filled, key, signed, now, "busy"), 429
-        submission = _submission(place, filled, key, opened, posted, late=is_late(place.round, now))
-    receipt = place.code.code if isinstance(place.code, ReceiptCode) else None
-    return _thank(code) if _store(submission, receipt, now) else _used_page()
+    found = _find_code(session, code)
+    if isinstance(found, tuple):
+        return found
+    place = _place(session, found, now, opened)
+    if place is None:
+        return _refuse(session, found, posted, now, opened)
+    filled = form.read(posted, place.definition, set(place.agencies), set(place.services))
+    if not stamp.is_key(key):
+        key = stamp.new_key()  # without one a repeat could not be told from a second person
+        filled.mistakes.append(form.Mistake("send", _("Please press the button once more.")))
+    signed = posted.get("opened", "") if opened else ""
+    if "switch" in posted:
+        filled.mistakes = []
+        return page.filled_form(place, filled, key, signed, now)
+    if filled.mistakes:
+        return page.filled_form(place, filled, key, signed, now), 422
+    if not _within_limits(place, key):
+        return page.filled_form(place, filled, key, signed, now, "busy"), 429
+    submission = _submission(place, filled, key, opened, posted, late=is_late(place.round, now))
+    return _Valid(submission, found.code if isinstance(found, ReceiptCode) else None)
 
 
 def _store(submission: Submission, receipt: str | None, now: datetime) -> bool:
