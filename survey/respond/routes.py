@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import flask
 from flask_babel import gettext as _
@@ -23,9 +23,6 @@ from survey.respond import form, page, stamp
 from survey.respond.page import HONEYPOT, Place
 from survey.security import limiter
 from survey.text import parse_code
-
-if TYPE_CHECKING:
-    pass
 
 blueprint = flask.Blueprint("respond", __name__)
 
