@@ -77,13 +77,15 @@ class Lines:
 
     @cached_property
     def crossing(self) -> Whole:
-        """(sums, sums) the entry that stands in both, -1 where there is none; only where `simple`."""
+        """(sums, sums) the entry that stands in both, -1 where there is none or several; only where `simple`."""
         line, _ = self.ends
         found = np.full((len(self.total), len(self.total)), _OUT, dtype=np.int64)
         cells = np.flatnonzero((line >= 0).all(axis=1))
-        found[line[cells, 0], line[cells, 1]] = cells
-        found[line[cells, 1], line[cells, 0]] = cells
-        return found
+        np.add.at(found, (line[cells, 0], line[cells, 1]), cells + 1)
+        times = np.zeros_like(found)
+        np.add.at(times, (line[cells, 0], line[cells, 1]), 1)
+        found, times = np.maximum(found, found.T), times + times.T
+        return np.where(times == 1, found, _OUT)
 
     def component(self, hidden: Flags, cell: int) -> NDArray[np.intp]:
         """Return the hidden entries that sums tie to a hidden entry, itself included."""
@@ -144,7 +146,7 @@ class Attack:
         if not sums:
             return True
         if self._lines.simple:
-            if len(sums) == 2 and self._squares(cell) >= least:
+            if len(sums) == 2 and self._squares(cell, least) >= least:
                 return True
             found, certain = self._range(cell, least)
             if found >= least or certain:
@@ -152,8 +154,12 @@ class Attack:
         low, high = bounds(self._size, self._hidden, self._lines, cell)
         return high - low >= least - 1e-6
 
-    def _squares(self, cell: int) -> int:
-        """Return how wide the range is that chains of four entries give: a bound from below, and quick to have."""
+    def _squares(self, cell: int, least: int) -> int:
+        """Return how wide the range is, up to `least`, that chains of four entries give together.
+
+        A bound from below, and quick to have: every square of the entry, one entry more of each of its sums and the
+        one that closes it gives as much as those of its entries hold that are lowered; squares share the former.
+        """
         line, sign = self._lines.ends
         sides = []
         for k in (0, 1):
@@ -162,24 +168,22 @@ class Attack:
             near = np.where(line[others, 0] == line[cell, k], 0, 1)
             change = -sign[cell, k] * sign[others, near]
             far = line[others, 1 - near]
+            far = np.where(self._lines.crossing[line[cell, k], far] == others, far, _OUT)
             rest = np.where(far >= 0, -sign[others, 1 - near] * change, 0)
             sides.append((others, change, far, rest))
-        (one, change1, far1, rest1), (two, change2, far2, rest2) = sides
+        (one, change1, far1, rest1), (two, change2, far2, rest2) = sorted(sides, key=lambda side: len(side[0]))
         last = self._lines.crossing[far1[:, None], far2[None, :]]
         change = rest1[:, None] * self._sign(last, far1[:, None])
         fits = (far1[:, None] >= 0) & (far2[None, :] >= 0) & (last >= 0) & self._hidden[last]
         fits &= change == rest2[None, :] * self._sign(last, far2[None, :])
-        if not fits.any():
-            return 0
-        first, second, third = (self._size[one][:, None], self._size[two][None, :], self._size[last])
-        none = np.iinfo(np.int64).max // 4
         width = 0
         for way in (1, -1):
-            room = np.where(change1[:, None] * way < 0, first, none)
-            room = np.minimum(room, np.where(change2[None, :] * way < 0, second, none))
-            room = np.minimum(room, np.where(change * way < 0, third, none))
-            best = int(room[fits].max())
-            width += best if way > 0 else min(best, int(self._size[cell]))
+            room = least - width if way > 0 else min(least - width, int(self._size[cell]))
+            rows, columns, cells = (
+                np.where(moved * way < 0, np.minimum(self._size[at], room), room)
+                for at, moved in ((one, change1), (two, change2), (last, change))
+            )
+            width += _shared(rows, columns, np.where(fits, cells, 0), room)
         return width
 
     def _sign(self, cell: Whole, at: Whole) -> Whole:
@@ -247,3 +251,19 @@ class Attack:
         for c, d in chain:
             moved[c] = moved.get(c, 0) + d * step
         return step
+
+
+def _shared(rows: Whole, columns: Whole, cells: Whole, room: int) -> int:
+    """Return how much, up to `room`, can pass a table of which rows, columns and cells hold no more than given.
+
+    Filled row by row, which need not be the most there is.
+    """
+    passed, left = 0, columns
+    for row, most in zip(cells, rows.tolist(), strict=True):
+        wanted = min(most, room - passed)
+        if wanted <= 0:
+            continue
+        free = np.minimum(row, left)
+        taken = np.clip(wanted - (np.cumsum(free) - free), 0, free)
+        left, passed = left - taken, passed + int(taken.sum())
+    return passed
