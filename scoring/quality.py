@@ -28,6 +28,7 @@ from scipy import special
 from scoring.scheme import DataError
 
 Flags = NDArray[np.bool_]
+_DAY = 86_400_000_000_000  # nanoseconds
 FLAGS = ("too_few_answers", "straight_line", "too_fast", "burst", "duplicate_text")
 
 
@@ -104,20 +105,16 @@ def scan_p_value(k: int, n: int, share: float) -> float:
 def bursts(counter: ArrayLike, submitted_at: ArrayLike, rules: QualityRules | None = None) -> Flags:
     """Return which responses (n,) lie in a window fuller than their counter's own rate explains."""
     rules = rules or QualityRules()
-    frame = pd.DataFrame(
-        {"counter": np.asarray(counter, dtype=object), "time": pd.to_datetime(pd.Series(submitted_at))}
-    )
-    known = frame["counter"].notna() & (frame["counter"] != "") & frame["time"].notna()
-    result = np.zeros(len(frame), dtype=bool)
-    groups = frame[known.to_numpy()].groupby("counter").indices
-    rows = np.flatnonzero(known.to_numpy())
-    for members in groups.values():
-        at = rows[members]
-        time = frame["time"].iloc[at]
-        days = time.dt.normalize().nunique()
-        minutes = time.astype("datetime64[ns]").to_numpy().astype(np.int64) / 60e9
-        share = rules.window / (60 * rules.day_hours * days)
-        result[at] = _in_full_window(minutes, share, rules, len(groups))
+    place, time = np.asarray(counter, dtype=object), pd.to_datetime(pd.Series(submitted_at))
+    rows = np.flatnonzero(~pd.isna(place) & (place != "") & time.notna().to_numpy())
+    moment = time.astype("datetime64[ns]").to_numpy()[rows].astype(np.int64)
+    codes, names = pd.factorize(place[rows])
+    order = np.argsort(codes, kind="stable")
+    result = np.zeros(len(place), dtype=bool)
+    for members in np.split(order, np.cumsum(np.bincount(codes, minlength=len(names)))[:-1]):
+        days = len(np.unique(moment[members] // _DAY))
+        share = rules.window / (60 * rules.day_hours * max(days, 1))
+        result[rows[members]] = _in_full_window(moment[members] / 60e9, share, rules, len(names))
     return result
 
 

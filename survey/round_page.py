@@ -20,20 +20,20 @@ from survey.results import RoundResults, round_results
 
 
 class PageFigures(Figures):
-    """The figures of a table, those of a service made when first asked for: most pages show all services together."""
+    """The figures of a table, made when first asked for: pages show all services together, or those of an agency."""
 
     def __init__(self, table: pd.DataFrame) -> None:
         self._table = table
-        self._parts: dict[str, Figures] = {}
+        self._parts: dict[str | None, Figures] = {}
 
     def find(self, agency: str, service: str, level: str, key: str) -> Figure | None:
         """Return a figure, or None when the table has no such row."""
-        return self._part(service).find(agency, service, level, key)
+        return self._part(agency if service else None).find(agency, service, level, key)
 
     @cached_property
     def agencies(self) -> tuple[str, ...]:
         """Agencies with figures, see `Figures.agencies`."""
-        return self._part(ALL_SERVICES).agencies
+        return self._part(None).agencies
 
     def services(self, agency: str) -> tuple[str, ...]:
         """Services of an agency (or the province) with figures, in the order of codes."""
@@ -47,11 +47,16 @@ class PageFigures(Figures):
                 found.setdefault(agency, []).append(service)
         return {agency: tuple(services) for agency, services in found.items()}
 
-    def _part(self, service: str) -> Figures:
-        """Return the figures of one service; threads that ask at once make them twice, and alike."""
-        if service not in self._parts:
-            self._parts[service] = Figures(self._table[self._table["service"] == service])
-        return self._parts[service]
+    def _part(self, agency: str | None) -> Figures:
+        """Return the figures of an agency's services, None: of every agency as a whole.
+
+        Threads that ask at once make them twice, and alike.
+        """
+        if agency not in self._parts:
+            whole = self._table["service"] == ALL_SERVICES
+            chosen = whole if agency is None else ~whole & (self._table["agency"] == agency)
+            self._parts[agency] = Figures(self._table[chosen])
+        return self._parts[agency]
 
 
 @dataclass(frozen=True)
