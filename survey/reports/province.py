@@ -147,11 +147,8 @@ def _changes(writer: Writer) -> list[Flowable]:
             ]
         )
     verdicts = [sentences.verdict(change) for _, _, change in moved]
-    lead = words.CHANGES_LEAD.format(
-        up=verdicts.count(words.VERDICT_UP),
-        down=verdicts.count(words.VERDICT_DOWN),
-        same=verdicts.count(words.VERDICT_UNSURE),
-    )
+    up, down, unsure = (verdicts.count(one) for one in (words.VERDICT_UP, words.VERDICT_DOWN, words.VERDICT_UNSURE))
+    lead = words.CHANGES_LEAD.format(up=up, down=down, same=unsure) if up or down else words.NO_CHANGES_LEAD
     return [
         *section,
         CondPageBreak(160),

@@ -161,6 +161,7 @@ CHANGES_TABLE = "Thay đổi của chỉ số chung so với {before} (điểm p
 CHANGES_LEAD = (
     "{up} cơ quan tăng và {down} cơ quan giảm rõ rệt; {same} cơ quan chưa đủ số liệu để nói là tăng hay giảm."
 )
+NO_CHANGES_LEAD = "Chưa có cơ quan nào tăng hay giảm rõ rệt so với đợt trước."
 CHANGES_NOTE = (
     "Kết luận đã tính đến việc so sánh nhiều cơ quan cùng lúc (Holm), nên có khi là “chưa rõ” dù khoảng tin cậy không "
     "chứa số 0."
