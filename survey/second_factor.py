@@ -66,10 +66,13 @@ def page() -> str:
 @blueprint.post("/tai-khoan/ma")
 @role_required(*MAY_ENROL)
 def enrol() -> str | tuple[str, int]:
-    """Take the first code of a telephone and show the recovery codes."""
+    """Take the first code of a telephone and show the recovery codes; the password shows that it is the person."""
     secret = flask.session.get("totp_secret", "")
     if not secret:
         return _page(), 422
+    refused = _ask_password()
+    if refused:
+        return refused
     try:
         with database().write() as session:
             user = session.get_one(User, flask.g.user.id)
@@ -86,6 +89,19 @@ def enrol() -> str | tuple[str, int]:
 @role_required(*MAY_ENROL)
 def switch_off() -> Response | tuple[str, int]:
     """Ask for no codes any more, once the password shows that it is the person, not whoever found the screen open."""
+    refused = _ask_password()
+    if refused:
+        return refused
+    with database().write() as session:
+        found = session.get_one(User, flask.g.user.id)
+        drop_second_factor(session, found, now=datetime.now(UTC), by=found.id)
+        auth.begin_session(found)
+    flask.flash(_("Signing in asks for no code any more."))
+    return flask.redirect(flask.url_for("auth.account"), code=303)
+
+
+def _ask_password() -> tuple[str, int] | None:
+    """Return the page that refuses when the posted password is not that of the person who is signed in."""
     user: User = flask.g.user
     refusal = auth.too_many(user.username)
     if refusal:
@@ -96,12 +112,7 @@ def switch_off() -> Response | tuple[str, int]:
         auth.failed(user.username)
         return _page(_("The current password is not right.")), 422
     auth.succeeded(user.username)
-    with database().write() as session:
-        found = session.get_one(User, user.id)
-        drop_second_factor(session, found, now=datetime.now(UTC), by=found.id)
-        auth.begin_session(found)
-    flask.flash(_("Signing in asks for no code any more."))
-    return flask.redirect(flask.url_for("auth.account"), code=303)
+    return None
 
 
 def _page(error: str = "") -> str:

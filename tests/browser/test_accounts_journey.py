@@ -95,6 +95,7 @@ def test_from_the_invitation_to_signing_in_with_a_code(
     with app.extensions["database"].read() as session:
         assert session.scalar(sa.select(User.totp_secret).where(User.username == "danh-gia-moi")) is None
     person.locator("#code").fill(pyotp.TOTP(secret).now())
+    person.get_by_label("Mật khẩu hiện tại").fill(NEW)
     person.locator("main button").click()
     recovery = person.locator("ol.recovery code").first.inner_text()
     check(person, "recovery")

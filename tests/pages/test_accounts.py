@@ -160,10 +160,12 @@ def enrolled(app: Flask, client: FlaskClient) -> tuple[str, list[str]]:
     assert "style=" not in page
     secret = re.search(r'<code class="hash">([A-Z2-7]{32})</code>', page)
     assert secret is not None
-    wrong = client.post("/tai-khoan/ma", data={"csrf_token": token(page), "code": "000000"})
-    assert wrong.status_code == 422
-    assert secret[1] in wrong.get_data(as_text=True)  # a mistyped digit does not ask to scan again
-    right = client.post("/tai-khoan/ma", data={"csrf_token": token(page), "code": pyotp.TOTP(secret[1]).now()})
+    sent = {"csrf_token": token(page), "code": pyotp.TOTP(secret[1]).now(), "password": PASSWORD}
+    for wrong in ({"code": "000000"}, {"password": "whoever found the screen open"}):
+        refused = client.post("/tai-khoan/ma", data=sent | wrong)
+        assert refused.status_code == 422
+        assert secret[1] in refused.get_data(as_text=True)  # a mistyped digit does not ask to scan again
+    right = client.post("/tai-khoan/ma", data=sent)
     codes = re.findall(r"<code>((?:[A-Z2-7]{4}-){3}[A-Z2-7]{4})</code>", right.get_data(as_text=True))
     assert len(set(codes)) == 8
     return secret[1], codes
