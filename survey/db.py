@@ -120,15 +120,14 @@ def _create_server_engine(url: sa.URL) -> sa.Engine:
     """Return an engine for PostgreSQL.
 
     `?pooler=transaction` in the address says that PgBouncer or its like stands between and hands a server connection
-    out for one transaction only: then nothing may outlive the transaction, so no statement is prepared by name, and
-    the pooler's connections are not pooled a second time.
+    out for one transaction only: then nothing may outlive the transaction, so no statement is prepared by name.
+    Connections to the pooler are kept like any: between transactions they hold nothing of the server's, and signing in
+    anew for each transaction takes ten times as long as the transaction.
     """
-    if url.query.get("pooler") != "transaction":
-        engine = sa.create_engine(url, hide_parameters=True)
-        _ask_after_rest(engine)
-        return engine
-    url = url.difference_update_query(["pooler"])
-    return sa.create_engine(url, hide_parameters=True, poolclass=sa.NullPool, connect_args={"prepare_threshold": None})
+    arguments = {"prepare_threshold": None} if url.query.get("pooler") == "transaction" else {}
+    engine = sa.create_engine(url.difference_update_query(["pooler"]), hide_parameters=True, connect_args=arguments)
+    _ask_after_rest(engine)
+    return engine
 
 
 def _ask_after_rest(engine: sa.Engine) -> None:

@@ -74,6 +74,8 @@ def test_no_state_outlives_a_transaction(pooled_url: str, tmp_path: Path) -> Non
         publish_scored(session)
     assert sign_in(client, "evaluator").status_code in {302, 303}
     assert client.get("/danh-gia").status_code in {200, 302, 308}
+    database.dispose()
+    app.extensions["database"].dispose()
     assert found.pop("looked") > 30
     assert found == dict.fromkeys(LEFT_BEHIND, 0)
 
@@ -88,7 +90,12 @@ def test_the_watch_sees_what_a_plain_connection_prepares(postgresql_database: Da
     assert found["prepared statements"] > 0
 
 
-def test_connections_are_not_pooled_twice(pooled_url: str) -> None:
-    engine = Database(pooled_url).engine
-    assert isinstance(engine.pool, sa.NullPool)
-    assert "pooler" not in engine.url.query
+def test_connections_to_a_pooler_are_kept_and_the_address_is_one_the_driver_knows(pooled_url: str) -> None:
+    database = Database(pooled_url)
+    assert "pooler" not in database.engine.url.query
+    seen = set()
+    for _ in range(3):
+        with database.read() as session:
+            seen.add(session.scalar(sa.text("SELECT pg_backend_pid()")))
+    database.dispose()
+    assert len(seen) == 1
