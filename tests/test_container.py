@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -48,6 +49,13 @@ def test_containers_run_without_rights_and_write_nothing_into_themselves() -> No
     assert DOCKERFILE.index(f"\nUSER {user[1]}\n") < DOCKERFILE.index("\nCMD")
     ignored = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
     assert {f"!{name}" for name in COPIED} == {line for line in ignored if line.startswith("!")}
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="hadolint is packaged for x86-64 alone")
+def test_hadolint_has_nothing_to_remark() -> None:
+    command = [Path(sys.executable).with_name("hadolint"), FOLDER / "Dockerfile"]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (told.returncode, told.stdout) == (0, "")
 
 
 def test_compose_takes_its_file() -> None:
