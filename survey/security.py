@@ -10,7 +10,6 @@ import flask
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
 from survey import assets
@@ -50,7 +49,13 @@ MIN_COMPRESSED = 1000
 RETRY_AFTER = 30
 """Seconds after which it makes sense to try again while the database cannot be used."""
 
-limiter = Limiter(get_remote_address, storage_uri=f"{RateCounts.STORAGE_SCHEME[0]}://", headers_enabled=False)
+
+def caller() -> str:
+    """Return by what calls are counted: the address, or one word for all whose address the server does not tell."""
+    return flask.request.remote_addr or "unknown"
+
+
+limiter = Limiter(caller, storage_uri=f"{RateCounts.STORAGE_SCHEME[0]}://", headers_enabled=False)
 """Counters live in memory, are short-lived and never stored: `@limiter.limit("10 per minute")` on a view."""
 
 

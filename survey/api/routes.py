@@ -29,7 +29,7 @@ from survey.published_page import frozen_page, public_rows
 from survey.queries import api_clients, names
 from survey.queries import rounds as round_queries
 from survey.results import RoundResults, round_results
-from survey.security import limiter
+from survey.security import caller, limiter
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -59,7 +59,7 @@ def token_required(view: View) -> View:
 def _client_key() -> str:
     """Return by what calls are counted: the token, hashed, or the address of whoever brings none."""
     given = flask.request.headers.get("Authorization", "")
-    return hashlib.sha256(given.encode()).hexdigest() if given else flask.request.remote_addr or ""
+    return hashlib.sha256(given.encode()).hexdigest() if given else caller()
 
 
 @blueprint.get("/openapi.json")

@@ -270,9 +270,8 @@ def _channel(place: Place) -> Channel:
 
 def _within_limits(place: Place, key: str) -> bool:
     """Count this submission; say whether it is within the limits of its form and of its place."""
-    address = flask.request.remote_addr or ""
     strategy = limiter.limiter
-    return strategy.hit(PER_KEY, "key", key) and strategy.hit(PER_PLACE, "place", place.code.code, address)
+    return strategy.hit(PER_KEY, "key", key) and strategy.hit(PER_PLACE, "place", place.code.code, security.caller())
 
 
 def _thank(code: str) -> Reply:

@@ -152,6 +152,11 @@ def test_calls_are_counted_by_token(published: Flask, client: FlaskClient) -> No
     assert client.get("/api/v1/agencies", headers=other).status_code == 200
 
 
+def test_callers_whose_address_is_not_told_are_counted_together(client: FlaskClient) -> None:
+    statuses = {client.get("/api/v1/rounds", environ_base={"REMOTE_ADDR": ""}).status_code for _ in range(121)}
+    assert statuses == {401, 429}
+
+
 def test_the_administrator_gives_and_takes_tokens(scored: Flask) -> None:
     admin = scored.test_client()
     sign_in(admin, "admin")
