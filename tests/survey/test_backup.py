@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import threading
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -40,8 +41,21 @@ def filled(database: Database) -> Database:
     return database
 
 
-def place(folder: Path, name: str = "sipas.db") -> Database:
-    return Database(f"sqlite:///{folder / name}")
+Place = Callable[..., Database]
+
+
+@pytest.fixture
+def place() -> Iterator[Place]:
+    """Return a function that makes a database in a folder; all are closed at the end."""
+    made: list[Database] = []
+
+    def make(folder: Path, name: str = "sipas.db") -> Database:
+        made.append(Database(f"sqlite:///{folder / name}"))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.dispose()
 
 
 def table_of(database: Database) -> list[tuple[object, ...]]:
@@ -50,7 +64,7 @@ def table_of(database: Database) -> list[tuple[object, ...]]:
     return [tuple(row) for row in table.astype(object).where(table.notna(), None).to_numpy().tolist()]
 
 
-def test_a_backup_restores_to_the_same_results(filled: Database, tmp_path: Path) -> None:
+def test_a_backup_restores_to_the_same_results(filled: Database, tmp_path: Path, place: Place) -> None:
     made = create_backup(filled, tmp_path / "backups", now=NOW)
     assert made.name == "sipas-20260401-020304.json"
     manifest = read_manifest(made)
@@ -71,7 +85,7 @@ def test_a_backup_restores_to_the_same_results(filled: Database, tmp_path: Path)
     target.dispose()
 
 
-def test_a_damaged_backup_is_refused_and_nothing_is_left_behind(filled: Database, tmp_path: Path) -> None:
+def test_a_damaged_backup_is_refused_and_nothing_is_left_behind(filled: Database, tmp_path: Path, place: Place) -> None:
     made = create_backup(filled, tmp_path / "backups", now=NOW)
     packed = made.with_name(read_manifest(made).file)
     whole = bytearray(packed.read_bytes())
@@ -85,7 +99,7 @@ def test_a_damaged_backup_is_refused_and_nothing_is_left_behind(filled: Database
     assert not list(tmp_path.glob(".restore-*"))
 
 
-def test_a_backup_with_other_rows_than_its_manifest_is_refused(filled: Database, tmp_path: Path) -> None:
+def test_a_backup_with_other_rows_than_its_manifest_is_refused(filled: Database, tmp_path: Path, place: Place) -> None:
     made = create_backup(filled, tmp_path / "backups", now=NOW)
     told = json.loads(made.read_text())
     told["rows"]["response"] += 1
@@ -100,7 +114,7 @@ def test_nothing_is_restored_over_what_is_there(filled: Database, tmp_path: Path
         restore_backup(made, filled)
 
 
-def test_only_the_key_s_holder_reads_an_encrypted_backup(filled: Database, tmp_path: Path) -> None:
+def test_only_the_key_s_holder_reads_an_encrypted_backup(filled: Database, tmp_path: Path, place: Place) -> None:
     key, other = pyrage.x25519.Identity.generate(), pyrage.x25519.Identity.generate()
     made = create_backup(filled, tmp_path / "backups", now=NOW, recipients=[str(key.to_public())])
     packed = made.with_name(read_manifest(made).file)
@@ -117,7 +131,7 @@ def test_only_the_key_s_holder_reads_an_encrypted_backup(filled: Database, tmp_p
     assert len(manifests(tmp_path / "backups")) == 1
 
 
-def test_a_backup_taken_while_answers_come_in_restores(filled: Database, tmp_path: Path) -> None:
+def test_a_backup_taken_while_answers_come_in_restores(filled: Database, tmp_path: Path, place: Place) -> None:
     stop = threading.Event()
 
     def write() -> None:
@@ -159,7 +173,7 @@ def test_a_backup_taken_while_answers_come_in_restores(filled: Database, tmp_pat
     target.dispose()
 
 
-def test_an_older_version_s_backup_restores_into_this_one(tmp_path: Path) -> None:
+def test_an_older_version_s_backup_restores_into_this_one(tmp_path: Path, place: Place) -> None:
     first = "20261125_0500"
     old = place(tmp_path, "old.db")
     upgrade(old, first)
@@ -196,7 +210,7 @@ def test_an_older_version_s_backup_restores_into_this_one(tmp_path: Path) -> Non
     target.dispose()
 
 
-def test_old_backups_go_but_for_one_a_month(tmp_path: Path) -> None:
+def test_old_backups_go_but_for_one_a_month(tmp_path: Path, place: Place) -> None:
     source = place(tmp_path, "source.db")
     upgrade(source)
     days = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=k) for k in range(0, 120, 5)]
@@ -210,7 +224,9 @@ def test_old_backups_go_but_for_one_a_month(tmp_path: Path) -> None:
     assert len(list((tmp_path / "backups").iterdir())) == 2 * len(kept)
 
 
-def test_moving_to_the_other_database_keeps_every_row(filled: Database, postgresql: sa.URL, tmp_path: Path) -> None:
+def test_moving_to_the_other_database_keeps_every_row(
+    filled: Database, postgresql: sa.URL, tmp_path: Path, place: Place
+) -> None:
     if filled.engine.dialect.name == "sqlite":
         name = f"moved_{abs(hash(str(tmp_path))) % 10**9}"
         admin = sa.create_engine(postgresql, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
