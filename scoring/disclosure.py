@@ -92,7 +92,7 @@ def protect(n: ArrayLike, sums: Iterable[Sum], rule: DisclosureRule | None = Non
             raise DataError(f"cell {total} has {size[total]} respondents, its parts {size[parts].sum()}")
     if (size < 0).any():
         raise DataError("respondents must not be negative")
-    return _protected(size, (size > 0) & (size < rule.min_n), lines, rule.min_n)
+    return _protected(_Cells(size, size > 0, lines, rule.min_n), (size > 0) & (size < rule.min_n))
 
 
 def sums_of(keys: pd.DataFrame, parents: Mapping[str, str] | None = None) -> list[Sum]:
@@ -124,34 +124,47 @@ def protect_table(
     by: Sequence[str] = ("agency", "service"),
     scheme: Scheme | None = None,
     parents: Mapping[str, str] | None = None,
+    *,
+    known: ArrayLike | None = None,
+    gone: ArrayLike | None = None,
 ) -> Flags:
     """Return which rows of a score table (n still in it) must be hidden; places are sums over `by`, see `sums_of`.
 
     What the places leave unnamed (responses without a service) counts as known to the reader; agencies without N are in
-    no sum of agencies. With a `scheme` figures add up to one another; without, each is a table of its own.
+    no sum of agencies. With a `scheme` figures add up to one another; without, each is a table of its own. `known`,
+    `gone`: rows (rows,) that another table tells whatever is hidden here, and rows that are hidden in any case.
     """
     rule = rule or DisclosureRule()
     number = table["n"].to_numpy(dtype=np.int64)
-    hidden = np.zeros(len(table), dtype=np.bool_)
-    if not ((number > 0) & (number < rule.min_n)).any():
+    told, lost = (np.zeros(len(table), dtype=np.bool_) if x is None else np.asarray(x, bool) for x in (known, gone))
+    hidden = lost & (number > 0)
+    if not (hidden | ((number > 0) & (number < rule.min_n))).any():
         return hidden
     place = table.groupby(list(by), sort=False).ngroup().to_numpy()
     figure, names = pd.factorize(pd.MultiIndex.from_frame(table[["level", "key"]]))
     first = np.unique(place, return_index=True)[1]
     size = np.zeros((len(first), len(names)), dtype=np.int64)
-    size[place, figure] = number
+    begun, fixed = np.zeros(size.shape, dtype=np.bool_), np.zeros(size.shape, dtype=np.bool_)
+    size[place, figure], begun[place, figure], fixed[place, figure] = number, hidden, told
     keys = table.iloc[first][list(by)].reset_index(drop=True)
     alone = table.iloc[first]["warnings"].str.contains("no_population").to_numpy() if "warnings" in table else None
     lines = Lines.read(_without(sums_of(keys, parents), keys, alone))
-    gone = np.zeros(size.shape, dtype=np.bool_)
-    done: dict[tuple[bytes, bytes], Flags] = {}
-    for above, unit in _units(list(names), scheme):
-        few = ((size[:, unit] > 0) & (size[:, unit] < rule.min_n)).any(axis=1)
+    _hide_figures(size, begun, fixed, lines, rule.min_n, _units(list(names), scheme))
+    return np.asarray(begun[place, figure] & (number > 0), dtype=np.bool_)
+
+
+def _hide_figures(
+    size: Whole, gone: Flags, fixed: Flags, lines: Lines, min_n: int, units: Iterable[tuple[int, list[int]]]
+) -> None:
+    """Add to `gone`, in place, what must go of figures that add up; all arrays (places, figures)."""
+    done: dict[tuple[bytes, ...], Flags] = {}
+    for above, unit in units:
+        few = ((size[:, unit] > 0) & (size[:, unit] < min_n)).any(axis=1) | gone[:, unit].any(axis=1)
         begun: Flags = np.asarray(few | gone[:, above] if above >= 0 else few, dtype=np.bool_)
         single = above >= 0 and len(unit) == 1  # the same answers under another name
-        gone[:, unit] = (begun if single else _together(size[:, unit], begun, lines, rule.min_n, done))[:, None]
-    hidden[:] = gone[place, figure] & (number > 0)
-    return hidden
+        if not single:
+            begun = _together(size[:, unit], begun, fixed[:, unit].any(axis=1) & ~begun, lines, min_n, done)
+        gone[:, unit] = begun[:, None]
 
 
 def suppress(
@@ -209,7 +222,34 @@ def _without(sums: Iterable[Sum], keys: pd.DataFrame, alone: Flags | None) -> li
     return [(t, [p for p in parts if not (alone[p] and agency[p] != agency[t])]) for t, parts in sums]
 
 
-def _together(size: Whole, hidden: Flags, lines: Lines, min_n: int, done: dict[tuple[bytes, bytes], Flags]) -> Flags:
+@dataclass(frozen=True, eq=False)
+class _Cells:
+    """A table of respondents, as it is protected."""
+
+    #: (cells,) respondents
+    size: Whole
+    #: (cells,) whether hiding it would tell the reader less: there is somebody, and no other table tells of them
+    free: Flags
+    lines: Lines
+    min_n: int
+
+    @classmethod
+    def beside(cls, size: Whole, fixed: Flags, lines: Lines, min_n: int) -> _Cells:
+        """Return a table some of whose entries are told elsewhere, and with them what these leave no choice."""
+        free = (size > 0) & ~fixed
+        left = list(range(len(lines.total))) if fixed.any() else []
+        while left:
+            members = lines.members[left.pop()]
+            last = members[free[members]]
+            if len(last) == 1:
+                free[last] = False
+                left += [line for line, _ in lines.of[int(last[0])]]
+        return cls(size, free, lines, min_n)
+
+
+def _together(
+    size: Whole, hidden: Flags, fixed: Flags, lines: Lines, min_n: int, done: dict[tuple[bytes, ...], Flags]
+) -> Flags:
     """Return the places to hide for all of some figures that add up to one; `size`: (places, figures)."""
     while True:
         begun = hidden
@@ -217,47 +257,47 @@ def _together(size: Whole, hidden: Flags, lines: Lines, min_n: int, done: dict[t
             # Where nobody answered the others, a figure is its whole under another name and covers for nothing.
             lends = (size > 0).sum(axis=1) >= min(size.shape[1], 2)
             own, start = np.where(lends | (n < min_n), n, 0), hidden & (n > 0) & (lends | (n < min_n))
-            known = (own.tobytes(), start.tobytes())
-            if known not in done:  # figures that everyone answered have the same respondents
-                done[known] = _protected(own, start, lines, min_n)
-            hidden = hidden | done[known]
+            key = (own.tobytes(), start.tobytes(), fixed.tobytes())
+            if key not in done:  # figures that everyone answered have the same respondents
+                done[key] = _protected(_Cells.beside(own, fixed, lines, min_n), start)
+            hidden = hidden | done[key]
         if (hidden == begun).all():
             return hidden
 
 
-def _protected(size: Whole, hidden: Flags, lines: Lines, min_n: int) -> Flags:
-    """Return `hidden` with what else must go."""
-    hidden = hidden.copy()
+def _protected(cells: _Cells, start: Flags) -> Flags:
+    """Return `start` with what else must go."""
+    hidden = start & cells.free
     left = np.flatnonzero(hidden).tolist()
-    left += _close(hidden, size, lines, min_n, left)
-    attack = Attack(size, hidden, lines)
+    left += _close(hidden, cells, left)
+    attack = Attack(cells.size, hidden, cells.lines)
     while left:  # an entry that is wide stays so, whatever else is hidden
         cell = left.pop()
-        while not attack.wide(cell, min_n):
-            more = _widen(hidden, size, lines, cell)
+        while not attack.wide(cell, cells.min_n):
+            more = _widen(hidden, cells, cell)
             if not more:
                 break
-            more += _close(hidden, size, lines, min_n, more)
+            more += _close(hidden, cells, more)
             for other in more:
                 attack.hide(other)
             left += more
-    return hidden
+    return start | hidden
 
 
-def _close(hidden: Flags, size: Whole, lines: Lines, min_n: int, cells: Iterable[int]) -> list[int]:
+def _close(hidden: Flags, cells: _Cells, among: Iterable[int]) -> list[int]:
     """Hide more, in place, until no sum of these cells gives a hidden entry or a too small group of them away.
 
     Returns what else was hidden.
     """
-    found = []
-    left = dict.fromkeys(line for cell in cells for line, _ in lines.of.get(cell, ()))
+    found, lines = [], cells.lines
+    left = dict.fromkeys(line for cell in among for line, _ in lines.of.get(cell, ()))
     while left:
         line = next(iter(left))
         total, parts = lines.total[line], lines.parts[line]
         gone = parts[hidden[parts]]
         alone = len(gone) + hidden[total] == 1
-        small = len(gone) > 0 and not hidden[total] and size[gone].sum() < min_n
-        cell = _hide_one(hidden, size, total, parts) if alone or small else None
+        small = len(gone) > 0 and not hidden[total] and cells.size[gone].sum() < cells.min_n
+        cell = _hide_one(hidden, cells, total, parts) if alone or small else None
         if cell is None:
             del left[line]
         else:  # every sum of the entry now hidden must be looked at again
@@ -266,13 +306,13 @@ def _close(hidden: Flags, size: Whole, lines: Lines, min_n: int, cells: Iterable
     return found
 
 
-def _hide_one(hidden: Flags, size: Whole, total: int, parts: ArrayLike) -> int | None:
+def _hide_one(hidden: Flags, cells: _Cells, total: int, parts: ArrayLike) -> int | None:
     """Hide the smallest shown part that has respondents, else the total; return it, None when there was none."""
     part = np.asarray(parts, dtype=np.intp)
-    shown = part[~hidden[part] & (size[part] > 0)]
+    shown = part[~hidden[part] & cells.free[part]]
     if len(shown):
-        cell = int(shown[np.argmin(size[shown])])
-    elif not hidden[total] and size[total] > 0:
+        cell = int(shown[np.argmin(cells.size[shown])])
+    elif not hidden[total] and cells.free[total]:
         cell = total
     else:
         return None
@@ -280,11 +320,12 @@ def _hide_one(hidden: Flags, size: Whole, total: int, parts: ArrayLike) -> int |
     return cell
 
 
-def _widen(hidden: Flags, size: Whole, lines: Lines, cell: int) -> list[int]:
+def _widen(hidden: Flags, cells: _Cells, cell: int) -> list[int]:
     """Hide one more entry in the sums of a cell, else in those tied to it; return it, nothing when none is left."""
-    for cells in ((cell,), lines.component(hidden, cell).tolist()):
-        for line in dict.fromkeys(line for c in cells for line, _ in lines.of.get(c, ())):
-            found = _hide_one(hidden, size, lines.total[line], lines.parts[line])
+    lines = cells.lines
+    for tied in ((cell,), lines.component(hidden, cell).tolist()):
+        for line in dict.fromkeys(line for c in tied for line, _ in lines.of.get(c, ())):
+            found = _hide_one(hidden, cells, lines.total[line], lines.parts[line])
             if found is not None:
                 return [found]
     return []

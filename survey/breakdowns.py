@@ -2,7 +2,8 @@
 
 A group is a domain: its figures keep the design of the whole sample (`scoring.estimate`), and which of them may be
 shown is decided over all agencies and groups at once, so that neither the agency's other groups nor the group's other
-agencies give a small one away.
+agencies give a small one away. What the results tell of agencies and services as wholes is known, and never hidden
+here: breakdowns by different things have nothing but that in common, so that none helps against another.
 """
 
 from __future__ import annotations
@@ -140,23 +141,30 @@ def _hidden(
             found = found.select((found.keys["agency"] == part).to_numpy())
         by = ("service", GROUP) if part is not None else ("agency", GROUP)
         n = respondents(found, by, _alone(results)).assign(**{name: part or "" for name in PLACES if name not in by})
-        gone = _protected(n, by, DisclosureRule.of(results.rules), found.scheme)
-        return frozenset(n.loc[gone, list(KEYS)].itertuples(index=False, name=None)) | _hidden_before(results, n)
+        gone = hidden_groups(n, by, DisclosureRule.of(results.rules), found.scheme, results.table)
+        return frozenset(n.loc[gone, list(KEYS)].itertuples(index=False, name=None))
 
     return kept(session, ("hidden groups", results.stamp, dimension, part), make)
 
 
-def _protected(n: pd.DataFrame, by: tuple[str, ...], rule: DisclosureRule, scheme: Scheme) -> NDArray[np.bool_]:
-    """Return which rows must be hidden: where it would cost groups of all places together, those of each place go.
+def hidden_groups(
+    n: pd.DataFrame, by: tuple[str, ...], rule: DisclosureRule, scheme: Scheme, table: pd.DataFrame
+) -> NDArray[np.bool_]:
+    """Return which rows of `respondents` (with `PLACES` complete) must be hidden beside a round's results `table`.
 
-    Groups that are small in most agencies (late results without an apology, say) can then still be told of the whole.
+    Groups of places whose own figure the results hide go in any case; the other wholes are told by the results. Where
+    it would cost groups of all places together, those of each place go: groups that are small in most agencies (late
+    results without an apology, say) can then still be told of the whole.
     """
-    gone = protect_table(n, rule, by, scheme)
+    before = _hidden_before(n, table)
+    known = (n[GROUP] == "").to_numpy() & ~before
+    gone = protect_table(n, rule, by, scheme, known=known, gone=before)
     whole = (n[by[0]] == "").to_numpy()
     if not (gone & whole).any():
         return gone
     alone = np.zeros(len(n), dtype=np.bool_)
-    alone[whole] = protect_table(n[whole].reset_index(drop=True), rule, (GROUP,), scheme)
+    part = n[whole].reset_index(drop=True)
+    alone[whole] = protect_table(part, rule, (GROUP,), scheme, known=known[whole], gone=before[whole])
     figures = pd.MultiIndex.from_frame(n[["level", "key"]])
     lost = figures.isin(figures[gone & whole])
     group = (n[GROUP] != "").to_numpy()
@@ -181,14 +189,11 @@ def _withstands(n: pd.DataFrame, hidden: NDArray[np.bool_], by: tuple[str, ...],
     return True
 
 
-def _hidden_before(results: RoundResults, n: pd.DataFrame) -> frozenset[tuple[str, ...]]:
-    """Return the groups of places whose own figure the results hide already."""
-    table = results.table
-    at = table[table["status"] == SUPPRESSED]
-    gone = set(at[["agency", "service", "level", "key"]].itertuples(index=False, name=None))
-    return frozenset(
-        row for row in n[list(KEYS)].itertuples(index=False, name=None) if (row[0], row[1], row[3], row[4]) in gone
-    )
+def _hidden_before(n: pd.DataFrame, table: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return the rows of places whose own figure the results hide already."""
+    figure = ["agency", "service", "level", "key"]
+    gone = pd.MultiIndex.from_frame(table.loc[table["status"] == SUPPRESSED, figure])
+    return np.asarray(pd.MultiIndex.from_frame(n[figure]).isin(gone), dtype=np.bool_) & (n["n"] > 0).to_numpy()
 
 
 def _alone(results: RoundResults) -> frozenset[str]:

@@ -227,6 +227,64 @@ def test_an_agency_without_transactions_covers_for_nobody() -> None:
     assert np.flatnonzero(protect_table(table, by=("agency",))).tolist() == [1, 3]
 
 
+GROUPED = ["agency", "group"]
+
+
+def _grouped(inner: list[list[int]]) -> pd.DataFrame:
+    keys, n = _places(np.array(inner))
+    return keys.rename(columns={"service": "group"}).assign(level="overall", key="all", n=n)
+
+
+def test_what_another_table_tells_covers_for_nothing() -> None:
+    """By hand: A1 is its only group and told as a whole, so that hiding the group would help no other."""
+    table = _grouped([[3, 50], [60, 0]])
+    known = table["group"] == ""
+    gone = table[protect_table(table, by=GROUPED, known=known)]
+    assert list(zip(gone["agency"], gone["group"], strict=True)) == [("", "S0"), ("", "S1"), ("A0", "S0"), ("A0", "S1")]
+    assert protect_table(table, by=GROUPED).sum() > 4  # where nothing else is told, wholes can go
+
+
+def test_where_all_else_is_told_hiding_ends() -> None:
+    """By hand: with all wholes and one group told, 3, 1, 1, 1 can each move by 1 alone, and nothing more can go."""
+    table = _grouped([[3, 1, 9], [1, 1, 9]])
+    secret = ((table["agency"] != "") & table["group"].isin(["S0", "S1"])).to_numpy()
+    assert protect_table(table, by=GROUPED, known=~secret)[secret].all()
+
+
+def test_what_is_hidden_elsewhere_stays_so_and_covers() -> None:
+    table = _grouped([[3, 50], [60, 20]])
+    gone = table["agency"] == "A1"
+    known = (table["group"] == "") & ~gone
+    hidden = protect_table(table, by=GROUPED, known=known, gone=gone)
+    assert hidden[gone].all()
+    assert hidden.sum() == 3 + 2  # the two of A0
+    other = protect_table(_grouped([[30, 50], [60, 20]]), by=GROUPED, gone=gone)
+    assert other.sum() == 6  # what is hidden alone in a sum needs another
+
+
+@given(
+    st.integers(1, 5).flatmap(
+        lambda rows: st.lists(
+            st.lists(st.sampled_from([0, 0, 1, 2, 4, 5, 9, 40]), min_size=3, max_size=3), min_size=rows, max_size=rows
+        )
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_no_small_group_can_be_worked_out_beside_the_wholes(inner: list[list[int]]) -> None:
+    """Wholes are told where they are not small themselves; nobody answered in empty groups is told as well."""
+    table = _grouped(inner)
+    n, whole = table["n"].to_numpy(), (table["group"] == "").to_numpy()
+    before = protect_table(table[whole].reset_index(drop=True), by=("agency",))
+    gone = table["agency"].isin(table["agency"][whole][before]).to_numpy() & (n > 0)
+    hidden = protect_table(table, by=GROUPED, known=whole & ~gone, gone=gone)
+    assert hidden[(n > 0) & (n < 5)].all()
+    assert not hidden[whole & ~gone].any()
+    sums = [(t, list(p)) for t, p in sums_of(table[GROUPED])]
+    for cell in np.flatnonzero(hidden & (n < 5)):
+        low, high = bounds(n, hidden, sums, int(cell))
+        assert high - low >= 5 - 1e-6, table.iloc[cell]
+
+
 def test_hidden_rows_keep_no_word_that_tells_n() -> None:
     table = pd.DataFrame({"agency": ["A"], "service": [""], "level": ["overall"], "key": ["all"], "n": [1]})
     for name in HIDDEN:
@@ -255,6 +313,33 @@ def test_quick_ranges_are_those_of_linear_programming(inner: list[list[int]], se
     for cell in np.flatnonzero(hidden).tolist():
         low, high = bounds(n, hidden, lines, cell)
         for least in (1, 3, 6, 12, 25, 60):  # the larger take several chains together
+            assert attack.wide(cell, least) == (high - low >= least - 1e-6), (cell, least)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 4), st.integers(0, 4), st.sampled_from([1, 2, 5, 9, 30])), min_size=2, max_size=9
+    ),
+    st.integers(0, 2**32 - 1),
+)
+@settings(max_examples=150, deadline=None)
+def test_quick_ranges_of_any_sums(entries: list[tuple[int, int, int]], seed: int) -> None:
+    """Each entry is a part of one sum or two; the totals are sums' alone, or parts of the next sum."""
+    parts = [[k for k, (one, two, _) in enumerate(entries) if line in (one, two)] for line in range(5)]
+    size = [n for _, _, n in entries]
+    sums: list[tuple[int, list[int]]] = []
+    rng = np.random.default_rng(seed)
+    for members in parts:
+        if members:
+            before = [sums[-1][0]] if sums and rng.random() < 0.5 else []
+            sums.append((len(size), members + before))
+            size.append(sum(size[k] for k in members + before))
+    n, lines = np.array(size), Lines.read(sums)
+    hidden = rng.random(len(n)) < 0.7
+    attack = Attack(n, hidden, lines)
+    for cell in np.flatnonzero(hidden).tolist():
+        low, high = bounds(n, hidden, lines, cell)
+        for least in (1, 3, 6, 12, 25):
             assert attack.wide(cell, least) == (high - low >= least - 1e-6), (cell, least)
 
 

@@ -10,8 +10,9 @@ from scipy.optimize import linprog
 
 from scoring.disclosure import DisclosureRule
 from scoring.moments import moments
-from scoring.scheme import Item, Scheme
-from survey.breakdowns import GROUP, _protected, breakdown, dimensions, respondents
+from scoring.scheme import Item, Rules, Scheme
+from scoring.table import score_table
+from survey.breakdowns import GROUP, breakdown, dimensions, hidden_groups, respondents
 from survey.db import Database
 from survey.models import Agency, Counter, Response, Round
 from survey.questionnaires import from_canonical
@@ -22,8 +23,8 @@ SCHEME = Scheme((Item("a", "one"), Item("b", "one"), Item("c", "two"), Item("d",
 RULE = DisclosureRule(min_n=5)
 
 
-def sample(seed: int) -> pd.DataFrame:
-    """Return respondents of every figure for some agencies and groups, many of them small."""
+def sample(seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return respondents of every figure for some agencies and groups, many of them small; and the results."""
     random = np.random.default_rng(seed)
     agencies, groups = int(random.integers(2, 7)), int(random.integers(2, 5))
     size = random.choice([0, 1, 2, 4, 6, 15, 60], (agencies, groups), p=[0.1, 0.15, 0.1, 0.15, 0.2, 0.2, 0.1])
@@ -31,7 +32,8 @@ def sample(seed: int) -> pd.DataFrame:
     answers = random.integers(0, 6, (len(keys), 4)) * (random.random((len(keys), 4)) < 0.8)
     frame = pd.DataFrame(keys or [("a0", "g0")], columns=["agency", GROUP]).assign(service="s")
     found = moments(answers if keys else np.zeros((1, 4), dtype=int), frame[["agency", "service", GROUP]], SCHEME)
-    return respondents(found, ("agency", GROUP))
+    results = score_table(found.collapse(["agency", "service"]), SCHEME, None, Rules(min_n=RULE.min_n))
+    return respondents(found, ("agency", GROUP)).assign(service=""), results
 
 
 def ranges(part: pd.DataFrame, hidden: np.ndarray) -> list[float]:
@@ -66,8 +68,8 @@ def ranges(part: pd.DataFrame, hidden: np.ndarray) -> list[float]:
 
 @pytest.mark.parametrize("seed", [*range(12), 16, 37, 51, 54])
 def test_no_small_group_is_shown_or_worked_out(seed: int) -> None:
-    table = sample(seed)
-    hidden = _protected(table, ("agency", GROUP), RULE, SCHEME)
+    table, results = sample(seed)
+    hidden = hidden_groups(table, ("agency", GROUP), RULE, SCHEME, results)
     small = ((table["n"] > 0) & (table["n"] < RULE.min_n)).to_numpy()
     assert not (small & ~hidden).any()
     for rows in table.groupby(["level", "key"], sort=False).indices.values():
