@@ -179,6 +179,8 @@ class Attack:
         width = 0
         for way in (1, -1):
             room = least - width if way > 0 else min(least - width, int(self._size[cell]))
+            if not room:
+                break
             rows, columns, cells = (
                 np.where(moved * way < 0, np.minimum(self._size[at], room), room)
                 for at, moved in ((one, change1), (two, change2), (last, change))
@@ -261,9 +263,9 @@ def _shared(rows: Whole, columns: Whole, cells: Whole, room: int) -> int:
     passed, left = 0, columns
     for row, most in zip(cells, rows.tolist(), strict=True):
         wanted = min(most, room - passed)
-        if wanted <= 0:
-            continue
         free = np.minimum(row, left)
         taken = np.clip(wanted - (np.cumsum(free) - free), 0, free)
         left, passed = left - taken, passed + int(taken.sum())
+        if passed == room:
+            break
     return passed
