@@ -170,11 +170,17 @@ def hidden_groups(
     group = (n[GROUP] != "").to_numpy()
     each = np.where(whole, alone, (n["n"] > 0).to_numpy())
     other = np.where(lost & group, each, gone)
-    return other if _withstands(n, other, by, rule.min_n) else gone
+    secret = other & (before | (n["n"] < rule.min_n).to_numpy())
+    return other if _withstands(n, other, secret, by, rule.min_n) else gone
 
 
-def _withstands(n: pd.DataFrame, hidden: NDArray[np.bool_], by: tuple[str, ...], least: int) -> bool:
-    """Say whether no small number that is hidden can be worked out from what is shown."""
+def _withstands(
+    n: pd.DataFrame, hidden: NDArray[np.bool_], secret: NDArray[np.bool_], by: tuple[str, ...], least: int
+) -> bool:
+    """Say whether nothing secret can be worked out from what is shown; other hidden rows only cover for it.
+
+    Secret is what is small, and what the results hide: there it covers for what is small.
+    """
     for rows in n.groupby(["level", "key"], sort=False).indices.values():
         part, gone = n.iloc[rows].reset_index(drop=True), hidden[rows]
         apart = set(np.flatnonzero(part["warnings"] != ""))
@@ -184,7 +190,7 @@ def _withstands(n: pd.DataFrame, hidden: NDArray[np.bool_], by: tuple[str, ...],
         ]
         size = part["n"].to_numpy(dtype=np.int64)
         attack = Attack(size, gone, Lines.read(sums))
-        if not all(attack.wide(int(cell), least) for cell in np.flatnonzero(gone & (size < least))):
+        if not all(attack.wide(int(cell), least) for cell in np.flatnonzero(secret[rows])):
             return False
     return True
 
