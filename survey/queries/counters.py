@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.db import UTCDateTime
-from survey.models import Counter, CounterCode, ReceiptCode, Round, RoundState
+from survey.models import Agency, Counter, CounterCode, QuestionnaireVersion, ReceiptCode, Round, RoundState
 from survey.queries.rounds import takes_answers
 from survey.text import parse_code
 
@@ -22,13 +22,14 @@ CodeT = TypeVar("CodeT", CounterCode, ReceiptCode)
 def _statement(table: type[CodeT]) -> sa.Select[Any]:
     """Return the query of a code with what its page shows; made once, since every request of the form runs it."""
     counter = orm.joinedload(table.counter)
+    named = (Agency.code, Agency.name, Agency.name_en)
     return (
         sa.select(table)
         .where(table.code == sa.bindparam("code"))
         .options(
-            counter.joinedload(Counter.agency),
+            counter.joinedload(Counter.agency).load_only(*named),
             counter.joinedload(Counter.services),  # a handful each: one statement is cheaper than three
-            counter.joinedload(Counter.deciding_agencies),
+            counter.joinedload(Counter.deciding_agencies).load_only(*named),
         )
     )
 
@@ -41,7 +42,7 @@ _ROUNDS = (
         (Round.state == RoundState.OPEN)
         | ((Round.state == RoundState.CLOSED) & (Round.closed_at > sa.bindparam("since", type_=UTCDateTime())))
     )
-    .options(orm.joinedload(Round.version))
+    .options(orm.defer(Round.rules), orm.joinedload(Round.version).load_only(QuestionnaireVersion.content_hash))
     .order_by(Round.opens_on.desc(), Round.id.desc())
 )
 
@@ -64,7 +65,7 @@ def find_receipt(session: orm.Session, typed: str) -> ReceiptCode | None:
 
 
 def accepting_round(session: orm.Session, now: datetime, opened: datetime | None = None) -> Round | None:
-    """Return the round that takes an answer at `now`, or None.
+    """Return the round that takes an answer at `now`, or None; its rules and its questionnaire's text on demand.
 
     A form `opened` while its round took answers is still taken for `GRACE` after the round's end: the hour or the
     midnight that was set, or the moment it was closed by hand. When two rounds are open the one that began last wins.

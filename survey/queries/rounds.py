@@ -11,6 +11,10 @@ from sqlalchemy import orm
 
 from survey.errors import InputError
 from survey.models import Questionnaire, QuestionnaireVersion, Round, RoundState
+from survey.questionnaires import Definition, from_canonical
+
+DEFINITIONS_KEPT = 64
+_definitions: dict[str, Definition] = {}
 
 
 def local_day(round_: Round, now: datetime) -> date:
@@ -40,6 +44,16 @@ def by_code(session: orm.Session, code: str) -> Round:
         raise InputError(
             "There is no round %(code)s; there are: %(codes)s", code=code, codes=", ".join(codes) or "none"
         )
+    return found
+
+
+def definition_of(version: QuestionnaireVersion) -> Definition:
+    """Return a version's questionnaire. Versions never change: a text that was read before is not read again."""
+    found = _definitions.get(version.content_hash)
+    if found is None:
+        found = _definitions[version.content_hash] = from_canonical(version.content)
+        while len(_definitions) > DEFINITIONS_KEPT:
+            _definitions.pop(next(iter(_definitions)), None)
     return found
 
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 import flask
 from markupsafe import Markup
 
 from survey import i18n, security
-from survey.models import CounterCode, ReceiptCode, Round
+from survey.models import CounterCode, QuestionnaireVersion, ReceiptCode, Round
+from survey.queries.rounds import definition_of
 from survey.questionnaires import Definition
 from survey.respond import form, stamp
 
@@ -29,7 +31,11 @@ class Place:
 
     code: CounterCode | ReceiptCode
     round: Round
-    definition: Definition
+
+    @cached_property
+    def definition(self) -> Definition:
+        """The round's questionnaire; a form that is kept does without."""
+        return definition_of(self.round.version)
 
     @property
     def agencies(self) -> dict[str, int]:
@@ -76,7 +82,7 @@ def _render(place: Place, filled: form.Filled, key: str, opened: str, rendered: 
         "respond/form.html",
         place=place,
         counter=place.code.counter,
-        questions=_questions(place.round.version.content, language.code, items, filled),
+        questions=_questions(place.round.version, language.code, items, filled),
         items=items,
         filled=filled,
         key=key,
@@ -103,14 +109,14 @@ def _shown(place: Place) -> tuple[object, ...]:
     )
 
 
-def _questions(content: str, language: str, items: int, filled: form.Filled) -> Markup:
+def _questions(version: QuestionnaireVersion, language: str, items: int, filled: form.Filled) -> Markup:
     """Return the sections as HTML. Those of an empty form are rendered once per questionnaire and language."""
     kept: dict[tuple[str, str], Markup] = flask.current_app.extensions.setdefault("empty_questions", {})
     empty = not filled.answers and not filled.mistakes
-    if empty and (content, language) in kept:
-        return kept[content, language]
-    parts = form.parts(content, language)
+    if empty and (version.content_hash, language) in kept:
+        return kept[version.content_hash, language]
+    parts = form.parts(version.content, language)
     html = Markup(flask.render_template("respond/questions.html", parts=parts, items=items, filled=filled))  # noqa: S704
     if empty and len(kept) < MAX_KEPT:
-        kept[content, language] = html
+        kept[version.content_hash, language] = html
     return html

@@ -18,7 +18,6 @@ from survey.models import Channel, CounterCode, ReceiptCode
 from survey.operations.issue_receipt_codes import use_receipt_code
 from survey.operations.record_response import Outcome, Submission, is_recorded, record_response
 from survey.queries.counters import accepting_round, find_code, find_receipt, is_late, round_of_form
-from survey.questionnaires import from_canonical
 from survey.respond import form, page, stamp
 from survey.respond.page import HONEYPOT, Place
 from survey.security import limiter
@@ -194,7 +193,7 @@ def _place(
 ) -> Place | None:
     """Return the place behind a code while a round takes an answer there."""
     found = accepting_round(session, now, opened)
-    return Place(code, found, from_canonical(found.version.content)) if found else None
+    return Place(code, found) if found else None
 
 
 def _closed_page(code: CounterCode | ReceiptCode) -> tuple[str, int]:
@@ -212,7 +211,7 @@ def _refuse(
     found = round_of_form(session, now, opened)
     if found is None:
         return _closed_page(code)
-    place = Place(code, found, from_canonical(found.version.content))
+    place = Place(code, found)
     filled = form.read(posted, place.definition, set(place.agencies), set(place.services))
     filled.mistakes = []
     return page.filled_form(place, filled, posted.get("key", ""), "", now, "ended"), GONE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
@@ -147,6 +148,16 @@ def test_an_opened_page_is_kept_and_a_new_name_shows_at_once(place, citizen):
     assert "Quầy tiếp dân" in citizen.get(f"/K/{CODE}").text
     assert "Counter 1" in citizen.get(f"/K/{CODE}?lang=en").text
     assert "<script>" not in citizen.get(f"/K/{CODE}?lang=<script>").text
+
+
+def test_an_opened_page_costs_two_short_statements(place, citizen):
+    citizen.get(f"/K/{CODE}")
+    asked = []
+    sa.event.listen(place.extensions["database"].engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
+    citizen.get(f"/K/{CODE}")
+    selects = [statement for statement in asked if statement.startswith("SELECT")]
+    assert len(selects) == 2
+    assert not [statement for statement in selects if re.search(r"\.(content|rules)\b", statement)]
 
 
 def test_the_deciding_agency_and_service_are_the_counters_own(place, citizen):
