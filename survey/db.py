@@ -172,7 +172,9 @@ class Database:
         self.engine = create_engine(url)
         self._server = self.engine.dialect.name != "sqlite"
         self._readers = orm.sessionmaker(
-            self.engine.execution_options(postgresql_readonly=True) if self._server else self.engine
+            self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            if self._server
+            else self.engine
         )
         self._glancers = orm.sessionmaker(
             self.engine.execution_options(isolation_level="AUTOCOMMIT") if self._server else self.engine
@@ -184,6 +186,9 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[orm.Session]:
         """Yield a session for reading; whatever it changed is rolled back, or refused at once by PostgreSQL.
+
+        All of its statements see one moment, on both databases: what is counted first and read next must agree, else a
+        response that comes in between would be added up twice (see `survey.sums`).
 
         There, reading ends with a commit of nothing: a rollback would make the driver forget the statements that it
         has prepared, and PostgreSQL would plan each of them anew.

@@ -88,6 +88,17 @@ def test_a_server_that_went_away_a_moment_ago_costs_one_request(
     assert count(postgresql_database) == 0
 
 
+def test_a_reading_session_sees_one_moment(database: Database) -> None:
+    names = sa.select(Service.code).order_by(Service.code)
+    with database.read() as session:
+        assert session.scalars(names).all() == []
+        with database.write() as writing:
+            writing.add(Service(code="s1", name="written meanwhile"))
+        assert session.scalars(names).all() == []
+    with database.read() as session:
+        assert session.scalars(names).all() == ["s1"]
+
+
 def test_what_was_read_stays_readable_after_its_session(database: Database) -> None:
     with database.write() as session:
         session.add(Service(code="s1", name="Hộ tịch"))
