@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import orm
 
 from scoring.scheme import Rules
 from survey.db import Database
@@ -92,6 +93,29 @@ def test_whatever_else_happens_all_are_read_again(database: Database, monkeypatc
     come(database, 2)
     with database.read() as session:
         assert round_results(session, round_.code).responses == before + 2
+
+
+def test_a_response_that_comes_while_others_are_read_is_added_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.write() as session:
+        scored_round(session)
+    stamp, waiting = responses.stamp, [1]
+
+    def stamp_then_more(session: orm.Session, round_id: int) -> tuple[int, ...]:
+        found = stamp(session, round_id)
+        if waiting:
+            come(database, waiting.pop())
+        return found
+
+    monkeypatch.setattr(responses, "stamp", stamp_then_more)
+    with database.read() as session:
+        assert round_results(session, "r1").responses == 106
+    assert not waiting
+    monkeypatch.undo()
+    alike(database, monkeypatch, read=False)
+    with database.read() as session:
+        assert round_results(session, "r1").responses == 107
 
 
 def late_copy(response: Response) -> Response:
