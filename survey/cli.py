@@ -137,14 +137,9 @@ def demo() -> None:
     with database().write() as session:
         made = load_demo(session, now=now(), zone=settings().zone)
     click.echo(f"{made.responses} invented responses are loaded; every page says so.")
-    click.echo(f"A counter's form:  {_base_url()}/K/{made.counter_code}")
+    click.echo(f"A counter's form:  {settings().base_url}/K/{made.counter_code}")
     click.echo(f"Evaluator:         {made.username}")
     click.echo(f"Password:          {made.password}   (shown this once)")
-
-
-def _base_url() -> str:
-    known = settings()
-    return known.public_base_url or f"http://{known.host}:{known.port}"
 
 
 @click.command("create-user")
@@ -199,7 +194,7 @@ def invite(username: str) -> None:
             raise InputError("There is no open account %(name)s", name=username)
         token = operation(session, user, now=now())
     with flask.current_app.test_request_context():
-        link = _base_url() + flask.url_for("invitations.accept", token=token)
+        link = settings().base_url + flask.url_for("invitations.accept", token=token)
     click.echo(f"Hand this link to {username} alone; it works once, within {DAYS} days:")
     click.echo(link)
 
@@ -304,7 +299,7 @@ def counters() -> None:
     )
     with database().read() as session:
         for code, agency, counter in session.execute(query):
-            click.echo(f"{_base_url()}/K/{code}\t{agency}\t{counter}")
+            click.echo(f"{settings().base_url}/K/{code}\t{agency}\t{counter}")
 
 
 @click.command()

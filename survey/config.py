@@ -52,6 +52,11 @@ class Settings:
         return self.database_url or f"sqlite:///{self.instance_dir / 'sipas.db'}"
 
     @property
+    def base_url(self) -> str:
+        """The public address, or where the server listens while none is set; never the Host that somebody sent."""
+        return self.public_base_url or f"http://{self.host}:{self.port}"
+
+    @property
     def timezone(self) -> ZoneInfo:
         """The display zone."""
         return ZoneInfo(self.zone)

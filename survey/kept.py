@@ -24,6 +24,7 @@ T = TypeVar("T")
 
 ROOM = 256 * 1024 * 1024
 """About how many bytes are kept for one database; what was not asked for longest gives way."""
+_NOTHING = object()
 _SAMPLE = 50
 """How many parts of a collection are weighed; the others are taken to weigh as much."""
 
@@ -51,28 +52,24 @@ def kept(session: orm.Session, key: Hashable, make: Callable[[], T]) -> T:
 
     Two threads that ask at once may both make it; a value that is kept must therefore never be altered.
     """
-    engine = session.get_bind().engine
-    with _lock:
-        shelf = _shelves.setdefault(engine, _Shelf())
-        if key in shelf.values:
-            shelf.values.move_to_end(key)
-            return cast(T, shelf.values[key][1])
+    found = recall(session, key, _NOTHING)
+    if found is not _NOTHING:
+        return cast(T, found)
     made = make()
-    with _lock:
-        shelf.put(key, made)
+    remember(session, key, made)
     return made
 
 
-def recall(session: orm.Session, key: Hashable) -> Any:
-    """Return what was last remembered under a key that does not name all its value was made of; None without any.
+def recall(session: orm.Session, key: Hashable, default: object = None) -> Any:
+    """Return what was last remembered under a key, or `default`.
 
-    The value itself must tell whether it still holds.
+    Where the key does not name all its value was made of, the value itself must tell whether it still holds.
     """
     engine = session.get_bind().engine
     with _lock:
         shelf = _shelves.setdefault(engine, _Shelf())
         if key not in shelf.values:
-            return None
+            return default
         shelf.values.move_to_end(key)
         return shelf.values[key][1]
 

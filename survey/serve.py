@@ -79,7 +79,7 @@ def prepare(settings: Settings) -> None:
 
 def _greeting(settings: Settings, made: Demo | None, code: str | None) -> str:
     """Return what the person at the terminal needs to know."""
-    base = settings.public_base_url or f"http://{settings.host}:{settings.port}"
+    base = settings.base_url
     lines = [f"Address:            {base}"]
     if code:
         lines.append(f"A counter's form:   {base}/K/{made.counter_code if made else code}")

@@ -155,9 +155,7 @@ def _one(session: orm.Session, found: User, error: str = "") -> str:
 
 
 def _show_link(name: str, token: str) -> str:
-    known = settings()
-    base = known.public_base_url or f"http://{known.host}:{known.port}"  # never the Host somebody sent
-    link = base + flask.url_for("invitations.accept", token=token)
+    link = settings().base_url + flask.url_for("invitations.accept", token=token)
     return flask.render_template("admin/link.html", name=name, link=link, days=DAYS)
 
 

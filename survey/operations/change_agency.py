@@ -43,7 +43,7 @@ def add_agency(
     agency = Agency(
         code=code,
         name=name,
-        name_en=_english(facts.name_en),
+        name_en=english_name(facts.name_en),
         kind=facts.kind,
         level=facts.level,
         parent_id=parent.id if parent else None,
@@ -75,7 +75,7 @@ def edit_agency(
     valid_from = facts.valid_from or agency.valid_from
     if agency.valid_to is not None and valid_from >= agency.valid_to:
         raise InputError("An agency cannot end (%(last)s) before it begins", last=f"{agency.valid_to:%d/%m/%Y}")
-    agency.name, agency.name_en, agency.parent_id = name, _english(facts.name_en), parent_id
+    agency.name, agency.name_en, agency.parent_id = name, english_name(facts.name_en), parent_id
     agency.kind, agency.level, agency.valid_from = facts.kind, facts.level, valid_from
     session.flush()
     after = told(session, agency)
@@ -103,7 +103,7 @@ def rename_agency(
     `InputError` for a day to come (the name would be shown too early), one before the agency or its last renaming, and
     for a name it has already.
     """
-    name, english = check_name(name), _english(name_en)
+    name, english = check_name(name), english_name(name_en)
     if agency.valid_to is not None and since >= agency.valid_to:
         raise InputError("%(name)s has ended; it cannot be renamed", name=agency.name)
     last = session.scalar(sa.select(sa.func.max(FormerName.until)).where(FormerName.agency_id == agency.id))
@@ -225,7 +225,8 @@ def subject(agency: Agency) -> str:
     return f"agency:{agency.code}"
 
 
-def _english(typed: str) -> str | None:
+def english_name(typed: str) -> str | None:
+    """Return an English name as it is stored; None for an empty one."""
     return clean(typed)[:NAME_LIMIT] or None
 
 

@@ -10,8 +10,7 @@ from sqlalchemy import orm
 from survey.errors import InputError
 from survey.models import Counter, CounterService, Service, ServiceFormerName
 from survey.operations import audit
-from survey.operations.change_agency import check_code, check_first_day, check_name
-from survey.text import clean
+from survey.operations.change_agency import check_code, check_first_day, check_name, english_name
 
 
 def add_service(
@@ -22,7 +21,7 @@ def add_service(
     if session.scalars(sa.select(Service.id).where(Service.code == code)).first() is not None:
         raise InputError("There is a service with the code %(code)s already", code=code)
     _refuse_twin(session, name, None)
-    service = Service(code=code, name=name, name_en=clean(name_en)[:200] or None)
+    service = Service(code=code, name=name, name_en=english_name(name_en))
     session.add(service)
     session.flush()
     after = {"name": service.name, "name_en": service.name_en}
@@ -37,7 +36,7 @@ def edit_service(
     before = {"name": service.name, "name_en": service.name_en}
     name = check_name(name)
     _refuse_twin(session, name, service)
-    service.name, service.name_en = name, clean(name_en)[:200] or None
+    service.name, service.name_en = name, english_name(name_en)
     after = {"name": service.name, "name_en": service.name_en}
     if after == before:
         return False
@@ -69,7 +68,7 @@ def rename_service(
     `InputError` for a day to come (the name would be shown too early), one not after its last renaming, a name that is
     taken, and the name it has already.
     """
-    name, english = check_name(name), clean(name_en)[:200] or None
+    name, english = check_name(name), english_name(name_en)
     last = session.scalar(
         sa.select(sa.func.max(ServiceFormerName.until)).where(ServiceFormerName.service_id == service.id)
     )

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.models import Agency, Counter, FormerName, Service, ServiceFormerName
 
-_COPIED = ("id", "code", "parent_id", "kind", "level", "valid_from", "valid_to", "successor_id")
+ThingT = TypeVar("ThingT", Agency, Service)
+
+_SERVICE = ("id", "code", "active")
+_AGENCY = ("id", "code", "parent_id", "kind", "level", "valid_from", "valid_to", "successor_id")
 
 
 def agencies(session: orm.Session, on: date | None = None) -> dict[str, Agency]:
@@ -19,37 +23,32 @@ def agencies(session: orm.Session, on: date | None = None) -> dict[str, Agency]:
     Where that name is not the present one, the agency is a copy outside the session, so that nothing is renamed.
     """
     found = session.scalars(sa.select(Agency).order_by(Agency.code))
-    former = names_on(session, on) if on is not None else {}
-    return {agency.code: _called(agency, former.get(agency.id)) for agency in found}
+    former = _former(session, FormerName.agency_id, on)
+    return {agency.code: _called(agency, former.get(agency.id), _AGENCY) for agency in found}
 
 
-def names_on(session: orm.Session, day: date, of: Iterable[int] | None = None) -> dict[int, FormerName]:
-    """Return, by agency id, the names that agencies had on a day and have no more."""
-    query = sa.select(FormerName).where(FormerName.until > day).order_by(FormerName.until.desc())
-    if of is not None:
-        query = query.where(FormerName.agency_id.in_(of))
-    return {name.agency_id: name for name in session.scalars(query)}  # the earliest end after the day wins
+def _former(session: orm.Session, owner: orm.InstrumentedAttribute[int], day: date | None) -> dict[int, Any]:
+    """Return, by the id in `owner`, the names in its table that were in force on a day and are no more; {} for None."""
+    if day is None:
+        return {}
+    table = owner.class_
+    query = sa.select(owner, table).where(table.until > day).order_by(table.until.desc())
+    return {row[0]: row[1] for row in session.execute(query)}  # the earliest end after the day wins
 
 
-def _called(agency: Agency, former: FormerName | None) -> Agency:
-    """Return the agency, or a copy of it under a former name."""
+def _called(thing: ThingT, former: FormerName | ServiceFormerName | None, copied: Sequence[str]) -> ThingT:
+    """Return an agency or a service, or a copy of it under a former name."""
     if former is None:
-        return agency
-    kept = {name: getattr(agency, name) for name in _COPIED}
-    return Agency(**kept, name=former.name, name_en=former.name_en)
+        return thing
+    kept = {name: getattr(thing, name) for name in copied}
+    return type(thing)(**kept, name=former.name, name_en=former.name_en)
 
 
 def services(session: orm.Session, on: date | None = None) -> dict[str, Service]:
     """Return every service by code, with the name it had `on` a day, likewise."""
-    found = {service.code: service for service in session.scalars(sa.select(Service).order_by(Service.code))}
-    if on is None:
-        return found
-    query = sa.select(ServiceFormerName).where(ServiceFormerName.until > on).order_by(ServiceFormerName.until.desc())
-    former = {name.service_id: name for name in session.scalars(query)}  # the earliest end after the day wins
-    for code, service in found.items():
-        if old := former.get(service.id):
-            found[code] = Service(id=service.id, code=code, active=service.active, name=old.name, name_en=old.name_en)
-    return found
+    found = session.scalars(sa.select(Service).order_by(Service.code))
+    former = _former(session, ServiceFormerName.service_id, on)
+    return {service.code: _called(service, former.get(service.id), _SERVICE) for service in found}
 
 
 def counters(session: orm.Session) -> dict[str, Counter]:

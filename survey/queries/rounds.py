@@ -51,9 +51,9 @@ def definition_of(version: QuestionnaireVersion) -> Definition:
     """Return a version's questionnaire. Versions never change: a text that was read before is not read again."""
     found = _definitions.get(version.content_hash)
     if found is None:
-        found = _definitions[version.content_hash] = from_canonical(version.content)
-        while len(_definitions) > DEFINITIONS_KEPT:
-            _definitions.pop(next(iter(_definitions)), None)
+        found = from_canonical(version.content)
+        if len(_definitions) < DEFINITIONS_KEPT:
+            _definitions[version.content_hash] = found
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from pathlib import Path
 
 import click
@@ -14,7 +14,7 @@ from survey.current import database, settings
 from survey.errors import InputError
 from survey.models import Round
 from survey.operations.close_round import close_round
-from survey.operations.open_round import Plan, create_round, open_round
+from survey.operations.open_round import Plan, create_round, open_round, told_span
 from survey.queries import rounds
 
 MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"])
@@ -25,12 +25,10 @@ def _hour(moment: datetime | None) -> time | None:
     return moment.time() if moment and moment.time() != time() else None
 
 
-def _span(round_: Round) -> list[tuple[date, time | None]]:
-    return [(round_.opens_on, round_.opens_at), (round_.closes_on, round_.closes_at)]
-
-
-def _day_and_hour(day: date, hour: time | None) -> str:
-    return f"{day} {hour:%H:%M}" if hour else f"{day}"
+def _span(round_: Round) -> list[str]:
+    """Return the first day and the last, each with its hour where it has one."""
+    told = told_span(round_)
+    return [f"{told[f'{end}_on']} {told[f'{end}_at'] or ''}".rstrip() for end in ("opens", "closes")]
 
 
 @click.group("round", cls=AppGroup)
@@ -68,7 +66,7 @@ def round_open(
             )
             round_ = create_round(session, plan, rounds.latest_version(session, questionnaire), now=now)
         open_round(session, round_, now=now)
-        first, last = (_day_and_hour(*when) for when in _span(round_))
+        first, last = _span(round_)
         click.echo(f"Round {round_.code} is open from {first} to {last}, both days included.")
 
 
@@ -90,5 +88,4 @@ def round_list() -> None:
         for round_ in rounds.all_rounds(session):
             version = round_.version
             asked = f"{version.questionnaire.code} v{version.number}"
-            days = [_day_and_hour(*when) for when in _span(round_)]
-            click.echo("\t".join([round_.code, round_.state, *days, asked]))
+            click.echo("\t".join([round_.code, round_.state, *_span(round_), asked]))

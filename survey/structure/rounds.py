@@ -19,7 +19,7 @@ from survey.i18n import local_name
 from survey.models import QuestionnaireVersion, Round, RoundState
 from survey.operations.change_round import change_round
 from survey.operations.close_round import close_round
-from survey.operations.open_round import Plan, create_round, open_round
+from survey.operations.open_round import Plan, create_round, open_round, told_span
 from survey.queries import rounds as round_queries
 from survey.queries import structure
 from survey.questionnaires import from_canonical
@@ -32,6 +32,7 @@ from survey.structure.rules_form import (
     interval_words,
     rollup_words,
     sent_rules,
+    shown_number,
     weights,
 )
 
@@ -166,9 +167,9 @@ def _rule_values(rules: Rules) -> dict[str, str]:
         "composition": rules.composition,
         "interval": rules.interval,
         "rollup": rules.rollup,
-        "confidence": f"{100 * rules.confidence:g}".replace(".", ","),
+        "confidence": shown_number(100 * rules.confidence),
         "fpc": "1" if rules.fpc else "0",
-        "max_width": f"{rules.max_width:g}".replace(".", ","),
+        "max_width": shown_number(rules.max_width),
         "min_n": str(rules.min_n),
         "min_n_interval": str(rules.min_n_interval),
         "min_answered": f"{100 * rules.min_answered_share:.0f}",
@@ -179,10 +180,7 @@ def _values_of(found: Round) -> dict[str, str]:
     return {
         "name": found.name,
         "name_en": found.name_en or "",
-        "opens_on": found.opens_on.isoformat(),
-        "closes_on": found.closes_on.isoformat(),
-        "opens_at": f"{found.opens_at:%H:%M}" if found.opens_at else "",
-        "closes_at": f"{found.closes_at:%H:%M}" if found.closes_at else "",
+        **{name: value or "" for name, value in told_span(found).items()},
         "version": str(found.version_id),
         **_rule_values(Rules.from_mapping(found.rules)),
     }
@@ -199,13 +197,14 @@ def _form(session: orm.Session, found: Round | None, values: Mapping[str, Any], 
     if not fields.agencies:
         del rollups["given"]  # the agencies are those with transactions in the round
     shown = {**dict.fromkeys((weight.field for weight in fields), ""), **dict(values.items())}
-    titles = {version.id: from_canonical(version.content).title.get("vi") for version in structure.versions(session)}
+    versions = structure.versions(session)
+    titles = {version.id: from_canonical(version.content).title.get("vi") for version in versions}
     return flask.render_template(
         "structure/round.html",
         round=found,
         values=shown,
         problem=problem,
-        versions=structure.versions(session),
+        versions=versions,
         titles=titles,
         compositions=choices,
         intervals=interval_words(),
@@ -219,5 +218,4 @@ def _form(session: orm.Session, found: Round | None, values: Mapping[str, Any], 
         overlapping=structure.overlapping(session, found.opens_on, found.closes_on, found.id) if found else [],
         may_edit=found is None or found.state in (RoundState.DRAFT, RoundState.OPEN),
         all_of_it=found is None or found.state is RoundState.DRAFT,
-        today=today(),
     )

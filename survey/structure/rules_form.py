@@ -64,7 +64,7 @@ def rollup_words() -> Mapping[str, str]:
 def confidence_words(stored: float) -> Mapping[str, str]:
     """Return the degrees of confidence to choose from, the stored one among them, in percent."""
     degrees = sorted({0.9, 0.95, 0.99, stored})
-    return {_shown(100 * degree): _("%(n)s in 100", n=_shown(100 * degree)) for degree in degrees}
+    return {shown_number(100 * degree): _("%(n)s in 100", n=shown_number(100 * degree)) for degree in degrees}
 
 
 def fpc_words() -> Mapping[str, str]:
@@ -99,15 +99,15 @@ class Weights:
 def weights(definition: Definition, rules: Rules, agencies: Mapping[str, str]) -> Weights:
     """Return the fields for the weights of a questionnaire's parts and of agencies, the names of these by code."""
     elements = [
-        Weight(f"element:{part.code}", part.title.get("vi"), _shown(rules.element_weights.get(part.code)))
+        Weight(f"element:{part.code}", part.title.get("vi"), shown_number(rules.element_weights.get(part.code)))
         for part in definition.elements
     ]
     aspects = [
-        Weight(f"aspect:{part.code}", part.title.get("vi"), _shown(rules.aspect_weights.get(part.code)))
+        Weight(f"aspect:{part.code}", part.title.get("vi"), shown_number(rules.aspect_weights.get(part.code)))
         for part in definition.aspects
     ]
     offices = [
-        Weight(f"agency:{code}", name, _shown(rules.agency_weights.get(code))) for code, name in agencies.items()
+        Weight(f"agency:{code}", name, shown_number(rules.agency_weights.get(code))) for code, name in agencies.items()
     ]
     return Weights(elements, aspects, offices)
 
@@ -186,5 +186,6 @@ def _decimal(name: str, least: float, most: float, what: str) -> float:
     return found
 
 
-def _shown(weight: float | None) -> str:
-    return "" if weight is None else f"{weight:g}".replace(".", ",")
+def shown_number(number: float | None) -> str:
+    """Return a number as it is written into a field, with a decimal comma; empty for none."""
+    return "" if number is None else f"{number:g}".replace(".", ",")
