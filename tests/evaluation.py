@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import sqlalchemy as sa
 from flask.testing import FlaskClient
@@ -57,6 +57,49 @@ def scored_round(session: orm.Session) -> None:
         session.add(
             Population(
                 round_id=round_.id,
+                agency_id=agencies[agency],
+                service_id=services[service],
+                transactions=transactions,
+            )
+        )
+
+
+def earlier_round(session: orm.Session) -> None:
+    """Add `r0`: so-tu-phap 20 of 60 satisfied, so-dat-dai 20 of 40, as many transactions as in `r1`."""
+    session.flush()
+    agencies = {agency.code: agency.id for agency in session.scalars(sa.select(Agency))}
+    services = {service.code: service.id for service in session.scalars(sa.select(Service))}
+    now = session.scalars(sa.select(Round)).one()
+    before = Round(
+        code="r0",
+        name="Đợt 0",
+        version_id=now.version_id,
+        opens_on=date(2019, 1, 1),
+        closes_on=date(2019, 12, 31),
+        state=RoundState.CLOSED,
+    )
+    session.add(before)
+    session.flush()
+    answers = [("so-tu-phap", "ho-tich", "5", 20), ("so-tu-phap", "ho-tich", "2", 40)]
+    answers += [("so-dat-dai", "dat-dai", "4", 20), ("so-dat-dai", "dat-dai", "3", 20)]
+    for agency, service, answer, count in answers:
+        for number in range(count):
+            session.add(
+                Response(
+                    key=f"before-{agency}-{answer}-{number:04d}",
+                    round_id=before.id,
+                    deciding_agency_id=agencies[agency],
+                    service_id=services[service],
+                    channel=Channel.QR,
+                    language="vi",
+                    answers=answer * 16 + "." * (len(now.version.slots) - 16),
+                    submitted_at=NOW,
+                )
+            )
+    for agency, service, transactions in (("so-tu-phap", "ho-tich", 600), ("so-dat-dai", "dat-dai", 200)):
+        session.add(
+            Population(
+                round_id=before.id,
                 agency_id=agencies[agency],
                 service_id=services[service],
                 transactions=transactions,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from flask import Flask
 
+from tests.evaluation import accounts, earlier_round, scored_round
 from tests.places import make_app
 
 
@@ -19,3 +21,13 @@ def place(tmp_path):
 def citizen(place):
     """A client that keeps no cookie."""
     return place.test_client(use_cookies=False)
+
+
+@pytest.fixture
+def rounds(app: Flask) -> Flask:
+    """The application with two rounds to compare, `r0` and `r1`, and an account of each role."""
+    with app.extensions["database"].write() as session:
+        scored_round(session)
+        accounts(session)
+        earlier_round(session)
+    return app

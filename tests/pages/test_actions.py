@@ -11,8 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from survey.models import Action, ActionState, AuditEvent
-from tests.evaluation import accounts, post, scored_round, sign_in
-from tests.pages.test_evaluator_ranking import earlier_round
+from tests.evaluation import accounts, earlier_round, post, scored_round, sign_in
 from tests.reading import soup, words
 
 PAGE = "/danh-gia/r0/co-quan/so-tu-phap/manh-yeu"

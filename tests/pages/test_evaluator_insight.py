@@ -14,18 +14,8 @@ from survey.models import Agency, Counter, Population, Response, Round
 from survey.operations.install_questionnaire import install_questionnaire
 from survey.questionnaires import bundled
 from survey.results import round_results
-from tests.evaluation import NOW, accounts, scored_round, sign_in
-from tests.pages.test_evaluator_ranking import earlier_round
+from tests.evaluation import NOW, sign_in
 from tests.reading import soup, words
-
-
-@pytest.fixture
-def rounds(app: Flask) -> Flask:
-    with app.extensions["database"].write() as session:
-        scored_round(session)
-        accounts(session)
-        earlier_round(session)
-    return app
 
 
 @pytest.fixture

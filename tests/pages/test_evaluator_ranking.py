@@ -2,72 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
-
-import pytest
 import sqlalchemy as sa
 from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import orm
 
 from survey.comparisons import agency_ranks, changes_since_last_round
-from survey.models import Agency, Channel, Population, Response, Round, RoundState, Service
+from survey.models import Round
 from survey.results import round_results
-from tests.evaluation import NOW, accounts, scored_round, sign_in
+from tests.evaluation import sign_in
 from tests.reading import words
-
-
-def earlier_round(session: orm.Session) -> None:
-    """Add `r0`: so-tu-phap 20 of 60 satisfied, so-dat-dai 20 of 40, as many transactions as in `r1`."""
-    session.flush()
-    agencies = {agency.code: agency.id for agency in session.scalars(sa.select(Agency))}
-    services = {service.code: service.id for service in session.scalars(sa.select(Service))}
-    now = session.scalars(sa.select(Round)).one()
-    before = Round(
-        code="r0",
-        name="Đợt 0",
-        version_id=now.version_id,
-        opens_on=date(2019, 1, 1),
-        closes_on=date(2019, 12, 31),
-        state=RoundState.CLOSED,
-    )
-    session.add(before)
-    session.flush()
-    answers = [("so-tu-phap", "ho-tich", "5", 20), ("so-tu-phap", "ho-tich", "2", 40)]
-    answers += [("so-dat-dai", "dat-dai", "4", 20), ("so-dat-dai", "dat-dai", "3", 20)]
-    for agency, service, answer, count in answers:
-        for number in range(count):
-            session.add(
-                Response(
-                    key=f"before-{agency}-{answer}-{number:04d}",
-                    round_id=before.id,
-                    deciding_agency_id=agencies[agency],
-                    service_id=services[service],
-                    channel=Channel.QR,
-                    language="vi",
-                    answers=answer * 16 + "." * (len(now.version.slots) - 16),
-                    submitted_at=NOW,
-                )
-            )
-    for agency, service, transactions in (("so-tu-phap", "ho-tich", 600), ("so-dat-dai", "dat-dai", 200)):
-        session.add(
-            Population(
-                round_id=before.id,
-                agency_id=agencies[agency],
-                service_id=services[service],
-                transactions=transactions,
-            )
-        )
-
-
-@pytest.fixture
-def rounds(app: Flask) -> Flask:
-    with app.extensions["database"].write() as session:
-        scored_round(session)
-        accounts(session)
-        earlier_round(session)
-    return app
 
 
 def league(client: FlaskClient, address: str = "/danh-gia/r1/xep-hang") -> dict[str, list[str]]:

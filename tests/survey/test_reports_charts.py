@@ -27,8 +27,7 @@ from survey.reports.labels import Box, places
 from survey.reports.parts import Writer
 from survey.reports.province import render_province
 from survey.reports.quadrants import plot
-from tests.evaluation import NOW, accounts, scored_round, sign_in
-from tests.pages.test_evaluator_ranking import earlier_round
+from tests.evaluation import NOW, accounts, earlier_round, scored_round, sign_in
 from tests.reading import soup, words
 from tests.survey.test_reports import demonstration, text_of
 
