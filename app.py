@@ -5,35 +5,25 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from survey import (
-    admin,
-    api,
-    auth,
-    cli,
-    downloads,
-    evaluator,
-    formatters,
-    health,
-    i18n,
-    invitations,
-    navigation,
-    observability,
-    paper,
-    privacy,
-    progress,
-    published,
-    publishing,
-    respond,
-    response_imports,
-    second_factor,
-    security,
-    staff,
-    structure,
-    uploads,
-)
-from survey.api import clients as api_clients
-from survey.config import Settings, load_settings
-from survey.db import Database
+from survey import cli
+from survey.accounts import auth
+from survey.accounts import pages as admin
+from survey.accounts.pages import invitations, second_factor
+from survey.collect import entry as paper
+from survey.collect import imports as response_imports
+from survey.collect import progress, respond
+from survey.collect.privacy import notice as privacy
+from survey.core.config import Settings, load_settings
+from survey.core.db import Database
+from survey.files import downloads
+from survey.maintenance import health
+from survey.printing import pages as staff
+from survey.publication import api, publishing
+from survey.publication import public as published
+from survey.publication.api import clients as api_clients
+from survey.results import pages as evaluator
+from survey.structure import pages as structure
+from survey.web import formatters, i18n, navigation, observability, security, uploads
 
 
 def create_app(settings: Settings | None = None) -> Flask:

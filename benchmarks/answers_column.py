@@ -22,7 +22,7 @@ import sqlalchemy as sa
 
 from scoring.moments import Moments, moments_from_codes, moments_from_patterns
 from scoring.scheme import Item, Scheme
-from survey.db import create_engine
+from survey.core.db import create_engine
 
 ITEMS, AGENCIES, BATCH = 16, 60, 20_000
 ELEMENTS = ("access", "procedures", "officials", "result", "feedback")

@@ -21,10 +21,10 @@ SIZES = (20_000, 200_000, 1_000_000)
 
 def measure(path: str, kind: str) -> None:
     """Write one file and print its rows, seconds, extra megabytes and size."""
-    from survey.db import Database
-    from survey.exports.content import load_content
-    from survey.exports.microdata import prepare
-    from survey.exports.microdata_files import csv_blocks, write_parquet, write_sav
+    from survey.core.db import Database
+    from survey.files.exports.content import load_content
+    from survey.files.exports.microdata import prepare
+    from survey.files.exports.microdata_files import csv_blocks, write_parquet, write_sav
 
     out = Path(path).with_suffix(f".{kind}")
     with Database(f"sqlite:///{path}").read() as session:
@@ -64,7 +64,7 @@ class Watch(threading.Thread):
 
 def main() -> None:
     """Fill a database of each size, then measure each kind of file."""
-    from survey.db import Database
+    from survey.core.db import Database
     from survey.migrations import upgrade
     from tests.survey.test_exports_microdata import many
 

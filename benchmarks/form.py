@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from survey.respond import routes, stamp
+from survey.collect.respond import routes, stamp
 from tests.places import CODE, fill, make_app
 
 RUNS = 400

@@ -23,7 +23,7 @@ from urllib.parse import urlencode
 
 import sqlalchemy as sa
 
-from survey.db import Database
+from survey.core.db import Database
 from survey.migrations import upgrade
 from survey.models import Response
 from tests.faults.serving import ROOT, Server

@@ -22,8 +22,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import orm
 
 from app import create_app
-from survey.config import Settings
-from survey.demo import load_demo
+from survey.core.config import Settings
+from survey.demo.load import load_demo
 from survey.migrations import upgrade
 from survey.models import Population, Response, Round
 

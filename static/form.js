@@ -27,7 +27,7 @@
   }
 
   /* A key of our own wherever the page may be a copy: kept offline, gone back to, or used by several people. Forms sent
-     one after the other from one page share the first half of their keys (see survey/respond/stamp.py); a kiosk's, and
+     one after the other from one page share the first half of their keys (see survey/collect/respond/stamp.py); a kiosk's, and
      those of a page older than half an hour, share nothing. */
   function freshKey(family) {
     const bytes = new Uint8Array(18);

@@ -5,48 +5,41 @@ Exit codes: 0 done; 2 bad input, one message on stderr and nothing written.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 import flask
 import sqlalchemy as sa
 from flask.cli import with_appcontext
 
-from survey.config import create_secret_key
-from survey.current import database, now, settings
-from survey.errors import InputError
+from survey.core.command_line import IN_FILE, OUT_FILE, plainly, progress_bar, read_rules
+from survey.core.config import create_secret_key
+from survey.core.errors import InputError
+from survey.web.context import database, now, settings
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from survey.questionnaires import Definition
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
-IN_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
-OUT_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
 INTERVALS = click.Choice(["auto", "jeffreys", "beta", "logit", "wilson", "t"])
 FORMATS = click.Choice(["csv", "json"])
 
 
 def init_app(app: flask.Flask) -> None:
     """Register the commands."""
-    from survey.api.commands import api_client
-    from survey.exports.commands import export  # they use `plainly` of this module
+    from survey.collect.imports.commands import import_responses, undo_import
+    from survey.collect.privacy.commands import purge
+    from survey.files.exports.commands import export
+    from survey.files.reports.commands import report
     from survey.maintenance.commands import backup, backup_test, doctor, move_database, restore
-    from survey.maintenance.purge import purge
-    from survey.paper_form.commands import paper_form
-    from survey.posters.commands import posters, receipt_codes
-    from survey.publishing.commands import verify_publication
-    from survey.reports.commands import report
-    from survey.response_imports.commands import import_responses, undo_import
+    from survey.printing.posters.commands import posters, receipt_codes
+    from survey.printing.questionnaire.commands import paper_form
+    from survey.publication.api.commands import api_client
+    from survey.publication.publishing.commands import verify_publication
     from survey.structure.commands import round_group
 
     commands: tuple[click.Command, ...] = (
@@ -83,37 +76,14 @@ def init_app(app: flask.Flask) -> None:
         app.cli.add_command(command)
 
 
-class BadInput(click.ClickException):
-    """Bad input: the message on stderr, exit code 2."""
-
-    exit_code = 2
-
-
-def plainly(function: Callable[P, R]) -> Callable[P, R]:
-    """Turn what is wrong with the input into one message and exit code 2; defects show themselves."""
-
-    @functools.wraps(function)
-    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return function(*args, **kwargs)
-        except InputError as error:
-            raise BadInput(str(error)) from error
-        except sa.exc.OperationalError as error:
-            if "no such table" in str(error) or "does not exist" in str(error):
-                raise BadInput("The database is not set up yet; run `flask --app app init` first") from error
-            raise
-
-    return wrapper
-
-
 @click.command()
 @with_appcontext
 @plainly
 def init() -> None:
     """Set up the instance folder, the secret key, the database and the questionnaires; keep what is there."""
     from survey.migrations import newest, upgrade
-    from survey.operations.install_questionnaire import install_questionnaire
     from survey.questionnaires import bundled
+    from survey.structure.operations.install_questionnaire import install_questionnaire
 
     create_secret_key(settings().instance_dir)
     upgrade(database())
@@ -128,7 +98,7 @@ def init() -> None:
 @plainly
 def demo() -> None:
     """Load the demonstration province into an empty database and print the evaluator's sign-in, once."""
-    from survey.demo import load_demo
+    from survey.demo.load import load_demo
     from survey.migrations import upgrade
 
     if settings().production:
@@ -152,9 +122,9 @@ def demo() -> None:
 @plainly
 def create_user(username: str, role: str, agency: str, name: str, password_stdin: bool) -> None:
     """Make an account and print its first password, which must be changed at the first sign-in."""
+    from survey.accounts.operations.create_user import create_user as create
+    from survey.accounts.passwords import new_password
     from survey.models import Agency, Role
-    from survey.operations.create_user import create_user as create
-    from survey.passwords import new_password
 
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else new_password()
     with database().write() as session:
@@ -184,9 +154,9 @@ def create_user(username: str, role: str, agency: str, name: str, password_stdin
 @plainly
 def invite(username: str) -> None:
     """Print a one-use link by which an account's owner sets a new password; the old one and all sessions end."""
-    from survey.operations.invitations import DAYS
-    from survey.operations.invitations import invite as operation
-    from survey.queries.users import by_username
+    from survey.accounts.operations.invitations import DAYS
+    from survey.accounts.operations.invitations import invite as operation
+    from survey.accounts.queries.users import by_username
 
     with database().write() as session:
         user = by_username(session, username)
@@ -239,9 +209,9 @@ def import_population(file: Path, round_code: str) -> None:
 def _import(file: Path, kind: str, what: str, round_code: str | None = None) -> None:
     """Import a file as a batch, in one transaction, and tell what it did; a file that was imported adds nothing."""
     from survey.models import BatchKind
-    from survey.operations.import_structure import SameFileError, import_structure
-    from survey.queries import rounds
-    from survey.tables import open_table
+    from survey.spreadsheets.read import open_table
+    from survey.structure.operations.import_structure import SameFileError, import_structure
+    from survey.structure.queries import rounds
 
     try:
         with progress_bar(file) as advance, open_table(file, progress=advance) as table, database().write() as session:
@@ -255,32 +225,6 @@ def _import(file: Path, kind: str, what: str, round_code: str | None = None) -> 
     click.echo(f"{done.added} {what} added, {done.unchanged} unchanged (batch {number})")
     for warning in done.warnings:
         click.echo(f"Warning: {warning}", err=True)
-
-
-@contextmanager
-def progress_bar(file: Path) -> Iterator[Callable[[int], object] | None]:
-    """Yield what a reader tells its bytes to: a bar on a terminal when the file is long, else nothing."""
-    size = file.stat().st_size
-    if not sys.stderr.isatty() or size < 2_000_000:
-        yield None
-        return
-    with click.progressbar(length=size, label=file.name, file=sys.stderr) as bar:
-        yield bar.update
-
-
-def read_rules(path: Path | None) -> dict[str, Any] | None:
-    """Return scoring rules from a JSON file."""
-    import json
-
-    if path is None:
-        return None
-    try:
-        rules = json.loads(path.read_text("utf-8-sig"))
-    except ValueError as error:
-        raise InputError("%(path)s is not JSON: %(why)s", path=path, why=error) from error
-    if not isinstance(rules, dict):
-        raise InputError("%(path)s must hold one JSON object of rules", path=path)
-    return rules
 
 
 @click.command()
@@ -322,7 +266,7 @@ def questionnaires() -> None:
 @plainly
 def results(round_code: str, form: str, interval: str | None, min_n: int | None, out: Path | None) -> None:
     """Write the results of a round, one row a figure (columns: docs/data-dictionary.md)."""
-    from survey.results import round_results
+    from survey.results.compute import round_results
 
     with database().read() as session:
         found = round_results(session, round_code, interval=interval, min_n=min_n)
@@ -360,8 +304,8 @@ def score(
     out: Path | None,
 ) -> None:
     """Score a file of responses collected anywhere, without a database. Hides nothing unless --min-n says so."""
-    from survey.column_map import ColumnMap, load_map
-    from survey.score_files import STRATA, Task, score_files, unknown_strata
+    from survey.results.score_files import STRATA, Task, score_files, unknown_strata
+    from survey.spreadsheets.column_map import ColumnMap, load_map
 
     definition = _definition(questionnaire)
     by_columns, strata_columns = _names(by), _names(strata)
@@ -419,8 +363,8 @@ def _definition(name: str) -> Definition:
 
 def _write(table: pd.DataFrame, form: str, out: Path | None) -> None:
     """Write a table of figures; a file appears whole or not at all."""
-    from survey.exports.results_csv import csv_lines
-    from survey.exports.results_json import json_lines
+    from survey.results.as_csv import csv_lines
+    from survey.results.as_json import json_lines
 
     lines = json_lines(table) if form == "json" else csv_lines(table)
     if out is None:

@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from survey.config import ROOT, Settings, create_secret_key, load_settings, require_production
-from survey.db import Database
-from survey.errors import InputError
+from survey.core.config import ROOT, Settings, create_secret_key, load_settings, require_production
+from survey.core.db import Database
+from survey.core.errors import InputError
 from survey.migrations import upgrade
 from survey.models import CounterCode
-from survey.operations.install_questionnaire import install_questionnaire
-from survey.queries.installation import is_empty
 from survey.questionnaires import bundled
+from survey.structure.operations.install_questionnaire import install_questionnaire
+from survey.structure.queries.installation import is_empty
 
 if TYPE_CHECKING:
-    from survey.demo import Demo
+    from survey.demo.load import Demo
 
 WORKERS, THREADS = 2, 4
 
@@ -67,7 +67,7 @@ def prepare(settings: Settings) -> None:
             for definition in bundled().values():
                 install_questionnaire(session, definition, now)
             if not settings.production and is_empty(session):
-                from survey.demo import load_demo  # it brings all the statistics along; starting again needs none
+                from survey.demo.load import load_demo
 
                 made = load_demo(session, now=now, zone=settings.zone)
             code = session.scalar(sa.select(CounterCode.code).where(CounterCode.revoked_at.is_(None)).limit(1))
@@ -100,7 +100,8 @@ def _become_gunicorn(settings: Settings) -> None:
     command = [
         *(sys.executable, "-m", "gunicorn", "--chdir", str(ROOT), "--bind", f"{settings.host}:{settings.port}"),
         *("--workers", str(WORKERS), "--worker-class", "gthread", "--threads", str(THREADS)),
-        *("--graceful-timeout", "10", "--log-level", "warning", "--logger-class", "survey.server_log.ServerLog"),
+        *("--graceful-timeout", "10", "--log-level", "warning"),
+        *("--logger-class", "survey.maintenance.server_log.ServerLog"),
         "app:create_app()",
     ]
     os.execve(sys.executable, command, environment)  # noqa: S606 (our own interpreter and arguments)

@@ -14,8 +14,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
-from survey.config import Settings
-from survey.db import Database
+from survey.core.config import Settings
+from survey.core.db import Database
 from survey.migrations import upgrade
 
 SECRET = "a secret key for tests, longer than thirty-two characters"

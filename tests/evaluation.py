@@ -9,11 +9,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import orm
 from werkzeug.test import TestResponse
 
+from survey.accounts.operations.create_user import create_user
 from survey.models import Agency, Channel, Population, Response, Role, Round, RoundState, Service, User
-from survey.operations.close_round import close_round
-from survey.operations.create_user import create_user
-from survey.operations.publish_round import draft_publication, publish, review_publication
-from survey.publication import freeze
+from survey.publication.editions import freeze
+from survey.publication.operations.publish_round import draft_publication, publish, review_publication
+from survey.structure.operations.close_round import close_round
 from tests.places import open_place
 
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)

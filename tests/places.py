@@ -12,20 +12,11 @@ from flask import Flask
 from sqlalchemy import orm
 
 from app import create_app
-from survey.config import Settings
+from survey.core.config import Settings
 from survey.migrations import upgrade
-from survey.models import (
-    Agency,
-    AgencyKind,
-    AgencyLevel,
-    Counter,
-    CounterCode,
-    Round,
-    RoundState,
-    Service,
-)
-from survey.operations.install_questionnaire import install_questionnaire
+from survey.models import Agency, AgencyKind, AgencyLevel, Counter, CounterCode, Round, RoundState, Service
 from survey.questionnaires import bundled
+from survey.structure.operations.install_questionnaire import install_questionnaire
 
 CODE = "K7MP2XQA"
 MANY = "M4NYWXYA"

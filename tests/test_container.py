@@ -22,7 +22,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
-from survey.config import Settings
+from survey.core.config import Settings
 from tests.places import SECRET
 from tests.programs import end, free_port, hand_over, own_folder, program, unprivileged, wait_for
 

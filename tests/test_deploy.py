@@ -12,7 +12,7 @@ from pathlib import Path
 import flask
 import pytest
 
-from survey.config import Settings
+from survey.core.config import Settings
 from tests.test_docs import commands
 
 FOLDER = Path(__file__).parents[1] / "docs" / "deploy"

@@ -10,7 +10,7 @@ import click
 import flask
 import pytest
 
-from survey.config import Settings
+from survey.core.config import Settings
 
 ROOT = Path(__file__).parents[1]
 #: commands that Flask and its extensions bring along

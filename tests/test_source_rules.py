@@ -29,11 +29,11 @@ UNSAFE_CALLS = {
     *("yaml.unsafe_load", "pd.read_pickle", "tempfile.mktemp", "flask.render_template_string"),
 }
 #: the questions of a form that were escaped when they were rendered, kept to be put into the next page
-MARKS_AS_SAFE = frozenset({"survey.respond.page"})
+MARKS_AS_SAFE = frozenset({"survey.collect.respond.page"})
 #: reviewed: what is put in is a constant of the program or a table's name found in the schema
-KNOWN_STATEMENTS = ("survey.migrations", "survey.db:", "survey.maintenance.backup:")
+KNOWN_STATEMENTS = ("survey.migrations", "survey.core.db:", "survey.maintenance.backup:")
 #: draws from `random.SystemRandom` alone
-CHANCE_WITHOUT_SECRETS = frozenset({"survey.operations.import_responses"})
+CHANCE_WITHOUT_SECRETS = frozenset({"survey.collect.operations.import_responses"})
 #: programs may be started here: our own interpreter, when the server starts
 STARTS_PROGRAMS = {"survey.serve"}
 

@@ -16,13 +16,13 @@ from playwright.sync_api import sync_playwright
 from werkzeug.serving import make_server
 
 from app import create_app
-from survey.config import ROOT, Settings
+from survey.accounts.operations.create_user import create_user
+from survey.core.config import ROOT, Settings
 from survey.migrations import upgrade
 from survey.models import Role
-from survey.operations.create_user import create_user
-from survey.operations.install_questionnaire import install_questionnaire
-from survey.operations.open_round import Plan, create_round
 from survey.questionnaires import bundled
+from survey.structure.operations.install_questionnaire import install_questionnaire
+from survey.structure.operations.open_round import Plan, create_round
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 
 SEEN = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)

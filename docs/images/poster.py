@@ -13,12 +13,12 @@ from pathlib import Path
 
 from PIL import Image
 
-from survey.paper_form.document import Sheet, render_form
-from survey.posters.document import Kind, render
-from survey.posters.emblem import check_emblem
-from survey.posters.preview import picture
-from survey.posters.slips import render_slips
-from survey.posters.words import PosterText, Style, Variant
+from survey.printing.posters.document import Kind, render
+from survey.printing.posters.emblem import check_emblem
+from survey.printing.posters.preview import picture
+from survey.printing.posters.slips import render_slips
+from survey.printing.posters.words import PosterText, Style, Variant
+from survey.printing.questionnaire.document import Sheet, render_form
 from survey.questionnaires import bundled
 from survey.questionnaires.canonical import content_hash
 

@@ -17,11 +17,11 @@ from playwright.sync_api import sync_playwright
 from werkzeug.serving import make_server
 
 from app import create_app
-from survey.config import Settings
-from survey.demo import load_demo
+from survey.core.config import Settings
+from survey.demo.load import load_demo
 from survey.migrations import upgrade
-from survey.operations.install_questionnaire import install_questionnaire
 from survey.questionnaires import bundled
+from survey.structure.operations.install_questionnaire import install_questionnaire
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 
 SEEN = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)

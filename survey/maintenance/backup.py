@@ -22,8 +22,8 @@ from typing import IO, Any
 import sqlalchemy as sa
 
 from survey import __version__
-from survey.db import Database
-from survey.errors import InputError
+from survey.core.db import Database
+from survey.core.errors import InputError
 from survey.maintenance.copy_database import copy_database, table_rows
 from survey.migrations import current, upgrade
 

@@ -12,14 +12,14 @@ from pathlib import Path
 import click
 from flask.cli import with_appcontext
 
-from survey.cli import plainly
-from survey.current import database, settings
-from survey.db import Database
-from survey.errors import InputError
+from survey.core.command_line import plainly
+from survey.core.db import Database
+from survey.core.errors import InputError
 from survey.maintenance import backup as backups
 from survey.maintenance.copy_database import Progress, copy_database, count_rows
 from survey.maintenance.doctor import examine, tell
 from survey.migrations import upgrade
+from survey.web.context import database, settings
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -61,8 +61,8 @@ def restore(manifest: Path, identity: Path | None) -> None:
 @plainly
 def backup_test(folder: Path | None, identity: Path | None) -> None:
     """Restore the newest backup into a scratch place and compute every published edition anew. Run it every month."""
-    from survey.publication import published, published_rounds, recompute
-    from survey.queries.purged import answers_purged
+    from survey.collect.queries.purged import answers_purged
+    from survey.publication.editions import published, published_rounds, recompute
 
     found = backups.manifests(folder or _folder())
     if not found:

@@ -14,8 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 
 import survey.models  # noqa: F401 (registers the tables)
-from survey.db import Base, Database
-from survey.errors import InputError
+from survey.core.db import Base, Database
+from survey.core.errors import InputError
 from survey.migrations import current, newest
 
 CHUNK = 5_000

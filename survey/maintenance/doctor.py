@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
-from survey.config import MIN_SECRET_LENGTH, ROOT, Settings
-from survey.db import Database
+from survey.core.config import MIN_SECRET_LENGTH, ROOT, Settings
+from survey.core.db import Database
 from survey.maintenance.backup import manifests, read_manifest
 from survey.migrations import current, newest
 from survey.models import Response, Round, RoundState

@@ -12,8 +12,8 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from survey.db import Database
-from survey.errors import InputError
+from survey.core.db import Database
+from survey.core.errors import InputError
 
 #: any number of our own: the key of PostgreSQL's advisory lock that upgrades hold
 ADVISORY_LOCK = 741_852_963

@@ -3,7 +3,7 @@
 from alembic import context
 
 import survey.models  # noqa: F401 (registers the tables)
-from survey.db import Base
+from survey.core.db import Base
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-import survey.db  # noqa: F401 (column types)
+import survey.core.db  # noqa: F401 (column types)
 ${imports if imports else ""}
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}

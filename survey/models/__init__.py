@@ -1,4 +1,4 @@
-"""The tables. Importing this package registers every model on `survey.db.Base.metadata`."""
+"""The tables. Importing this package registers every model on `survey.core.db.Base.metadata`."""
 
 from survey.models.agencies import (
     Agency,

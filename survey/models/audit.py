@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from survey.db import Base, intpk
+from survey.core.db import Base, intpk
 
 
 class AuditEvent(Base):

@@ -10,9 +10,9 @@ from sqlalchemy import orm
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
-from survey.db import Base, choice, intpk
+from survey.core.db import Base, choice, intpk
+from survey.core.text import searchable
 from survey.models.agencies import Agency
-from survey.text import searchable
 
 MAX_LENGTH = 2000
 """Characters a comment may have."""
@@ -62,7 +62,7 @@ class Comment(Base):
     state: Mapped[CommentState] = mapped_column(choice(CommentState, "state"), default=CommentState.NEW)
     #: what may be shown, as a person left it; null until somebody reviewed it
     masked: Mapped[str | None] = mapped_column(sa.Text)
-    #: the text as `survey.text.searchable` has it; after the review that of what may be shown
+    #: the text as `survey.core.text.searchable` has it; after the review that of what may be shown
     search: Mapped[str] = mapped_column(sa.Text, default=_searchable, server_default=sa.text("''"))
     #: local day of the review
     reviewed_on: Mapped[date | None]

@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.orm import Mapped, mapped_column
 
-from survey.db import Base, intpk
+from survey.core.db import Base, intpk
+from survey.core.text import CODE_LENGTH
 from survey.models.agencies import Agency, Service
-from survey.text import CODE_LENGTH
 
 
 class Counter(Base):
@@ -74,7 +74,7 @@ class CounterCode(Base):
     )
 
     id: Mapped[intpk]
-    #: drawn by `survey.text.new_code`
+    #: drawn by `survey.core.text.new_code`
     code: Mapped[str] = mapped_column(sa.String(CODE_LENGTH), unique=True)
     counter_id: Mapped[int] = mapped_column(sa.ForeignKey("counter.id"), index=True)
     created_at: Mapped[datetime]

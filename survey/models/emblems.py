@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from survey.db import Base, choice
+from survey.core.db import Base, choice
 
 
 class EmblemFormat(enum.StrEnum):

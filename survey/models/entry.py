@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from survey.db import Base, choice, intpk
+from survey.core.db import Base, choice, intpk
 from survey.models.responses import Channel
 
 
@@ -66,7 +66,7 @@ class EntryForm(Base):
 
 
 class ColumnMapping(Base):
-    """A saved way to read the columns of a foreign file, see `survey.column_map`."""
+    """A saved way to read the columns of a foreign file, see `survey.spreadsheets.column_map`."""
 
     __tablename__ = "column_mapping"
     __table_args__ = (

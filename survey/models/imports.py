@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from survey.db import Base, choice, intpk
+from survey.core.db import Base, choice, intpk
 
 
 class BatchKind(enum.StrEnum):

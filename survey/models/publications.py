@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.orm import Mapped, mapped_column
 
-from survey.db import Base, choice, intpk
+from survey.core.db import Base, choice, intpk
 from survey.models.rounds import Round
 from survey.models.users import User
 
@@ -51,7 +51,7 @@ class Publication(Base):
     state: Mapped[PublicationState] = mapped_column(choice(PublicationState, "state"), default=PublicationState.DRAFT)
     #: why an edition follows another; null for the first
     reason: Mapped[str | None] = mapped_column(sa.String(1000))
-    #: everything that was frozen, as canonical JSON (see `survey.publication`)
+    #: everything that was frozen, as canonical JSON (see `survey.publication.editions`)
     content: Mapped[str] = mapped_column(sa.Text)
     #: SHA-256 over the canonical results
     results_hash: Mapped[str] = mapped_column(sa.String(64))

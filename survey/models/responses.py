@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from survey.db import Base, choice, intpk
+from survey.core.db import Base, choice, intpk
 
 
 class Channel(enum.StrEnum):

@@ -13,9 +13,9 @@ from functools import cached_property
 
 from scoring.scheme import Item as SchemeItem
 from scoring.scheme import Scheme
-from survey.errors import InputError
+from survey.core.errors import InputError
+from survey.core.text import clean, fold
 from survey.models.questionnaires import SlotKind
-from survey.text import clean, fold
 
 UNKNOWN = "x"
 """Answer code of "không biết / không liên quan", and of a respondent question that was declined."""

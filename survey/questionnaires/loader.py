@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from survey.errors import InputError
+from survey.core.errors import InputError
 from survey.questionnaires.canonical import from_mapping
 from survey.questionnaires.definition import Definition
 from survey.questionnaires.nodes import MAX_BYTES

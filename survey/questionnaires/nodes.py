@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from survey.errors import InputError
+from survey.core.errors import InputError
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 16

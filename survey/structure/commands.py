@@ -9,13 +9,13 @@ import click
 import sqlalchemy as sa
 from flask.cli import AppGroup
 
-from survey.cli import IN_FILE, plainly, read_rules
-from survey.current import database, settings
-from survey.errors import InputError
+from survey.core.command_line import IN_FILE, plainly, read_rules
+from survey.core.errors import InputError
 from survey.models import Round
-from survey.operations.close_round import close_round
-from survey.operations.open_round import Plan, create_round, open_round, told_span
-from survey.queries import rounds
+from survey.structure.operations.close_round import close_round
+from survey.structure.operations.open_round import Plan, create_round, open_round, told_span
+from survey.structure.queries import rounds
+from survey.web.context import database, settings
 
 MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"])
 

@@ -17,8 +17,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from app import create_app
-from survey.config import Settings
-from survey.db import Base
+from survey.core.config import Settings
+from survey.core.db import Base
 from survey.models import User
 from tests.browser.pictures import picture
 from tests.evaluation import PASSWORD, accounts

@@ -17,8 +17,8 @@ from flask import Flask
 from playwright.sync_api import Browser, Page
 
 from app import create_app
-from survey.config import ROOT, Settings
-from survey.db import Base
+from survey.core.config import ROOT, Settings
+from survey.core.db import Base
 from survey.models import Agency, Population, Round, RoundState
 from tests.evaluation import PASSWORD, accounts, scored_round
 from tests.serving import served

@@ -14,8 +14,8 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from app import create_app
-from survey.config import Settings
-from survey.db import Base
+from survey.core.config import Settings
+from survey.core.db import Base
 from tests.evaluation import PASSWORD, accounts, scored_round
 from tests.places import CODE
 from tests.serving import served

@@ -11,11 +11,11 @@ from flask import Flask
 from playwright.sync_api import Browser, Page
 
 from app import create_app
-from survey.config import Settings
+from survey.accounts.operations.create_user import create_user
+from survey.core.config import Settings
 from survey.migrations import upgrade
 from survey.models import Role, Round
-from survey.operations.close_round import close_round
-from survey.operations.create_user import create_user
+from survey.structure.operations.close_round import close_round
 from tests.evaluation import NOW, PASSWORD, accounts, publish_scored, scored_round
 from tests.serving import served
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from survey.collect.operations.use_receipt_code import use_receipt_code
+from survey.collect.respond import routes
 from survey.models import Round, RoundState
-from survey.operations.issue_receipt_codes import issue_receipt_codes, use_receipt_code
-from survey.respond import routes
+from survey.printing.operations.issue_receipt_codes import issue_receipt_codes
 from tests.places import CODE, MANY, REVOKED
 
 pytestmark = pytest.mark.browser

@@ -11,8 +11,8 @@ from flask import Flask
 from playwright.sync_api import Browser, Page
 
 from app import create_app
-from survey.config import Settings
-from survey.db import Base
+from survey.core.config import Settings
+from survey.core.db import Base
 from survey.models import Agency, Counter, CounterCode, ReceiptCode
 from tests.evaluation import NOW, PASSWORD, accounts
 from tests.paper import picture, pictures, read_codes

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 import sqlalchemy as sa
 
-from survey.db import Database
+from survey.core.db import Database
 from survey.models import Response
 from tests.places import CODE, SECRET
 

@@ -14,10 +14,10 @@ import pytest
 import sqlalchemy as sa
 from bs4 import BeautifulSoup
 
-from survey.db import Database
+from survey.collect.operations.record_response import Outcome
+from survey.collect.respond import routes, stamp
+from survey.core.db import Database
 from survey.models import Response
-from survey.operations.record_response import Outcome
-from survey.respond import routes, stamp
 from tests.faults.serving import Server, stored
 from tests.places import CODE, SECRET, fill, make_app
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from survey.db import Database
+from survey.core.db import Database
 from survey.migrations import upgrade
 from tests.faults.clusters import Cluster
 from tests.faults.serving import Citizens, Server, replay, stored

@@ -13,14 +13,14 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 import survey.migrations
-from survey.db import Base, Database
-from survey.demo import load_demo
+from survey.core.db import Base, Database
+from survey.demo.load import load_demo
 from survey.maintenance import backup
 from survey.maintenance.copy_database import Copied, digest
 from survey.migrations import current, downgrade, newest
 from survey.models import Response, Round
-from survey.publication import published, recompute, results_hash
-from survey.results import round_results
+from survey.publication.editions import published, recompute, results_hash
+from survey.results.compute import round_results
 
 NOW = datetime(2026, 4, 1, 2, 3, 4, tzinfo=UTC)
 FIRST = "20261125_0500"

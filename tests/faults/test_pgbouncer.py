@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from survey.db import Database
+from survey.core.db import Database
 from survey.migrations import upgrade
 from tests.evaluation import accounts, sign_in
 from tests.faults.clusters import Cluster

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from survey.db import Database
+from survey.core.db import Database
 from survey.maintenance.backup import create_backup
 from survey.maintenance.copy_database import copy_database
 from survey.migrations import upgrade
-from survey.results import round_results
+from survey.results.compute import round_results
 from tests.evaluation import NOW, accounts, publish_scored, scored_round, sign_in
 from tests.places import CODE, fill, make_app
 

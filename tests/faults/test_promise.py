@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from survey.db import Database
+from survey.core.db import Database
 from tests.faults.serving import Citizens, Server, replay, stored
 from tests.places import fill, make_app, open_place
 

@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from survey.auth import FREE_BY_ADDRESS
+from survey.accounts.auth import FREE_BY_ADDRESS
+from survey.accounts.operations.invitations import accept_invitation, find_invitation, invite
+from survey.accounts.operations.second_factor import matching_step, use_code
 from survey.models import AuditEvent, Invitation, RecoveryCode, Role, User
-from survey.operations.invitations import accept_invitation, find_invitation, invite
-from survey.operations.second_factor import matching_step, use_code
-from survey.throttle import Throttle
+from survey.web.throttle import Throttle
 from tests.evaluation import PASSWORD, accounts, post, scored_round, sign_in, token
 
 NEW = "bon tu khong lien quan"

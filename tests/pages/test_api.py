@@ -11,12 +11,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 
-from survey.exports.results_csv import plain
+from survey.core.tokens import hash_token
 from survey.models import ApiClient, AuditEvent
-from survey.operations.api_clients import create_api_client, revoke_api_client
-from survey.results import round_results
-from survey.security import limiter
-from survey.tokens import hash_token
+from survey.publication.operations.api_clients import create_api_client, revoke_api_client
+from survey.results.as_csv import plain
+from survey.results.compute import round_results
+from survey.web.security import limiter
 from tests.evaluation import NOW, accounts, post, publish_scored, scored_round, sign_in
 
 

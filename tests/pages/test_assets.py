@@ -7,7 +7,7 @@ import gzip
 import brotli
 import pytest
 
-from survey.assets import Assets
+from survey.web.assets import Assets
 
 
 def address(place, name):

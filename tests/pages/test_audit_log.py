@@ -13,10 +13,10 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 
-from survey import audit_words
+from survey.accounts import audit_words
+from survey.accounts.operations import audit
+from survey.accounts.queries.audit import PAGE
 from survey.models import AuditEvent, User
-from survey.operations import audit
-from survey.queries.audit import PAGE
 from tests.evaluation import accounts, post, scored_round, sign_in
 
 SURVEY = Path(audit_words.__file__).parent
@@ -122,7 +122,7 @@ def test_everything_that_is_written_down_has_words() -> None:
 
 def audit_words_of() -> dict[str, dict[str, str]]:
     from app import create_app
-    from survey.config import Settings
+    from survey.core.config import Settings
 
     with create_app(Settings(secret_key="words of the audit log, long enough")).test_request_context():
         return audit_words.actions()

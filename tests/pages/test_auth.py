@@ -7,9 +7,9 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from survey.auth import FREE_BY_NAME, safe_next
+from survey.accounts.auth import FREE_BY_NAME, safe_next
 from survey.models import AuditEvent, User
-from survey.throttle import Throttle
+from survey.web.throttle import Throttle
 from tests.evaluation import PASSWORD, accounts, post, scored_round, sign_in, token
 
 

@@ -9,12 +9,12 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from survey import passwords
-from survey.errors import InputError
+from survey.accounts import passwords
+from survey.accounts.operations.create_user import create_user
+from survey.accounts.queries import users
+from survey.core.errors import InputError
+from survey.core.text import fold
 from survey.models import AuditEvent, Role, User
-from survey.operations.create_user import create_user
-from survey.queries import users
-from survey.text import fold
 from tests.evaluation import PASSWORD, accounts, scored_round
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

@@ -10,12 +10,12 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 
-from survey.db import Base, Database
-from survey.errors import InputError
+from survey.accounts.operations.create_user import create_user
+from survey.core.db import Base, Database
+from survey.core.errors import InputError
 from survey.models import Agency, AuditEvent, Comment, CommentState, CommentTheme, Role, Round, Theme, User
-from survey.operations.create_user import create_user
-from survey.operations.review_comment import review_comment
-from survey.queries.comments import Wanted, page_of
+from survey.results.operations.review_comment import review_comment
+from survey.results.queries.comments import Wanted, page_of
 from tests.evaluation import PASSWORD, accounts, post, scored_round, sign_in
 from tests.places import open_place
 from tests.reading import soup, words

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from survey.config import ROOT
+from survey.core.config import ROOT
 
 
 def tokens():

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from survey.results import round_results
+from survey.results.compute import round_results
 from tests.evaluation import accounts, scored_round, sign_in
 from tests.reading import soup, words
 

@@ -11,9 +11,10 @@ from flask import Flask
 
 from scoring.estimate import STATUS
 from scoring.table import STATUS as TABLE_STATUS
-from survey import formatters, words
-from survey.charts import Row, interval_chart, place, stacked_bar
-from survey.figures import Figures
+from survey.results.charts import Row, interval_chart, place, stacked_bar
+from survey.results.figures import Figures
+from survey.web import formatters
+from survey.web import status_words as words
 
 NAN = math.nan
 

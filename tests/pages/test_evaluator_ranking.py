@@ -7,9 +7,9 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 
-from survey.comparisons import agency_ranks, changes_since_last_round
 from survey.models import Round
-from survey.results import round_results
+from survey.results.comparisons import agency_ranks, changes_since_last_round
+from survey.results.compute import round_results
 from tests.evaluation import sign_in
 from tests.reading import words
 

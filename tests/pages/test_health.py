@@ -14,12 +14,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
-from survey.config import Settings
+from survey.core.config import Settings
 from survey.maintenance.backup import create_backup
 from survey.maintenance.doctor import FINE, WARNING, WRONG, examine
 from survey.migrations import upgrade
 from survey.models import Response, Round
-from survey.observability import JsonFormatter
+from survey.web.observability import JsonFormatter
 from tests.evaluation import accounts, scored_round, sign_in
 from tests.places import CODE
 

@@ -11,8 +11,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po
 
-from survey.config import ROOT
-from survey.i18n import LANGUAGES, TRANSLATIONS
+from survey.core.config import ROOT
+from survey.web.i18n import LANGUAGES, TRANSLATIONS
 from tests.places import CODE, make_app
 
 METHODS = [

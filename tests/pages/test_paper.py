@@ -9,7 +9,8 @@ import pytest
 import sqlalchemy as sa
 from bs4 import BeautifulSoup
 
-from survey.errors import InputError
+from survey.collect.operations.enter_form import Entered, Pile, begin_pile, day_instant, end_pile, enter_form
+from survey.core.errors import InputError
 from survey.models import (
     Agency,
     AuditEvent,
@@ -22,7 +23,6 @@ from survey.models import (
     Round,
     RoundState,
 )
-from survey.operations.enter_form import Entered, Pile, begin_pile, day_instant, end_pile, enter_form
 from tests.evaluation import accounts, post, sign_in
 from tests.places import make_app, open_place
 

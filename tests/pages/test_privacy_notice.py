@@ -7,7 +7,7 @@ import re
 import pytest
 from bs4 import BeautifulSoup
 
-from survey.operations.purge import COMMENT_MONTHS, RESPONSE_MONTHS
+from survey.collect.operations.purge import COMMENT_MONTHS, RESPONSE_MONTHS
 from tests.places import CODE, make_app
 
 NOTICE = "/quyen-rieng-tu"

@@ -9,10 +9,10 @@ import pytest
 import sqlalchemy as sa
 from bs4 import BeautifulSoup
 
+from survey.collect.progress.board import Calendar, Known, Method, Plan, Standing, Status, by_counter, by_service
+from survey.collect.progress.sparkline import sparkline
+from survey.collect.queries.progress import Count, counts, day_counts
 from survey.models import Agency, Channel, Counter, Population, Response, Round, Service
-from survey.progress.board import Calendar, Known, Method, Plan, Standing, Status, by_counter, by_service
-from survey.progress.sparkline import sparkline
-from survey.queries.progress import Count, counts, day_counts
 from tests.evaluation import accounts, scored_round, sign_in
 from tests.places import open_place
 

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from scoring.disclosure import DisclosureRule
 from survey.models import Agency, Population, Response
-from survey.public_disclosure import hidden_agencies
-from survey.results import round_results
+from survey.publication.disclosure import hidden_agencies
+from survey.results.compute import round_results
 from tests.evaluation import publish_scored, scored_round
 
 

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
+from survey.accounts.operations.create_user import create_user
 from survey.models import Publication, Response, Role, Round
-from survey.operations.close_round import close_round
-from survey.operations.create_user import create_user
+from survey.structure.operations.close_round import close_round
 from tests.evaluation import NOW, PASSWORD, accounts, post, scored_round, sign_in
 
 

@@ -11,9 +11,9 @@ import pytest
 import sqlalchemy as sa
 from bs4 import BeautifulSoup
 
+from survey.collect.respond import routes, stamp
 from survey.models import Channel, Comment, Counter, Response, Round, RoundState
-from survey.operations.close_round import close_round as operation
-from survey.respond import routes, stamp
+from survey.structure.operations.close_round import close_round as operation
 from tests.places import CODE, MANY, REVOKED, SECRET, fill, make_app
 
 

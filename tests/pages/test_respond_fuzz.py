@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from survey.collect.respond import routes
 from survey.models import Comment, Response
-from survey.respond import routes
 from tests.places import CODE, MANY
 
 names = st.sampled_from(

@@ -9,9 +9,9 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from survey.errors import InputError
+from survey.core.errors import InputError
 from survey.models import Channel, Counter, ReceiptCode, Response
-from survey.operations.issue_receipt_codes import issue_receipt_codes
+from survey.printing.operations.issue_receipt_codes import issue_receipt_codes
 from tests.places import fill
 
 

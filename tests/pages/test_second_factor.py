@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from survey.accounts.operations.change_user import sign_out_everywhere
+from survey.accounts.operations.create_user import create_user
 from survey.models import Role, User
-from survey.operations.change_user import sign_out_everywhere
-from survey.operations.create_user import create_user
 from tests.evaluation import NOW, PASSWORD, post, sign_in
 
 SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"

@@ -10,9 +10,9 @@ from http.cookies import SimpleCookie
 import pytest
 import sqlalchemy as sa
 
+from survey.collect.respond import stamp
 from survey.models import Response
-from survey.respond import stamp
-from survey.security import HEADERS
+from survey.web.security import HEADERS
 from tests.evaluation import accounts, post, sign_in, token
 from tests.places import CODE, SECRET, fill, make_app
 

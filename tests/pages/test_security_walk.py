@@ -14,11 +14,11 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from app import create_app
-from survey.config import Settings
+from survey.collect.operations.enter_form import Pile, begin_pile
+from survey.core.config import Settings
 from survey.migrations import upgrade
 from survey.models import Action, Agency, Channel, Comment, Counter, CounterCode, Role, Round, User
-from survey.operations.enter_form import Pile, begin_pile
-from survey.security import HEADERS
+from survey.web.security import HEADERS
 from tests.evaluation import accounts, publish_scored, scored_round, sign_in, token
 from tests.pages.test_auth_roles import EVERYONE, VALUES, VALUES_OF
 from tests.pages.test_paper import fields

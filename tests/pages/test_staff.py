@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from pypdf import PdfReader
 
 from app import create_app
-from survey.config import Settings
+from survey.core.config import Settings
 from survey.migrations import upgrade
 from survey.models import Agency, AuditEvent, Counter, CounterCode
 from tests.evaluation import NOW, accounts, post, sign_in

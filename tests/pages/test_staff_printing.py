@@ -12,10 +12,10 @@ from PIL import Image
 from pypdf import PdfReader
 
 from app import create_app
-from survey.config import Settings
+from survey.core.config import Settings
 from survey.migrations import upgrade
 from survey.models import Agency, AgencyEmblem, AuditEvent, Channel, Counter, CounterCode, ReceiptCode, Response, Round
-from survey.operations.rotate_code import rotate_code
+from survey.printing.operations.rotate_code import rotate_code
 from tests.evaluation import NOW, accounts, post, sign_in
 from tests.paper import picture, pictures, read_codes, words_of
 from tests.places import open_place

@@ -29,7 +29,7 @@ from survey.models import (
     RoundState,
     Service,
 )
-from survey.queries import names
+from survey.structure.queries import names
 from tests.evaluation import accounts, scored_round, sign_in, token
 from tests.places import CODE
 

@@ -9,22 +9,13 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from survey.db import Database
-from survey.errors import InputError
-from survey.models import (
-    Agency,
-    AgencyKind,
-    AgencyLevel,
-    AgencySuccessor,
-    AuditEvent,
-    Counter,
-    Role,
-    User,
-)
-from survey.operations.change_agency import AgencyFacts, add_agency, edit_agency, end_agency, rename_agency
-from survey.operations.change_counter import CounterFacts, add_counter
-from survey.operations.merge_agencies import merge_agencies, split_agency
-from survey.queries import names
+from survey.core.db import Database
+from survey.core.errors import InputError
+from survey.models import Agency, AgencyKind, AgencyLevel, AgencySuccessor, AuditEvent, Counter, Role, User
+from survey.structure.operations.change_agency import AgencyFacts, add_agency, edit_agency, end_agency, rename_agency
+from survey.structure.operations.change_counter import CounterFacts, add_counter
+from survey.structure.operations.merge_agencies import merge_agencies, split_agency
+from survey.structure.queries import names
 from tests.evaluation import NOW
 
 TODAY = date(2026, 3, 1)

@@ -14,15 +14,15 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from survey.config import Settings
-from survey.db import Database
-from survey.errors import InputError
+from survey.core.config import Settings
+from survey.core.db import Database
+from survey.core.errors import InputError
 from survey.maintenance.backup import create_backup, manifests, prune, read_manifest, restore_backup
 from survey.maintenance.copy_database import copy_database
 from survey.migrations import current, newest, upgrade
 from survey.models import Agency, Channel, Response, Round
-from survey.publication import published, recompute
-from survey.results import round_results
+from survey.publication.editions import published, recompute
+from survey.results.compute import round_results
 from tests.evaluation import accounts, publish_scored, scored_round
 
 NOW = datetime(2026, 4, 1, 2, 3, 4, tzinfo=UTC)

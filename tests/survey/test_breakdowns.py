@@ -12,11 +12,11 @@ from scoring.disclosure import DisclosureRule
 from scoring.moments import moments
 from scoring.scheme import Item, Rules, Scheme
 from scoring.table import score_table
-from survey.breakdowns import GROUP, breakdown, dimensions, hidden_groups, respondents
-from survey.db import Database
+from survey.core.db import Database
 from survey.models import Agency, Counter, Response, Round
 from survey.questionnaires import from_canonical
-from survey.results import round_results
+from survey.results.breakdowns import GROUP, breakdown, dimensions, hidden_groups, respondents
+from survey.results.compute import round_results
 from tests.evaluation import scored_round
 
 SCHEME = Scheme((Item("a", "one"), Item("b", "one"), Item("c", "two"), Item("d", "two")))

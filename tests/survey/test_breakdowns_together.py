@@ -21,7 +21,7 @@ from scoring.disclosure import SUPPRESSED, DisclosureRule
 from scoring.moments import moments
 from scoring.scheme import Item, Rules, Scheme
 from scoring.table import score_table
-from survey.breakdowns import GROUP, hidden_groups, respondents
+from survey.results.breakdowns import GROUP, hidden_groups, respondents
 
 SCHEME = Scheme((Item("a", "one"), Item("b", "one"), Item("c", "two")))
 RULES = Rules(min_n=5)

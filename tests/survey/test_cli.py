@@ -17,10 +17,10 @@ import sqlalchemy as sa
 from click.testing import Result
 
 from app import create_app
-from survey.config import Settings
-from survey.db import Database
+from survey.accounts.passwords import verify
+from survey.core.config import Settings
+from survey.core.db import Database
 from survey.models import Agency, Installation, Invitation, Questionnaire, Response, Role, Round, RoundState, User
-from survey.passwords import verify
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "tests" / "fixtures"

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from survey.models import Agency, Channel, Counter, CounterCode, EmblemFormat, ReceiptCode, Response, Round, RoundState
-from survey.operations.issue_receipt_sheet import issue_receipt_sheet
-from survey.operations.keep_emblem import keep_emblem, remove_emblem
-from survey.operations.rotate_code import rotate_code
-from survey.queries.code_use import ReceiptUse, code_use, receipt_use
-from survey.queries.poster_codes import emblem_for, printable_rounds
+from survey.printing.operations.issue_receipt_sheet import issue_receipt_sheet
+from survey.printing.operations.keep_emblem import keep_emblem, remove_emblem
+from survey.printing.operations.rotate_code import rotate_code
+from survey.printing.queries.code_use import ReceiptUse, code_use, receipt_use
+from survey.printing.queries.poster_codes import emblem_for, printable_rounds
 from tests.places import CODE, open_place
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")

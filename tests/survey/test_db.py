@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from survey import db
-from survey.db import Database
+from survey.core import db
+from survey.core.db import Database
 from survey.models import Service
 
 

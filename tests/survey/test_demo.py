@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
-from survey.db import Database
-from survey.demo import Demo, load_demo
-from survey.demo_answers import Scene, draw_answers
-from survey.errors import InputError
+from survey.accounts.passwords import verify
+from survey.collect.queries.counters import accepting_round
+from survey.core.db import Database
+from survey.core.errors import InputError
+from survey.demo.answers import Scene, draw_answers
+from survey.demo.load import Demo, load_demo
 from survey.models import (
     Agency,
     AgencyKind,
@@ -30,11 +32,9 @@ from survey.models import (
     Service,
     User,
 )
-from survey.passwords import verify
-from survey.queries.counters import accepting_round
-from survey.queries.installation import is_empty
-from survey.queries.population import below_sample
 from survey.questionnaires import bundled
+from survey.structure.queries.installation import is_empty
+from survey.structure.queries.population import below_sample
 
 NOW = datetime(2026, 11, 25, 6, tzinfo=UTC)
 

@@ -8,10 +8,10 @@ from xml.etree import ElementTree as ET
 import pytest
 from PIL import Image, PngImagePlugin
 
-from survey.errors import InputError
-from survey.posters.document import Kind, render
-from survey.posters.emblem import check_emblem
-from survey.posters.words import PosterText, Style
+from survey.core.errors import InputError
+from survey.printing.posters.document import Kind, render
+from survey.printing.posters.emblem import check_emblem
+from survey.printing.posters.words import PosterText, Style
 from tests.paper import pictures
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100">%s</svg>'

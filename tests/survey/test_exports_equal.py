@@ -23,14 +23,14 @@ from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
 from app import create_app
-from survey.config import Settings
-from survey.demo import Demo, load_demo
-from survey.exports import labels
-from survey.exports.content import Content, figure_sheets, load_content
-from survey.exports.results_csv import BOM, plain
+from survey.core.config import Settings
+from survey.demo.load import Demo, load_demo
+from survey.files.exports import labels
+from survey.files.exports.content import Content, figure_sheets, load_content
 from survey.migrations import upgrade
-from survey.operations.api_clients import create_api_client
-from survey.results import round_results
+from survey.publication.operations.api_clients import create_api_client
+from survey.results.as_csv import BOM, plain
+from survey.results.compute import round_results
 from tests.evaluation import post, sign_in
 
 NOW = datetime(2026, 11, 25, 6, tzinfo=UTC)

@@ -22,29 +22,19 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from survey.db import Database
-from survey.exports.anonymity import shown
-from survey.exports.codebook import codebook_sheet, variables
-from survey.exports.content import load_content
-from survey.exports.microdata import HIDDEN_VALUE, Microdata, blocks, prepare
-from survey.exports.microdata_files import SAV_HIDDEN, csv_blocks, write_parquet, write_sav
-from survey.exports.scripts import r_script, stata_script
+from survey.core.db import Database
+from survey.files.exports.anonymity import shown
+from survey.files.exports.codebook import codebook_sheet, variables
+from survey.files.exports.content import load_content
+from survey.files.exports.microdata import HIDDEN_VALUE, Microdata, blocks, prepare
+from survey.files.exports.microdata_files import SAV_HIDDEN, csv_blocks, write_parquet, write_sav
+from survey.files.exports.scripts import r_script, stata_script
 from survey.migrations import upgrade
-from survey.models import (
-    Agency,
-    AgencyKind,
-    AgencyLevel,
-    Channel,
-    Comment,
-    Population,
-    Response,
-    Round,
-    Service,
-)
-from survey.operations.install_questionnaire import install_questionnaire
-from survey.operations.open_round import Plan, create_round
+from survey.models import Agency, AgencyKind, AgencyLevel, Channel, Comment, Population, Response, Round, Service
 from survey.questionnaires import bundled
-from survey.results import round_results
+from survey.results.compute import round_results
+from survey.structure.operations.install_questionnaire import install_questionnaire
+from survey.structure.operations.open_round import Plan, create_round
 
 NOW = datetime(2026, 1, 31, 17, 30, tzinfo=UTC)  # 00:30 of 1 February in Viet Nam
 K = 5
@@ -254,7 +244,7 @@ def test_parquet_and_spss_say_the_same_as_csv(micro: tuple, tmp_path: Path) -> N
 def test_the_spss_file_is_put_together_of_pieces(micro: tuple, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     session, data = micro
     write_sav(session, data, tmp_path / "whole.sav")
-    monkeypatch.setattr("survey.exports.microdata.BLOCK", 7)
+    monkeypatch.setattr("survey.files.exports.microdata.BLOCK", 7)
     write_sav(session, data, tmp_path / "pieces.sav")
     whole, _ = pyreadstat.read_sav(str(tmp_path / "whole.sav"))
     pieces, _ = pyreadstat.read_sav(str(tmp_path / "pieces.sav"))
@@ -337,8 +327,8 @@ def test_memory_stays_flat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     """
     import tracemalloc
 
-    monkeypatch.setattr("survey.exports.microdata.BLOCK", 500)
-    monkeypatch.setattr("survey.queries.microdata.CHUNK", 500)
+    monkeypatch.setattr("survey.files.exports.microdata.BLOCK", 500)
+    monkeypatch.setattr("survey.files.queries.microdata.CHUNK", 500)
     peaks = []
     for size in (2_000, 20_000):
         database = Database(f"sqlite:///{tmp_path / f'{size}.db'}")

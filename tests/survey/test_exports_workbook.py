@@ -14,10 +14,10 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from survey.db import Database
-from survey.exports import labels
-from survey.exports.content import Content, figure_sheets, load_content
-from survey.exports.workbook import write_workbook
+from survey.core.db import Database
+from survey.files.exports import labels
+from survey.files.exports.content import Content, figure_sheets, load_content
+from survey.files.exports.workbook import write_workbook
 from survey.migrations import upgrade
 from survey.models import Agency, Round
 from tests.evaluation import scored_round

@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from survey import flags
-from survey.errors import InputError
-from survey.flags import REASONS, flagged
+from survey.core.errors import InputError
 from survey.models import Agency, Channel, Comment, Counter, Response, Round
+from survey.results import flags
+from survey.results.flags import REASONS, flagged
 from tests.places import open_place
 
 NINE = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # nine o'clock in Viet Nam

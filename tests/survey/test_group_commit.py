@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from survey.db import Database
+from survey.core.db import Database
 from survey.migrations import upgrade
 from survey.models import Service
 

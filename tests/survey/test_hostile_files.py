@@ -13,15 +13,15 @@ from zoneinfo import ZoneInfo
 import openpyxl
 import pytest
 
-from survey import assets
-from survey.errors import InputError
-from survey.exports.spreadsheet_text import neutralise
-from survey.guess_columns import _forms
-from survey.instants import parse_instant
-from survey.operations.mask_comment import mask_comment
-from survey.posters.svg import clean_svg
-from survey.tables import MAX_COLUMNS, parse_date, parse_whole, read_table
-from survey.text import clean, finding, fold, parse_code
+from survey.core.errors import InputError
+from survey.core.text import clean, finding, fold, parse_code
+from survey.printing.posters.svg import clean_svg
+from survey.results.operations.mask_comment import mask_comment
+from survey.results.spreadsheet_text import neutralise
+from survey.spreadsheets.guess_columns import _forms
+from survey.spreadsheets.read import MAX_COLUMNS, parse_date, parse_whole, read_table
+from survey.spreadsheets.times import parse_instant
+from survey.web import assets
 
 MUCH = 100_000
 

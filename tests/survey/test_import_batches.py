@@ -9,8 +9,8 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
-from survey.db import Database
-from survey.errors import InputError, TableError
+from survey.core.db import Database
+from survey.core.errors import InputError, TableError
 from survey.models import (
     Agency,
     AuditEvent,
@@ -25,11 +25,11 @@ from survey.models import (
     RoundState,
     Service,
 )
-from survey.operations.import_structure import SameFileError, import_structure, undo_structure
-from survey.operations.install_questionnaire import install_questionnaire
-from survey.operations.open_round import Plan, create_round
 from survey.questionnaires import bundled
-from survey.tables import read_table
+from survey.spreadsheets.read import read_table
+from survey.structure.operations.import_structure import SameFileError, import_structure, undo_structure
+from survey.structure.operations.install_questionnaire import install_questionnaire
+from survey.structure.operations.open_round import Plan, create_round
 from tests.evaluation import NOW
 
 LATER = NOW + timedelta(hours=1)

@@ -15,30 +15,28 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from survey.cli import progress_bar
-from survey.column_map import ColumnMap, parse_map
-from survey.db import Database
-from survey.errors import InputError
-from survey.guess_columns import guess_columns, guess_values, unknown_labels
-from survey.instants import parse_instant
-from survey.models import (
-    Agency,
-    AuditEvent,
-    Channel,
-    Comment,
-    CommentState,
-    ImportBatch,
-    Response,
-    Round,
-    RoundState,
+from survey.collect.operations.import_responses import (
+    Checked,
+    Imported,
+    Source,
+    check_rows,
+    file_hash,
+    spool,
+    store_rows,
 )
-from survey.operations.import_responses import Checked, Imported, Source, check_rows, file_hash, spool, store_rows
-from survey.operations.undo_responses import undo_responses
-from survey.queries import imports
-from survey.queries.responses import patterns
+from survey.collect.operations.undo_responses import undo_responses
+from survey.collect.queries import imports
+from survey.core.command_line import progress_bar
+from survey.core.db import Database
+from survey.core.errors import InputError
+from survey.models import Agency, AuditEvent, Channel, Comment, CommentState, ImportBatch, Response, Round, RoundState
 from survey.questionnaires import bundled
-from survey.response_rows import KEYS, RowReader
-from survey.tables import open_table
+from survey.results.queries.responses import patterns
+from survey.spreadsheets.column_map import ColumnMap, parse_map
+from survey.spreadsheets.guess_columns import guess_columns, guess_values, unknown_labels
+from survey.spreadsheets.read import open_table
+from survey.spreadsheets.response_rows import KEYS, RowReader
+from survey.spreadsheets.times import parse_instant
 from tests.places import open_place
 
 ROOT = Path(__file__).parents[2]

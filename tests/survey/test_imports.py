@@ -12,8 +12,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from survey.db import Database
-from survey.errors import InputError, TableError
+from survey.collect.queries.counters import accepting_round
+from survey.core.db import Database
+from survey.core.errors import InputError, TableError
 from survey.models import (
     Agency,
     AuditEvent,
@@ -26,17 +27,16 @@ from survey.models import (
     RoundState,
     Service,
 )
-from survey.operations.close_round import close_round
-from survey.operations.import_agencies import import_agencies
-from survey.operations.import_counters import import_counters
-from survey.operations.import_population import import_population
-from survey.operations.import_services import import_services
-from survey.operations.install_questionnaire import install_questionnaire
-from survey.operations.open_round import Plan, create_round, open_round
-from survey.queries import rounds
-from survey.queries.counters import accepting_round
 from survey.questionnaires import bundled
-from survey.tables import read_table
+from survey.spreadsheets.read import read_table
+from survey.structure.operations.close_round import close_round
+from survey.structure.operations.import_agencies import import_agencies
+from survey.structure.operations.import_counters import import_counters
+from survey.structure.operations.import_population import import_population
+from survey.structure.operations.import_services import import_services
+from survey.structure.operations.install_questionnaire import install_questionnaire
+from survey.structure.operations.open_round import Plan, create_round, open_round
+from survey.structure.queries import rounds
 
 NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
 AGENCIES = """code;name;kind;level;parent;valid_from

@@ -10,8 +10,8 @@ import pytest
 
 from scoring.moments import moments
 from scoring.scheme import Item, Scheme
-from survey.db import Database
-from survey.kept import kept, weigh
+from survey.core.cache import kept, weigh
+from survey.core.db import Database
 
 
 def test_a_value_is_made_once_for_each_database(tmp_path: Path) -> None:
@@ -26,7 +26,7 @@ def test_a_value_is_made_once_for_each_database(tmp_path: Path) -> None:
 
 
 def test_what_was_not_asked_for_longest_gives_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("survey.kept.ROOM", 2500)
+    monkeypatch.setattr("survey.core.cache.ROOM", 2500)
     database = Database(f"sqlite:///{tmp_path / 'a'}")
     made = []
 

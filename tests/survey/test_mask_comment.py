@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from survey.operations.mask_comment import Kind, mask_comment
+from survey.results.operations.mask_comment import Kind, mask_comment
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 import survey.migrations
-from survey.db import Base, Database
-from survey.errors import InputError
+from survey.core.db import Base, Database
+from survey.core.errors import InputError
 from survey.migrations import current, downgrade, newest, upgrade
 from survey.models import Agency, AgencyKind, AgencyLevel, AuditEvent
 

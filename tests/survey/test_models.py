@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from survey.db import Database
+from survey.core.db import Database
 from survey.models import (
     Agency,
     AgencyKind,

@@ -9,12 +9,12 @@ import pytest
 import yaml
 from pypdf import PdfReader
 
-from survey.config import ROOT
+from survey.core.config import ROOT
 from survey.models import Round
-from survey.paper_form.corner import Corner, read_corner
-from survey.paper_form.document import Sheet, paginate, render_form
-from survey.paper_form.rows import Row, form_rows
-from survey.paper_form.sheets import round_form
+from survey.printing.questionnaire.corner import Corner, read_corner
+from survey.printing.questionnaire.document import Sheet, paginate, render_form
+from survey.printing.questionnaire.rows import Row, form_rows
+from survey.printing.questionnaire.sheets import round_form
 from survey.questionnaires import bundled
 from survey.questionnaires.canonical import content_hash
 from tests.paper import MARKED, embeds_subsets_alone, pictures, read_codes, rectangles, words_of

@@ -10,14 +10,14 @@ from io import BytesIO
 import pytest
 from pypdf import PdfReader
 
-from survey.config import Settings
-from survey.errors import InputError
-from survey.posters.document import Kind, render
-from survey.posters.emblem import check_emblem
-from survey.posters.labels import LABELS
-from survey.posters.qr import code_address, modules, quiet_zone
-from survey.posters.tent import folds
-from survey.posters.words import PosterText, Style, Variant
+from survey.core.config import Settings
+from survey.core.errors import InputError
+from survey.printing.posters.document import Kind, render
+from survey.printing.posters.emblem import check_emblem
+from survey.printing.posters.labels import LABELS
+from survey.printing.posters.qr import code_address, modules, quiet_zone
+from survey.printing.posters.tent import folds
+from survey.printing.posters.words import PosterText, Style, Variant
 from tests.paper import MARKED, embeds_subsets_alone, picture, read_codes, rectangles, white_around_codes, words_of
 from tests.places import CODE, MANY, REVOKED, make_app
 

@@ -20,9 +20,9 @@ from urllib.parse import urlencode
 import pytest
 from bs4 import BeautifulSoup
 
-from survey.db import Database
+from survey.core.db import Database
 from survey.maintenance.backup import create_backup, read_manifest
-from survey.operations.api_clients import create_api_client
+from survey.publication.operations.api_clients import create_api_client
 from tests.evaluation import NOW, PASSWORD, accounts, token
 from tests.places import CODE, SECRET, make_app
 

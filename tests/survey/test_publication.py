@@ -13,14 +13,19 @@ from flask import Flask
 from pandas.testing import assert_frame_equal
 from sqlalchemy import orm
 
-from survey.db import Database
-from survey.errors import InputError
+from survey.accounts.operations.create_user import create_user
+from survey.core.db import Database
+from survey.core.errors import InputError
 from survey.models import Agency, AuditEvent, Publication, PublicationState, Response, Role, Round, RoundState, User
-from survey.operations.close_round import close_round
-from survey.operations.create_user import create_user
-from survey.operations.publish_round import draft_publication, publish, review_publication, withdraw_publication
-from survey.publication import content_of, freeze, published, recompute, results_hash, thaw
-from survey.results import round_results
+from survey.publication.editions import content_of, freeze, published, recompute, results_hash, thaw
+from survey.publication.operations.publish_round import (
+    draft_publication,
+    publish,
+    review_publication,
+    withdraw_publication,
+)
+from survey.results.compute import round_results
+from survey.structure.operations.close_round import close_round
 from tests.evaluation import PASSWORD, publish_scored, scored_round
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)

@@ -9,11 +9,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from survey.config import Settings
-from survey.db import Database
-from survey.errors import InputError
-from survey.models import Agency, AuditEvent, Comment, CommentTheme, Publication, Response, Round, Theme
-from survey.operations.purge import (
+from survey.collect.operations.purge import (
     months_before,
     old_comments,
     old_rounds,
@@ -21,8 +17,12 @@ from survey.operations.purge import (
     purge_comments,
     purge_responses,
 )
-from survey.publication import published, thaw
-from survey.queries.purged import answers_purged
+from survey.collect.queries.purged import answers_purged
+from survey.core.config import Settings
+from survey.core.db import Database
+from survey.core.errors import InputError
+from survey.models import Agency, AuditEvent, Comment, CommentTheme, Publication, Response, Round, Theme
+from survey.publication.editions import published, thaw
 from tests.evaluation import publish_scored, scored_round, sign_in
 
 NOW = datetime(2026, 3, 1, 3, tzinfo=UTC)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from survey.errors import InputError
+from survey.core.errors import InputError
 from survey.models import SlotKind
 from survey.questionnaires import (
     DEFAULT,

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 
-from survey.db import Database
-from survey.errors import InputError
+from survey.core.db import Database
+from survey.core.errors import InputError
 from survey.models import AnswerSlot, Questionnaire, QuestionnaireVersion, SlotKind
-from survey.operations.install_questionnaire import install_questionnaire
 from survey.questionnaires import DEFAULT, Text, bundled, content_hash, from_canonical, loads
+from survey.structure.operations.install_questionnaire import install_questionnaire
 
 NOW = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
 LATER = datetime(2026, 4, 1, 2, 0, tzinfo=UTC)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from survey.errors import InputError
+from survey.core.errors import InputError
 from survey.questionnaires import DefinitionError, bundled, load_file, loads
 
 GOOD = """\

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from survey import rate_counts
-from survey.rate_counts import RateCounts
+from survey.web import rate_counts
+from survey.web.rate_counts import RateCounts
 
 
 @pytest.fixture

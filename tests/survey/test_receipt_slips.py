@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from pypdf import PdfReader
 
 from survey.models import AuditEvent, ReceiptCode
-from survey.posters.emblem import check_emblem
-from survey.posters.slips import render_slips
-from survey.posters.words import PosterText, Style, Variant
+from survey.printing.posters.emblem import check_emblem
+from survey.printing.posters.slips import render_slips
+from survey.printing.posters.words import PosterText, Style, Variant
 from tests.paper import MARKED, embeds_subsets_alone, pictures, read_codes, rectangles, white_around_codes, words_of
 from tests.places import make_app
 

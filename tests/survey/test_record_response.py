@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from survey.collect.operations.record_response import Outcome, Submission, is_recorded, record_response
+from survey.collect.operations.use_receipt_code import use_receipt_code
 from survey.models import Agency, Channel, Comment, Counter, Response, Round
-from survey.operations.issue_receipt_codes import issue_receipt_codes, use_receipt_code
-from survey.operations.record_response import Outcome, Submission, is_recorded, record_response
+from survey.printing.operations.issue_receipt_codes import issue_receipt_codes
 from tests.places import open_place
 
 # 18:30 UTC on 24/11 is 01:30 on 25/11 in Viet Nam

@@ -20,21 +20,21 @@ from flask import Flask
 from pypdf import PdfReader
 
 from app import create_app
-from survey.breakdowns import breakdown, dimensions, group_sizes
-from survey.comparisons import agency_ranks, changes_since_last_round
-from survey.config import Settings
-from survey.db import Database
-from survey.demo import load_demo
-from survey.errors import InputError
-from survey.flags import flagged
-from survey.insights import diagnosis, gaps
+from survey.core.config import Settings
+from survey.core.db import Database
+from survey.core.errors import InputError
+from survey.demo.load import load_demo
+from survey.files.reports.agency import render_agency
+from survey.files.reports.document import shortened
+from survey.files.reports.facts import Facts, agency_facts, load_ground, province_facts, reported
+from survey.files.reports.province import render_province
 from survey.migrations import upgrade
 from survey.models import Agency, AgencyKind, Comment, CommentState, Installation, Response, Round
-from survey.reports.agency import render_agency
-from survey.reports.document import shortened
-from survey.reports.facts import Facts, agency_facts, load_ground, province_facts, reported
-from survey.reports.province import render_province
-from survey.results import RoundResults, round_results
+from survey.results.breakdowns import breakdown, dimensions, group_sizes
+from survey.results.comparisons import agency_ranks, changes_since_last_round
+from survey.results.compute import RoundResults, round_results
+from survey.results.flags import flagged
+from survey.results.insights import diagnosis, gaps
 from tests.evaluation import accounts, publish_scored, scored_round, sign_in
 
 NOW = datetime(2026, 11, 25, 6, tzinfo=UTC)
@@ -456,7 +456,7 @@ def test_the_command_writes_all_reports_with_one_reading(
 ) -> None:
     with app.extensions["database"].write() as session:
         scored_round(session)
-    from survey.reports import facts
+    from survey.files.reports import facts
 
     read = []
     original: Callable[..., Any] = facts.load_ground

@@ -15,18 +15,18 @@ from flask.testing import FlaskClient
 from pypdf import PdfReader
 from sqlalchemy import orm
 
-from survey.db import Database
-from survey.insights import Contrast
+from survey.core.db import Database
+from survey.files.reports.agency import render_agency
+from survey.files.reports.facts import agency_facts, load_ground, province_facts, reported
+from survey.files.reports.heat import shades
+from survey.files.reports.labels import Box, places
+from survey.files.reports.parts import Writer
+from survey.files.reports.province import render_province
+from survey.files.reports.quadrants import plot
 from survey.models import Agency, Response, Round
-from survey.operations.install_questionnaire import install_questionnaire
 from survey.questionnaires import bundled
-from survey.reports.agency import render_agency
-from survey.reports.facts import agency_facts, load_ground, province_facts, reported
-from survey.reports.heat import shades
-from survey.reports.labels import Box, places
-from survey.reports.parts import Writer
-from survey.reports.province import render_province
-from survey.reports.quadrants import plot
+from survey.results.insights import Contrast
+from survey.structure.operations.install_questionnaire import install_questionnaire
 from tests.evaluation import NOW, accounts, earlier_round, scored_round, sign_in
 from tests.reading import soup, words
 from tests.survey.test_reports import demonstration, text_of

@@ -12,17 +12,17 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from survey.db import Database
-from survey.errors import InputError
-from survey.exports.results_csv import BOM, csv_text
-from survey.exports.results_json import json_text
-from survey.exports.spreadsheet_text import neutralise
+from survey.core.db import Database
+from survey.core.errors import InputError
 from survey.models import Agency, AgencyKind, AgencyLevel, Channel, Population, Response, Round, Service
-from survey.operations.install_questionnaire import install_questionnaire
-from survey.operations.open_round import Plan, create_round
-from survey.queries.responses import channels, exclusions, patterns
 from survey.questionnaires import bundled
-from survey.results import round_results
+from survey.results.as_csv import BOM, csv_text
+from survey.results.as_json import json_text
+from survey.results.compute import round_results
+from survey.results.queries.responses import channels, exclusions, patterns
+from survey.results.spreadsheet_text import neutralise
+from survey.structure.operations.install_questionnaire import install_questionnaire
+from survey.structure.operations.open_round import Plan, create_round
 
 NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
 #: agency, service, answers to the nine items, how many, channel

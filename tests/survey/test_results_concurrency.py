@@ -10,9 +10,9 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from survey.db import Base, Database
+from survey.core.db import Base, Database
 from survey.models import Response
-from survey.results import round_results
+from survey.results.compute import round_results
 from tests.places import open_place
 
 ROOT = Path(__file__).parents[2]

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import survey.models  # noqa: F401 (registers the tables)
 from scoring.table import COLUMNS
-from survey.db import Base
-from survey.exports.codebook import MEANINGS
-from survey.exports.content import CHANGE_COLUMNS, CHANGES, FACTS, PLACE, RANKS, STATUS, column_meanings
-from survey.exports.microdata import DESIGN
+from survey.core.db import Base
+from survey.files.exports.codebook import MEANINGS
+from survey.files.exports.content import CHANGE_COLUMNS, CHANGES, FACTS, PLACE, RANKS, STATUS, column_meanings
+from survey.files.exports.microdata import DESIGN
 
 TEXT = (Path(__file__).parents[2] / "docs" / "data-dictionary.md").read_text("utf-8")
 

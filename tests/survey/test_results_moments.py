@@ -10,12 +10,12 @@ import sqlalchemy as sa
 
 from scoring.moments import moments
 from scoring.scheme import Rules
-from survey.db import Database
+from survey.core.db import Database
 from survey.models import Agency, AgencyKind, AgencyLevel, Channel, Response, Round, Service
-from survey.operations.install_questionnaire import install_questionnaire
-from survey.operations.open_round import Plan, create_round
 from survey.questionnaires import bundled, from_canonical
-from survey.results import round_moments
+from survey.results.compute import round_moments
+from survey.structure.operations.install_questionnaire import install_questionnaire
+from survey.structure.operations.open_round import Plan, create_round
 
 NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from survey.breakdowns import breakdown, dimensions
-from survey.db import Database
-from survey.flags import flagged
+from survey.core.db import Database
 from survey.models import Round
-from survey.results import round_results
+from survey.results.breakdowns import breakdown, dimensions
+from survey.results.compute import round_results
+from survey.results.flags import flagged
 from tests.evaluation import scored_round
 
 #: by hand from tests/evaluation.py, the agencies weighted 600 : 200 : 100

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from click.testing import Result
 from flask import Flask
 
-from survey.db import Database
+from survey.collect.queries.counters import accepting_round, is_late, late_until
+from survey.core.db import Database
 from survey.models import Round, RoundState
-from survey.queries.counters import accepting_round, is_late, late_until
 from tests.places import open_place
 
 

@@ -9,11 +9,11 @@ from datetime import date
 
 import pytest
 
-from survey.column_map import parse_map
-from survey.errors import InputError, TableError
+from survey.core.errors import InputError, TableError
 from survey.questionnaires import bundled
-from survey.score_files import count_answers, read_population
-from survey.tables import Checker, open_table, parse_date, parse_whole, read_table
+from survey.results.score_files import count_answers, read_population
+from survey.spreadsheets.column_map import parse_map
+from survey.spreadsheets.read import Checker, open_table, parse_date, parse_whole, read_table
 
 AGENCY = "Sở Nội vụ"
 

@@ -11,11 +11,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from survey.config import ROOT
-from survey.db import Database
+from survey.core.config import ROOT
+from survey.core.db import Database
 from survey.models import Agency, AgencyKind
-from survey.operations.import_agencies import import_agencies
-from survey.tables import open_table
+from survey.spreadsheets.read import open_table
+from survey.structure.operations.import_agencies import import_agencies
 from tests.evaluation import NOW
 
 FOLDER = ROOT / "survey" / "structures"

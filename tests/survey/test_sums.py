@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from scoring.scheme import Rules
-from survey.db import Database
+from survey.core.db import Database
 from survey.models import Channel, Response, Round
-from survey.queries import responses
 from survey.questionnaires import from_canonical
-from survey.results import PLACES, round_moments, round_results
+from survey.results.compute import PLACES, round_moments, round_results
+from survey.results.queries import responses
 from tests.evaluation import scored_round
 
 BY = (*PLACES, "channel")
@@ -42,7 +42,7 @@ def alike(database: Database, monkeypatch: pytest.MonkeyPatch, *, read: bool) ->
         found, too_few = round_moments(session, round_, scheme, rules, BY)
         channels = round_results(session, round_.code).channels
         assert bool(calls) == read
-        monkeypatch.setattr("survey.sums.recall", lambda *_: None)
+        monkeypatch.setattr("survey.results.sums.recall", lambda *_: None)
         wanted, few = round_moments(session, round_, scheme, rules, BY)
         assert channels == responses.channels(session, round_.id)
         assert list(channels) == list(responses.channels(session, round_.id))
@@ -85,7 +85,7 @@ def test_whatever_else_happens_all_are_read_again(database: Database, monkeypatc
         session.add(late_copy(late))
     come(database, 1)
     alike(database, monkeypatch, read=True)
-    monkeypatch.setattr("survey.sums.MOST", 1)
+    monkeypatch.setattr("survey.results.sums.MOST", 1)
     come(database, 2)
     with database.read() as session:
         round_ = session.scalars(sa.select(Round)).one()

@@ -9,12 +9,12 @@ import pytest
 import sqlalchemy as sa
 
 import survey.migrations
-from survey.db import Database
+from survey.core.db import Database
 from survey.maintenance.copy_database import digest
 from survey.migrations import downgrade, upgrade
 from survey.models import Agency, Comment, Response, Round
-from survey.publication import published, recompute
-from survey.results import round_results
+from survey.publication.editions import published, recompute
+from survey.results.compute import round_results
 from tests.evaluation import NOW, accounts, publish_scored, scored_round
 from tests.survey.test_migrations import revisions
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from survey.errors import InputError
-from survey.uploads import MAX_FILE, Uploads
+from survey.core.errors import InputError
+from survey.web.uploads import MAX_FILE, Uploads
 from tests.evaluation import NOW
 
 

@@ -12,9 +12,9 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-from survey import xlsx
-from survey.errors import InputError
-from survey.tables import Checker, column_letter, read_table
+from survey.core.errors import InputError
+from survey.spreadsheets import xlsx
+from survey.spreadsheets.read import Checker, column_letter, read_table
 
 
 def workbook(rows: list[list[Any]], *, hidden_first: bool = False) -> io.BytesIO:

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-from survey.db import UTCDateTime
-from survey.text import searchable
+from survey.core.db import UTCDateTime
+from survey.core.text import searchable
 
 revision = "20261125_1250"
 down_revision = "20261125_1240"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from survey.db import UTCDateTime
+from survey.core.db import UTCDateTime
 
 revision = "20261125_1315"
 down_revision = "20261125_1303"

@@ -1,0 +1,257 @@
+"""The audit log in plain words: what was done, to what, and which facts changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+
+from survey.web import status_words as words
+
+NOTHING = "–"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One fact before and after; `old` is None where the log keeps only what is new."""
+
+    label: str
+    old: str | None
+    new: str | None
+
+
+def actions() -> dict[str, dict[str, str]]:
+    """Return everything people do that is written down, in words, by kind: `{"user": {"user.created": …}}`."""
+    return {
+        "user": {
+            "user.created": _("Made an account"),
+            "user.changed": _("Changed an account"),
+            "user.moved": _("Moved an account to another agency"),
+            "user.closed": _("Closed an account"),
+            "user.reopened": _("Opened an account again"),
+            "user.invited": _("Made an invitation link"),
+            "user.password_set": _("Set a password by an invitation link"),
+            "user.password_changed": _("Changed their own password"),
+            "user.signed_in": _("Signed in"),
+            "user.signed_out_everywhere": _("Signed an account out everywhere"),
+            "user.second_factor_enrolled": _("Switched one-time codes on"),
+            "user.second_factor_dropped": _("Switched one-time codes off"),
+            "user.recovery_code_used": _("Signed in with a recovery code"),
+        },
+        "agency": {
+            "agency.created": _("Added an agency"),
+            "agency.edited": _("Changed an agency"),
+            "agency.renamed": _("Renamed an agency"),
+            "agency.ended": _("Ended an agency"),
+            "agency.merged": _("Merged agencies"),
+            "agency.split": _("Split an agency"),
+            "agencies.imported": _("Imported agencies"),
+            "emblem.kept": _("Uploaded an emblem"),
+            "emblem.removed": _("Removed an emblem"),
+        },
+        "counter": {
+            "counter.created": _("Added a counter"),
+            "counter.edited": _("Changed a counter"),
+            "counter.moved": _("Moved a counter"),
+            "counter.opened": _("Opened a counter"),
+            "counter.closed": _("Closed a counter"),
+            "counters.imported": _("Imported counters"),
+            "code.rotated": _("Gave a counter a new code"),
+            "code.revoked": _("Revoked a counter's code"),
+            "receipts.issued": _("Made receipt codes"),
+        },
+        "service": {
+            "service.created": _("Added a service"),
+            "service.edited": _("Changed a service"),
+            "service.renamed": _("Renamed a service"),
+            "service.stopped": _("Took a service out of use"),
+            "service.resumed": _("Took a service into use again"),
+            "services.imported": _("Imported services"),
+        },
+        "round": {
+            "round.created": _("Prepared a round"),
+            "round.edited": _("Changed a round"),
+            "round.opened": _("Opened a round"),
+            "round.closed": _("Closed a round"),
+            "population.imported": _("Imported transactions"),
+            "publication.drafted": _("Drafted an edition"),
+            "publication.reviewed": _("Reviewed an edition"),
+            "publication.published": _("Published an edition"),
+            "publication.withdrawn": _("Withdrew an edition"),
+        },
+        "response": {
+            "responses.imported": _("Imported responses"),
+            "responses.undone": _("Took an import of responses back"),
+            "structure.undone": _("Took an import of tables back"),
+            "column_mapping.saved": _("Saved a choice of columns"),
+            "entry.begun": _("Began a pile of paper forms"),
+            "entry.form_stored": _("Keyed in a paper form"),
+            "entry.form_checked": _("Keyed in a paper form a second time"),
+            "entry.form_corrected": _("Corrected a paper form"),
+            "entry.ended": _("Ended a pile of paper forms"),
+            "comment.shown": _("Let a comment be shown"),
+            "comment.hidden": _("Hid a comment"),
+            "comments.purged": _("Deleted old comments"),
+            "responses.purged": _("Deleted raw answers of an old round"),
+            "action.added": _("Entered an action"),
+            "action.altered": _("Altered an action"),
+        },
+        "installation": {
+            "api_client.created": _("Gave a program a token"),
+            "api_client.revoked": _("Took a program's token back"),
+            "demo.loaded": _("Loaded the demonstration data"),
+        },
+    }
+
+
+def kinds() -> dict[str, str]:
+    """Return the headings of `actions`."""
+    return {
+        "user": _("Accounts"),
+        "agency": _("Agencies"),
+        "counter": _("Counters"),
+        "service": _("Services"),
+        "round": _("Rounds and publication"),
+        "response": _("Responses"),
+        "installation": _("Installation"),
+    }
+
+
+def action(name: str) -> str:
+    """Return what was done; the name itself where it has no words."""
+    return next((known[name] for known in actions().values() if name in known), name)
+
+
+def subject(name: str) -> str:
+    """Return what it was done to: `user:lan` is "account lan"."""
+    kind, colon, rest = name.partition(":")
+    known: dict[str, str] = {
+        "user": _("account"),
+        "agency": _("agency"),
+        "counter": _("counter"),
+        "service": _("service"),
+        "round": _("round"),
+        "comment": _("comment"),
+        "action": _("action to improve"),
+        "import_batch": _("batch"),
+        "entry_batch": _("pile"),
+        "column_mapping": _("choice of columns"),
+        "api_client": _("program"),
+    }
+    return f"{known[kind]} {rest}" if colon and kind in known else name
+
+
+def changes(
+    before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, names: Mapping[int, str]
+) -> list[Change]:
+    """Return the facts that differ, old → new, in words; `names` are the agencies' by number."""
+    old, new = before or {}, after or {}
+    found = []
+    for key in dict.fromkeys([*old, *new]):
+        if key in old and key in new and old[key] == new[key]:
+            continue
+        if old.get(key) is None and new.get(key) is None:
+            continue
+        was = value(key, old[key], names) if key in old else None
+        found.append(Change(field(key), was, value(key, new[key], names) if key in new else None))
+    return found
+
+
+def field(key: str) -> str:
+    """Return the name of a fact; the key itself where it has none."""
+    known: dict[str, str] = {
+        "role": _("Role"),
+        "agency_id": _("Agency"),
+        "agency": _("Agency"),
+        "display_name": _("Name"),
+        "active": _("In use"),
+        "name": _("Name"),
+        "name_en": _("English name"),
+        "code": _("Code"),
+        "codes": _("Codes"),
+        "kind": _("Kind"),
+        "level": _("Tier"),
+        "parent": _("Belongs to"),
+        "valid_from": _("Since"),
+        "valid_to": _("Until"),
+        "since": _("Since"),
+        "successor": _("Successor"),
+        "successors": _("Successors"),
+        "services": _("Services"),
+        "deciding_agencies": _("Deciding agencies"),
+        "kiosk": _("Screen at the counter"),
+        "state": _("State"),
+        "opens_on": _("Opens on"),
+        "opens_at": _("Opens at"),
+        "closes_on": _("Closes on"),
+        "closes_at": _("Closes at"),
+        "closed_at": _("Closed at"),
+        "version": _("Questionnaire version"),
+        "rules": _("Rules"),
+        "round": _("Round"),
+        "counter": _("Counter"),
+        "counters": _("Counters"),
+        "channel": _("Channel"),
+        "publication": _("Number of the draft"),
+        "edition": _("Edition"),
+        "results_hash": _("SHA-256 of the results"),
+        "reason": _("Reason"),
+        "transactions": _("Transactions"),
+        "responses": _("Responses"),
+        "rows": _("Rows"),
+        "added": _("Added"),
+        "made": _("Made"),
+        "moved": _("Moved"),
+        "file": _("File"),
+        "forms": _("Forms"),
+        "number": _("Number"),
+        "scopes": _("May read"),
+        "themes": _("Themes"),
+        "mask_altered": _("Masking altered by hand"),
+        "what": _("What is done"),
+        "responsible": _("Responsible"),
+        "due_on": _("Due day"),
+        "element": _("Element"),
+        "format": _("Format"),
+        "bytes": _("Bytes"),
+        "received_before": _("Received before"),
+    }
+    return known.get(key, key)
+
+
+def value(key: str, stored: Any, names: Mapping[int, str]) -> str:
+    """Return a stored fact as people read it."""
+    if stored is None or stored in ("", [], {}):
+        return NOTHING
+    if isinstance(stored, bool):
+        return str(_("yes") if stored else _("no"))
+    if key == "agency_id" and isinstance(stored, int):
+        return names.get(stored, str(stored))
+    if isinstance(stored, list):
+        return ", ".join(value(key, each, names) for each in stored)
+    if isinstance(stored, dict):
+        return ", ".join(f"{field(str(k))}: {value(str(k), v, names)}" for k, v in stored.items())
+    text = str(stored)
+    if key == "role":
+        return role(text)
+    if key == "state":
+        named = (known(text) for known in (words.state, words.comment_state, words.action_state))
+        return next((name for name in named if name != text), text)
+    if key == "themes":
+        return words.theme(text)
+    if key == "channel":
+        return words.channel(text)
+    return text
+
+
+def role(name: str) -> str:
+    """Return what a role is called."""
+    known: dict[str, str] = {
+        "admin": _("Administrator"),
+        "evaluator": _("Evaluator"),
+        "manager": _("Head of an agency"),
+        "staff": _("One-stop staff"),
+    }
+    return known.get(name, name)

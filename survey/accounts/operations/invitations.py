@@ -1,0 +1,69 @@
+"""One-use links by which people set their own password. We send no mail: an administrator hands the link over."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from survey.accounts.operations import audit
+from survey.accounts.passwords import UNUSABLE
+from survey.core.errors import InputError
+from survey.core.tokens import hash_token
+from survey.models import Invitation, User
+
+DAYS = 7
+
+
+def invite(session: orm.Session, user: User, *, now: datetime, by: int | None = None) -> str:
+    """Return the token of a new link for an account; earlier links of it end, and so do its password and sessions."""
+    _end_all(session, user, now)
+    token = secrets.token_urlsafe(32)
+    session.add(
+        Invitation(
+            user_id=user.id,
+            token_hash=hash_token(token),
+            created_at=now,
+            created_by_id=by,
+            expires_at=now + timedelta(days=DAYS),
+        )
+    )
+    user.password_hash = UNUSABLE
+    user.session_epoch += 1
+    audit.record(session, action="user.invited", subject=f"user:{user.username}", now=now, user_id=by)
+    return token
+
+
+def find_invitation(session: orm.Session, token: str, now: datetime) -> Invitation | None:
+    """Return the invitation a link belongs to while it can be used; looking at it uses nothing up."""
+    found = session.scalars(sa.select(Invitation).where(Invitation.token_hash == hash_token(token))).first()
+    if found is None or found.ended_at is not None or found.expires_at <= now or not found.user.active:
+        return None
+    return found
+
+
+def accept_invitation(session: orm.Session, token: str, *, password_hash: str, now: datetime) -> User:
+    """Set an invited person's password and end the link. `InputError` when it was used or is too old.
+
+    The password comes hashed: hashing is slow on purpose and must not hold up those who write meanwhile.
+    """
+    # locked: where writers run side by side (PostgreSQL), of two that send the link at once only one finds it open
+    session.execute(sa.select(Invitation.id).where(Invitation.token_hash == hash_token(token)).with_for_update())
+    found = find_invitation(session, token, now)
+    if found is None:
+        raise InputError("This link was used already or is too old. Ask your administrator for a new one.")
+    user = found.user
+    user.password_hash = password_hash
+    user.must_change_password = False
+    user.session_epoch += 1
+    _end_all(session, user, now)
+    audit.record(session, action="user.password_set", subject=f"user:{user.username}", now=now, user_id=user.id)
+    return user
+
+
+def _end_all(session: orm.Session, user: User, now: datetime) -> None:
+    session.execute(
+        sa.update(Invitation).where(Invitation.user_id == user.id, Invitation.ended_at.is_(None)).values(ended_at=now)
+    )

@@ -1,0 +1,58 @@
+"""The audit log: who did what, when, and what it was before."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import flask
+import sqlalchemy as sa
+
+from survey.accounts import audit_words
+from survey.accounts.auth import role_required
+from survey.accounts.pages.common import blueprint
+from survey.accounts.queries import audit as audit_queries
+from survey.accounts.queries import users
+from survey.models import Agency, Role
+from survey.spreadsheets.read import parse_date
+from survey.web.context import database, settings
+
+NEWEST = 2**31 - 1
+"""Numbers of events fit a 32-bit column; an address may hold any."""
+FILTERS = ("nguoi", "viec", "doi-tuong", "tu", "den")
+
+
+@blueprint.get("/nhat-ky")
+@role_required(Role.ADMIN)
+def audit() -> str:
+    """List the newest events first, cut by the address to a person, an action, a subject or days."""
+    args = flask.request.args
+    wanted = audit_queries.Wanted(
+        username=args.get("nguoi", "").strip(),
+        action=args.get("viec", ""),
+        subject=args.get("doi-tuong", "").strip()[:128],
+        first_day=_day(args.get("tu", "")),
+        last_day=_day(args.get("den", "")),
+        before=min(max(args.get("truoc", 0, type=int), 0), NEWEST),
+    )
+    zone = settings().timezone
+    with database().read() as session:
+        lines, following = audit_queries.page(session, wanted, zone)
+        names = {row.id: row.name for row in session.execute(sa.select(Agency.id, Agency.name))}
+        query = {key: args[key] for key in FILTERS if args.get(key)}
+        return flask.render_template(
+            "admin/audit.html",
+            lines=[(line, audit_words.changes(line.event.before, line.event.after, names)) for line in lines],
+            older=flask.url_for("admin.audit", **query, truoc=following) if following else None,  # type: ignore[arg-type]
+            newest=flask.url_for("admin.audit", **query) if wanted.before else None,  # type: ignore[arg-type]
+            wanted=wanted,
+            actions=audit_words.actions(),
+            kinds=audit_words.kinds(),
+            people=users.all_users(session),
+            action_words=audit_words.action,
+            subject_words=audit_words.subject,
+        )
+
+
+def _day(given: str) -> date | None:
+    """Return a day in an address; what is none counts as not given."""
+    return parse_date(given.strip())

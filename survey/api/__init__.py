@@ -1,5 +1,0 @@
-"""The API: read-only, for programs that were given a token."""
-
-from survey.api.routes import blueprint
-
-__all__ = ["blueprint"]

@@ -1,0 +1,35 @@
+"""What the pages of imports share."""
+
+from __future__ import annotations
+
+import flask
+from sqlalchemy import orm
+from werkzeug import Response
+
+from survey.collect.queries import imports
+from survey.models import Role, Round
+from survey.web.context import now, settings, user
+from survey.web.uploads import Upload, Uploads
+
+blueprint = flask.Blueprint("imports", __name__, url_prefix="/nhap-phieu")
+ROLES = (Role.ADMIN, Role.EVALUATOR, Role.MANAGER)
+
+View = str | Response | tuple[str, int]
+
+
+def round_of(session: orm.Session, code: str) -> Round:
+    """Return a round that takes imports, or answer 404."""
+    found = next((one for one in imports.rounds_to_fill(session) if one.code == code), None)
+    if found is None:
+        flask.abort(404)
+    return found
+
+
+def uploads() -> Uploads:
+    """Return the folder in which files wait."""
+    return Uploads(settings().instance_dir)
+
+
+def upload_of(token: str) -> Upload:
+    """Return a file of this person's that waits; `InputError` when it is no longer there."""
+    return uploads().get(token, user_id=user().id, now=now())

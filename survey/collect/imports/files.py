@@ -1,0 +1,195 @@
+"""A file on its way in: its columns, what would be stored, and storing it. Nothing is stored before it is confirmed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import flask
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import orm
+
+from survey.accounts.auth import role_required
+from survey.collect.imports import mapping_form
+from survey.collect.imports.common import ROLES, View, blueprint, round_of, upload_of, uploads
+from survey.collect.operations.import_responses import Checked, Source, check_rows, count_known, spool, store_rows
+from survey.collect.operations.save_mapping import save_mapping
+from survey.collect.queries import imports
+from survey.core.errors import InputError
+from survey.models import Agency, Channel, Round, Service
+from survey.questionnaires import Definition, from_canonical
+from survey.spreadsheets.response_rows import RowReader
+from survey.web import i18n
+from survey.web.context import database, now, told, user
+from survey.web.uploads import Upload
+
+
+@blueprint.get("/tep/<token>")
+@role_required(*ROLES)
+def columns(token: str) -> View:
+    """Show which column is taken for which question: guessed, or as it was saved."""
+    try:
+        upload = upload_of(token)
+        with database().read() as session:
+            round_ = round_of(session, flask.request.args.get("dot", ""))
+            definition = from_canonical(round_.version.content)
+            saved = _saved(session, round_, flask.request.args.get("cach", ""))
+            data = saved if saved is not None else mapping_form.guess(upload, definition)
+            return _columns_page(session, upload, round_, data)
+    except InputError as error:
+        return _lost(error)
+
+
+@blueprint.post("/tep/<token>")
+@role_required(*ROLES)
+def preview(token: str) -> View:
+    """Show what would be stored, or the columns again when something must be said first."""
+    posted = flask.request.form
+    try:
+        upload = upload_of(token)
+        with database().read() as session:
+            round_ = round_of(session, posted.get("dot", ""))
+            definition = from_canonical(round_.version.content)
+            if "edit" in posted:
+                return _columns_page(session, upload, round_, _posted_data(posted))
+            twice = mapping_form.heading_twice(posted, definition)
+            data = mapping_form.read_form(posted, definition)
+            if twice:
+                error = _("The column “%(heading)s” is chosen twice.", heading=twice)
+                return _columns_page(session, upload, round_, data, error), 422
+            try:
+                with spool() as spooled:
+                    checked = _check(session, upload, round_, data, spooled)
+                    known = count_known(session, spooled, checked, round_)
+            except InputError as error:
+                return _columns_page(session, upload, round_, data, told(error)), 422
+            page = _preview_page(session, upload, round_, data, checked, known)
+        if posted.get("save_as", "").strip():
+            _save(round_, posted["save_as"], data)
+    except InputError as error:
+        return _lost(error)
+    return page if not checked.reader.problems.total else (page, 422)
+
+
+@blueprint.post("/tep/<token>/nhap")
+@role_required(*ROLES)
+def store(token: str) -> View:
+    """Store the responses of a file, all of them or none."""
+    posted = flask.request.form
+    try:
+        upload = upload_of(token)
+        with spool() as spooled:
+            with database().read() as session:
+                round_code = round_of(session, posted.get("dot", "")).code
+                checked = _check(session, upload, round_of(session, round_code), _posted_data(posted), spooled)
+            with database().write() as session:
+                round_ = round_of(session, round_code)
+                source = Source(upload.name, upload.content_hash)
+                done = store_rows(session, spooled, checked, source, round_, now=now(), user_id=user().id)
+    except InputError as error:
+        return _lost(error)
+    uploads().discard(upload)
+    if done.batch_id is None:
+        flask.flash(_("Every row of this file had been imported before; nothing was added."))
+        return flask.redirect(flask.url_for("imports.batches"), 303)
+    flask.flash(
+        ngettext("%(num)d response was added.", "%(num)d responses were added.", done.added)
+        + (" " + _("%(num)d rows had been imported before.", num=done.known) if done.known else "")
+    )
+    return flask.redirect(flask.url_for("imports.batch", number=done.batch_id), 303)
+
+
+def _check(session: orm.Session, upload: Upload, round_: Round, data: Mapping[str, Any], spooled: Any) -> Checked:
+    """Read the whole file by a column map."""
+    frame = imports.frame(round_, now())
+    places = imports.places(session, imports.importable_agencies(session, user()))
+    mapping = mapping_form.as_map(data, frame.definition)
+    with upload.table() as table:
+        return check_rows(table, RowReader(table, mapping, frame, places), spooled)
+
+
+def _columns_page(session: orm.Session, upload: Upload, round_: Round, data: Mapping[str, Any], error: str = "") -> str:
+    definition = from_canonical(round_.version.content)
+    language = i18n.current_language().code
+    mapping = mapping_form.as_map(data, definition)
+    with upload.table() as table:
+        headings = table.columns
+    own = imports.importable_agencies(session, user())
+    return flask.render_template(
+        "imports/columns.html",
+        upload=upload,
+        round=round_,
+        headings=headings,
+        mapping=mapping,
+        questions=mapping_form.columns_of(definition, mapping, headings, language),
+        meanings=mapping_form.meanings(upload, definition, mapping, language),
+        agencies=imports.agency_choices(session, own),
+        services=imports.service_choices(session),
+        counters=imports.counter_choices(session, own),
+        channels=list(Channel),
+        saved=imports.saved_mappings(session, round_.version.questionnaire_id),
+        error=error,
+    )
+
+
+def _preview_page(
+    session: orm.Session, upload: Upload, round_: Round, data: Mapping[str, Any], checked: Checked, known: int
+) -> str:
+    agencies = {a.id: i18n.local_name(a) for a in session.scalars(sa.select(Agency))}
+    services = {s.id: i18n.local_name(s) for s in session.scalars(sa.select(Service))}
+    problems = [(problem, _(problem.template, **dict(problem.values))) for problem in checked.reader.problems.shown]
+    return flask.render_template(
+        "imports/preview.html",
+        upload=upload,
+        round=round_,
+        checked=checked,
+        known=known,
+        earlier=imports.earlier_import(session, round_.id, upload.content_hash),
+        problems=problems,
+        hidden=checked.reader.problems.total - len(problems),
+        agencies=agencies,
+        services=services,
+        by_agency=[(agencies[number], count) for number, count in checked.agencies.most_common()],
+        answers=_answer_words(from_canonical(round_.version.content), checked),
+        mapping=json.dumps(data, ensure_ascii=False),
+    )
+
+
+def _answer_words(definition: Definition, checked: Checked) -> list[str]:
+    """Return the satisfaction answers of the first rows as they will be counted, for the eye: 5 4 x."""
+    items = len(definition.items)
+    return [" ".join(row.answers[:items]) for row in checked.sample]
+
+
+def _saved(session: orm.Session, round_: Round, chosen: str) -> dict[str, Any] | None:
+    """Return the data of the saved mapping that was chosen."""
+    for one in imports.saved_mappings(session, round_.version.questionnaire_id):
+        if str(one.id) == chosen:
+            return dict(one.mapping)
+    return None
+
+
+def _posted_data(posted: Mapping[str, str]) -> dict[str, Any]:
+    """Return the column map's data that a page carried along; it is checked where it is used."""
+    try:
+        data = json.loads(posted.get("mapping", ""))
+    except ValueError:
+        flask.abort(400)
+    if not isinstance(data, dict):
+        flask.abort(400)
+    return data
+
+
+def _save(round_: Round, name: str, data: Mapping[str, Any]) -> None:
+    with database().write() as session:
+        version = round_of(session, round_.code).version
+        save_mapping(session, version, name, data, now=now(), user_id=user().id)
+
+
+def _lost(error: InputError) -> View:
+    """Go back to the list and say why."""
+    flask.flash(told(error), "error")
+    return flask.redirect(flask.url_for("imports.batches"), 303)

@@ -1,0 +1,307 @@
+"""Key in paper forms and interviews: piles, their forms, the second pass over a sample, and corrections.
+
+A stored response is never edited. A correction stores a new response and excludes the one before as `entry_corrected`.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from survey.accounts.operations import audit
+from survey.collect.operations.record_response import Outcome, Submission, is_recorded, record_response
+from survey.core.errors import InputError
+from survey.models import BatchKind, Channel, Counter, EntryBatch, EntryForm, ImportBatch, Response, Round, RoundState
+from survey.questionnaires.definition import HIDDEN
+
+CHANNELS = (Channel.PAPER, Channel.PHONE, Channel.INTERVIEWER)
+CORRECTED = "entry_corrected"
+MAX_EVERY = 1000
+LANGUAGE = "vi"
+"""Paper forms are keyed in from the Vietnamese wording."""
+
+
+@dataclass(frozen=True)
+class Pile:
+    """What a pile of forms has in common."""
+
+    round: Round
+    counter: Counter
+    deciding_agency_id: int
+    service_id: int | None
+    channel: Channel
+    form_date: date
+    #: every how many forms one is keyed in twice; 0 for none
+    check_every: int = 10
+
+
+class Entered(enum.StrEnum):
+    """What became of a form that was keyed in."""
+
+    STORED = "stored"
+    #: the same page was sent twice: nothing new
+    REPEATED = "repeated"
+    #: another form has the number already: this one waits for the next number
+    NUMBER_TAKEN = "number_taken"
+
+
+def begin_pile(session: orm.Session, pile: Pile, *, now: datetime, user_id: int | None) -> EntryBatch:
+    """Begin a pile of forms; `InputError` when its round, day, channel or sample cannot be."""
+    round_ = pile.round
+    today = now.astimezone(ZoneInfo(round_.zone)).date()
+    if round_.state not in {RoundState.OPEN, RoundState.CLOSED}:
+        raise InputError(
+            "Forms can be keyed in while a round is open or closed, not before it opens nor once published"
+        )
+    if pile.channel not in CHANNELS:
+        raise InputError("Choose how the answers were given: on paper, by telephone or to an interviewer")
+    if not round_.opens_on <= pile.form_date <= round_.closes_on or pile.form_date > today:
+        raise InputError(
+            "The day of the forms must lie within the round, from %(first)s to %(last)s, and not after today",
+            first=f"{round_.opens_on:%d/%m/%Y}",
+            last=f"{min(round_.closes_on, today):%d/%m/%Y}",
+        )
+    if not 0 <= pile.check_every <= MAX_EVERY:
+        raise InputError("Every how many forms one is keyed in twice: a whole number from 0 to %(n)d", n=MAX_EVERY)
+    batch = ImportBatch(
+        kind=BatchKind.RESPONSES,
+        round_id=round_.id,
+        source=f"{pile.channel} {pile.counter.code} {pile.form_date}",
+        content_hash=hashlib.sha256(secrets.token_bytes(32)).hexdigest(),
+        rows=0,
+        created_at=now,
+        user_id=user_id,
+        undo={},
+    )
+    session.add(batch)
+    session.flush()
+    made = EntryBatch(
+        batch_id=batch.id,
+        counter_id=pile.counter.id,
+        deciding_agency_id=pile.deciding_agency_id,
+        service_id=pile.service_id,
+        channel=pile.channel,
+        form_date=pile.form_date,
+        check_every=pile.check_every,
+        started_at=now,
+    )
+    session.add(made)
+    session.flush()
+    after = {"round": round_.code, "counter": pile.counter.code, "channel": pile.channel.value}
+    after |= {"form_date": str(pile.form_date), "check_every": str(pile.check_every)}
+    _audit(session, made, "entry.begun", now, user_id, after)
+    return made
+
+
+def enter_form(
+    session: orm.Session,
+    batch: EntryBatch,
+    round_: Round,
+    *,
+    number: int,
+    key: str,
+    answers: str,
+    comment: str,
+    now: datetime,
+    user_id: int | None,
+) -> Entered:
+    """Store one form of a pile under its running number. `InputError` when the pile takes no more."""
+    pile = _locked(session, batch)
+    if is_recorded(session, key):  # asked once the row is ours, so that two equal posts at one instant are one form
+        return Entered.REPEATED
+    if number != pile.rows + 1:
+        return Entered.NUMBER_TAKEN
+    if batch.ended_at is not None:
+        raise InputError("This pile was ended; begin a new one for more forms")
+    _store(session, batch, round_, key=key, answers=answers, comment=comment, now=now)
+    pile.rows = number
+    sampled = batch.check_every > 0 and number % batch.check_every == 0
+    session.add(EntryForm(batch_id=batch.batch_id, number=number, response_key=key, sampled=sampled))
+    session.flush()
+    _audit(session, batch, "entry.form_stored", now, user_id, {"number": number})
+    return Entered.STORED
+
+
+def check_form(
+    session: orm.Session,
+    batch: EntryBatch,
+    form: EntryForm,
+    second: str,
+    *,
+    now: datetime,
+    user_id: int | None,
+) -> int:
+    """Compare a second pass with what is stored; return how many questions differ. The first comparison counts."""
+    _locked(session, batch)
+    if form.compared is not None:
+        return len(differing(_answers(session, form), form.second)) if form.second else 0
+    first = _answers(session, form)
+    differ = differing(first, second)
+    asked = sum(1 for a, b in zip(first, second, strict=True) if (a, b) != (HIDDEN, HIDDEN))
+    form.sampled = True
+    form.compared, form.agreed = asked, asked - len(differ)
+    form.second = second if differ else None
+    after = {"number": form.number, "compared": asked, "agreed": form.agreed}
+    _audit(session, batch, "entry.form_checked", now, user_id, after)
+    return len(differ)
+
+
+def settle_form(
+    session: orm.Session,
+    batch: EntryBatch,
+    round_: Round,
+    form: EntryForm,
+    settled: str,
+    *,
+    now: datetime,
+    user_id: int | None,
+) -> bool:
+    """End a comparison with the answers that stand on the paper; say whether what was stored had to be corrected."""
+    _locked(session, batch)
+    if form.second is None:
+        return False
+    form.second = None
+    return _correct(session, batch, round_, form, settled, now, user_id)
+
+
+def correct_form(
+    session: orm.Session,
+    batch: EntryBatch,
+    round_: Round,
+    form: EntryForm,
+    answers: str,
+    *,
+    now: datetime,
+    user_id: int | None,
+) -> bool:
+    """Replace what was keyed in for a form; False, and nothing changed, when it says the same."""
+    _locked(session, batch)
+    form.second = None
+    return _correct(session, batch, round_, form, answers, now, user_id)
+
+
+def end_pile(session: orm.Session, batch: EntryBatch, *, now: datetime, user_id: int | None) -> None:
+    """Note that a pile is done; `InputError` while forms of the sample wait for their second pass."""
+    pile = _locked(session, batch)
+    if batch.ended_at is not None:
+        return
+    waiting = session.scalars(
+        sa.select(EntryForm.number)
+        .where(
+            EntryForm.batch_id == batch.batch_id,
+            EntryForm.sampled.is_(True),
+            sa.or_(EntryForm.compared.is_(None), EntryForm.second.is_not(None)),
+        )
+        .order_by(EntryForm.number)
+    ).all()
+    if waiting:
+        raise InputError(
+            "First key in the sample a second time and settle the differences: form %(numbers)s",
+            numbers=", ".join(map(str, waiting)),
+        )
+    batch.ended_at = now
+    compared, agreed = session.execute(
+        sa.select(sa.func.sum(EntryForm.compared), sa.func.sum(EntryForm.agreed)).where(
+            EntryForm.batch_id == batch.batch_id
+        )
+    ).one()
+    after = {"forms": pile.rows, "compared": int(compared or 0), "agreed": int(agreed or 0)}
+    _audit(session, batch, "entry.ended", now, user_id, after)
+
+
+def differing(first: str, second: str | None) -> list[int]:
+    """Return the positions (from 0) at which two passes differ."""
+    return [k for k, (a, b) in enumerate(zip(first, second or first, strict=True)) if a != b]
+
+
+def day_instant(day: date, zone: str, now: datetime) -> datetime:
+    """Return an instant that lies in a local day for certain and not in the future: noon, or now."""
+    noon = datetime.combine(day, time(12), ZoneInfo(zone)).astimezone(UTC)
+    return min(noon, now)
+
+
+def _correct(
+    session: orm.Session,
+    batch: EntryBatch,
+    round_: Round,
+    form: EntryForm,
+    answers: str,
+    now: datetime,
+    user_id: int | None,
+) -> bool:
+    if answers == _answers(session, form):
+        return False
+    old = session.scalars(sa.select(Response).where(Response.key == form.response_key)).one()
+    reason, old.excluded = old.excluded, CORRECTED  # what was set apart for another reason stays so
+    session.flush()
+    key = secrets.token_urlsafe(18)
+    _store(session, batch, round_, key=key, answers=answers, comment="", now=now, excluded=reason)
+    form.response_key = key
+    _audit(session, batch, "entry.form_corrected", now, user_id, {"number": form.number})
+    return True
+
+
+def _store(
+    session: orm.Session,
+    batch: EntryBatch,
+    round_: Round,
+    *,
+    key: str,
+    answers: str,
+    comment: str,
+    now: datetime,
+    excluded: str | None = None,
+) -> None:
+    submission = Submission(
+        key=key,
+        round_id=round_.id,
+        zone=round_.zone,
+        counter_id=batch.counter_id,
+        deciding_agency_id=batch.deciding_agency_id,
+        service_id=batch.service_id,
+        channel=batch.channel,
+        language=LANGUAGE,
+        answers=answers,
+        comment=comment,
+        given_at=day_instant(batch.form_date, round_.zone, now),
+        batch_id=batch.batch_id,
+        excluded=excluded,
+    )
+    if record_response(session, submission, now) is not Outcome.ACCEPTED:
+        raise InputError("Please press the button once more.")
+
+
+def _answers(session: orm.Session, form: EntryForm) -> str:
+    return session.scalars(sa.select(Response.answers).where(Response.key == form.response_key)).one()
+
+
+def _locked(session: orm.Session, batch: EntryBatch) -> ImportBatch:
+    """Return the batch with its row locked, so that two people at one pile take turns; refuse an undone one."""
+    pile = session.scalars(sa.select(ImportBatch).where(ImportBatch.id == batch.batch_id).with_for_update()).one()
+    session.refresh(pile)
+    if pile.undone_at is not None:
+        raise InputError("This pile was taken back; nothing can be added to it")
+    round_state = session.scalar(sa.select(Round.state).where(Round.id == pile.round_id))
+    if round_state is RoundState.PUBLISHED:
+        raise InputError("The round is published; its answers can no longer change")
+    return pile
+
+
+def _audit(
+    session: orm.Session,
+    batch: EntryBatch,
+    action: str,
+    now: datetime,
+    user_id: int | None,
+    after: dict[str, str] | dict[str, int],
+) -> None:
+    audit.record(
+        session, action=action, subject=f"entry_batch:{batch.batch_id}", now=now, user_id=user_id, after=dict(after)
+    )

@@ -1,0 +1,258 @@
+"""Import responses from a file: read all of it first, then store all of it or nothing.
+
+The first pass reads, checks and spools the rows outside any transaction, so that citizens are not kept waiting; the
+second only inserts. Both stream: memory does not grow with the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from survey.accounts.operations import audit
+from survey.core.db import Base
+from survey.core.errors import InputError
+from survey.models import BatchKind, Comment, ImportBatch, Response, Round, RoundState
+from survey.spreadsheets.read import Table
+from survey.spreadsheets.response_rows import ReadRow, RowReader
+
+CHUNK = 1000
+"""Rows inserted by one statement; comments are shuffled within it."""
+SHOWN_ROWS = 10
+ENOUGH_TO_HIDE_IN = 5
+"""Responses from which on a batch notes which comments came with it."""
+LANGUAGE = "vi"
+_RESPONSES = Base.metadata.tables[Response.__tablename__]
+
+
+@dataclass
+class Checked:
+    """What a file holds, after all of it was read."""
+
+    reader: RowReader
+    rows: int = 0
+    comments: int = 0
+    agencies: Counter[int] = field(default_factory=Counter)
+    #: the first responses, to be looked at
+    sample: list[ReadRow] = field(default_factory=list)
+    #: SHA-256 of the cells: the same for the same table, however it was saved
+    content: str = ""
+
+
+@dataclass(frozen=True)
+class Source:
+    """The file: its name, and SHA-256 of its bytes."""
+
+    name: str
+    content_hash: str
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What was stored: 0 added and no batch when every row had been imported before."""
+
+    batch_id: int | None
+    added: int
+    known: int
+
+
+def file_hash(path: Path) -> str:
+    """Return SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def spool() -> Iterator[IO[str]]:
+    """Yield a temporary file between the two passes."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n") as file:
+        yield file
+
+
+def check_rows(table: Table, reader: RowReader, spooled: IO[str] | None = None) -> Checked:
+    """Read a whole table; what is right goes to the spool, what is wrong to `reader.problems`."""
+    found = Checked(reader)
+    content = hashlib.sha256("\x1f".join(table.columns).encode())
+    for number, cells in table:
+        content.update(("\x1e" + "\x1f".join(cells)).encode())
+        row = reader.read(number, cells)
+        if row is None:
+            continue
+        found.rows += 1
+        found.comments += bool(row.comment)
+        found.agencies[row.agency_id] += 1
+        if len(found.sample) < SHOWN_ROWS:
+            found.sample.append(row)
+        if spooled is not None and not reader.problems.total:
+            spooled.write(json.dumps(_plain(row), ensure_ascii=False) + "\n")
+    found.content = content.hexdigest()
+    return found
+
+
+def store_rows(
+    session: orm.Session,
+    spooled: IO[str],
+    checked: Checked,
+    source: Source,
+    round_: Round,
+    *,
+    now: datetime,
+    user_id: int | None = None,
+) -> Imported:
+    """Store the rows of a spool as one batch; rows that were imported before are left out.
+
+    A row is known by the collecting tool's own number, else by the table's content and its place in it: the same file
+    twice adds nothing. `InputError`, and nothing stored, for a file with wrong cells or without responses, and for a
+    round that is not open or closed.
+    """
+    refuse(checked, round_, source)
+    batch = ImportBatch(
+        kind=BatchKind.RESPONSES,
+        round_id=round_.id,
+        source=source.name[:200],
+        content_hash=source.content_hash,
+        rows=0,
+        created_at=now,
+        user_id=user_id,
+        undo={},
+    )
+    session.add(batch)
+    session.flush()
+    spooled.seek(0)
+    ranges: list[list[int]] = []
+    added = known = 0
+    rows = (json.loads(line) for line in spooled)
+    for chunk in _chunks(rows):
+        fresh = _fresh(session, chunk, checked.content, round_.code)
+        known += len(chunk) - len(fresh)
+        added += len(fresh)
+        if fresh:
+            values = [_values(row, key, round_, batch.id) for key, row in fresh.items()]
+            session.connection().execute(sa.insert(_RESPONSES), values)  # the ORM's way takes twice as long
+            _extend(ranges, _store_comments(session, fresh.values(), round_))
+    if not added:
+        session.delete(batch)
+        session.flush()
+        return Imported(None, 0, known)
+    batch.rows = added
+    # which comments came with a handful of responses would say whose they are: then they stay when it is taken back
+    batch.undo = {"comments": ranges} if added >= ENOUGH_TO_HIDE_IN else {}
+    after = {"round": round_.code, "file": source.name, "added": added, "known": known}
+    subject = f"import_batch:{batch.id}"
+    audit.record(session, action="responses.imported", subject=subject, now=now, user_id=user_id, after=after)
+    return Imported(batch.id, added, known)
+
+
+def count_known(session: orm.Session, spooled: IO[str], checked: Checked, round_: Round) -> int:
+    """Return how many rows of a spool had been imported before."""
+    spooled.seek(0)
+    rows = (json.loads(line) for line in spooled)
+    return sum(len(chunk) - len(_fresh(session, chunk, checked.content, round_.code)) for chunk in _chunks(rows))
+
+
+def refuse(checked: Checked, round_: Round, source: Source) -> None:
+    """Raise `InputError` when a file that was read must not be stored."""
+    if round_.state not in {RoundState.OPEN, RoundState.CLOSED}:
+        raise InputError(
+            "Round %(code)s is %(state)s; responses can be imported while it is open or closed",
+            code=round_.code,
+            state=round_.state.value,
+        )
+    problems = checked.reader.problems
+    if problems.total:
+        raise InputError(
+            "%(source)s was not imported; nothing was stored: %(n)d cells cannot be used",
+            source=source.name,
+            n=problems.total,
+        )
+    if not checked.rows:
+        raise InputError("%(source)s holds no responses", source=source.name)
+
+
+def _plain(row: ReadRow) -> dict[str, Any]:
+    values = {name: getattr(row, name) for name in row.__slots__}
+    return {**values, "given_at": row.given_at.isoformat()}
+
+
+def _chunks(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    iterator = iter(rows)
+    while chunk := list(islice(iterator, CHUNK)):
+        yield chunk
+
+
+def _key(row: dict[str, Any], content: str, round_code: str) -> str:
+    """Return a row's key: from the tool's own number of the response, else from the table and the row's place."""
+    identity = f"id:{row['identity']}" if row["identity"] else f"row:{content}:{row['number']}"
+    return hashlib.sha256(f"{round_code}\n{identity}".encode()).hexdigest()
+
+
+def _fresh(
+    session: orm.Session, chunk: list[dict[str, Any]], content: str, round_code: str
+) -> dict[str, dict[str, Any]]:
+    """Return the rows of a chunk that are not stored yet, by key; a number that stands twice counts once."""
+    keyed: dict[str, dict[str, Any]] = {}
+    for row in chunk:
+        keyed.setdefault(_key(row, content, round_code), row)
+    stored = set(session.scalars(sa.select(Response.key).where(Response.key.in_(keyed))))
+    return {key: row for key, row in keyed.items() if key not in stored}
+
+
+def _values(row: dict[str, Any], key: str, round_: Round, batch_id: int) -> dict[str, Any]:
+    return {
+        "key": key,
+        "round_id": round_.id,
+        "counter_id": row["counter_id"],
+        "deciding_agency_id": row["agency_id"],
+        "service_id": row["service_id"],
+        "channel": row["channel"],
+        "language": LANGUAGE,
+        "answers": row["answers"],
+        "submitted_at": datetime.fromisoformat(row["given_at"]),
+        "batch_id": batch_id,
+    }
+
+
+def _store_comments(session: orm.Session, rows: Iterable[dict[str, Any]], round_: Round) -> list[int]:
+    """Store the comments of a chunk in random order, so that their order leads to no response; return their ids."""
+    zone = ZoneInfo(round_.zone)
+    made = [
+        Comment(
+            round_id=round_.id,
+            agency_id=row["agency_id"],
+            language=LANGUAGE,
+            text=row["comment"],
+            received_on=datetime.fromisoformat(row["given_at"]).astimezone(zone).date(),
+        )
+        for row in rows
+        if row["comment"]
+    ]
+    random.SystemRandom().shuffle(made)
+    session.add_all(made)
+    session.flush()
+    ids = sorted(comment.id for comment in made)
+    for comment in made:
+        session.expunge(comment)
+    return ids
+
+
+def _extend(ranges: list[list[int]], ids: list[int]) -> None:
+    """Add ids to ranges of [first, last]."""
+    for number in ids:
+        if ranges and ranges[-1][1] == number - 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])

@@ -1,0 +1,1 @@
+"""The privacy notice, and the purge that keeps what it promises."""

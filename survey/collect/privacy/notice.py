@@ -1,0 +1,23 @@
+"""The notice of what is kept of those who answer, how long, why, and whom to ask. Wording: templates/privacy/."""
+
+from __future__ import annotations
+
+import flask
+
+from survey.collect.operations.purge import COMMENT_MONTHS, RESPONSE_MONTHS
+from survey.web import i18n
+from survey.web.context import settings
+
+blueprint = flask.Blueprint("privacy", __name__)
+
+
+@blueprint.get("/quyen-rieng-tu")
+def notice() -> str:
+    """Show the notice; in English for those who read English, else in Vietnamese."""
+    return flask.render_template(
+        "privacy/notice.html",
+        wording=f"privacy/{'en' if i18n.is_english() else 'vi'}.html",
+        contact=settings().contact,
+        comment_months=COMMENT_MONTHS,
+        response_months=RESPONSE_MONTHS,
+    )

@@ -1,0 +1,104 @@
+"""The progress page: one's own unit and those below, or all."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import cast
+from zoneinfo import ZoneInfo
+
+import flask
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from scoring.scheme import Rules
+from survey.accounts.auth import role_required
+from survey.collect.progress.advice import advice, status_words
+from survey.collect.progress.board import Calendar, Known, Method, Plan, Standing, by_counter, by_service
+from survey.collect.queries import progress as queries
+from survey.models import Agency, Round, RoundState, Service, User
+from survey.structure.queries import rounds as round_queries
+from survey.web.context import database
+
+blueprint = flask.Blueprint("progress", __name__, url_prefix="/tien-do")
+#: e in percent that can be chosen
+ERRORS = (3, 5, 7, 10)
+SHOWN = 300
+
+
+@blueprint.get("")
+@role_required()
+def board() -> str:
+    """Show responses against targets for each service and each counter, laggards first."""
+    with database().read() as session:
+        rounds = [one for one in round_queries.all_rounds(session) if one.state is not RoundState.DRAFT]
+        plan = _plan()
+        if not rounds:
+            return flask.render_template("progress/board.html", round=None, rounds=[], plan=plan)
+        round_ = _chosen(rounds)
+        visible = queries.progress_agencies(session, cast(User, flask.g.user))
+        calendar = _calendar(round_)
+        known = _known(session, round_, calendar)
+        agencies = {agency.id: agency for agency in session.scalars(sa.select(Agency))}
+        services = {service.id: service for service in session.scalars(sa.select(Service))}
+
+        def mine(standing: Standing) -> bool:
+            return visible is None or agencies[standing.agency_id].code in visible
+
+        by_cell = [standing for standing in by_service(known, plan, calendar) if mine(standing)]
+        at_counters = [standing for standing in by_counter(known, plan, calendar) if mine(standing)]
+        return flask.render_template(
+            "progress/board.html",
+            round=round_,
+            rounds=rounds,
+            plan=plan,
+            calendar=calendar,
+            error=round(100 * plan.error),
+            errors=ERRORS,
+            methods=list(Method),
+            cells=by_cell[:SHOWN],
+            at_counters=at_counters[:SHOWN],
+            more_cells=max(len(by_cell) - SHOWN, 0),
+            more_counters=max(len(at_counters) - SHOWN, 0),
+            responses=sum(standing.responses for standing in by_cell),
+            target=sum(standing.target or 0 for standing in by_cell),
+            agencies=agencies,
+            services=services,
+            counters={counter.id: counter for counter in known.counters},
+            advice=advice,
+            status_words=status_words,
+        )
+
+
+def _known(session: orm.Session, round_: Round, calendar: Calendar) -> Known:
+    return Known(
+        queries.counts(session, round_.id),
+        queries.day_counts(session, round_, calendar.first_shown, calendar.last_day),
+        queries.transactions(session, round_.id),
+        queries.open_counters(session),
+        queries.counters_with_code(session),
+    )
+
+
+def _calendar(round_: Round) -> Calendar:
+    zone = ZoneInfo(round_.zone)
+    today = datetime.now(UTC).astimezone(zone).date()
+    return Calendar(round_.opens_on, round_.closes_on, today, zone, Rules.from_mapping(round_.rules).min_n)
+
+
+def _chosen(rounds: list[Round]) -> Round:
+    """Return the round that was asked for, else the one that is open, else the newest."""
+    code = flask.request.args.get("dot")
+    if code:
+        found = next((one for one in rounds if one.code == code), None)
+        if found is None:
+            flask.abort(404)
+        return found
+    return next((one for one in rounds if one.state is RoundState.OPEN), rounds[0])
+
+
+def _plan() -> Plan:
+    """Return how targets are set, as asked for; the official rule with e = 5 % otherwise."""
+    asked = flask.request.args
+    method = Method.HALF_WIDTH if asked.get("cach") == Method.HALF_WIDTH.value else Method.OFFICIAL
+    error = next((one for one in ERRORS if str(one) == asked.get("e")), 5)
+    return Plan(method, error / 100)

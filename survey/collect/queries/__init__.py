@@ -1,0 +1,1 @@
+"""Reads only: SQL in, plain lists and scoring inputs out. No Flask here."""

@@ -1,0 +1,163 @@
+"""Reading what imports of responses need: what a file may name, saved mappings, and the batches there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from survey.accounts.queries.users import agencies_below
+from survey.core.text import fold
+from survey.models import (
+    Agency,
+    BatchKind,
+    ColumnMapping,
+    Counter,
+    EntryBatch,
+    ImportBatch,
+    Response,
+    Role,
+    Round,
+    RoundState,
+    Service,
+    User,
+)
+from survey.questionnaires import from_canonical
+from survey.spreadsheets.response_rows import Frame, Place, Places
+
+
+def importable_agencies(session: orm.Session, user: User) -> frozenset[str] | None:
+    """Return the codes of the agencies a person may import responses for; None means all."""
+    if user.role in {Role.ADMIN, Role.EVALUATOR}:
+        return None
+    if user.role is Role.MANAGER and user.agency_id is not None:
+        return agencies_below(session, user.agency_id)
+    return frozenset()
+
+
+def places(session: orm.Session, agencies: frozenset[str] | None = None) -> Places:
+    """Return what a file may name: agencies and counters of these agencies (None: all), and every service."""
+    within = sa.true() if agencies is None else Agency.code.in_(agencies)
+    found = session.scalars(sa.select(Agency).where(within).order_by(Agency.valid_to.is_(None), Agency.id)).all()
+    by_name = {fold(name): agency.id for agency in found for name in (agency.name, agency.code)}
+    services = {fold(n): s.id for s in session.scalars(sa.select(Service)) for n in (s.name, s.code)}
+    counters: dict[str, list[Place]] = {}
+    loaded = sa.select(Counter).join(Counter.agency).where(within).order_by(Counter.id)
+    options = (orm.contains_eager(Counter.agency), orm.selectinload(Counter.services))
+    for counter in session.scalars(loaded.options(*options, orm.selectinload(Counter.deciding_agencies))):
+        deciding = [agency.id for agency in counter.deciding_agencies] or [counter.agency_id]
+        place = Place(
+            counter.id,
+            counter.agency_id,
+            deciding[0] if len(deciding) == 1 else None,
+            counter.services[0].id if len(counter.services) == 1 else None,
+        )
+        agency = counter.agency
+        names = {counter.code, counter.name, f"{agency.code}/{counter.code}", f"{agency.name}/{counter.name}"}
+        for name in {fold(name) for name in names}:
+            counters.setdefault(name, []).append(place)
+    return Places(by_name, services, counters)
+
+
+def frame(round_: Round, now: datetime) -> Frame:
+    """Return what the rows of a file are read against."""
+    definition = from_canonical(round_.version.content)
+    return Frame(definition, ZoneInfo(round_.zone), round_.opens_on, round_.closes_on, now)
+
+
+def rounds_to_fill(session: orm.Session) -> Sequence[Round]:
+    """Return the rounds that imports may add to: open or closed, the newest first."""
+    return session.scalars(
+        sa.select(Round)
+        .where(Round.state.in_([RoundState.OPEN, RoundState.CLOSED]))
+        .order_by(Round.opens_on.desc(), Round.id.desc())
+    ).all()
+
+
+def saved_mappings(session: orm.Session, questionnaire_id: int) -> Sequence[ColumnMapping]:
+    """Return the saved mappings of a questionnaire by name."""
+    return session.scalars(
+        sa.select(ColumnMapping)
+        .where(ColumnMapping.questionnaire_id == questionnaire_id)
+        .order_by(sa.func.lower(ColumnMapping.name))
+    ).all()
+
+
+def earlier_import(session: orm.Session, round_id: int, content_hash: str) -> ImportBatch | None:
+    """Return the batch in force that this very file made in a round."""
+    return session.scalars(
+        sa.select(ImportBatch)
+        .where(
+            ImportBatch.kind == BatchKind.RESPONSES,
+            ImportBatch.round_id == round_id,
+            ImportBatch.content_hash == content_hash,
+            ImportBatch.undone_at.is_(None),
+        )
+        .order_by(ImportBatch.id.desc())
+    ).first()
+
+
+@dataclass(frozen=True)
+class BatchRow:
+    """A batch of imported responses."""
+
+    batch: ImportBatch
+    round: Round
+    by: User | None
+
+
+def _batches() -> sa.Select[ImportBatch, Round, User]:
+    return (
+        sa.select(ImportBatch, Round, User)
+        .join(Round, Round.id == ImportBatch.round_id)
+        .outerjoin(User, User.id == ImportBatch.user_id)
+        .where(
+            ImportBatch.kind == BatchKind.RESPONSES,
+            ~sa.exists().where(EntryBatch.batch_id == ImportBatch.id),
+        )
+        .order_by(ImportBatch.id.desc())
+    )
+
+
+def batches(session: orm.Session, user: User, limit: int = 50) -> list[BatchRow]:
+    """Return the newest imports of responses: all of them, or a manager's own."""
+    query = _batches()
+    if user.role not in {Role.ADMIN, Role.EVALUATOR}:
+        query = query.where(ImportBatch.user_id == user.id)
+    return [BatchRow(batch, round_, by) for batch, round_, by in session.execute(query.limit(limit))]
+
+
+def batch(session: orm.Session, user: User, batch_id: int) -> BatchRow | None:
+    """Return one import a person may see."""
+    for found, round_, by in session.execute(_batches().where(ImportBatch.id == batch_id)):
+        if user.role in {Role.ADMIN, Role.EVALUATOR} or found.user_id == user.id:
+            return BatchRow(found, round_, by)
+    return None
+
+
+def counted_of(session: orm.Session, batch_id: int) -> int:
+    """Return how many responses of a batch are counted."""
+    query = sa.select(sa.func.count()).select_from(Response)
+    return session.scalar(query.where(Response.batch_id == batch_id, Response.excluded.is_(None))) or 0
+
+
+def agency_choices(session: orm.Session, agencies: frozenset[str] | None) -> Sequence[Agency]:
+    """Return the agencies a person may import for, by name."""
+    within = sa.true() if agencies is None else Agency.code.in_(agencies)
+    return session.scalars(sa.select(Agency).where(within).order_by(Agency.name)).all()
+
+
+def service_choices(session: orm.Session) -> Sequence[Service]:
+    """Return the services by name."""
+    return session.scalars(sa.select(Service).order_by(Service.name)).all()
+
+
+def counter_choices(session: orm.Session, agencies: frozenset[str] | None) -> Sequence[Counter]:
+    """Return the counters of these agencies."""
+    within = sa.true() if agencies is None else Agency.code.in_(agencies)
+    query = sa.select(Counter).join(Counter.agency).where(within).options(orm.contains_eager(Counter.agency))
+    return session.scalars(query.order_by(Agency.code, Counter.code)).all()

@@ -1,0 +1,191 @@
+"""The form as the page needs it, and a posted body read back against the questionnaire.
+
+The questionnaire's definition validates: the same object draws the page, evaluates the conditions and packs the
+answers, so the three cannot disagree.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from survey.core.text import clean_block
+from survey.models import SlotKind
+from survey.questionnaires import Definition, from_canonical
+from survey.questionnaires.definition import UNKNOWN, Condition, Option, Section, Text
+
+MAX_COMMENT = 2000
+ANSWER = "a."
+"""Prefix of the names of answer fields: `a.cc_thai_do`."""
+MAX_DURATION_S = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One radio button."""
+
+    code: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question on the page."""
+
+    code: str
+    text: str
+    #: the language the wording is really in
+    lang: str
+    choices: tuple[Choice, ...]
+    #: label of the answer `x`, set apart from the scale
+    unknown: str
+    #: whether the choices are the five levels
+    is_scale: bool
+    #: number among the satisfaction items; 0 for other questions
+    number: int
+    #: the condition as JSON for the page's script; empty when always asked
+    show_if: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """A titled section: an element of the index, the needs, or the questions about the dossier."""
+
+    code: str
+    title: str
+    lang: str
+    optional: bool
+    questions: tuple[Asked, ...]
+
+
+@lru_cache(maxsize=64)
+def parts(content: str, language: str) -> tuple[Part, ...]:
+    """Return the sections of a stored questionnaire (canonical JSON) in a language."""
+    definition = from_canonical(content)
+    numbers = {item.code: number for number, item in enumerate(definition.items, 1)}
+    scale = definition.scale.options
+
+    def asked(code: str, text: Text, options: Iterable[Option], unknown: Text, show_if: Condition) -> Asked:
+        choices = tuple(Choice(option.code, option.text.get(language)) for option in options if option.code != UNKNOWN)
+        condition = json.dumps({key: list(values) for key, values in show_if}) if show_if else ""
+        number = numbers.get(code, 0)
+        return Asked(
+            code,
+            text.get(language),
+            text.language(language),
+            choices,
+            unknown.get(language),
+            number > 0,
+            number,
+            condition,
+        )
+
+    def extra(code: str, section: Section | None) -> list[Part]:
+        if section is None:
+            return []
+        questions = tuple(asked(q.code, q.text, q.options, section.unknown, q.show_if) for q in section.questions)
+        title = section.title
+        return [Part(code, title.get(language), title.language(language), code == "respondent", questions)]
+
+    elements = [
+        Part(
+            element.code,
+            element.title.get(language),
+            element.title.language(language),
+            False,
+            tuple(asked(i.code, i.text, scale, definition.scale.unknown, i.show_if) for i in element.items),
+        )
+        for element in definition.elements
+    ]
+    return (*elements, *extra("needs", definition.needs), *extra("respondent", definition.respondent))
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One thing to correct: where (an element id), and what to do."""
+
+    target: str
+    advice: str
+
+
+@dataclass
+class Filled:
+    """What a person sent, as far as it can be shown again."""
+
+    answers: dict[str, str] = field(default_factory=dict)
+    comment: str = ""
+    agency: str = ""
+    service: str = ""
+    mistakes: list[Mistake] = field(default_factory=list)
+
+    def mistaken(self, target: str) -> str:
+        """Return the advice for an element id, or nothing."""
+        return next((mistake.advice for mistake in self.mistakes if mistake.target == target), "")
+
+
+def read(form: Mapping[str, str], definition: Definition, agencies: set[str], services: set[str]) -> Filled:
+    """Return the posted answers with everything that is wrong about them; valid answers are always kept."""
+    filled = Filled(comment=clean_block(form.get("comment", "")))
+    changed = _read_answers(form, definition, filled)
+    filled.agency = _read_choice(form, "agency", agencies, filled)
+    filled.service = _read_choice(form, "service", services, filled)
+    if len(filled.comment) > MAX_COMMENT:
+        over = len(filled.comment) - MAX_COMMENT
+        filled.mistakes.append(
+            Mistake(
+                "comment",
+                ngettext(
+                    "Your comment is %(num)d character too long. Please shorten it.",
+                    "Your comment is %(num)d characters too long. Please shorten it.",
+                    over,
+                ),
+            )
+        )
+    first = definition.slots[0].code
+    if changed:
+        filled.mistakes.append(
+            Mistake(f"i-{first}", _("The questions have changed since you opened the form. Please check your answers."))
+        )
+    rated = {slot.code for slot in definition.slots if slot.kind is not SlotKind.RESPONDENT}
+    shown = definition.visible(filled.answers)
+    if not filled.mistakes and not any(code in rated and code in shown for code in filled.answers):
+        filled.mistakes.append(Mistake(f"i-{first}", _("Please answer at least one question before you send.")))
+    return filled
+
+
+def _read_answers(form: Mapping[str, str], definition: Definition, filled: Filled) -> bool:
+    """Keep the valid answers, note the wrong ones; say whether questions came that the questionnaire does not have."""
+    options = {slot.code: slot.options for slot in definition.slots}
+    changed = False
+    for name, answer in form.items():
+        if not name.startswith(ANSWER) or not answer:
+            continue
+        code = name.removeprefix(ANSWER)
+        if code not in options:
+            changed = True
+        elif answer not in options[code]:
+            filled.mistakes.append(Mistake(f"i-{code}", _("Please choose one of the answers shown for this question.")))
+        else:
+            filled.answers[code] = answer
+    return changed
+
+
+def _read_choice(form: Mapping[str, str], name: str, allowed: set[str], filled: Filled) -> str:
+    """Return a posted code of the counter's own list, or nothing; a foreign one is a mistake."""
+    code = form.get(name, "")
+    if code and code not in allowed:
+        filled.mistakes.append(Mistake(name, _("Please choose one from the list.")))
+        return ""
+    return code
+
+
+def duration(text: str) -> int | None:
+    """Return the page's own count of seconds, or None when it is not a plausible number."""
+    if not text.isascii() or not text.isdecimal() or len(text) > 6:
+        return None
+    return int(text) if int(text) <= MAX_DURATION_S else None

@@ -1,0 +1,122 @@
+"""The form's page. An empty form is the same for everybody at a counter but for its key and its time: it is kept.
+
+A page is kept by everything it shows, so that a new name, service or round makes another page at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+import flask
+from markupsafe import Markup
+
+from survey.collect.respond import form, stamp
+from survey.models import CounterCode, QuestionnaireVersion, ReceiptCode, Round
+from survey.questionnaires import Definition
+from survey.structure.queries.rounds import definition_of
+from survey.web import i18n, security
+
+HONEYPOT = "website"
+MAX_KEPT = 500
+"""Pages kept in memory, some 30 kB each; the rest is drawn anew."""
+KEY, OPENED, RENDERED = "\ue000key\ue000", "\ue000opened\ue000", "\ue000rendered\ue000"
+"""What stands in a kept page for what differs between two people. Private characters: no name contains them."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """The counter a code leads to, and the round that takes an answer there now."""
+
+    code: CounterCode | ReceiptCode
+    round: Round
+
+    @cached_property
+    def definition(self) -> Definition:
+        """The round's questionnaire; a form that is kept does without."""
+        return definition_of(self.round.version)
+
+    @property
+    def agencies(self) -> dict[str, int]:
+        """Deciding agencies by code; the receiving agency alone when the counter names none."""
+        counter = self.code.counter
+        return {agency.code: agency.id for agency in counter.deciding_agencies or [counter.agency]}
+
+    @property
+    def services(self) -> dict[str, int]:
+        """Services of the counter by code."""
+        return {service.code: service.id for service in self.code.counter.services}
+
+
+def is_kiosk(code: CounterCode | ReceiptCode) -> bool:
+    """Say whether the page is on a tablet that people share: its address or counter says so. A receipt is one's own."""
+    return isinstance(code, CounterCode) and (code.counter.kiosk or flask.request.args.get("kiosk") == "1")
+
+
+def empty_form(place: Place, now: datetime) -> str:
+    """Return the form as it is opened: nothing chosen, with a key of its own and the time."""
+    kept: dict[object, str] = flask.current_app.extensions.setdefault("empty_forms", {})
+    shown = _shown(place)
+    page = kept.get(shown)
+    if page is None:
+        page = _render(place, form.Filled(), KEY, OPENED, RENDERED)
+        if not flask.current_app.debug:  # there, templates and styles change under a running server
+            if len(kept) >= MAX_KEPT:
+                kept.clear()
+            kept[shown] = page
+    signed = stamp.sign_time(now, flask.current_app.config["SECRET_KEY"])
+    page = page.replace(KEY, stamp.new_key()).replace(OPENED, signed)
+    return page.replace(RENDERED, str(int(now.timestamp())))
+
+
+def filled_form(place: Place, filled: form.Filled, key: str, opened: str, now: datetime, trouble: str = "") -> str:
+    """Return the form as a person filled it. `trouble`: `busy` over a limit, `ended` when the round takes no more."""
+    return _render(place, filled, key, opened, str(int(now.timestamp())), trouble)
+
+
+def _render(place: Place, filled: form.Filled, key: str, opened: str, rendered: str, trouble: str = "") -> str:
+    language = i18n.current_language()
+    items = len(place.definition.items)
+    return flask.render_template(
+        "respond/form.html",
+        place=place,
+        counter=place.code.counter,
+        questions=_questions(place.round.version, language.code, items, filled),
+        items=items,
+        filled=filled,
+        key=key,
+        opened=opened,
+        trouble=trouble,
+        kiosk=is_kiosk(place.code),
+        rendered=rendered,
+        honeypot=HONEYPOT,
+        languages=i18n.offered(),
+    )
+
+
+def _shown(place: Place) -> tuple[object, ...]:
+    """Return all that an empty form's page depends on."""
+    counter = place.code.counter
+    named = (counter, counter.agency, *counter.services, None, *counter.deciding_agencies)
+    return (
+        place.code.code,
+        tuple((thing.code, thing.name, thing.name_en) if thing else None for thing in named),
+        place.round.version_id,
+        i18n.current_language().code,
+        is_kiosk(place.code),
+        security.is_demo(),
+    )
+
+
+def _questions(version: QuestionnaireVersion, language: str, items: int, filled: form.Filled) -> Markup:
+    """Return the sections as HTML. Those of an empty form are rendered once per questionnaire and language."""
+    kept: dict[tuple[str, str], Markup] = flask.current_app.extensions.setdefault("empty_questions", {})
+    empty = not filled.answers and not filled.mistakes
+    if empty and (version.content_hash, language) in kept:
+        return kept[version.content_hash, language]
+    parts = form.parts(version.content, language)
+    html = Markup(flask.render_template("respond/questions.html", parts=parts, items=items, filled=filled))  # noqa: S704
+    if empty and len(kept) < MAX_KEPT:
+        kept[version.content_hash, language] = html
+    return html

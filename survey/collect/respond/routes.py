@@ -1,0 +1,280 @@
+"""Addresses of the public form. GET only reads; the one POST stores and redirects."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import flask
+from flask_babel import gettext as _
+from limits import parse
+from sqlalchemy import orm
+from werkzeug.wrappers import Response as Reply
+
+from survey.collect.operations.record_response import Outcome, Submission, is_recorded, record_response
+from survey.collect.operations.use_receipt_code import use_receipt_code
+from survey.collect.queries.counters import accepting_round, find_code, find_receipt, is_late, round_of_form
+from survey.collect.respond import form, page, stamp
+from survey.collect.respond.page import HONEYPOT, Place
+from survey.core.db import UNAVAILABLE
+from survey.core.text import parse_code
+from survey.models import Channel, CounterCode, ReceiptCode
+from survey.web import i18n, security
+from survey.web.context import database
+from survey.web.security import limiter
+
+blueprint = flask.Blueprint("respond", __name__)
+
+PER_PLACE = parse("300 per 5 minutes")
+"""One counter from one address: a whole office or a waiting room behind one connection stays well below."""
+PER_KEY = parse("30 per minute")
+"""One rendered form: retries of a bad line pass, a script replaying one page does not."""
+GONE = 410
+
+View = tuple[str, int] | Reply | str
+
+
+class _Valid(NamedTuple):
+    """A form that can be stored, and the receipt code it uses up."""
+
+    submission: Submission
+    receipt: str | None
+
+
+class _ReceiptUsedError(Exception):
+    """The receipt's code was used by another form meanwhile; whatever was written is rolled back."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@blueprint.route("/", methods=["GET", "POST"])
+def start() -> View:
+    """Let a person who cannot scan type the poster's code."""
+    typed = flask.request.values.get("code", "").strip()
+    if not typed:
+        return flask.render_template("respond/start.html", typed="", wrong=flask.request.method == "POST")
+    code = parse_code(typed)
+    if code is None:
+        return flask.render_template("respond/start.html", typed=typed[:40], wrong=True), 422
+    return flask.redirect(flask.url_for("respond.show", code=code), 303)
+
+
+@blueprint.get("/K/<code>")
+def show(code: str) -> View:
+    """Show the form of the counter's open round. Reads only, so that a link preview costs nothing."""
+    with database().glance() as session:
+        found = _find_code(session, code)
+        if isinstance(found, tuple):
+            return found
+        now = _now()
+        place = _place(session, found, now, None)
+        return page.empty_form(place, now) if place else _closed_page(found)
+
+
+@blueprint.get("/k/<code>")
+def show_lowercase(code: str) -> View:
+    """Forgive an address typed in small letters."""
+    query = flask.request.query_string.decode("ascii", "ignore")
+    return flask.redirect(
+        flask.url_for("respond.show", code=code.upper(), lang=None) + (f"?{query}" if query else ""), 302
+    )
+
+
+@blueprint.post("/K/<code>")
+def send(code: str) -> View:
+    """Store a filled form and thank; show it again, answers kept, when something is to be corrected or awaited."""
+    posted = flask.request.form.to_dict()
+    try:
+        return _receive(code, posted)
+    except UNAVAILABLE as error:
+        security.log_unavailable(error)
+        return _unstored(code, posted)
+
+
+def _receive(code: str, posted: dict[str, str]) -> View:
+    """Answer a form that was sent.
+
+    Whether it came before is asked only of a form that would be refused: of any other the database says so when it is
+    stored, and the question would be one more round trip for everybody.
+    """
+    now, key = _now(), posted.get("key", "")
+    with database().glance() as session:
+        judged = _judge(session, code, posted, now)
+        if not isinstance(judged, _Valid):
+            if stamp.is_key(key) and is_recorded(session, key):
+                flask.g.outcome = Outcome.DUPLICATE.value
+                return _thank(code)
+            return judged
+    return _thank(code) if _store(judged.submission, judged.receipt, now) else _used_page()
+
+
+def _judge(session: orm.Session, code: str, posted: dict[str, str], now: datetime) -> _Valid | View:
+    """Return what is to be stored of a form, or the page that says why it cannot be, the answers on it."""
+    config = flask.current_app.config
+    opened = stamp.read_time(posted.get("opened", ""), config["SECRET_KEY"], now, config["SECRET_KEY_FALLBACKS"])
+    key = posted.get("key", "")
+    found = _find_code(session, code)
+    if isinstance(found, tuple):
+        return found
+    place = _place(session, found, now, opened)
+    if place is None:
+        return _refuse(session, found, posted, now, opened)
+    filled = form.read(posted, place.definition, set(place.agencies), set(place.services))
+    if not stamp.is_key(key):
+        key = stamp.new_key()  # without one a repeat could not be told from a second person
+        filled.mistakes.append(form.Mistake("send", _("Please press the button once more.")))
+    signed = posted.get("opened", "") if opened else ""
+    if "switch" in posted:
+        filled.mistakes = []
+        return page.filled_form(place, filled, key, signed, now)
+    if filled.mistakes:
+        return page.filled_form(place, filled, key, signed, now), 422
+    if not _within_limits(place, key):
+        return page.filled_form(place, filled, key, signed, now, "busy"), 429
+    submission = _submission(place, filled, key, opened, posted, late=is_late(place.round, now))
+    return _Valid(submission, found.code if isinstance(found, ReceiptCode) else None)
+
+
+def _store(submission: Submission, receipt: str | None, now: datetime) -> bool:
+    """Store a form and use up its receipt code together; False, and nothing stored, when the code was used before."""
+
+    def write(session: orm.Session) -> Outcome:
+        outcome = record_response(session, submission, now)
+        if receipt and outcome is Outcome.ACCEPTED and not use_receipt_code(session, receipt):
+            raise _ReceiptUsedError
+        session.flush()
+        return outcome
+
+    try:
+        outcome = database().write_together(write)
+    except _ReceiptUsedError:
+        return False
+    flask.g.outcome = "excluded" if submission.excluded and outcome is Outcome.ACCEPTED else outcome.value
+    return True
+
+
+@blueprint.get("/K/<code>/thanks")
+def thanks(code: str) -> View:
+    """Say what happens with the answers. Shows nothing of them."""
+    with database().glance() as session:
+        found = find_code(session, code) or find_receipt(session, code)
+        if found is None:
+            return flask.render_template("respond/unknown.html"), 404
+        again = isinstance(found, CounterCode)
+        return flask.render_template("respond/thanks.html", code=found, again=again, kiosk=page.is_kiosk(found))
+
+
+@blueprint.get("/sw.js")
+def service_worker() -> Reply:
+    """Serve the service worker from the root, so that it may answer for the form's address when offline."""
+    assets = flask.current_app.extensions["assets"]
+    worker = assets.find("service-worker.js")
+    reply = flask.Response(worker.body, mimetype="text/javascript")
+    reply.headers["Cache-Control"] = "no-cache"
+    return reply
+
+
+def _find_code(session: orm.Session, typed: str) -> CounterCode | ReceiptCode | tuple[str, int]:
+    """Return what a code stands for, or the friendly page that says why it takes nothing."""
+    code = find_code(session, typed) or find_receipt(session, typed)
+    if code is None:
+        return flask.render_template("respond/unknown.html"), 404
+    if isinstance(code, ReceiptCode) and code.used:
+        return _used_page()
+    if not code.counter.active or (isinstance(code, CounterCode) and code.revoked_at is not None):
+        return flask.render_template("respond/closed.html", code=code, revoked=True), GONE
+    return code
+
+
+def _place(
+    session: orm.Session, code: CounterCode | ReceiptCode, now: datetime, opened: datetime | None
+) -> Place | None:
+    """Return the place behind a code while a round takes an answer there."""
+    found = accepting_round(session, now, opened)
+    return Place(code, found) if found else None
+
+
+def _closed_page(code: CounterCode | ReceiptCode) -> tuple[str, int]:
+    return flask.render_template("respond/closed.html", code=code, revoked=False), GONE
+
+
+def _refuse(
+    session: orm.Session,
+    code: CounterCode | ReceiptCode,
+    posted: dict[str, str],
+    now: datetime,
+    opened: datetime | None,
+) -> tuple[str, int]:
+    """Say that the round has ended, with the person's answers still on the page."""
+    found = round_of_form(session, now, opened)
+    if found is None:
+        return _closed_page(code)
+    place = Place(code, found)
+    filled = form.read(posted, place.definition, set(place.agencies), set(place.services))
+    filled.mistakes = []
+    return page.filled_form(place, filled, posted.get("key", ""), "", now, "ended"), GONE
+
+
+def _unstored(code: str, posted: dict[str, str]) -> Reply:
+    """Say that nothing could be stored, the answers going along on a page that needs no database to be drawn."""
+    fields = {name: value for name, value in posted.items() if name != "switch"}
+    if not stamp.is_key(fields.get("key", "")):
+        fields["key"] = stamp.new_key()
+    reply = flask.make_response(flask.render_template("respond/unstored.html", code=code, fields=fields), 503)
+    reply.retry_after = security.RETRY_AFTER
+    return reply
+
+
+def _used_page() -> tuple[str, int]:
+    return flask.render_template("respond/used.html"), GONE
+
+
+def _submission(
+    place: Place, filled: form.Filled, key: str, opened: datetime | None, posted: dict[str, str], *, late: bool
+) -> Submission:
+    """Return what is to be stored of a valid form."""
+    counter = place.code.counter
+    agencies, services = place.agencies, place.services
+    service_id = services.get(filled.service)
+    if service_id is None and len(services) == 1:
+        service_id = next(iter(services.values()))
+    agency_id = agencies.get(filled.agency)
+    if agency_id is None:
+        agency_id = next(iter(agencies.values())) if len(agencies) == 1 else counter.agency_id
+    return Submission(
+        key=key,
+        round_id=place.round.id,
+        zone=place.round.zone,
+        counter_id=counter.id,
+        deciding_agency_id=agency_id,
+        service_id=service_id,
+        channel=_channel(place),
+        language=i18n.current_language().code,
+        answers=place.definition.pack(filled.answers),
+        comment=filled.comment,
+        opened_at=opened,
+        duration_s=form.duration(posted.get("duration", "")),
+        late=late,
+        excluded="honeypot" if posted.get(HONEYPOT) else None,
+    )
+
+
+def _channel(place: Place) -> Channel:
+    if isinstance(place.code, ReceiptCode):
+        return Channel.RECEIPT
+    return Channel.KIOSK if page.is_kiosk(place.code) else Channel.QR
+
+
+def _within_limits(place: Place, key: str) -> bool:
+    """Count this submission; say whether it is within the limits of its form and of its place."""
+    strategy = limiter.limiter
+    return strategy.hit(PER_KEY, "key", key) and strategy.hit(PER_PLACE, "place", place.code.code, security.caller())
+
+
+def _thank(code: str) -> Reply:
+    kiosk = flask.request.args.get("kiosk")
+    return flask.redirect(
+        flask.url_for("respond.thanks", code=parse_code(code) or code, kiosk="1" if kiosk == "1" else None), 303
+    )

@@ -1,0 +1,143 @@
+"""Settings: from the process environment, then `instance/sipas.env`, then defaults. docs/operations.md lists them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from survey.core.errors import InputError
+
+ROOT = Path(__file__).resolve().parents[2]
+MIN_SECRET_LENGTH = 32
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One field per setting; the environment variable has the field's name in capitals."""
+
+    #: where the embedded database, the secret key and sipas.env live
+    instance_dir: Path = ROOT / "instance"
+    #: an SQLAlchemy URL; empty means the embedded SQLite database in `instance_dir`
+    database_url: str = ""
+    #: signs sessions and page times; empty means `instance_dir/secret_key`
+    secret_key: str = ""
+    #: secrets of before, parted by commas: what they signed is still believed, nothing new is signed with them
+    secret_key_fallbacks: tuple[str, ...] = ()
+    #: the address printed on posters, for example https://danhgia.example.vn; nothing else is ever encoded
+    public_base_url: str = ""
+    #: true under `make serve`: refuses weak settings, cookies only over TLS
+    production: bool = False
+    #: proxies in front of the application whose X-Forwarded-* headers are believed
+    trusted_proxies: int = 0
+    #: the zone of dates on screens and in exports
+    zone: str = "Asia/Ho_Chi_Minh"
+    #: address and port of `make run` and `make serve`
+    host: str = "127.0.0.1"
+    port: int = 8000
+    #: opens /metrics to whoever sends it as a bearer token; empty: only this machine itself may read them
+    metrics_token: str = ""
+    #: languages offered, the first being the default
+    languages: tuple[str, ...] = ("vi", "en")
+    #: whom the privacy notice names for questions: an office with its address, telephone or mailbox
+    contact: str = ""
+
+    @property
+    def database(self) -> str:
+        """The database URL in force."""
+        return self.database_url or f"sqlite:///{self.instance_dir / 'sipas.db'}"
+
+    @property
+    def base_url(self) -> str:
+        """The public address, or where the server listens while none is set; never the Host that somebody sent."""
+        return self.public_base_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def timezone(self) -> ZoneInfo:
+        """The display zone."""
+        return ZoneInfo(self.zone)
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings in force; raise `InputError` for a value that cannot be used.
+
+    Reads `instance/sipas.env` and `instance/secret_key` when they exist; creates neither (see `create_secret_key`).
+    """
+    environ = os.environ if environ is None else environ
+    instance_dir = Path(environ.get("INSTANCE_DIR") or Settings.instance_dir).resolve()
+    found = {**read_env_file(instance_dir / "sipas.env"), **environ}
+    values: dict[str, object] = {"instance_dir": instance_dir}
+    for field in fields(Settings):
+        raw = found.get(field.name.upper(), "").strip()
+        if raw and field.name != "instance_dir":
+            values[field.name] = _parse(field.name, raw)
+    key_file = instance_dir / "secret_key"
+    if not values.get("secret_key") and key_file.exists():
+        values["secret_key"] = key_file.read_text().strip()
+    settings = Settings(**values)  # type: ignore[arg-type]
+    if settings.production:
+        require_production(settings)
+    return settings
+
+
+def require_production(settings: Settings) -> None:
+    """Raise `InputError` unless the settings are fit for real citizens."""
+    if len(settings.secret_key) < MIN_SECRET_LENGTH:
+        raise InputError(
+            "SECRET_KEY is missing or shorter than %(n)d characters; run `make init` once", n=MIN_SECRET_LENGTH
+        )
+    if any(len(key) < MIN_SECRET_LENGTH for key in settings.secret_key_fallbacks):
+        raise InputError("A key in SECRET_KEY_FALLBACKS is shorter than %(n)d characters", n=MIN_SECRET_LENGTH)
+    if not settings.public_base_url:
+        raise InputError("PUBLIC_BASE_URL is not set; put the address citizens will open into instance/sipas.env")
+
+
+def create_secret_key(instance_dir: Path) -> None:
+    """Create `instance_dir` (0700) and a random `secret_key` (0600) in it; an existing key is kept."""
+    instance_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        handle = os.open(instance_dir / "secret_key", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_urlsafe(48))
+
+
+def read_env_file(path: Path) -> dict[str, str]:
+    """Return NAME=value lines of a file (`#` comments, optional quotes); an absent file is empty."""
+    if not path.exists():
+        return {}
+    found = {}
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        line = line.strip()
+        if not line or line.startswith("#"):
+            continue
+        name, equals, value = line.partition("=")
+        if not equals:
+            raise InputError("%(path)s line %(line)d: expected NAME=value", path=path, line=number)
+        found[name.strip()] = value.strip().strip("\"'")
+    return found
+
+
+def _parse(name: str, raw: str) -> object:
+    """Return the typed value of setting `name`."""
+    if name in {"port", "trusted_proxies"}:
+        if not raw.isdecimal():
+            raise InputError("%(name)s must be a whole number, not %(value)r", name=name.upper(), value=raw)
+        return int(raw)
+    if name == "production":
+        return raw.lower() in {"1", "true", "yes"}
+    if name in {"languages", "secret_key_fallbacks"}:
+        return tuple(part.strip() for part in raw.split(",") if part.strip())
+    if name == "public_base_url":
+        parts = urlsplit(raw)
+        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
+            raise InputError(
+                "PUBLIC_BASE_URL must be an address like https://danhgia.example.vn, not %(value)r", value=raw
+            )
+        return raw.rstrip("/")
+    return raw

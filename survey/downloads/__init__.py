@@ -1,5 +1,0 @@
-"""The page that offers a round's files, and the files."""
-
-from survey.downloads.routes import blueprint
-
-__all__ = ["blueprint"]

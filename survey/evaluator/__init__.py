@@ -1,6 +1,0 @@
-"""Results for those who evaluate: rounds, agencies, elements, items, each figure with its uncertainty beside it."""
-
-from survey.evaluator import actions, groups, heat, method, moderation, routes, strengths, trend
-from survey.evaluator.pages import blueprint
-
-__all__ = ["actions", "blueprint", "groups", "heat", "method", "moderation", "routes", "strengths", "trend"]

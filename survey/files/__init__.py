@@ -1,0 +1,1 @@
+"""Files that leave the system: exports, reports, and the page that offers them."""

@@ -1,0 +1,263 @@
+"""What the files of a round hold: the results one reader may see, and the sheets made of them.
+
+Every number is taken as it is from `survey.results.compute` and `survey.results.comparisons`; here they are only
+chosen, named and put in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import orm
+
+from scoring.compare import TEST_COLUMNS
+from scoring.table import COLUMNS
+from survey.files.exports import labels
+from survey.files.exports.labels import Pair
+from survey.models import Agency, Service
+from survey.questionnaires import Definition
+from survey.results.as_csv import plain
+from survey.results.comparisons import Changes, agency_ranks, changes_since_last_round
+from survey.results.compute import RoundResults, round_results
+from survey.structure.queries import names
+
+TABLES = ("results", "ranks", "changes")
+"""The tables that leave as CSV, JSON and Parquet."""
+
+CHANGE_COLUMNS = ("agency", "service", "level", "key", "before", "now", *TEST_COLUMNS, "p_holm", "p_bh", "warnings")
+
+
+@dataclass(frozen=True, eq=False)
+class Content:
+    """The results of a round as one reader may see them."""
+
+    results: RoundResults
+    #: rows of the results
+    table: pd.DataFrame
+    #: ranks among all agencies, rows of those the reader may see
+    ranks: pd.DataFrame
+    changes: pd.DataFrame
+    #: the round the changes are since, with whether both asked comparable questions
+    since: Changes | None
+    agencies: Mapping[str, Agency]
+    services: Mapping[str, Service]
+    #: whether agencies are left out for this reader
+    limited: bool
+
+    @property
+    def definition(self) -> Definition:
+        """The round's questionnaire."""
+        return self.results.definition
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """Return one of `TABLES`."""
+        return {"results": self.table, "ranks": self.ranks, "changes": self.changes}[name]
+
+    def agency_name(self, code: str) -> str:
+        """Return an agency's Vietnamese name."""
+        return labels.PROVINCE[0] if not code else self.agencies[code].name if code in self.agencies else code
+
+    def service_name(self, code: str) -> str:
+        """Return a service's Vietnamese name."""
+        return labels.ALL_SERVICES[0] if not code else self.services[code].name if code in self.services else code
+
+    def label(self, level: str, key: str) -> str:
+        """Return the Vietnamese title of an aspect or element, an item's statement."""
+        return _titles(self.definition).get((level, key), labels.word(labels.LEVELS, level))
+
+
+def load_content(session: orm.Session, round_code: str, visible: frozenset[str] | None = None) -> Content:
+    """Return the content of a round's files, cut to the province and the `visible` agencies (None: everything)."""
+    results = round_results(session, round_code)
+    since = changes_since_last_round(session, results)
+    changed = since.table if since else pd.DataFrame(columns=list(CHANGE_COLUMNS))
+    seen = None if visible is None else {"", *visible}
+    return Content(
+        results=results,
+        table=_cut(results.table, seen),
+        ranks=_cut(_ranks(results), seen),
+        changes=_cut(changed, seen),
+        since=since,
+        agencies=names.agencies(session, on=results.round.opens_on),
+        services=names.services(session, on=results.round.opens_on),
+        limited=visible is not None,
+    )
+
+
+def _ranks(results: RoundResults) -> pd.DataFrame:
+    """Return the ranks; the respondents of a hidden agency are missing, as they are in the results."""
+    ranks, table = agency_ranks(results), results.table
+    whole = table[(table["service"] == "") & (table["level"] == "overall")].set_index("agency")["n"]
+    return ranks.assign(n=ranks["agency"].map(whole).astype("Int64"))
+
+
+def _cut(table: pd.DataFrame, seen: set[str] | None) -> pd.DataFrame:
+    return table if seen is None else table[table["agency"].isin(seen)].reset_index(drop=True)
+
+
+def _titles(definition: Definition) -> dict[tuple[str, str], str]:
+    found = {("aspect", a.code): a.title.get("vi") for a in definition.aspects}
+    found |= {("element", e.code): e.title.get("vi") for e in definition.elements}
+    return found | {("item", i.code): i.text.get("vi") for i in definition.items}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a sheet."""
+
+    code: str
+    title: Pair
+    #: how a spreadsheet shows it: `text`, `whole`, `index` (one decimal), `signed`, `real`, `p` or `day`
+    form: str = "text"
+    width: int = 12
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One table of a workbook; a row has one plain value a column, None where nothing exists."""
+
+    code: str
+    title: Pair
+    columns: tuple[Column, ...]
+    rows: Iterable[tuple[Any, ...]] = field(repr=False)
+    #: columns that stay when one scrolls
+    frozen: int = 0
+
+    def position(self, code: str) -> int:
+        """Return where a column stands."""
+        return next(k for k, column in enumerate(self.columns) if column.code == code)
+
+
+PLACE = (
+    Column("agency", ("Mã cơ quan", "Agency code"), width=22),
+    Column("agency_name", ("Cơ quan", "Agency"), width=38),
+    Column("service", ("Mã lĩnh vực", "Service code"), width=20),
+    Column("service_name", ("Lĩnh vực", "Service"), width=28),
+    Column("level", ("Cấp", "Level"), width=10),
+    Column("key", ("Mã", "Key"), width=20),
+    Column("label", ("Nội dung", "What"), width=44),
+)
+COUNTS = (
+    Column("n", ("Số người trả lời", "Respondents"), "whole"),
+    Column("valid", ("Số câu trả lời hợp lệ", "Valid answers"), "whole"),
+)
+STATUS = (
+    Column("status", ("Mã trạng thái", "Status code"), width=16),
+    Column("status_words", ("Trạng thái", "Status"), width=44),
+    Column("warnings", ("Mã lưu ý", "Warning codes"), width=16),
+    Column("warnings_words", ("Lưu ý", "Warnings"), width=44),
+)
+FIGURE = (
+    Column("index", ("Chỉ số (%)", "Index (%)"), "index"),
+    Column("lo", ("Cận dưới (%)", "Interval from (%)"), "index"),
+    Column("hi", ("Cận trên (%)", "Interval to (%)"), "index"),
+    Column("se", ("Sai số chuẩn", "Standard error"), "real"),
+    Column("df", ("Bậc tự do", "Degrees of freedom"), "whole"),
+    Column("n_eff", ("Số câu trả lời hiệu dụng", "Effective answers"), "index"),
+    Column("deff", ("Hệ số thiết kế", "Design effect"), "real"),
+    Column("coverage", ("Độ bao phủ (%)", "Coverage (%)"), "index"),
+    Column("population", ("Số giao dịch", "Transactions"), "whole"),
+    Column("interval", ("Phương pháp khoảng tin cậy", "Interval method"), width=14),
+)
+ANSWERS = tuple(
+    Column(f"c{k}", (f"{vi} ({k})", f"{en} ({k})"), "whole", 14)
+    for k, (vi, en) in enumerate(
+        (
+            ("Rất không hài lòng", "Very dissatisfied"),
+            ("Không hài lòng", "Dissatisfied"),
+            ("Bình thường", "Neutral"),
+            ("Hài lòng", "Satisfied"),
+            ("Rất hài lòng", "Very satisfied"),
+        ),
+        1,
+    )
+)
+RANKS = (
+    *PLACE[:2],
+    Column("value", ("Chỉ số (%)", "Index (%)"), "index"),
+    Column("n", ("Số người trả lời", "Respondents"), "whole"),
+    Column("rank", ("Thứ hạng ước lượng", "Estimated rank"), "whole"),
+    Column("low", ("Hạng tốt nhất có thể", "Best rank the data allow"), "whole"),
+    Column("high", ("Hạng thấp nhất có thể", "Worst rank the data allow"), "whole"),
+    Column("own_low", ("Hạng tốt nhất (xét riêng)", "Best rank, by itself"), "whole"),
+    Column("own_high", ("Hạng thấp nhất (xét riêng)", "Worst rank, by itself"), "whole"),
+    Column("group", ("Nhóm không phân biệt được", "Group that cannot be told apart"), width=14),
+    *STATUS[:2],
+)
+CHANGES = (
+    *PLACE,
+    Column("before", ("Đợt trước (%)", "Before (%)"), "index"),
+    Column("now", ("Đợt này (%)", "Now (%)"), "index"),
+    Column("diff", ("Thay đổi (điểm %)", "Change (points)"), "signed"),
+    Column("lo", ("Thay đổi, cận dưới", "Change from"), "signed"),
+    Column("hi", ("Thay đổi, cận trên", "Change to"), "signed"),
+    Column("se", ("Sai số chuẩn", "Standard error"), "real"),
+    Column("df", ("Bậc tự do", "Degrees of freedom"), "index"),
+    Column("t", ("Thống kê t", "t statistic"), "real"),
+    Column("p", ("Giá trị p", "p-value"), "p"),
+    Column("p_holm", ("p điều chỉnh Holm", "p adjusted (Holm)"), "p"),
+    Column("p_bh", ("p điều chỉnh Benjamini-Hochberg", "p adjusted (Benjamini-Hochberg)"), "p"),
+    *STATUS,
+)
+FACTS = (
+    Column("code", ("Mã", "Code"), width=26),
+    Column("what", ("Mục", "What"), width=52),
+    Column("value", ("Giá trị", "Value"), "real", 22),
+    Column("note", ("Ghi chú", "Note"), width=80),
+)
+
+
+def figure_sheets(content: Content) -> list[Sheet]:
+    """Return the sheets of figures: Indices, Elements, Items, Distribution, Ranks, Change."""
+    table = content.table
+    level = table["level"]
+    figures = (*PLACE, *COUNTS, *FIGURE, *STATUS)
+    counted = (*PLACE, *COUNTS, *ANSWERS, *STATUS[:2])
+    parts = (
+        ("indices", ("Chỉ số", "Indices"), figures, table[level.isin(["overall", "aspect"])]),
+        ("elements", ("Yếu tố", "Elements"), figures, table[level == "element"]),
+        ("items", ("Câu hỏi", "Items"), figures, table[level == "item"]),
+        ("distribution", ("Phân bố", "Distribution"), counted, table),
+    )
+    sheets = [
+        Sheet(code, title, columns, _rows(content, part, columns, labels.STATUS), frozen=2)
+        for code, title, columns, part in parts
+    ]
+    ranks = _rows(content, content.ranks, RANKS, labels.RANK_STATUS)
+    moved = _rows(content, content.changes, CHANGES, labels.CHANGE_STATUS)
+    return [
+        *sheets,
+        Sheet("ranks", ("Xếp hạng", "Ranks"), RANKS, ranks, frozen=2),
+        Sheet("changes", ("Thay đổi", "Change"), CHANGES, moved, frozen=2),
+    ]
+
+
+def _rows(
+    content: Content, table: pd.DataFrame, columns: Iterable[Column], status: Mapping[str, Pair]
+) -> list[tuple[Any, ...]]:
+    """Return the rows of a table with the names and words that go with its codes."""
+    made: dict[str, Callable[[dict[str, Any]], str]] = {
+        "agency_name": lambda row: content.agency_name(row["agency"]),
+        "service_name": lambda row: content.service_name(row["service"]),
+        "level": lambda row: labels.word(labels.LEVELS, row["level"]),
+        "label": lambda row: content.label(row["level"], row["key"]),
+        "status_words": lambda row: labels.word(status, row["status"]),
+        "warnings_words": lambda row: labels.words(labels.WARNINGS, row["warnings"]),
+    }
+    names_of = [str(name) for name in table.columns]
+    rows = []
+    for values in table.itertuples(index=False, name=None):
+        row = dict(zip(names_of, values, strict=True))
+        row = {name: plain(value) for name, value in row.items()}
+        rows.append(tuple(made[c.code](row) if c.code in made else row[c.code] for c in columns))
+    return rows
+
+
+def column_meanings() -> dict[str, dict[str, str]]:
+    """Return the English meaning of every column of `TABLES`, for the data dictionary."""
+    ranks = {column.code: column.title[1] for column in RANKS if column.code not in ("agency_name", "status_words")}
+    changes = {column.code: column.title[1] for column in CHANGES if column.code in CHANGE_COLUMNS}
+    return {"results": dict(COLUMNS), "ranks": ranks, "changes": changes}

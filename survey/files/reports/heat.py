@@ -1,0 +1,78 @@
+"""Agencies down, elements across: every index, shaded and marked where it is surely another than elsewhere.
+
+Shade is never alone: an upward or downward triangle and a word stand in every shaded cell, so that a copy in grey tells
+as much.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reportlab.lib.colors import HexColor
+from reportlab.platypus import CondPageBreak, Flowable
+
+from survey.core.numbers import fixed
+from survey.files.reports import sentences, words
+from survey.files.reports.drawings import Contrasted, ShadeKey
+from survey.files.reports.parts import Writer
+from survey.files.reports.style import SHADES, WIDTH, Cell, Commands, ruled, text
+from survey.results.figures import ALL_SERVICES, OVERALL
+from survey.results.insights import LARGE, SURE, Contrast
+
+NAMES = 128.0
+UNSURE = "same"
+
+
+def heat(writer: Writer) -> list[Flowable]:
+    """Return the index of every agency and element."""
+    ground, told = writer.facts.ground, writer.facts.contrasts
+    elements = ground.content.definition.elements
+    across = [OVERALL, *(("element", element.code) for element in elements)]
+    rows: list[list[Cell]] = [
+        writer.heads((words.AGENCY, words.OVERALL, *(element.title.get("vi") for element in elements)))
+    ]
+    shown: list[list[Contrast | None]] = []
+    wide = (WIDTH - NAMES) / len(across)
+    for code in ground.standings:
+        name = writer.p(text(ground.content.agency_name(code)), "cell" if code else "cell_bold")
+        row: list[Cell] = [name]
+        for level, key in across:
+            figure = ground.figures.find(code, ALL_SERVICES, level, key)
+            value = fixed(figure.index) if figure else "–"
+            grey = figure is None or figure.thin or not figure.exists
+            row.append(Contrasted(value, told.get((code, level, key)), wide - 6, grey=grey))
+        rows.append(row)
+        shown.append([told.get((code, level, key)) for level, key in across])
+    table = ruled(rows, [NAMES, *[wide] * len(across)], pad=1.4, under=shades(shown))
+    return [
+        CondPageBreak(160),
+        writer.heading(words.MATRIX_HEADING),
+        writer.p(words.MATRIX_LEAD),
+        writer.caption(words.MATRIX_TABLE),
+        *(shade_key(writer) if told else []),
+        table,
+    ]
+
+
+def shade_key(writer: Writer) -> list[Flowable]:
+    """Return what the shades mean."""
+    points = sentences.whole(LARGE)
+    meant = [
+        (Contrast(-LARGE, "below"), words.SURELY_BELOW_MUCH.format(points=points)),
+        (Contrast(-LARGE / 2, "below"), words.SURELY_BELOW),
+        (Contrast(LARGE / 2, "above"), words.SURELY_ABOVE),
+        (Contrast(LARGE, "above"), words.SURELY_ABOVE_MUCH.format(points=points)),
+    ]
+    note = words.MATRIX_NOTE.format(rate=sentences.whole(100 * SURE))
+    return [writer.p(note, "note"), ShadeKey(meant, WIDTH)]
+
+
+def shades(rows: Sequence[Sequence[Contrast | None]], first: int = 1) -> Commands:
+    """Return the grounds of a table's cells, its first row and column left out; white lines part neighbours."""
+    style: list[tuple[object, ...]] = []
+    for y, row in enumerate(rows, first):
+        for x, contrast in enumerate(row, 1):
+            if contrast is not None and contrast.verdict != UNSURE:
+                ground = HexColor(SHADES[contrast.verdict, contrast.large])
+                style.append(("BACKGROUND", (x, y), (x, y), ground))
+    return [*style, ("INNERGRID", (1, first), (-1, -1), 0.8, HexColor("#FFFFFF"))]

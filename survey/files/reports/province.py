@@ -1,0 +1,242 @@
+"""The report of the province: as many pages as its agencies need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Spacer, TableStyle
+
+from survey.core.numbers import fixed
+from survey.files.reports import parts, sentences, words
+from survey.files.reports.document import Frontispiece, build
+from survey.files.reports.doubtful import doubtful
+from survey.files.reports.drawings import Axis, Bar, Key, Whisker
+from survey.files.reports.facts import Facts, Group, items
+from survey.files.reports.heat import heat
+from survey.files.reports.parts import INDICES, Writer
+from survey.files.reports.quadrants import quadrants
+from survey.files.reports.style import WIDTH, Cell, ruled, text
+from survey.files.reports.trend import trend
+from survey.results.charts import interval_chart
+from survey.results.figures import Figure, chart_row
+from survey.results.findings import FEW
+from survey.results.standings import Standing
+
+LONGEST = 400
+"""Characters of a comment that are printed."""
+GUESS = 6
+"""Pages a province has, more or less: a right guess saves a second run."""
+
+
+def render_province(facts: Facts) -> bytes:
+    """Return the PDF; the same facts give the same bytes."""
+    round_ = facts.ground.content.results.round
+    about = Frontispiece(
+        title=words.TITLE_AGENCY.format(name=facts.name, round=round_.name),
+        author=facts.name,
+        foot=f"{facts.name} · {round_.name}",
+        demo=facts.ground.demo,
+    )
+    made, _ = build(lambda: _story(Writer(facts)), about, GUESS)
+    return made
+
+
+def _story(writer: Writer) -> list[Flowable]:
+    facts = writer.facts
+    return [
+        *parts.head(facts, writer.styles),
+        *parts.title(facts, writer.styles),
+        writer.heading(words.GENERAL),
+        writer.p(sentences.index(facts)),
+        writer.p(f"{sentences.change(facts)} {sentences.answered(facts)}"),
+        *parts.elements(writer),
+        *_extremes(writer),
+        *_league(writer),
+        *_changes(writer),
+        *heat(writer),
+        *_items(writer),
+        *quadrants(writer),
+        *_who(writer),
+        *doubtful(writer),
+        *_voices(writer),
+        *parts.method(writer),
+    ]
+
+
+def _extremes(writer: Writer) -> Iterator[Flowable]:
+    """Yield the highest and the lowest items of the whole."""
+    item_of = _statements(writer)
+    shown = [figure for figure in items(writer.facts) if figure.exists]
+    ordered = sorted(shown, key=lambda figure: figure.index)
+    for heading, lead, caption, found in (
+        (words.STRONG, words.PROVINCE_STRONG, words.PROVINCE_HIGH_TABLE, ordered[::-1][:FEW]),
+        (words.WEAK, words.PROVINCE_WEAK, words.PROVINCE_LOW_TABLE, ordered[:FEW]),
+    ):
+        heads = (words.CONTENT, words.INDEX_HEAD, words.UNHAPPY)
+        rows: list[list[Cell]] = [writer.heads(heads)]
+        for figure in found:
+            some, every = sum(figure.counts[:2]), sum(figure.counts)
+            told = words.UNHAPPY_OF.format(some=sentences.whole(some), all=sentences.whole(every))
+            rows.append([writer.p(text(item_of[figure.key]), "cell"), writer.figure(figure), writer.p(told, "number")])
+        table = ruled(rows, [WIDTH - 190, 90, 100])
+        yield KeepTogether([writer.heading(heading), writer.p(lead), writer.caption(caption), table])
+
+
+def _league(writer: Writer) -> list[Flowable]:
+    """Return the agencies with index, interval and rank range."""
+    facts, ground = writer.facts, writer.facts.ground
+    standings = [standing for code, standing in ground.standings.items() if code]
+    names = [ground.content.agency_name(standing.figure.agency) for standing in standings]
+    chart = interval_chart([chart_row(name, s.figure, facts.overall) for name, s in zip(names, standings, strict=True)])
+    heads = (words.AGENCY, "", words.INDEX_HEAD, words.RANKS, words.SIZE, words.RATE)
+    drawn = WIDTH - 148 - INDICES - 44 - 46 - 42
+    rows: list[list[Cell]] = [writer.heads(heads)]
+    for name, standing, mark in zip(names, standings, chart.marks, strict=True):
+        figure = standing.figure
+        rows.append(
+            [
+                writer.p(text(name), "cell"),
+                Whisker(mark, drawn - 8),
+                writer.figure(figure),
+                writer.number(_ranks(standing), figure),
+                writer.number(sentences.whole(figure.n), figure),
+                writer.number(sentences.percent(figure.response_rate), figure),
+            ]
+        )
+    rows.append(["", Axis(chart, drawn - 8), "", "", "", ""])
+    grey = sentences.reasons(standing.figure for standing in standings)
+    caption = words.LEAGUE_TABLE.format(confidence=sentences.confidence(ground))
+    return [
+        CondPageBreak(180),
+        writer.heading(words.LEAGUE),
+        writer.p(words.LEAGUE_LEAD),
+        writer.caption(caption),
+        ruled(rows, [148, drawn, INDICES, 44, 46, 42], pad=1.6, last=1),
+        *([writer.p(words.GREY.format(why=text(grey)), "note")] if grey else []),
+    ]
+
+
+def _ranks(standing: Standing) -> str:
+    if standing.low is None or standing.high is None:
+        return "–"
+    return str(standing.low) if standing.low == standing.high else f"{standing.low}–{standing.high}"
+
+
+def _changes(writer: Writer) -> list[Flowable]:
+    """Return the province through the rounds, and how every agency moved; nothing for a first round."""
+    ground = writer.facts.ground
+    since = ground.since
+    if since is None:
+        return []
+    section = trend(writer, writer.heading(words.CHANGES_HEADING))
+    moved = [(c, s.figure, s.change) for c, s in ground.standings.items() if c and s.change and s.change.exists]
+    if not since.comparable or not moved:
+        return section
+    heads = (words.AGENCY, words.BEFORE, words.NOW, words.CHANGE_HEAD, words.VERDICT)
+    rows: list[list[Cell]] = [writer.heads(heads)]
+    for code, figure, change in moved:
+        style = "number" if change.sure else "number_grey"
+        bounds = f"{sentences.signed(change.diff)} {sentences.signed_interval(change)}"
+        rows.append(
+            [
+                writer.p(text(ground.content.agency_name(code)), "cell"),
+                writer.p(fixed(change.before), "number"),
+                writer.p(fixed(figure.index), "number"),
+                writer.p(bounds, style),
+                writer.p(sentences.verdict(change), style),
+            ]
+        )
+    verdicts = [sentences.verdict(change) for _, _, change in moved]
+    up, down, unsure = (verdicts.count(one) for one in (words.VERDICT_UP, words.VERDICT_DOWN, words.VERDICT_UNSURE))
+    lead = words.CHANGES_LEAD.format(up=up, down=down, same=unsure) if up or down else words.NO_CHANGES_LEAD
+    return [
+        *section,
+        CondPageBreak(160),
+        Spacer(1, 6),
+        writer.p(lead),
+        writer.caption(words.CHANGES_TABLE.format(before=text(since.before.name))),
+        writer.p(words.CHANGES_NOTE, "note"),
+        ruled(rows, [WIDTH - 60 - 52 - 118 - 54, 60, 52, 118, 54], pad=1.6),
+    ]
+
+
+def _items(writer: Writer) -> list[Flowable]:
+    """Return the five answers of every item as a bar."""
+    item_of = _statements(writer)
+    levels = [level.get("vi") for level in writer.facts.ground.content.definition.scale.levels]
+    wide = 170
+    numbers = {code: k for k, code in enumerate(item_of, 1)}
+    rows: list[list[Cell]] = [
+        writer.heads((words.ITEM, "", words.INDEX_HEAD, words.VALID)),
+        *(
+            [
+                writer.p(f"{numbers[figure.key]}. {text(item_of[figure.key])}", "cell"),
+                [Bar(figure.bar, wide - 6), writer.p(_shares(figure), "shares")],
+                writer.number(fixed(figure.index), figure),
+                writer.number(sentences.whole(figure.valid), figure),
+            ]
+            for figure in items(writer.facts)
+        ),
+    ]
+    return [
+        CondPageBreak(180),
+        writer.heading(words.ITEMS),
+        writer.p(words.ITEMS_LEAD),
+        writer.caption(words.ITEMS_TABLE),
+        Key(levels, WIDTH),
+        ruled(rows, [WIDTH - wide - 44 - 54, wide, 44, 54], pad=1.8),
+    ]
+
+
+def _shares(figure: Figure) -> str:
+    """Return the five shares as text: narrow parts of a bar have no room for theirs."""
+    every = sum(figure.counts)
+    return " · ".join(f"{k}: {fixed(100 * n / every)}" for k, n in enumerate(figure.counts, 1)) if every else "–"
+
+
+def _who(writer: Writer) -> list[Flowable]:
+    """Return who answered: channels and groups with their indices."""
+    facts = writer.facts
+    rows: list[list[Cell]] = [writer.heads((words.GROUP, words.SIZE, words.INDEX_HEAD))]
+    together: list[tuple[int, int]] = []
+    for name, groups in facts.groups:
+        if groups:
+            together.append((len(rows), len(rows) + 1))
+            rows.append([writer.p(text(name), "cell_bold"), "", ""])
+            rows += [_group(writer, group) for group in groups]
+    grey = sentences.reasons(group.figure for _, groups in facts.groups for group in groups if group.figure)
+    table = ruled(rows, [WIDTH - 90 - 110, 90, 110], pad=1.2)
+    table.setStyle(TableStyle([("NOSPLIT", (0, first), (-1, last)) for first, last in together]))
+    told = f"{sentences.answered(facts)} {sentences.excluded(facts.ground)}".strip()
+    return [
+        CondPageBreak(160),
+        writer.heading(words.WHO),
+        writer.p(told),
+        writer.caption(words.GROUPS_TABLE),
+        table,
+        *([writer.p(words.GREY.format(why=text(grey)), "note")] if grey else []),
+    ]
+
+
+def _group(writer: Writer, group: Group) -> list[Cell]:
+    size = words.HIDDEN_GROUP if group.n is None else sentences.whole(group.n)
+    return [writer.p(text(group.name), "cell"), writer.number(size, group.figure), writer.figure(group.figure)]
+
+
+def _voices(writer: Writer) -> list[Flowable]:
+    """Return what people said, as far as it was reviewed."""
+    facts = writer.facts
+    heading = writer.heading(words.VOICES)
+    if not facts.quotes:
+        return [KeepTogether([heading, writer.p(words.NO_COMMENTS)])]
+    themes = sentences.themes(facts)
+    told = [writer.p(themes)] if themes else []
+    quoted = [
+        writer.p(words.QUOTE_OF.format(text=text(parts.cut(quote, LONGEST)), name=text(name)), "quote")
+        for quote, name in facts.quotes
+    ]
+    return [KeepTogether([heading, *told, writer.p(words.QUOTES_LEAD), *quoted])]
+
+
+def _statements(writer: Writer) -> dict[str, str]:
+    return {item.code: item.text.get("vi") for item in writer.facts.ground.content.definition.items}

@@ -1,0 +1,113 @@
+"""What matters and how it is done: one plot of importance × performance for each agency, and their numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from reportlab.platypus import CondPageBreak, Flowable, Table, TableStyle
+
+from survey.core.numbers import fixed
+from survey.files.reports import sentences, words
+from survey.files.reports.drawings import Gap
+from survey.files.reports.heat import shades
+from survey.files.reports.parts import Writer
+from survey.files.reports.plots import Quadrant
+from survey.files.reports.style import WIDTH, Cell, ruled, text
+from survey.printing.posters.typesetting import REGULAR
+from survey.results.charts import Spot, quadrant_chart
+from survey.results.findings import Finding
+from survey.results.insights import LARGE, SURE, Contrast
+
+GAP = 18.0
+WIDE = (WIDTH - GAP) / 2
+LOW, HIGH = 131.0, 165.0
+"""Width and heights of one agency's plot, in points: five rows or four of them, with their margins, fill a page."""
+CROWD = 20
+"""Questions from which the plots are `HIGH`."""
+MOST = 16
+"""Questions that fit across one table."""
+NAMES = 90.0
+VERDICTS = {"strength": "above", "weakness": "below"}
+
+
+def quadrants(writer: Writer) -> list[Flowable]:
+    """Return the plots of all agencies of which it can be told; nothing where there is none."""
+    found = writer.facts.findings
+    if not found:
+        return []
+    ground = writer.facts.ground
+    left_out = [ground.content.agency_name(code) for code in ground.standings if code and code not in found]
+    missing = [words.QUADRANTS_MISSING.format(names=text("; ".join(left_out)))] if left_out else []
+    return [
+        CondPageBreak(260),
+        writer.heading(words.QUADRANTS),
+        writer.p(words.QUADRANTS_LEAD),
+        writer.chart_caption(words.QUADRANTS_CHART),
+        writer.p(" ".join([words.QUADRANTS_NOTE.format(rate=sentences.whole(100 * SURE)), *missing]), "note"),
+        _panels(writer),
+        *_tables(writer),
+    ]
+
+
+def plot(writer: Writer, agency: str, found: Sequence[Finding]) -> Quadrant:
+    """Return the plot of one agency."""
+    spots = [Spot(f.number, f.gap, f.importance, f.verdict) for f in found]
+    name = writer.facts.ground.content.agency_name(agency)
+    return Quadrant(quadrant_chart(spots), name, WIDE, LOW if len(found) < CROWD else HIGH)
+
+
+def _panels(writer: Writer) -> Table:
+    """Return the plots, two in a row."""
+    made: list[Cell] = [plot(writer, agency, found) for agency, found in writer.facts.findings.items()]
+    if len(made) % 2:
+        made.append("")
+    rows = [[made[k], "", made[k + 1]] for k in range(0, len(made), 2)]
+    table = Table(rows, colWidths=[WIDE, GAP, WIDE], hAlign="LEFT")
+    close = [(f"{side}PADDING", (0, 0), (-1, -1), 0) for side in ("LEFT", "RIGHT")]
+    apart = [(f"{side}PADDING", (0, 0), (-1, -1), 4) for side in ("TOP", "BOTTOM")]
+    table.setStyle(TableStyle([("FONT", (0, 0), (-1, -1), REGULAR, 9), *close, *apart]))
+    return table
+
+
+def _tables(writer: Writer) -> Iterator[Flowable]:
+    """Yield the numbers of the plots: agencies down, questions across, as many tables as there is need of."""
+    found = writer.facts.findings
+    every = sorted({f.number: f.importance for items in found.values() for f in items}.items())
+    parts = math.ceil(len(every) / MOST)
+    size = math.ceil(len(every) / parts)
+    for part in range(0, len(every), size):
+        yield CondPageBreak(160)
+        yield writer.caption(words.GAPS_TABLE)
+        if part == 0:
+            yield writer.p(words.GAPS_NOTE.format(points=sentences.whole(LARGE)), "note")
+        yield _table(writer, every[part : part + size])
+
+
+def _table(writer: Writer, across: Sequence[tuple[int, float]]) -> Flowable:
+    """Return the table of some questions, given as (number, importance in percent)."""
+    wide = (WIDTH - NAMES) / len(across)
+    rows: list[list[Cell]] = [
+        writer.heads((words.AGENCY, *(str(number) for number, _ in across))),
+        [
+            writer.p(words.IMPORTANCE, "cell_small"),
+            *(writer.p(fixed(importance), "number_small") for _, importance in across),
+        ],
+    ]
+    shown: list[list[Contrast | None]] = [[None] * len(across)]
+    for agency, items in writer.facts.findings.items():
+        by_number = {f.number: f for f in items}
+        told = [_contrast(by_number.get(number)) for number, _ in across]
+        name = writer.p(text(writer.facts.ground.content.agency_name(agency)), "cell_small")
+        rows.append([name, *(Gap(one, wide - 3) for one in told)])
+        shown.append(told)
+    table = ruled(rows, [NAMES, *[wide] * len(across)], pad=1.0, under=shades(shown))
+    table.setStyle(TableStyle([("LEFTPADDING", (1, 0), (-1, -1), 1), ("RIGHTPADDING", (1, 0), (-1, -1), 2)]))
+    return table
+
+
+def _contrast(finding: Finding | None) -> Contrast | None:
+    """Return how an item stands against the other agencies, as the table of elements tells it."""
+    if finding is None or not math.isfinite(finding.gap):
+        return None
+    return Contrast(finding.gap, VERDICTS.get(finding.verdict, "same"))

@@ -1,5 +1,0 @@
-"""Addresses for machines that watch: is it alive, is it ready, how is it doing."""
-
-from survey.health.routes import blueprint
-
-__all__ = ["blueprint"]

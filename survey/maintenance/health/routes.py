@@ -1,0 +1,60 @@
+"""`/health/live`, `/health/ready` and `/metrics`."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+
+import flask
+import sqlalchemy as sa
+
+from survey.migrations import current, newest
+from survey.web.context import database, settings
+from survey.web.observability import Metrics
+
+blueprint = flask.Blueprint("health", __name__)
+PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
+#: set by whatever stands in front; with one of them the caller is not who the connection comes from
+FORWARDED = ("X-Forwarded-For", "X-Real-IP", "Forwarded", "Via")
+
+
+@blueprint.get("/health/live")
+def live() -> flask.Response:
+    """Say that the process answers; asks nothing of the database."""
+    return flask.jsonify(status="live")
+
+
+@blueprint.get("/health/ready")
+def ready() -> tuple[flask.Response, int]:
+    """Say whether citizens can be served: the database answers and has the schema this program needs."""
+    try:
+        found = current(database())
+    except sa.exc.SQLAlchemyError:
+        return flask.jsonify(status="not ready", why="the database does not answer"), 503
+    if found != newest():
+        return flask.jsonify(status="not ready", why="the database waits for a migration"), 503
+    return flask.jsonify(status="ready"), 200
+
+
+@blueprint.get("/metrics")
+def metrics() -> flask.Response:
+    """Send the numbers to this machine itself, or to whoever has METRICS_TOKEN; for others there is no such page."""
+    if not (_from_this_machine() or _has_token()):
+        flask.abort(404)
+    found: Metrics = flask.current_app.extensions["metrics"]
+    return flask.Response(found.text(), content_type=PROMETHEUS)
+
+
+def _from_this_machine() -> bool:
+    request = flask.request
+    if any(name in request.headers for name in FORWARDED) or not request.remote_addr:
+        return False
+    try:
+        return ipaddress.ip_address(request.remote_addr).is_loopback
+    except ValueError:
+        return False
+
+
+def _has_token() -> bool:
+    given = flask.request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+    return bool(settings().metrics_token) and hmac.compare_digest(given.encode(), settings().metrics_token.encode())

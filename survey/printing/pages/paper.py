@@ -1,0 +1,67 @@
+"""The questionnaire on paper for a counter."""
+
+from __future__ import annotations
+
+import flask
+
+from survey.accounts.auth import role_required
+from survey.core.errors import InputError
+from survey.models import Counter, Round
+from survey.printing.pages.scope import UNIT_ROLES, blueprint, counter_of, pdf
+from survey.printing.queries.poster_codes import printable_rounds
+from survey.printing.questionnaire.sheets import round_form
+from survey.web.context import database, today, told
+
+
+@blueprint.get("/<int:counter_id>/phieu-giay")
+@role_required(*UNIT_ROLES)
+def paper_form(counter_id: int) -> str:
+    """Show the form of a round as a picture, to be downloaded."""
+    with database().read() as session:
+        counter = counter_of(session, counter_id)
+        rounds = printable_rounds(session, today())
+        return flask.render_template(
+            "staff/paper.html",
+            counter=counter,
+            rounds=rounds,
+            chosen=_chosen(rounds) if rounds else None,
+            bilingual="bilingual" in flask.request.args,
+        )
+
+
+@blueprint.get("/<int:counter_id>/phieu-giay.pdf")
+@role_required(*UNIT_ROLES)
+def paper_form_pdf(counter_id: int) -> flask.Response:
+    """Return the form."""
+    with database().read() as session:
+        counter = counter_of(session, counter_id)
+        round_ = _chosen(printable_rounds(session, today()))
+        data, name = _form(round_, counter), f"{counter.agency.code}-{counter.code}-phieu-{round_.code}.pdf"
+    return pdf(data, name)
+
+
+@blueprint.get("/<int:counter_id>/phieu-giay.png")
+@role_required(*UNIT_ROLES)
+def paper_form_preview(counter_id: int) -> flask.Response:
+    """Return a picture of the form's first page."""
+    from survey.printing.posters.preview import picture
+
+    with database().read() as session:
+        data = _form(_chosen(printable_rounds(session, today())), counter_of(session, counter_id))
+    return flask.Response(picture(data), mimetype="image/png")
+
+
+def _form(round_: Round, counter: Counter) -> bytes:
+    try:
+        return round_form(round_, counter, bilingual="bilingual" in flask.request.args)
+    except InputError as error:
+        flask.abort(409, description=told(error))
+
+
+def _chosen(rounds: list[Round]) -> Round:
+    """Return the round in the address, the first when none is named; 404 for one that is not to be printed for."""
+    asked = flask.request.args.get("round")
+    found = next((round_ for round_ in rounds if asked in {None, round_.code}), None)
+    if found is None:
+        flask.abort(404)
+    return found

@@ -1,0 +1,141 @@
+"""`flask --app app posters` and `receipt-codes`: what is printed for the counters, as PDF."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+
+import click
+import sqlalchemy as sa
+from flask.cli import with_appcontext
+
+from survey.core.command_line import plainly
+from survey.core.errors import InputError
+from survey.core.text import CODE_ALPHABET, CODE_LENGTH
+from survey.printing.posters.document import Kind, render
+from survey.printing.posters.emblem import Emblem, check_emblem
+from survey.printing.posters.qr import code_address
+from survey.printing.posters.slips import render_slips
+from survey.printing.posters.texts import poster_text, stored_emblem
+from survey.printing.posters.words import PosterText, Style, Variant
+from survey.web.context import database, settings
+
+IN_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+VARIANT = click.option(
+    "--variant", type=click.Choice([variant.value for variant in Variant]), default="standard", show_default=True
+)
+BILINGUAL = click.option("--bilingual", is_flag=True, help="Vietnamese with English beneath.")
+EMBLEM = click.option("--emblem", type=IN_FILE, help="PNG or SVG; default: the one the agency uploaded.")
+DATES = click.option("--dates", is_flag=True, help="Print the first and the last day of the round.")
+
+
+@click.command()
+@click.option("--agency", help="Code of one agency.")
+@click.option("--all", "everyone", is_flag=True, help="Every agency that has counters.")
+@click.option("--size", type=click.Choice([kind.value for kind in Kind]), default="A4", show_default=True)
+@VARIANT
+@BILINGUAL
+@DATES
+@EMBLEM
+@click.option("--shift", type=(float, float), default=(0.0, 0.0), help="Move labels: mm right, mm down.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write into.")
+@with_appcontext
+@plainly
+def posters(
+    agency: str | None,
+    everyone: bool,
+    size: str,
+    variant: str,
+    bilingual: bool,
+    dates: bool,
+    emblem: Path | None,
+    shift: tuple[float, float],
+    out: Path,
+) -> None:
+    """Write posters, tents (A6) or labels (8, 21, 21n) with each counter's code, one PDF for each agency."""
+    if (agency is None) != everyone:
+        raise InputError("Say either --agency CODE or --all")
+    given = check_emblem(emblem.read_bytes()) if emblem else None
+    rows = _texts(agency, dates)
+    if not rows:
+        raise InputError("There is no open counter with a code in force; import counters first")
+    out.mkdir(parents=True, exist_ok=True)
+    groups = [(code, list(found)) for code, found in groupby(rows, key=lambda row: row[0])]
+    with click.progressbar(groups, label="Posters", item_show_func=lambda row: row[0] if row else "") as bar:
+        for code, found in bar:
+            style = Style(Variant(variant), bilingual, given or found[0][2])
+            data = render(Kind(size), [text for _, text, _ in found], style, shift)
+            _write(out / f"{code}-{size}.pdf", data)
+    click.echo(f"{len(rows)} counters of {len(groups)} agencies in {out}")
+
+
+@click.command("receipt-codes")
+@click.option("--agency", required=True, help="Code of the agency that runs the counter.")
+@click.option("--counter", required=True, help="Code of the counter.")
+@click.option("--count", type=int, required=True, help="How many one-use codes: 1 to 5000.")
+@VARIANT
+@BILINGUAL
+@DATES
+@EMBLEM
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="PDF to write.")
+@with_appcontext
+@plainly
+def receipt_codes(
+    agency: str,
+    counter: str,
+    count: int,
+    variant: str,
+    bilingual: bool,
+    dates: bool,
+    emblem: Path | None,
+    out: Path,
+) -> None:
+    """Make one-use codes for a counter's receipts and write them as slips to cut, ten on each A4 sheet."""
+    from survey.models import Agency, Counter
+    from survey.printing.operations.issue_receipt_sheet import issue_receipt_sheet
+    from survey.printing.queries.poster_codes import emblem_for, printable_rounds
+
+    known = settings()
+    now = datetime.now(UTC)
+    given = check_emblem(emblem.read_bytes()) if emblem else None
+    code_address(known, CODE_ALPHABET[0] * CODE_LENGTH)  # refuses before any code is made
+    with database().write() as session:
+        query = sa.select(Counter).join(Counter.agency).where(Agency.code == agency, Counter.code == counter)
+        found = session.scalar(query)
+        if found is None:
+            raise InputError("There is no counter %(counter)s at %(agency)s", counter=counter, agency=agency)
+        codes = issue_receipt_sheet(session, found, count, zone=known.timezone, now=now)
+        rounds = printable_rounds(session, now.astimezone(known.timezone).date()) if dates else []
+        text = poster_text(known, found, codes[0], rounds[0] if rounds else None)
+        style = Style(Variant(variant), bilingual, given or stored_emblem(emblem_for(session, found.agency)))
+    _write(out, render_slips(text, [code_address(known, code) for code in codes], style))
+    click.echo(f"{len(codes)} one-use codes for {text.counter} in {out}")
+
+
+def _texts(agency: str | None, dates: bool) -> list[tuple[str, PosterText, Emblem | None]]:
+    """Return (agency code, words, the agency's emblem) for each code in force."""
+    from survey.printing.queries.poster_codes import codes_in_force, emblem_for, printable_rounds
+
+    known = settings()
+    today = datetime.now(UTC).astimezone(known.timezone).date()
+    with database().read() as session:
+        rounds = printable_rounds(session, today) if dates else []
+        if dates and not rounds:
+            raise InputError("There is no round now or to come whose days could be printed")
+        emblems: dict[int, Emblem | None] = {}
+        found = []
+        for row in codes_in_force(session, agency):
+            unit = row.counter.agency
+            if unit.id not in emblems:
+                emblems[unit.id] = stored_emblem(emblem_for(session, unit))
+            text = poster_text(known, row.counter, row.code, rounds[0] if rounds else None)
+            found.append((unit.code, text, emblems[unit.id]))
+        return found
+
+
+def _write(target: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    part = target.with_name(target.name + ".part")
+    part.write_bytes(data)
+    part.replace(target)

@@ -1,0 +1,71 @@
+"""One PDF of posters: pages of a kind for any number of counters, with title, language and bookmarks."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from io import BytesIO
+
+from reportlab.pdfgen.canvas import Canvas
+
+from survey.core.errors import InputError
+from survey.printing.posters import layouts
+from survey.printing.posters.labels import LABELS, MAX_SHIFT, labels
+from survey.printing.posters.tent import tent
+from survey.printing.posters.typesetting import REGULAR, register_fonts
+from survey.printing.posters.words import PosterText, Style
+
+
+class Kind(enum.StrEnum):
+    """What can be printed."""
+
+    A4 = "A4"
+    A5 = "A5"
+    TENT = "A6"
+    LABELS_8 = "8"
+    LABELS_21 = "21"
+    LABELS_21_NARROW = "21n"
+
+
+def render(
+    kind: Kind, texts: Sequence[PosterText], style: Style | None = None, shift: tuple[float, float] = (0, 0)
+) -> bytes:
+    """Return the PDF, one page a counter, bookmarked by agency and counter.
+
+    `shift` is the calibration of label sheets in millimetres (right, down); the same input gives the same bytes.
+    """
+    style = style or Style()
+    if not all(-MAX_SHIFT <= way <= MAX_SHIFT for way in shift):
+        raise InputError("Labels can be moved by at most %(n)d mm each way", n=MAX_SHIFT)
+    register_fonts()
+    out = BytesIO()
+    spec = layouts.POSTERS.get(kind.value)
+    page = spec.page if spec else layouts.A4
+    canvas = Canvas(out, pagesize=page, lang="vi", invariant=1, initialFontName=REGULAR)
+    agencies = list(dict.fromkeys(text.agency for text in texts))
+    canvas.setTitle("Mời Ông/Bà đánh giá - " + "; ".join(agencies[:3]))
+    canvas.setAuthor(agencies[0] if len(agencies) == 1 else "SIPAS")
+    canvas.setSubject("Áp phích lấy ý kiến người dân")
+    agency = None
+    for number, text in enumerate(texts):
+        key = f"p{number}"
+        canvas.bookmarkPage(key)
+        if text.agency != agency:
+            agency = text.agency
+            canvas.bookmarkPage(f"a{number}")  # an outline entry needs a key of its own
+            canvas.addOutlineEntry(agency, f"a{number}", 0)
+        canvas.addOutlineEntry(text.counter, key, 1)
+        _page(canvas, kind, text, style, shift)
+        canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+def _page(canvas: Canvas, kind: Kind, text: PosterText, style: Style, shift: tuple[float, float]) -> None:
+    """Draw one page of a kind."""
+    if kind in {Kind.A4, Kind.A5}:
+        layouts.poster(canvas, layouts.POSTERS[kind.value], text, style)
+    elif kind is Kind.TENT:
+        tent(canvas, text, style)
+    else:
+        labels(canvas, LABELS[kind.value], text, style, shift)

@@ -1,0 +1,149 @@
+"""The form as a PDF: a head, the rows flowed over as many A4 pages as they need, a corner code on each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+
+from reportlab.lib.units import mm
+from reportlab.pdfgen.canvas import Canvas
+
+from survey.printing.posters.layouts import A4
+from survey.printing.posters.qr import draw_code, modules, quiet_zone
+from survey.printing.posters.typesetting import BOLD, MEDIUM, REGULAR, SEMIBOLD, Fitted, draw, fit, register_fonts
+from survey.printing.questionnaire.corner import Corner
+from survey.printing.questionnaire.rows import (
+    INK,
+    LEFT,
+    MUTED,
+    TALL,
+    WIDTH,
+    Row,
+    choices,
+    comment,
+    form_rows,
+    scale_head,
+)
+from survey.printing.questionnaire.words import WORDS
+from survey.questionnaires.definition import Definition
+
+TOP, BOTTOM = A4[1] - 11 * mm, 13 * mm
+CODE = 22 * mm
+"""Width of the corner code's dark modules."""
+HEAD = 26 * mm
+"""Height of the strip with the corner code, on every page."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Whose form it is. Empty names are printed as lines to write on."""
+
+    questionnaire: str
+    version: int
+    content_hash: str
+    agency: str = ""
+    counter: str = ""
+    round_name: str = ""
+    #: to choose from, where the counter handles several
+    services: tuple[str, ...] = ()
+    agencies: tuple[str, ...] = ()
+
+
+def render_form(definition: Definition, sheet: Sheet, *, bilingual: bool = False) -> bytes:
+    """Return the PDF; the same input gives the same bytes."""
+    register_fonts()
+    languages = ("vi", "en") if bilingual else ("vi",)
+    rows = [*_intro(sheet, languages), *form_rows(definition, languages), comment(languages)]
+    pages = paginate(rows, scale_head(definition, languages), TOP - HEAD - BOTTOM)
+    out = BytesIO()
+    canvas = Canvas(out, pagesize=A4, lang="vi", invariant=1, initialFontName=REGULAR)
+    canvas.setTitle(" - ".join(filter(None, (definition.title.get("vi"), sheet.counter))))
+    canvas.setAuthor(sheet.agency or "SIPAS")
+    canvas.setSubject(f"{sheet.questionnaire} v{sheet.version} {sheet.content_hash[:12]}")
+    for number, page in enumerate(pages, 1):
+        _frame(canvas, definition, sheet, languages, (number, len(pages)))
+        top = TOP - HEAD
+        for row in page:
+            row.draw(canvas, top)
+            top -= row.height
+        canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+def paginate(rows: Sequence[Row], head: Row, room: float) -> list[list[Row]]:
+    """Return the rows of each page. No row is split, no heading ends a page, the scale's heads stand on every page."""
+    pages: list[list[Row]] = [[]]
+    used, headed = 0.0, False
+    group: list[Row] = []
+    for row in rows:
+        group.append(row)
+        if row.keep:
+            continue
+        wanted = list(group) if headed or not row.scale else [*group[:-1], head, row]
+        height = sum(r.height for r in wanted)
+        if pages[-1] and used + height > room:
+            pages.append([])
+            used = 0.0
+            wanted = [*group[:-1], head, row] if row.scale else list(group)
+            height = sum(r.height for r in wanted)
+        headed = row.scale
+        pages[-1] += wanted
+        used += height
+        group = []
+    return pages
+
+
+def _intro(sheet: Sheet, languages: Sequence[str]) -> list[Row]:
+    """Return promise, what to do, and what the answers belong to."""
+    words = [WORDS[language] for language in languages]
+    blocks: list[tuple[Fitted, str]] = []
+    for place, said in enumerate(words):
+        font, size, colour = (SEMIBOLD, 10, INK) if not place else (REGULAR, 8, MUTED)
+        blocks.append((fit(said.promise, font, size, WIDTH, TALL), colour))
+        blocks.append((fit(said.how, MEDIUM if not place else REGULAR, size, WIDTH, TALL), colour))
+    height = sum(block.height for block, _ in blocks) + 1 * mm
+
+    def paint(canvas: Canvas, top: float) -> None:
+        for block, colour in blocks:
+            canvas.setFillColor(colour)
+            top = draw(canvas, block, LEFT, top, WIDTH)
+
+    rows = [Row(height, paint)]
+    if len(sheet.agencies) > 1:
+        rows.append(choices(" / ".join(said.agency for said in words), sheet.agencies))
+    if len(sheet.services) != 1:
+        rows.append(choices(" / ".join(said.service for said in words), sheet.services))
+    return rows
+
+
+def _frame(
+    canvas: Canvas, definition: Definition, sheet: Sheet, languages: Sequence[str], place: tuple[int, int]
+) -> None:
+    """Draw what is on every page: whose form it is, the title, the corner code, and the foot."""
+    words = WORDS[languages[0]]
+    number, pages = place
+    matrix = modules(Corner(sheet.questionnaire, sheet.version, sheet.content_hash, number, pages).text())
+    quiet = quiet_zone(matrix, CODE)
+    draw_code(canvas, matrix, LEFT + WIDTH - CODE, TOP - CODE, CODE)
+    width = WIDTH - CODE - quiet - 4 * mm
+    named: list[tuple[str, str, float, float, str]] = [
+        (sheet.agency or "." * 60, MEDIUM, 9, 9, MUTED),
+        (sheet.counter or "." * 44, SEMIBOLD, 11, 10, INK),
+    ]
+    named.append((" · ".join(filter(None, (sheet.round_name, words.day))), REGULAR, 8.5, 4.5, MUTED))
+    titles = [(definition.title.get(language), BOLD if not k else REGULAR, k) for k, language in enumerate(languages)]
+    named += [(title, font, 9 if k else 16, 4 if k else 8, MUTED if k else INK) for title, font, k in titles]
+    blocks = [(fit(text, font, size, width, high * mm), colour) for text, font, size, high, colour in named]
+    top = TOP
+    for place_of, (block, colour) in enumerate(blocks):
+        canvas.setFillColor(colour)
+        if place_of == 3:
+            top = min(top - 0.5 * mm, TOP - HEAD + sum(other.height for other, _ in blocks[3:]) + 2 * mm)
+        top = draw(canvas, block, LEFT, top, width)
+    canvas.setFillColor(MUTED)
+    canvas.setFont(REGULAR, 7.5)
+    version = f"{sheet.questionnaire} v{sheet.version} · {sheet.content_hash[:12]}"
+    canvas.drawString(LEFT, BOTTOM - 5 * mm, version)
+    canvas.drawRightString(LEFT + WIDTH, BOTTOM - 5 * mm, words.page % (number, pages))

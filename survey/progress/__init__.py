@@ -1,5 +1,0 @@
-"""How far a round has come, unit by unit, and what to do where it lags."""
-
-from survey.progress.routes import blueprint
-
-__all__ = ["blueprint"]

@@ -1,0 +1,1 @@
+"""A round becomes public: editions, publishing, the public pages, the API."""

@@ -1,0 +1,5 @@
+"""The API: read-only, for programs that were given a token."""
+
+from survey.publication.api.routes import blueprint
+
+__all__ = ["blueprint"]

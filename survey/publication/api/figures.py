@@ -1,0 +1,35 @@
+"""Result tables as the rows the API sends; numbers as they are, what does not exist as null."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from survey.results.as_csv import plain
+
+PLACE = ("agency", "service", "level", "key")
+RESULT = (*PLACE, "n", "valid", "index", "se", "df", "lo", "hi", "status", "n_eff", "population", "coverage")
+COUNTS = ("c1", "c2", "c3", "c4", "c5")
+DISTRIBUTION = (*PLACE, "n", "valid", *COUNTS, "status")
+
+
+def result_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return one object a figure."""
+    return _rows(table, RESULT)
+
+
+def distribution_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return one object a figure with the counts of the five answers."""
+    return _rows(table, DISTRIBUTION)
+
+
+def rank_rows(ranks: pd.DataFrame, shown: set[str]) -> list[dict[str, Any]]:
+    """Return one object an agency that may be shown, in the order of ranks."""
+    rows = _rows(ranks, tuple(map(str, ranks.columns)))
+    return [row for row in rows if row["agency"] in shown]
+
+
+def _rows(table: pd.DataFrame, columns: tuple[str, ...]) -> list[dict[str, Any]]:
+    values = table[list(columns)].itertuples(index=False, name=None)
+    return [dict(zip(columns, map(plain, row), strict=True)) for row in values]

@@ -1,0 +1,232 @@
+"""`/api/v1`: rounds, agencies, results, distributions, ranks. Read-only; openapi.yaml beside this file describes it.
+
+A client of scope `published` reads what everyone can read on the published pages; one of scope `results` reads what
+evaluators read. Both see figures by the one path and under the one disclosure rule.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar, cast
+
+import flask
+import pandas as pd
+import yaml
+from sqlalchemy import orm
+from werkzeug.exceptions import HTTPException
+
+from survey.core.errors import InputError
+from survey.models import ApiClient, Round
+from survey.publication.api.figures import distribution_rows, rank_rows, result_rows
+from survey.publication.editions import published, published_rounds
+from survey.publication.page_data import frozen_page, public_rows
+from survey.publication.queries import api_clients
+from survey.results.comparisons import agency_ranks
+from survey.results.compute import RoundResults, round_results
+from survey.structure.queries import names
+from survey.structure.queries import rounds as round_queries
+from survey.web.context import database
+from survey.web.security import caller, limiter
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+blueprint = flask.Blueprint("api", __name__, url_prefix="/api/v1")
+RATE = "120 per minute"
+PROBLEM = "application/problem+json"
+
+
+def token_required(view: View) -> View:
+    """Let a view be called with `Authorization: Bearer TOKEN` only; the client is in `g.api_client`."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        scheme, _space, token = flask.request.headers.get("Authorization", "").partition(" ")
+        with database().read() as session:
+            client = api_clients.by_token(session, token.strip()) if scheme.lower() == "bearer" else None
+            if client is None:
+                _refuse(401, "A valid token is needed: Authorization: Bearer TOKEN.")
+            session.expunge(client)
+        flask.g.api_client = client
+        return view(*args, **kwargs)
+
+    guarded.token_required = True  # type: ignore[attr-defined]
+    return cast(View, guarded)
+
+
+def _client_key() -> str:
+    """Return by what calls are counted: the token, hashed, or the address of whoever brings none."""
+    given = flask.request.headers.get("Authorization", "")
+    return hashlib.sha256(given.encode()).hexdigest() if given else caller()
+
+
+@blueprint.get("/openapi.json")
+def openapi() -> flask.Response:
+    """Send the description of the API (OpenAPI 3.1)."""
+    text = Path(__file__).with_name("openapi.yaml").read_text("utf-8")
+    return _json(yaml.safe_load(text), public=True)
+
+
+@blueprint.get("/rounds")
+@limiter.limit(RATE, key_func=_client_key)
+@token_required
+def rounds() -> flask.Response:
+    """List the rounds the client may read, the newest first."""
+    with database().read() as session:
+        found = list(round_queries.all_rounds(session)) if _sees_all() else published_rounds(session)
+        return _json({"rounds": [_summary(session, round_) for round_ in found]})
+
+
+@blueprint.get("/rounds/<round_code>")
+@limiter.limit(RATE, key_func=_client_key)
+@token_required
+def round_detail(round_code: str) -> flask.Response:
+    """Tell what a round is: dates, questionnaire, rules, responses, edition."""
+    with database().read() as session:
+        results = _results(session, round_code)[0]
+        round_ = round_queries.by_code(session, round_code)
+        detail = _summary(session, round_) | {
+            "rules": results.rules.to_mapping(),
+            "responses": results.responses,
+            "transactions": results.transactions,
+            "excluded": results.excluded,
+            "channels": results.channels,
+        }
+        return _json(detail)
+
+
+@blueprint.get("/agencies")
+@limiter.limit(RATE, key_func=_client_key)
+@token_required
+def agencies() -> flask.Response:
+    """List the agencies, past ones too."""
+    with database().read() as session:
+        found = names.agencies(session)
+        code_of = {agency.id: agency.code for agency in found.values()}
+        rows = [
+            {
+                "code": agency.code,
+                "name": agency.name,
+                "name_en": agency.name_en,
+                "kind": agency.kind.value,
+                "level": agency.level.value,
+                "parent": code_of.get(agency.parent_id or 0),
+                "valid_from": agency.valid_from.isoformat(),
+                "valid_to": agency.valid_to.isoformat() if agency.valid_to else None,
+                "successor": code_of.get(agency.successor_id or 0),
+            }
+            for agency in found.values()
+        ]
+        return _json({"agencies": rows})
+
+
+@blueprint.get("/rounds/<round_code>/results")
+@limiter.limit(RATE, key_func=_client_key)
+@token_required
+def results(round_code: str) -> flask.Response:
+    """Send indices with their intervals; `agency`, `service`, `level`, `key` in the query narrow them down."""
+    with database().read() as session:
+        found, table = _results(session, round_code)
+        return _json({"round": found.round.code, "results": result_rows(_narrowed(table))})
+
+
+@blueprint.get("/rounds/<round_code>/distributions")
+@limiter.limit(RATE, key_func=_client_key)
+@token_required
+def distributions(round_code: str) -> flask.Response:
+    """Send the counts of the five answers; narrowed as `results`."""
+    with database().read() as session:
+        found, table = _results(session, round_code)
+        return _json({"round": found.round.code, "distributions": distribution_rows(_narrowed(table))})
+
+
+@blueprint.get("/rounds/<round_code>/ranks")
+@limiter.limit(RATE, key_func=_client_key)
+@token_required
+def ranks(round_code: str) -> flask.Response:
+    """Send the agencies' rank ranges."""
+    with database().read() as session:
+        found, table = _results(session, round_code)
+        shown = set(table["agency"])
+        return _json({"round": found.round.code, "ranks": rank_rows(agency_ranks(found), shown)})
+
+
+@blueprint.errorhandler(HTTPException)
+def problem(error: HTTPException) -> flask.Response:
+    """Return an error as programs read it (RFC 9457), without a page."""
+    if error.response is not None:
+        return cast(flask.Response, error.response)
+    body = {"type": "about:blank", "status": error.code, "title": error.name, "detail": error.description}
+    response = flask.Response(json.dumps(body, ensure_ascii=False), status=error.code, mimetype=PROBLEM)
+    if error.code == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="SIPAS"'
+    if error.code == 429:
+        response.headers["Retry-After"] = "60"
+    return response
+
+
+def _results(session: orm.Session, round_code: str) -> tuple[RoundResults, pd.DataFrame]:
+    """Return a round's results and the rows of them the client may read; 404 for what it may not know of."""
+    try:
+        round_queries.by_code(session, round_code)
+    except InputError:
+        _refuse(404, "There is no such round, or this token may not read it.")
+    publication = published(session, round_code)
+    if _sees_all():
+        found = round_results(session, round_code)
+        return found, found.table
+    if publication is None:
+        _refuse(404, "There is no such round, or this token may not read it.")
+    page = frozen_page(session, publication, "vi")
+    return page.results, public_rows(page)
+
+
+def _narrowed(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that the query asks for; an unknown parameter is refused, so that none is ignored silently."""
+    known = ("agency", "service", "level", "key")
+    unknown = sorted(set(flask.request.args) - set(known))
+    if unknown:
+        _refuse(400, f"Unknown parameter {unknown[0]}; known are {', '.join(known)}.")
+    for name in known:
+        values = flask.request.args.getlist(name)
+        if values:
+            table = table[table[name].isin(values)]
+    return table
+
+
+def _summary(session: orm.Session, round_: Round) -> dict[str, Any]:
+    publication = published(session, round_.code)
+    return {
+        "code": round_.code,
+        "name": round_.name,
+        "name_en": round_.name_en,
+        "opens_on": round_.opens_on.isoformat(),
+        "closes_on": round_.closes_on.isoformat(),
+        "zone": round_.zone,
+        "state": round_.state.value,
+        "questionnaire": {"code": round_.version.questionnaire.code, "version": round_.version.number},
+        "edition": publication.edition if publication else None,
+        "results_hash": publication.results_hash if publication else None,
+    }
+
+
+def _sees_all() -> bool:
+    client: ApiClient = flask.g.api_client
+    return "results" in client.scopes
+
+
+def _json(body: Any, *, public: bool = False) -> flask.Response:
+    """Return JSON with an ETag; the same body asked for again costs a 304."""
+    response = flask.Response(json.dumps(body, ensure_ascii=False, allow_nan=False), mimetype="application/json")
+    response.headers["Cache-Control"] = "public, max-age=300" if public else "private, no-cache"
+    if not public:
+        response.vary.add("Authorization")
+    response.add_etag()
+    return cast(flask.Response, response.make_conditional(flask.request))
+
+
+def _refuse(status: int, why: str) -> NoReturn:
+    flask.abort(status, description=why)

@@ -1,0 +1,249 @@
+"""Freezing a round's results, reading them back, and telling whether the answers still give the same.
+
+What is frozen is one JSON text: the results with all their digits, the rules, the questionnaire's hash, the
+population, the names of the day, and which software made them. The hash is over the canonical results alone, so that
+anyone who recomputes them can compare. Numbers enter the hash rounded to `DIGITS` decimals of a percentage point: two
+processors may differ in the thirteenth digit, not in the ninth.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+import scipy
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from scoring.scheme import Rules
+from survey import __version__
+from survey.core.errors import InputError
+from survey.models import Publication, PublicationState, QuestionnaireVersion, Round
+from survey.questionnaires import from_canonical
+from survey.results.compute import RoundResults, round_results
+from survey.structure.queries import names
+from survey.structure.queries.population import population as read_population
+
+FORMAT = 1
+DIGITS = 9
+WHOLE = ("n", "valid", "c1", "c2", "c3", "c4", "c5")
+TEXT = ("agency", "service", "level", "key", "status", "interval", "warnings")
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """What a publication keeps."""
+
+    #: canonical JSON
+    content: str
+    #: SHA-256 over the canonical results, in hexadecimal
+    results_hash: str
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A figure that comes out otherwise now."""
+
+    agency: str
+    service: str
+    level: str
+    key: str
+    column: str
+    #: None: it was not there, or had no value
+    frozen: Any
+    now: Any
+
+
+@dataclass(frozen=True)
+class Recomputed:
+    """What the stored answers give today, against what was frozen."""
+
+    results_hash: str
+    same: bool
+    differences: tuple[Difference, ...]
+
+
+def freeze(session: orm.Session, round_code: str) -> Frozen:
+    """Return the results of a round as they are to be published. `InputError` as `round_results`."""
+    results = round_results(session, round_code)
+    round_ = results.round
+    rows = _rows(results.table)
+    population = read_population(session, round_.id)
+    content = {
+        "format": FORMAT,
+        "software": {"version": __version__, "numpy": np.__version__, "scipy": scipy.__version__},
+        "round": {
+            "code": round_.code,
+            "name": round_.name,
+            "name_en": round_.name_en,
+            "opens_on": round_.opens_on.isoformat(),
+            "closes_on": round_.closes_on.isoformat(),
+            "zone": round_.zone,
+        },
+        "questionnaire": {
+            "code": results.definition.code,
+            "version": round_.version.number,
+            "content_hash": round_.version.content_hash,
+        },
+        "rules": results.rules.to_mapping(),
+        "population": [[str(a), str(s), int(n)] for a, s, n in population.itertuples(index=False, name=None)],
+        "agencies": {
+            code: [agency.name, agency.name_en] for code, agency in names.agencies(session, on=round_.opens_on).items()
+        },
+        "services": {
+            code: [service.name, service.name_en]
+            for code, service in names.services(session, on=round_.opens_on).items()
+        },
+        "responses": results.responses,
+        "transactions": results.transactions,
+        "excluded": results.excluded,
+        "channels": results.channels,
+        "columns": list(results.table.columns),
+        "results": rows,
+    }
+    return Frozen(_canonical(content), results_hash(results.table))
+
+
+def results_hash(table: pd.DataFrame) -> str:
+    """Return the SHA-256 of a result table, whatever the order of its rows."""
+    rows = sorted(_rows(table, digits=DIGITS), key=lambda row: [str(value) for value in row[:4]])
+    return hashlib.sha256(_canonical({"columns": list(table.columns), "results": rows}).encode()).hexdigest()
+
+
+def content_of(publication: Publication) -> dict[str, Any]:
+    """Return what was frozen; `InputError` when it was written by a later version of the program."""
+    content: dict[str, Any] = json.loads(publication.content)
+    if content["format"] != FORMAT:
+        raise InputError(
+            "This edition was written in format %(found)s, which this version of the program cannot read",
+            found=content["format"],
+        )
+    return content
+
+
+def thaw(session: orm.Session, publication: Publication) -> RoundResults:
+    """Return the frozen results in the shape of live ones, so that pages and files show both alike."""
+    content = content_of(publication)
+    version = session.scalars(
+        sa.select(QuestionnaireVersion).where(
+            QuestionnaireVersion.content_hash == content["questionnaire"]["content_hash"]
+        )
+    ).first()
+    if version is None:
+        raise InputError("The questionnaire of round %(code)s is no longer stored", code=content["round"]["code"])
+    return RoundResults(
+        round=_frozen_round(content["round"], version),
+        definition=from_canonical(version.content),
+        rules=Rules.from_mapping(content["rules"]),
+        table=_table(content["columns"], content["results"]),
+        responses=content["responses"],
+        excluded=content["excluded"],
+        transactions=content["transactions"],
+        channels=content["channels"],
+    )
+
+
+def recompute(session: orm.Session, publication: Publication) -> Recomputed:
+    """Work the results of an edition's round out again, under the rules frozen with it, and compare."""
+    frozen = thaw(session, publication)
+    now = round_results(session, publication.round.code, rules=frozen.rules)
+    found = results_hash(now.table)
+    same = found == publication.results_hash
+    return Recomputed(found, same, () if same else tuple(_differences(frozen.table, now.table)))
+
+
+def published(session: orm.Session, round_code: str, edition: int | None = None) -> Publication | None:
+    """Return an edition of a round that everyone may see: the latest, or the one asked for; None without it."""
+    query = (
+        sa.select(Publication)
+        .join(Publication.round)
+        .where(Round.code == round_code, Publication.state == PublicationState.PUBLISHED)
+        .order_by(Publication.edition.desc())
+    )
+    return session.scalars(query if edition is None else query.where(Publication.edition == edition)).first()
+
+
+def published_rounds(session: orm.Session) -> list[Round]:
+    """Return the rounds of which an edition is published, the newest first."""
+    has_edition = sa.exists().where(Publication.round_id == Round.id, Publication.state == PublicationState.PUBLISHED)
+    return list(session.scalars(sa.select(Round).where(has_edition).order_by(Round.opens_on.desc(), Round.id.desc())))
+
+
+def editions(session: orm.Session, round_code: str) -> list[Publication]:
+    """Return all publications of a round, the newest first, with those never published."""
+    query = sa.select(Publication).join(Publication.round).where(Round.code == round_code)
+    return list(session.scalars(query.order_by(Publication.id.desc())))
+
+
+def _frozen_round(content: Mapping[str, Any], version: QuestionnaireVersion) -> Round:
+    """Return the round as it was; it belongs to no session, so that nothing of it can be written back."""
+    values = {
+        **content,
+        "opens_on": date.fromisoformat(content["opens_on"]),
+        "closes_on": date.fromisoformat(content["closes_on"]),
+        "version": version,
+    }
+    return cast(Round, SimpleNamespace(**values))
+
+
+def _rows(table: pd.DataFrame, digits: int | None = None) -> list[list[Any]]:
+    """Return the rows as JSON-ready values; what does not exist is None."""
+    return [[_plain(value, digits) for value in row] for row in table.itertuples(index=False, name=None)]
+
+
+def _plain(value: Any, digits: int | None) -> Any:
+    if value is None or value is pd.NA:
+        return None
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return None
+        return value if digits is None else f"{value:.{digits}f}".replace(f"-{0:.{digits}f}", f"{0:.{digits}f}")
+    if isinstance(value, tuple | list | set | frozenset):
+        return " ".join(sorted(map(str, value)))
+    return value
+
+
+def _table(columns: list[str], rows: list[list[Any]]) -> pd.DataFrame:
+    """Return frozen rows as a result table with the types of a live one."""
+    table = pd.DataFrame(rows, columns=columns, dtype=object)
+    for name in columns:
+        if name in WHOLE:
+            table[name] = table[name].astype("Int64")
+        elif name in TEXT:
+            table[name] = table[name].fillna("").astype(object)
+        else:
+            table[name] = pd.to_numeric(table[name]).astype(np.float64)
+    return table
+
+
+def _differences(frozen: pd.DataFrame, now: pd.DataFrame) -> list[Difference]:
+    """Return every figure's value that is not the same, in the order of the frozen table, new figures last."""
+    before, after = _by_place(frozen), _by_place(now)
+    found = []
+    for place in [*before, *(place for place in after if place not in before)]:
+        old, new = before.get(place, {}), after.get(place, {})
+        for column in [name for name in now.columns if name not in TEXT[:4]]:
+            pair = old.get(column), new.get(column)
+            if _plain(pair[0], DIGITS) != _plain(pair[1], DIGITS):
+                found.append(Difference(*place, column, *pair))
+    return found
+
+
+def _by_place(table: pd.DataFrame) -> dict[tuple[str, str, str, str], dict[str, Any]]:
+    columns = list(table.columns)
+    rows = (dict(zip(columns, row, strict=True)) for row in _rows(table))
+    return {(row["agency"], row["service"], row["level"], row["key"]): row for row in rows}
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -1,0 +1,118 @@
+"""Drafting, reviewing, publishing and withdrawing an edition of a round's results. Two people are needed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from survey.accounts.operations import audit
+from survey.collect.queries.counters import late_until
+from survey.core.errors import InputError
+from survey.core.text import clean
+from survey.models import Publication, PublicationState, Round, RoundState
+
+PENDING = (PublicationState.DRAFT, PublicationState.REVIEWED)
+
+
+def draft_publication(
+    session: orm.Session,
+    round_: Round,
+    *,
+    content: str,
+    results_hash: str,
+    user_id: int,
+    now: datetime,
+    reason: str = "",
+) -> Publication:
+    """Keep frozen results (see `survey.publication.editions.freeze`) as a draft for a second person to review.
+
+    Raises `InputError` while the round takes answers, those of forms already open included, while another draft waits,
+    and for a correction without a reason.
+    """
+    if round_.state not in (RoundState.CLOSED, RoundState.PUBLISHED):
+        raise InputError("Round %(code)s still takes answers; close it before publishing it", code=round_.code)
+    if now < late_until(round_):
+        raise InputError(
+            "Forms that people had open when round %(code)s ended come in for half an hour; freeze it after that",
+            code=round_.code,
+        )
+    waiting = session.scalars(
+        sa.select(Publication.id).where(Publication.round_id == round_.id, Publication.state.in_(PENDING))
+    ).first()
+    if waiting is not None:
+        raise InputError("A draft of round %(code)s waits already; review or withdraw it first", code=round_.code)
+    reason = clean(reason)
+    if _latest_edition(session, round_) and not reason:
+        raise InputError("Say why a new edition of round %(code)s is needed", code=round_.code)
+    made = Publication(
+        round_id=round_.id,
+        content=content,
+        results_hash=results_hash,
+        reason=reason[:1000] or None,
+        drafted_by_id=user_id,
+        drafted_at=now,
+    )
+    session.add(made)
+    session.flush()
+    _record(session, made, round_, "publication.drafted", now, user_id, {"results_hash": results_hash})
+    return made
+
+
+def review_publication(session: orm.Session, publication: Publication, *, user_id: int, now: datetime) -> None:
+    """Say that a second person has looked through a draft; `InputError` for its own author."""
+    _expect(publication, PublicationState.DRAFT)
+    if publication.drafted_by_id == user_id:
+        raise InputError("A second person must review it: you made this draft yourself")
+    publication.state = PublicationState.REVIEWED
+    publication.reviewed_by_id, publication.reviewed_at = user_id, now
+    _record(session, publication, publication.round, "publication.reviewed", now, user_id)
+
+
+def publish(session: orm.Session, publication: Publication, *, user_id: int, now: datetime) -> None:
+    """Open a reviewed draft to everyone, as the round's next edition."""
+    _expect(publication, PublicationState.REVIEWED)
+    publication.edition = _latest_edition(session, publication.round) + 1
+    publication.state = PublicationState.PUBLISHED
+    publication.published_by_id, publication.published_at = user_id, now
+    publication.round.state = RoundState.PUBLISHED
+    _record(
+        session, publication, publication.round, "publication.published", now, user_id, {"edition": publication.edition}
+    )
+
+
+def withdraw_publication(session: orm.Session, publication: Publication, *, user_id: int, now: datetime) -> None:
+    """Put a draft aside that was not published; what is published stays."""
+    if publication.state not in PENDING:
+        raise InputError("Only a draft can be withdrawn; correct what is published by a new edition")
+    publication.state = PublicationState.WITHDRAWN
+    _record(session, publication, publication.round, "publication.withdrawn", now, user_id)
+
+
+def _latest_edition(session: orm.Session, round_: Round) -> int:
+    latest = session.scalar(sa.select(sa.func.max(Publication.edition)).where(Publication.round_id == round_.id))
+    return latest or 0
+
+
+def _expect(publication: Publication, state: PublicationState) -> None:
+    if publication.state is not state:
+        raise InputError(
+            "This edition is %(found)s, not %(expected)s; open the page again",
+            found=publication.state.value,
+            expected=state.value,
+        )
+
+
+def _record(
+    session: orm.Session,
+    publication: Publication,
+    round_: Round,
+    action: str,
+    now: datetime,
+    user_id: int,
+    more: dict[str, Any] | None = None,
+) -> None:
+    after = {"publication": publication.id, **(more or {})}
+    audit.record(session, action=action, subject=f"round:{round_.code}", now=now, user_id=user_id, after=after)

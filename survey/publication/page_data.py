@@ -1,0 +1,65 @@
+"""An edition of published results as pages show it: the frozen figures under the names of their day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import pandas as pd
+from sqlalchemy import orm
+
+from scoring.disclosure import DisclosureRule
+from survey.models import Agency, Publication, Service
+from survey.publication.disclosure import LEVELS, hidden_agencies
+from survey.publication.editions import content_of, thaw
+from survey.results.figures import ALL_SERVICES, Figures
+from survey.results.page_data import RoundPage
+
+COLUMNS = ["agency", "level", "key", "n", "index", "lo", "hi", "status"]
+"""What everyone may have of a published round, in this order."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """A name as it was frozen."""
+
+    name: str
+    name_en: str | None
+
+
+def frozen_page(session: orm.Session, publication: Publication, language: str) -> RoundPage:
+    """Return what every page of an edition needs."""
+    content, results = content_of(publication), thaw(session, publication)
+    return RoundPage(
+        results=results,
+        table=results.table,
+        figures=Figures(results.table),
+        agency_of=cast(dict[str, Agency], _names(content["agencies"])),
+        service_of=cast(dict[str, Service], _names(content["services"])),
+        language=language,
+        limited=False,
+    )
+
+
+def hidden_agencies_of(page: RoundPage) -> frozenset[str]:
+    """Return the agencies of which the public is told nothing: too few answered, or they give such an agency away."""
+    # Of a suppressed agency only this is known: it has respondents, and fewer than may be shown.
+    respondents = {a: 1 if f.n is None else f.n for a in page.agencies if (f := page.figures.overall(a)) is not None}
+    return hidden_agencies(respondents, DisclosureRule.of(page.rules))
+
+
+def public_rows(page: RoundPage) -> pd.DataFrame:
+    """Return the figures everyone may have, with all their columns."""
+    table = page.table
+    shown = ~table["agency"].isin(hidden_agencies_of(page))
+    return table[(table["service"] == ALL_SERVICES) & table["level"].isin(LEVELS) & shown]
+
+
+def public_table(page: RoundPage) -> pd.DataFrame:
+    """Return the rows and columns everyone may have: those of the public page."""
+    return public_rows(page)[COLUMNS]
+
+
+def _names(frozen: Mapping[str, list[str | None]]) -> dict[str, Named]:
+    return {code: Named(str(name), name_en) for code, (name, name_en) in frozen.items()}

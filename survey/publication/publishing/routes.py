@@ -1,0 +1,146 @@
+"""Pages of publication, for evaluators and administrators. What they show is what was frozen, not what is live."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import flask
+from flask_babel import gettext as _
+from sqlalchemy import orm
+from werkzeug import Response
+
+from survey.accounts.auth import role_required
+from survey.core.errors import InputError
+from survey.models import Publication, PublicationState, Role, Round, RoundState
+from survey.publication.editions import Recomputed, editions, freeze, recompute
+from survey.publication.operations import publish_round
+from survey.publication.page_data import frozen_page
+from survey.results.figures import OVERALL
+from survey.structure.queries import rounds as round_queries
+from survey.web import i18n
+from survey.web.context import database, told, user
+
+blueprint = flask.Blueprint("publishing", __name__, url_prefix="/danh-gia/<round_code>/cong-bo")
+PUBLISHERS = (Role.ADMIN, Role.EVALUATOR)
+SHOWN_DIFFERENCES = 50
+
+
+@blueprint.get("")
+@role_required(*PUBLISHERS)
+def steps(round_code: str) -> str:
+    """Show how far a round's publication has come, with all its editions."""
+    with database().read() as session:
+        return _steps(session, _round(session, round_code))
+
+
+@blueprint.post("")
+@role_required(*PUBLISHERS)
+def draft(round_code: str) -> Response | tuple[str, int]:
+    """Freeze the results as a draft."""
+    reason = flask.request.form.get("reason", "")
+    try:
+        with database().read() as session:
+            frozen = freeze(session, _round(session, round_code).code)
+        with database().write() as session:
+            publish_round.draft_publication(
+                session,
+                _round(session, round_code),
+                content=frozen.content,
+                results_hash=frozen.results_hash,
+                user_id=user().id,
+                now=datetime.now(UTC),
+                reason=reason,
+            )
+    except InputError as error:
+        with database().read() as session:
+            return _steps(session, _round(session, round_code), told(error), reason), 422
+    flask.flash(_("The results are frozen as a draft. A second person reviews them now."))
+    return flask.redirect(flask.url_for("publishing.steps", round_code=round_code), code=303)
+
+
+@blueprint.get("/<int:number>")
+@role_required(*PUBLISHERS)
+def edition(round_code: str, number: int) -> str:
+    """Show what an edition froze, and whether the stored answers still give the same."""
+    with database().read() as session:
+        found = _publication(session, round_code, number)
+        page = frozen_page(session, found, i18n.current_language().code)
+        again: Recomputed = recompute(session, found)
+        return flask.render_template(
+            "publishing/edition.html",
+            round=found.round,
+            publication=found,
+            page=page,
+            columns=[OVERALL, *(("element", element.code) for element in page.definition.elements)],
+            again=again,
+            differences=again.differences[:SHOWN_DIFFERENCES],
+            may_review=found.state is PublicationState.DRAFT and found.drafted_by_id != user().id,
+        )
+
+
+@blueprint.post("/<int:number>/duyet")
+@role_required(*PUBLISHERS)
+def review(round_code: str, number: int) -> Response:
+    """Say that the draft was looked through."""
+    return _change(
+        round_code, number, publish_round.review_publication, _("Reviewed. The edition can now be published.")
+    )
+
+
+@blueprint.post("/<int:number>/cong-khai")
+@role_required(*PUBLISHERS)
+def publish(round_code: str, number: int) -> Response:
+    """Open the edition to everyone."""
+    return _change(round_code, number, publish_round.publish, _("Published. Everyone can see this edition now."))
+
+
+@blueprint.post("/<int:number>/rut-lai")
+@role_required(*PUBLISHERS)
+def withdraw(round_code: str, number: int) -> Response:
+    """Put the draft aside."""
+    return _change(round_code, number, publish_round.withdraw_publication, _("The draft was withdrawn."))
+
+
+def _change(round_code: str, number: int, operation: Callable[..., None], done: str) -> Response:
+    """Carry out one step; what stands against it is said on the page."""
+    try:
+        with database().write() as session:
+            publication = _publication(session, round_code, number)
+            operation(session, publication, user_id=user().id, now=datetime.now(UTC))
+    except InputError as error:
+        flask.flash(told(error), "error")
+        return flask.redirect(flask.url_for("publishing.edition", round_code=round_code, number=number), code=303)
+    flask.flash(done)
+    return flask.redirect(flask.url_for("publishing.steps", round_code=round_code), code=303)
+
+
+def _steps(session: orm.Session, round_: Round, error: str = "", reason: str = "") -> str:
+    found = editions(session, round_.code)
+    pending = next((p for p in found if p.state in publish_round.PENDING), None)
+    return flask.render_template(
+        "publishing/steps.html",
+        round=round_,
+        editions=found,
+        pending=pending,
+        may_draft=pending is None and round_.state in (RoundState.CLOSED, RoundState.PUBLISHED),
+        corrects=any(p.edition for p in found),
+        error=error,
+        reason=reason,
+    )
+
+
+def _round(session: orm.Session, round_code: str) -> Round:
+    """Return a round, or answer 404."""
+    try:
+        return round_queries.by_code(session, round_code)
+    except InputError:
+        flask.abort(404)
+
+
+def _publication(session: orm.Session, round_code: str, number: int) -> Publication:
+    """Return a publication of the round, or answer 404."""
+    found = session.get(Publication, number)
+    if found is None or found.round.code != round_code:
+        flask.abort(404)
+    return found

@@ -1,0 +1,23 @@
+"""Programs that may read by the API."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from survey.core.tokens import hash_token
+from survey.models import ApiClient
+
+
+def by_token(session: orm.Session, token: str) -> ApiClient | None:
+    """Return the client a token belongs to, unless it was revoked."""
+    return session.scalars(
+        sa.select(ApiClient).where(ApiClient.token_hash == hash_token(token), ApiClient.revoked_at.is_(None))
+    ).first()
+
+
+def all_clients(session: orm.Session) -> Sequence[ApiClient]:
+    """Return every client, the newest first."""
+    return session.scalars(sa.select(ApiClient).order_by(ApiClient.id.desc())).all()

@@ -1,5 +1,0 @@
-"""From draft to published: freezing, a second person's review, and opening results to everyone."""
-
-from survey.publishing.routes import blueprint
-
-__all__ = ["blueprint"]

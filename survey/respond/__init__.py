@@ -1,5 +1,0 @@
-"""The public pages: type a code, answer, be thanked. No cookie, no sign-in, no script needed."""
-
-from survey.respond.routes import blueprint
-
-__all__ = ["blueprint"]

@@ -1,0 +1,1 @@
+"""From responses to figures, and what is said of them."""

@@ -1,0 +1,251 @@
+"""Figures by counter, by channel, and by what citizens said of themselves and their dossier.
+
+A group is a domain: its figures keep the design of the whole sample (`scoring.estimate`), and which of them may be
+shown is decided over all agencies and groups at once, so that neither the agency's other groups nor the group's other
+agencies give a small one away. What the results tell of agencies and services as wholes is known, and never hidden
+here: breakdowns by different things have nothing but that in common, so that none helps against another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sqlalchemy import orm
+
+from scoring.attack import Attack, Lines
+from scoring.disclosure import HIDDEN, SUPPRESSED, DisclosureRule, protect_table, sums_of
+from scoring.moments import Moments
+from scoring.scheme import Scheme
+from scoring.table import score_table
+from survey.core.cache import kept
+from survey.questionnaires import Definition
+from survey.questionnaires.definition import BLANK, UNKNOWN
+from survey.results.compute import PLACES, RoundResults, round_moments
+from survey.results.queries.responses import answer_key
+from survey.structure.queries.population import population as read_population
+
+CHANNEL, COUNTER = "kenh", "quay"
+"""Codes of the two dimensions that no question asks for; others are codes of respondent questions."""
+GROUP = "group"
+KEYS = ("agency", "service", GROUP, "level", "key")
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """Something responses can be told apart by."""
+
+    #: in addresses
+    code: str
+    #: what `survey.results.queries.responses` counts by
+    key: str
+    #: groups in the order of the questionnaire; empty: in the order of their codes
+    order: tuple[str, ...] = ()
+    #: whether services are told apart as well
+    by_service: bool = False
+
+    @property
+    def of_question(self) -> bool:
+        """Whether a question of the form asks for it."""
+        return self.code not in (CHANNEL, COUNTER)
+
+
+def dimensions(definition: Definition) -> tuple[Dimension, ...]:
+    """Return what the responses to a questionnaire can be broken down by, besides agency and service."""
+    asked = definition.respondent.questions if definition.respondent else ()
+    positions = {slot.code: position for position, slot in enumerate(definition.slots)}
+    return (
+        Dimension(CHANNEL, "channel"),
+        Dimension(COUNTER, "counter", by_service=True),
+        *(
+            Dimension(question.code, answer_key(positions[question.code]), tuple(o.code for o in question.options))
+            for question in asked
+        ),
+    )
+
+
+def breakdown(session: orm.Session, results: RoundResults, dimension: Dimension, agency: str) -> pd.DataFrame:
+    """Return one row a figure of an agency (or the province, "") and each of its groups: score columns and `group`.
+
+    The rows of all groups together have `group` "". Declined and blank answers are one group, `BLANK`. For counters
+    there are rows for each service too, and nothing for the province. Suppressed figures are without numbers.
+    """
+    return kept(
+        session,
+        ("breakdown", results.stamp, dimension, agency),
+        lambda: _hide(_score(session, results, dimension, agency), _hidden(session, results, dimension, agency)),
+    )
+
+
+def group_sizes(
+    session: orm.Session, results: RoundResults, dimension: Dimension, agency: str
+) -> dict[str, int | None]:
+    """Return the respondents of each group of an agency (or the province), None where they must not be told.
+
+    The numbers are those of `breakdown`; nothing else is worked out. Not for counters.
+    """
+
+    def make() -> dict[tuple[str, str], int | None]:
+        hidden = _hidden(session, results, dimension, "")
+        n = respondents(_moments(session, results, dimension), ("agency", GROUP), _alone(results))
+        whole = n[(n["level"] == "overall") & (n["n"] > 0)]
+        return {
+            (a, group): None if (a, "", group, "overall", key) in hidden else int(count)
+            for a, group, key, count in whole[["agency", GROUP, "key", "n"]].itertuples(index=False, name=None)
+        }
+
+    sizes = kept(session, ("group sizes", results.stamp, dimension), make)
+    return {group: n for (a, group), n in sizes.items() if a == agency and group}
+
+
+def _moments(session: orm.Session, results: RoundResults, dimension: Dimension) -> Moments:
+    """Return the moments of a round by agency, service and `group`."""
+    scheme = results.definition.scheme()
+
+    def make() -> Moments:
+        by = (*PLACES, dimension.key)
+        found, _ = round_moments(session, results.round, scheme, results.rules, by)
+        keys = found.keys.rename(columns={dimension.key: GROUP})
+        if dimension.of_question:
+            keys[GROUP] = keys[GROUP].replace(UNKNOWN, BLANK)
+        return replace(found, keys=keys).collapse([*PLACES, GROUP])
+
+    return kept(session, ("groups", results.stamp, dimension), make)
+
+
+def _score(session: orm.Session, results: RoundResults, dimension: Dimension, agency: str) -> pd.DataFrame:
+    """Return the figures, nothing hidden yet. An agency is made of whole strata, so its own part is enough for it."""
+    found = _moments(session, results, dimension)
+    population = read_population(session, results.round.id)
+    everyone = population if len(population) else None
+    by: tuple[str, ...] = (GROUP,)
+    if agency:
+        found = found.select((found.keys["agency"] == agency).to_numpy())
+        everyone = None if everyone is None else population[population["agency"] == agency].reset_index(drop=True)
+        by = ("agency", "service", GROUP) if dimension.by_service else ("agency", GROUP)
+    table = score_table(found, found.scheme, everyone, replace(results.rules, min_n=0), by=by)
+    return table[table["agency"] == agency].reset_index(drop=True)
+
+
+def _hidden(
+    session: orm.Session, results: RoundResults, dimension: Dimension, agency: str
+) -> frozenset[tuple[str, ...]]:
+    """Return the `KEYS` of what must not be shown: of one agency for counters, else of all agencies."""
+    part = agency if dimension.by_service else None
+
+    def make() -> frozenset[tuple[str, ...]]:
+        found = _moments(session, results, dimension)
+        if part is not None:
+            found = found.select((found.keys["agency"] == part).to_numpy())
+        by = ("service", GROUP) if part is not None else ("agency", GROUP)
+        n = respondents(found, by, _alone(results)).assign(**{name: part or "" for name in PLACES if name not in by})
+        gone = hidden_groups(n, by, DisclosureRule.of(results.rules), found.scheme, results.table)
+        return frozenset(n.loc[gone, list(KEYS)].itertuples(index=False, name=None))
+
+    return kept(session, ("hidden groups", results.stamp, dimension, part), make)
+
+
+def hidden_groups(
+    n: pd.DataFrame, by: tuple[str, ...], rule: DisclosureRule, scheme: Scheme, table: pd.DataFrame
+) -> NDArray[np.bool_]:
+    """Return which rows of `respondents` (with `PLACES` complete) must be hidden beside a round's results `table`.
+
+    Groups of places whose own figure the results hide go in any case; the other wholes are told by the results. Where
+    it would cost groups of all places together, those of each place go: groups that are small in most agencies (late
+    results without an apology, say) can then still be told of the whole.
+    """
+    before = _hidden_before(n, table)
+    known = (n[GROUP] == "").to_numpy() & ~before
+    gone = protect_table(n, rule, by, scheme, known=known, gone=before)
+    whole = (n[by[0]] == "").to_numpy()
+    if not (gone & whole).any():
+        return gone
+    alone = np.zeros(len(n), dtype=np.bool_)
+    part = n[whole].reset_index(drop=True)
+    alone[whole] = protect_table(part, rule, (GROUP,), scheme, known=known[whole], gone=before[whole])
+    figures = pd.MultiIndex.from_frame(n[["level", "key"]])
+    lost = figures.isin(figures[gone & whole])
+    group = (n[GROUP] != "").to_numpy()
+    each = np.where(whole, alone, (n["n"] > 0).to_numpy())
+    other = np.where(lost & group, each, gone)
+    secret = other & (before | (n["n"] < rule.min_n).to_numpy())
+    return other if _withstands(n, other, secret, by, rule.min_n) else gone
+
+
+def _withstands(
+    n: pd.DataFrame, hidden: NDArray[np.bool_], secret: NDArray[np.bool_], by: tuple[str, ...], least: int
+) -> bool:
+    """Say whether nothing secret can be worked out from what is shown; other hidden rows only cover for it.
+
+    Secret is what is small, and what the results hide: there it covers for what is small.
+    """
+    for rows in n.groupby(["level", "key"], sort=False).indices.values():
+        part, gone = n.iloc[rows].reset_index(drop=True), hidden[rows]
+        apart = set(np.flatnonzero(part["warnings"] != ""))
+        sums = [
+            (total, parts if total in apart else [k for k in parts if k not in apart])
+            for total, parts in sums_of(part[list(by)])
+        ]
+        size = part["n"].to_numpy(dtype=np.int64)
+        attack = Attack(size, gone, Lines.read(sums))
+        if not all(attack.wide(int(cell), least) for cell in np.flatnonzero(secret[rows])):
+            return False
+    return True
+
+
+def _hidden_before(n: pd.DataFrame, table: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return the rows of places whose own figure the results hide already."""
+    figure = ["agency", "service", "level", "key"]
+    gone = pd.MultiIndex.from_frame(table.loc[table["status"] == SUPPRESSED, figure])
+    return np.asarray(pd.MultiIndex.from_frame(n[figure]).isin(gone), dtype=np.bool_) & (n["n"] > 0).to_numpy()
+
+
+def _alone(results: RoundResults) -> frozenset[str]:
+    """Return the agencies whose transactions are not known: they are in no wider figure."""
+    table = results.table
+    return frozenset(table.loc[table["warnings"].str.contains("no_population") & (table["agency"] != ""), "agency"])
+
+
+def respondents(moments: Moments, by: tuple[str, ...], alone: frozenset[str] = frozenset()) -> pd.DataFrame:
+    """Return how many respondents every figure has, for each combination of keys named or all together ("").
+
+    Agencies `alone` are in no row of all agencies together, and carry the warning that says so.
+    """
+    scheme = moments.scheme
+    counts = np.concatenate([moments.reached, moments.answered], axis=1)
+    names = [*scheme.groups, *(("item", code) for code in scheme.codes)]
+    wide = pd.DataFrame(counts).assign(**{name: moments.keys[name].to_numpy() for name in by})
+    parts = []
+    for columns in ((), *((name,) for name in by), by):
+        inside = wide if "agency" in columns or "agency" not in by else wide[~wide["agency"].isin(alone)]
+        if columns:
+            rows = inside.groupby(list(columns), sort=True).sum(numeric_only=True).reset_index()
+        else:
+            rows = inside[list(range(len(names)))].sum().to_frame().T
+        parts.append(rows.assign(**{name: "" for name in by if name not in columns}))
+    every = pd.concat(parts, ignore_index=True)
+    # A combination with "" stands for what no name is known of: it is nobody's part, the total has it.
+    every = every.drop_duplicates(list(by), keep="first").reset_index(drop=True)
+    long = every.melt(id_vars=list(by), value_vars=list(range(len(names))), var_name="figure", value_name="n")
+    long["level"] = [names[k][0] for k in long["figure"]]
+    long["key"] = [names[k][1] for k in long["figure"]]
+    agency = long["agency"] if "agency" in by else pd.Series("", index=long.index)
+    long["warnings"] = np.where(agency.isin(alone), "no_population", "")
+    return long.drop(columns="figure")
+
+
+def _hide(table: pd.DataFrame, hidden: frozenset[tuple[str, ...]]) -> pd.DataFrame:
+    """Return the table without what is hidden."""
+    place = list(table[list(KEYS)].itertuples(index=False, name=None))
+    gone = np.array([row in hidden for row in place], dtype=bool)
+    result = table.copy()
+    for name in ("n", *HIDDEN):
+        whole = result[name].dtype.kind in "iu"
+        if whole:
+            result[name] = result[name].astype("Int64")
+        result.loc[gone, name] = pd.NA if whole else np.nan
+    result.loc[gone, "status"] = SUPPRESSED
+    result.loc[gone, ["interval", "warnings"]] = ""
+    return result

@@ -1,0 +1,177 @@
+"""The one path from the database to results. Pages, files, the command line and the API all call it.
+
+Read once: the counted responses as distinct answers with their counts, and the transactions. Everything else is
+`scoring`. Moments are kept between calls, and those of responses that came since are added to them
+(`survey.results.sums`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sqlalchemy import orm
+
+from scoring.disclosure import DisclosureRule
+from scoring.moments import Moments, merge, moments_from_patterns
+from scoring.scheme import DataError, Rules, Scheme
+from scoring.table import score_table
+from survey.core.cache import kept
+from survey.core.errors import InputError
+from survey.models import QuestionnaireVersion, Round
+from survey.questionnaires import Definition, from_canonical
+from survey.results.queries import responses
+from survey.results.queries.newer import Newer
+from survey.results.sums import summed
+from survey.structure.queries import rounds
+from survey.structure.queries.population import population as read_population
+
+TOO_FEW_ANSWERS = "too_few_answers"
+"""Reason of responses that answer a smaller share of the items than the round's rules ask for."""
+
+
+@dataclass(frozen=True, eq=False)
+class RoundResults:
+    """A round's results, and what must be told beside them."""
+
+    round: Round
+    #: the questionnaire version the answers were given to
+    definition: Definition
+    #: the rules in force: the round's, but for what the caller asked to differ
+    rules: Rules
+    #: one row a figure; columns as `scoring.table.COLUMNS`
+    table: pd.DataFrame
+    #: responses counted
+    responses: int
+    #: responses not counted, by reason
+    excluded: dict[str, int]
+    #: N: transactions of the round, as far as they are known
+    transactions: int
+    #: counted responses by channel
+    channels: dict[str, int]
+    #: names what they were made of: equal stamps, equal results; empty for what was frozen
+    stamp: tuple[Hashable, ...] = ()
+
+    @property
+    def disclosure(self) -> DisclosureRule:
+        """What may be shown of groups, comments and trends of this round: the rule its table follows."""
+        return DisclosureRule.of(self.rules)
+
+    @property
+    def response_rate(self) -> float | None:
+        """Counted responses in percent of the transactions; None while these are not known."""
+        return 100 * self.responses / self.transactions if self.transactions else None
+
+
+def round_results(
+    session: orm.Session,
+    round_code: str,
+    *,
+    interval: str | None = None,
+    min_n: int | None = None,
+    rules: Rules | None = None,
+) -> RoundResults:
+    """Return the results of a round for the province, every agency and every service of each.
+
+    `interval` (one of `scoring.scheme.INTERVALS`) and `min_n` stand in for the round's own, `rules` for all of them.
+    Raises `InputError` for an unknown round, interval or rule.
+    """
+    round_ = rounds.by_code(session, round_code)
+    definition = from_canonical(session.get_one(QuestionnaireVersion, round_.version_id).content)
+    rules = rules or effective_rules(round_, interval=interval, min_n=min_n)
+    population = read_population(session, round_.id)
+    stamp = _stamp(session, round_, rules, population)
+
+    def score() -> tuple[pd.DataFrame, int, int, dict[str, int]]:
+        found, too_few = round_moments(session, round_, definition.scheme(), rules)
+        table = score_table(found, definition.scheme(), population if len(population) else None, rules)
+        return table, int(found.n.sum()), too_few, _channels(session, round_.id)
+
+    try:
+        table, counted, too_few, channels = kept(session, ("results", stamp), score)
+    except DataError as error:
+        raise InputError("Round %(code)s cannot be scored: %(why)s", code=round_code, why=error) from error
+    return RoundResults(
+        round=round_,
+        definition=definition,
+        rules=rules,
+        table=table.copy(deep=False),
+        responses=counted,
+        excluded=responses.exclusions(session, round_.id) | ({TOO_FEW_ANSWERS: too_few} if too_few else {}),
+        transactions=int(population["N"].sum()),
+        channels=dict(channels),
+        stamp=stamp,
+    )
+
+
+def _stamp(session: orm.Session, round_: Round, rules: Rules, population: pd.DataFrame) -> tuple[Hashable, ...]:
+    """Return what names everything the results of a round are made of."""
+    transactions = tuple(population.itertuples(index=False, name=None))
+    rule = json.dumps(rules.to_mapping(), sort_keys=True)
+    return (round_.id, round_.version_id, rule, responses.stamp(session, round_.id), transactions)
+
+
+def effective_rules(round_: Round, *, interval: str | None = None, min_n: int | None = None) -> Rules:
+    """Return a round's scoring rules with what the caller asked to differ; `InputError` for values that cannot be."""
+    try:
+        rules = Rules.from_mapping(round_.rules)
+        if interval is not None:
+            rules = replace(rules, interval=interval)
+        return rules if min_n is None else replace(rules, min_n=min_n)
+    except DataError as error:
+        raise InputError("The scoring rules cannot be used: %(why)s", why=error) from error
+
+
+PLACES = ("agency", "service")
+
+
+def round_moments(
+    session: orm.Session, round_: Round, scheme: Scheme, rules: Rules, by: tuple[str, ...] = PLACES
+) -> tuple[Moments, int]:
+    """Return the moments of a round by agency and service, and how many responses had too few answers to count.
+
+    `by`: further keys after these two, see `survey.results.queries.responses.key_column`.
+    """
+    made_of = ("moments", round_.version_id, rules.min_answered_share, rules.features, by)
+
+    def whole() -> tuple[Moments, int]:
+        found = responses.patterns(session, round_.id, by)
+        return _moments(found.answers, found.counts, found.keys, scheme, rules)
+
+    def more(before: tuple[Moments, int], came: Newer) -> tuple[Moments, int]:
+        ones = np.ones(len(came.answers), dtype=np.int64)
+        added, too_few = _moments(came.answers, ones, came.keys, scheme, rules)
+        return merge(before[0], added), before[1] + too_few
+
+    return summed(session, round_.id, made_of, by=by, whole=whole, more=more)
+
+
+def _moments(
+    answers: list[str], counts: NDArray[np.int64], keys: pd.DataFrame, scheme: Scheme, rules: Rules
+) -> tuple[Moments, int]:
+    """Return the moments of distinct answers, and how many responses had too few answers to count."""
+    too_few = 0
+    if rules.min_answered_share > 0:
+        given = np.array([sum(c in "12345" for c in text[: len(scheme.items)]) for text in answers], dtype=np.int64)
+        enough = (given > 0) & (given >= rules.min_answered_share * len(scheme.items))
+        too_few = int(counts[~enough].sum())
+        answers = [text for text, kept in zip(answers, enough, strict=True) if kept]
+        counts, keys = counts[enough], keys[enough].reset_index(drop=True)
+    return moments_from_patterns(answers, counts, keys, scheme, features=rules.features), too_few
+
+
+def _channels(session: orm.Session, round_id: int) -> dict[str, int]:
+    """Return how many counted responses of a round came by each channel, the commonest first."""
+
+    def more(before: dict[str, int], came: Newer) -> dict[str, int]:
+        every = Counter(before) + Counter(came.channels)
+        return dict(sorted(every.items(), key=lambda pair: (-pair[1], pair[0])))
+
+    whole = partial(responses.channels, session, round_id)
+    return summed(session, round_id, ("channels",), by=(), whole=whole, more=more)

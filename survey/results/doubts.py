@@ -1,0 +1,108 @@
+"""The index with all responses and without the doubtful ones, as a page tells it.
+
+Looking for doubtful responses reads every response of the round. While a round takes answers that would be done anew
+with each of them; what was found is therefore told again for `FRESH` seconds, with the number of responses it is about.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Hashable
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from survey.models import RoundState
+from survey.results.compute import RoundResults
+from survey.results.figures import PROVINCE
+from survey.results.flags import flagged
+
+FRESH = 600.0
+LARGE = 100_000
+"""Responses from which nobody is kept waiting for it unasked."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """An index with all responses and without those flagged; None where it must not be told."""
+
+    agency: str
+    n: int
+    n_left: int | None
+    index: float
+    index_left: float | None
+    change: float | None
+
+
+@dataclass(frozen=True)
+class Doubts:
+    """What is to be told of a round's doubtful responses."""
+
+    #: responses looked at, those flagged for any reason, and by reason
+    responses: int
+    flagged: int
+    counts: dict[str, int]
+    #: comments that repeat another word for word
+    duplicate_comments: int
+    province: Difference | None
+    #: agencies with flagged responses, the largest change first
+    agencies: tuple[Difference, ...]
+
+
+_Told = dict[int, tuple[tuple[object, ...], float, Doubts]]
+_told: WeakKeyDictionary[sa.Engine, _Told] = WeakKeyDictionary()
+_lock = Lock()
+
+
+def doubts(session: orm.Session, results: RoundResults, *, wait: bool = False) -> Doubts | None:
+    """Return what is to be told of a round, found now or a few minutes ago.
+
+    None for a `LARGE` round that nobody has looked through yet, unless the person is ready to `wait`.
+    """
+    engine, round_ = session.get_bind().engine, results.round
+    with _lock:
+        told = _told.setdefault(engine, {})
+        before = told.get(round_.id)
+    if before is not None:
+        stamp, at, found = before
+        if stamp == results.stamp or (round_.state is RoundState.OPEN and time.monotonic() - at < FRESH):
+            return found
+    if results.responses > LARGE and not wait:
+        return None
+    found = _find(session, results)
+    with _lock:
+        told[round_.id] = (results.stamp, time.monotonic(), found)
+    return found
+
+
+def _find(session: orm.Session, results: RoundResults) -> Doubts:
+    flags = flagged(session, results.round.code)
+    rows = [_difference(row) for row in flags.change[flags.change["level"] == "overall"].to_dict("records")]
+    touched = [row for row in rows if row and row.agency and row.n_left is not None and row.n_left < row.n]
+    return Doubts(
+        responses=flags.responses,
+        flagged=flags.flagged,
+        counts=flags.counts,
+        duplicate_comments=flags.duplicate_comments,
+        province=next((row for row in rows if row and row.agency == PROVINCE), None),
+        agencies=tuple(sorted(touched, key=lambda row: (-abs(row.change or 0.0), row.agency))),
+    )
+
+
+def _difference(row: dict[Hashable, Any]) -> Difference | None:
+    if pd.isna(row["index"]) or pd.isna(row["n"]):
+        return None
+    left = {name: None if pd.isna(row[name]) else row[name] for name in ("n_left", "index_left", "change")}
+    return Difference(
+        agency=str(row["agency"]),
+        n=int(row["n"]),
+        n_left=None if left["n_left"] is None else int(left["n_left"]),
+        index=float(row["index"]),
+        index_left=None if left["index_left"] is None else float(left["index_left"]),
+        change=None if left["change"] is None else float(left["change"]),
+    )

@@ -1,0 +1,152 @@
+"""The result table as pages need it: figures found by agency, service, level and key, with names and plain words."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from survey.results.charts import Row, Segment, place, stacked_bar
+
+PROVINCE = ""
+ALL_SERVICES = ""
+OVERALL = ("overall", "all")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One row of the result table."""
+
+    agency: str
+    service: str
+    level: str
+    key: str
+    #: respondents; None where the figure is suppressed, and then there are no counts either
+    n: int | None
+    valid: int | None
+    counts: tuple[int, ...]
+    index: float
+    se: float
+    lo: float
+    hi: float
+    status: str
+    n_eff: float
+    population: float
+    coverage: float
+    warnings: tuple[str, ...]
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is an index to show."""
+        return math.isfinite(self.index)
+
+    @property
+    def thin(self) -> bool:
+        """Whether the figure is to be read with care: it has no interval, and therefore nothing to judge it by."""
+        return self.exists and not (math.isfinite(self.lo) and math.isfinite(self.hi))
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The status and the warnings, each once, `ok` left out."""
+        return tuple(dict.fromkeys(word for word in (self.status, *self.warnings) if word and word != "ok"))
+
+    @property
+    def response_rate(self) -> float:
+        """Responses per hundred transactions; NaN when the transactions are unknown."""
+        return 100 * self.n / self.population if self.n is not None and self.population > 0 else math.nan
+
+    @property
+    def dot(self) -> float | None:
+        """Horizontal place of the dot, in percent of the drawing."""
+        return place(self.index)
+
+    @property
+    def low(self) -> float | None:
+        """Horizontal place of the whisker's left end."""
+        return place(self.lo)
+
+    @property
+    def high(self) -> float | None:
+        """Horizontal place of the whisker's right end."""
+        return place(self.hi)
+
+    @property
+    def bar(self) -> tuple[Segment, ...]:
+        """The five answers as parts of 100 %."""
+        return stacked_bar(self.counts)
+
+
+class Figures:
+    """The rows of a result table by (agency, service, level, key)."""
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        self._by_key = {(f.agency, f.service, f.level, f.key): f for f in map(_figure, _records(table))}
+
+    def find(self, agency: str, service: str, level: str, key: str) -> Figure | None:
+        """Return a figure, or None when the table has no such row."""
+        return self._by_key.get((agency, service, level, key))
+
+    def overall(self, agency: str = PROVINCE, service: str = ALL_SERVICES) -> Figure | None:
+        """Return the overall index of an agency (or the province) and service (or all)."""
+        return self.find(agency, service, *OVERALL)
+
+    @cached_property
+    def agencies(self) -> tuple[str, ...]:
+        """Agencies with figures, best index first; those without an index last. Ties in the order of codes."""
+        found = [f for f in self._by_key.values() if f.agency and not f.service and (f.level, f.key) == OVERALL]
+        return tuple(
+            f.agency for f in sorted(found, key=lambda f: (not f.exists, -f.index if f.exists else 0, f.agency))
+        )
+
+    def services(self, agency: str) -> tuple[str, ...]:
+        """Services of an agency (or the province) with figures, in the order of codes."""
+        return tuple(sorted({s for (a, s, _, _) in self._by_key if a == agency and s}))
+
+
+def chart_row(label: str, figure: Figure | None, reference: Figure | None = None) -> Row:
+    """Return a figure as a row of a dot-and-whisker chart, the province's own figure behind it."""
+    behind = reference.index if reference is not None and reference.exists else None
+    if figure is None:
+        return Row(label, math.nan, math.nan, math.nan, reference=behind)
+    return Row(label, figure.index, figure.lo, figure.hi, figure.thin, behind)
+
+
+def _records(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    columns = list(table.columns)
+    for values in table.itertuples(index=False, name=None):
+        yield dict(zip(columns, values, strict=True))
+
+
+def _figure(row: dict[str, Any]) -> Figure:
+    return Figure(
+        agency=str(row["agency"]),
+        service=str(row["service"]),
+        level=str(row["level"]),
+        key=str(row["key"]),
+        n=_whole(row["n"]),
+        valid=_whole(row["valid"]),
+        counts=tuple(int(c) for k in range(1, 6) if not pd.isna(c := row[f"c{k}"])),
+        warnings=_words(row.get("warnings")),
+        status=str(row["status"]),
+        **{name: _real(row.get(name)) for name in ("index", "se", "lo", "hi", "n_eff", "population", "coverage")},
+    )
+
+
+def _real(value: Any) -> float:
+    """Return a number; what does not exist is NaN."""
+    return math.nan if value is None or pd.isna(value) else float(value)
+
+
+def _whole(value: Any) -> int | None:
+    return None if pd.isna(value) else int(value)
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    if isinstance(value, list | tuple | set | frozenset):
+        return tuple(sorted(map(str, value)))
+    return tuple(re.findall(r"[a-z_0-9]+", value)) if isinstance(value, str) else ()

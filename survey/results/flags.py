@@ -1,0 +1,223 @@
+"""Which responses of a round deserve a second look, and what the index would be without them.
+
+Nothing is stored for this and nobody is refused: flags are worked out from the responses when an evaluator asks.
+Excluding a response is a decision of a person, with a reason, elsewhere.
+
+- `straight_line`, `too_fast`, `burst`: see `scoring.quality`. Bursts are looked for among answers given on our own
+  pages only: papers that were typed in or imported together say nothing about when they were written.
+- `repeat`: the form of a phone that was sent again within `QualityRules.window` minutes of the one before: either the
+  keys are of one family (both came from one page, see `survey/collect/respond/stamp.py`; never at a kiosk, whose page
+  serves everybody), or every answer of at least `QualityRules.min_items` items is the same at the same counter, those
+  not being all of one level. The first of a series is not flagged.
+
+A comment cannot be told from whose response it is; that comments repeat one another is counted for the round alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlalchemy import orm
+
+from scoring import quality
+from scoring.moments import Moments, moments_from_patterns
+from scoring.quality import QualityRules
+from scoring.scheme import DataError, Scheme
+from scoring.table import score_table
+from survey.core.cache import kept
+from survey.core.errors import InputError
+from survey.models import Agency, Channel, Comment, Response, Round, Service
+from survey.results.compute import RoundResults, round_results
+from survey.results.queries import responses
+from survey.structure.queries.population import population as read_population
+
+REASONS = ("straight_line", "too_fast", "burst", "repeat")
+FAMILY = 12
+"""How many of a form's 24 characters of key are those of its page's family."""
+KEY_LENGTH = 24
+
+_LIVE = (Channel.QR, Channel.KIOSK, Channel.RECEIPT)
+_CHUNK = 20_000
+_Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Flags:
+    """What is to be told of a round's doubtful responses."""
+
+    #: counted responses
+    responses: int
+    #: flagged responses by reason, every reason of `REASONS`; one response may have several
+    counts: dict[str, int]
+    #: responses with at least one of the reasons asked for
+    flagged: int
+    #: comments that another comment of the round repeats word for word
+    duplicate_comments: int
+    #: moments of the other responses
+    moments: Moments
+    #: one row a figure of the province and of each agency: columns of `scoring.quality.sensitivity`; a figure is
+    #: empty where it is hidden, or where the flagged alone would be a group below the round's minimum
+    change: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """The counted responses of a round, columns alone."""
+
+    answers: list[str]
+    digits: NDArray[np.uint8]
+    frame: pd.DataFrame
+
+
+def flagged(session: orm.Session, round_code: str, reasons: Collection[str] = REASONS) -> Flags:
+    """Return the flags of a round, and its index with all responses and without those flagged for `reasons`.
+
+    Raises `InputError` for an unknown round. What was worked out is kept while the responses have not changed.
+    """
+    found = round_results(session, round_code)
+    scan = _kept_scan(session, found, frozenset(reasons))
+    population = read_population(session, found.round.id)
+    try:
+        without = score_table(
+            scan.moments, found.definition.scheme(), population if len(population) else None, found.rules
+        )
+    except DataError as error:
+        raise InputError("Round %(code)s cannot be scored: %(why)s", code=round_code, why=error) from error
+    return Flags(
+        responses=found.responses,
+        counts=scan.counts,
+        flagged=scan.flagged,
+        duplicate_comments=_duplicate_comments(session, found.round.id),
+        moments=scan.moments,
+        change=_change(found.table, without, found.rules.min_n),
+    )
+
+
+def _change(every: pd.DataFrame, without: pd.DataFrame, min_n: int) -> pd.DataFrame:
+    """Return the figures of the province and the agencies side by side, nothing of a small group given away."""
+    every, without = (table[table["service"] == ""].reset_index(drop=True) for table in (every, without))
+    both = quality.sensitivity(every, without)
+    gone = (both["n"] - both["n_left"]).fillna(0)
+    hidden = both["index"].isna() | both["index_left"].isna() | ((gone > 0) & (gone < min_n))
+    both.loc[hidden, ["n_left", "index_left", "change"]] = pd.NA
+    return both
+
+
+@dataclass(frozen=True, eq=False)
+class _Scan:
+    counts: dict[str, int]
+    flagged: int
+    moments: Moments
+
+
+def _kept_scan(session: orm.Session, found: RoundResults, reasons: frozenset[str]) -> _Scan:
+    share, round_, features = found.rules.min_answered_share, found.round, found.rules.features
+    made_of = (round_.id, round_.version_id, share, features, reasons, responses.stamp(session, round_.id))
+    rules, scheme = QualityRules(min_answered_share=share), found.definition.scheme()
+    return kept(session, ("flags", *made_of), lambda: _scan(session, round_, scheme, reasons, rules, features))
+
+
+def _scan(
+    session: orm.Session,
+    round_: Round,
+    scheme: Scheme,
+    reasons: frozenset[str],
+    rules: QualityRules,
+    features: tuple[str, ...],
+) -> _Scan:
+    """Read the responses once, and flag them."""
+    rows = _read(session, round_, len(scheme.items), rules.min_answered_share)
+    frame = rows.frame
+    live = frame["channel"].isin([channel.value for channel in _LIVE]).to_numpy(dtype=bool)
+    counter = frame["counter"].where(live & frame["counter"].notna().to_numpy(), None)
+    table = quality.flags(
+        rows.digits, duration_s=frame["duration_s"], counter=counter, submitted_at=frame["time"], rules=rules
+    )
+    masks: dict[str, _Mask] = {
+        name: table[name].to_numpy(dtype=bool) for name in ("straight_line", "too_fast", "burst")
+    }
+    masks["repeat"] = repeats(rows, live, rules)
+    out = np.zeros(len(frame), dtype=bool)
+    for reason in reasons:
+        out |= masks[reason]
+    left = pd.DataFrame({"answers": rows.answers, "agency": frame["agency"], "service": frame["service"]})[~out]
+    groups = left.groupby(["agency", "service", "answers"], sort=False).size().reset_index(name="n")
+    made = moments_from_patterns(
+        groups["answers"].tolist(),
+        groups["n"].to_numpy(dtype=np.int64),
+        groups[["agency", "service"]],
+        scheme,
+        features=features,
+    )
+    return _Scan({reason: int(masks[reason].sum()) for reason in REASONS}, int(out.sum()), made)
+
+
+def _read(session: orm.Session, round_: Round, items: int, min_share: float) -> _Rows:
+    """Return the counted responses of a round in the order they came, chunk by chunk, columns alone."""
+    query = (
+        sa.select(
+            Response.id,
+            Response.answers,
+            Response.key,
+            Response.counter_id,
+            Response.deciding_agency_id,
+            Response.service_id,
+            sa.cast(Response.channel, sa.String),
+            sa.type_coerce(Response.submitted_at, sa.DateTime(timezone=True)),  # pandas reads the zone for all at once
+            Response.duration_s,
+        )
+        .where(Response.round_id == round_.id, Response.excluded.is_(None))
+        .execution_options(yield_per=_CHUNK)
+    )
+    names = ["id", "answers", "key", "counter", "agency", "service", "channel", "time", "duration_s"]
+    columns: list[list[object]] = [[] for _ in names]
+    for chunk in session.connection().execute(query).partitions():  # plain rows: half the time of the ORM's
+        for column, values in zip(columns, zip(*chunk, strict=True), strict=True):
+            column.extend(values)
+    frame = pd.DataFrame({name: pd.Series(column, dtype=object) for name, column in zip(names, columns, strict=True)})
+    agencies = {row.id: row.code for row in session.execute(sa.select(Agency.id, Agency.code))}
+    services = {row.id: row.code for row in session.execute(sa.select(Service.id, Service.code))}
+    frame["agency"] = frame["agency"].map(agencies).astype(object)
+    frame["service"] = frame["service"].map(services).fillna("").astype(object)
+    frame["time"] = pd.to_datetime(frame["time"], utc=True).dt.tz_convert(round_.zone).dt.tz_localize(None)
+    frame = frame.sort_values(["time", "id"], ignore_index=True)
+    letters = np.frombuffer("".join(text[:items] for text in frame["answers"]).encode("ascii"), dtype=np.uint8)
+    digits = np.where((letters >= ord("1")) & (letters <= ord("5")), letters - ord("0"), 0).astype(np.uint8)
+    digits = digits.reshape(len(frame), items)
+    if min_share > 0:
+        given = (digits > 0).sum(axis=1)
+        enough = (given > 0) & (given >= min_share * items)
+        frame, digits = frame[enough].reset_index(drop=True), digits[enough]
+    return _Rows(frame["answers"].tolist(), digits, frame)
+
+
+def repeats(rows: _Rows, live: _Mask, rules: QualityRules) -> _Mask:
+    """Return which responses (n,), in the order of time, repeat one before them; see the module."""
+    frame, digits = rows.frame, rows.digits
+    key, channel = frame["key"].astype(str), frame["channel"]
+    of_page = live & (key.str.len() == KEY_LENGTH).to_numpy() & (channel != Channel.KIOSK.value).to_numpy()
+    given = (digits > 0).sum(axis=1)
+    varied = np.where(digits > 0, digits, 9).min(axis=1, initial=9) < digits.max(axis=1, initial=0)
+    telling = live & varied & (given >= rules.min_items) & frame["counter"].notna().to_numpy()
+    same_page = _soon_again(frame["time"], [key.str[:FAMILY]], of_page, rules.window)
+    same_answers = _soon_again(frame["time"], [frame["counter"], frame["answers"]], telling, rules.window)
+    return same_page | same_answers
+
+
+def _soon_again(time: pd.Series, by: list[pd.Series], eligible: _Mask, minutes: float) -> _Mask:
+    """Return which eligible rows follow another of the same group within so many minutes."""
+    result = np.zeros(len(time), dtype=bool)
+    chosen = time[eligible]
+    since = chosen.groupby([part[eligible] for part in by], sort=False).diff()
+    result[eligible] = (since <= pd.Timedelta(minutes=minutes)).to_numpy(dtype=bool)
+    return result
+
+
+def _duplicate_comments(session: orm.Session, round_id: int) -> int:
+    texts = session.scalars(sa.select(Comment.text).where(Comment.round_id == round_id)).all()
+    return int(quality.duplicate_text(np.array(texts, dtype=object), QualityRules().min_text).sum())

@@ -1,0 +1,121 @@
+"""The register of actions: what an agency does about its results, by when, and what shows that it was done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from sqlalchemy import orm
+
+from survey.accounts.operations import audit
+from survey.core.errors import InputError
+from survey.core.text import clean, clean_block
+from survey.models import Action, ActionState, Agency, Round
+
+MOST = 1000
+MOST_RESPONSIBLE = 200
+
+
+@dataclass(frozen=True)
+class Wording:
+    """An action as it was typed."""
+
+    what: str
+    cause: str
+    #: a position or unit, never a person's name
+    responsible: str
+    due_on: str
+    state: str = ActionState.PLANNED.value
+    evidence: str = ""
+
+
+def add_action(
+    session: orm.Session,
+    *,
+    round_: Round,
+    agency: Agency,
+    element: str | None,
+    wording: Wording,
+    user_id: int,
+    now: datetime,
+) -> Action:
+    """Enter an action that answers to the results of a round; `InputError` for what is missing."""
+    made = Action(
+        round_id=round_.id, agency_id=agency.id, element=element, created_at=now, created_by_id=user_id, updated_at=now
+    )
+    _write(made, wording)
+    session.add(made)
+    session.flush()
+    audit.record(
+        session,
+        action="action.added",
+        subject=f"action:{made.id}",
+        now=now,
+        user_id=user_id,
+        after={"agency": agency.code, "round": round_.code, "element": element, **_told(made)},
+    )
+    return made
+
+
+def alter_action(session: orm.Session, action: Action, *, wording: Wording, user_id: int, now: datetime) -> None:
+    """Alter an action, for example its state; `InputError` for what is missing."""
+    before = _told(action)
+    _write(action, wording)
+    action.updated_at = now
+    audit.record(
+        session,
+        action="action.altered",
+        subject=f"action:{action.id}",
+        now=now,
+        user_id=user_id,
+        before=before,
+        after=_told(action),
+    )
+
+
+def _write(action: Action, wording: Wording) -> None:
+    """Take over what was typed once all of it is right."""
+    what, cause, evidence = (_block(text) for text in (wording.what, wording.cause, wording.evidence))
+    responsible = clean(wording.responsible)
+    if not what:
+        raise InputError("Say what is to be done")
+    if not responsible:
+        raise InputError("Name the position or unit that is responsible")
+    if len(responsible) > MOST_RESPONSIBLE:
+        raise InputError(
+            "The text has %(length)s characters; at most %(most)s fit", length=len(responsible), most=MOST_RESPONSIBLE
+        )
+    if wording.state not in set(ActionState):
+        raise InputError("Choose how far the action has come")
+    if wording.state == ActionState.DONE and not evidence:
+        raise InputError("Say what shows that it was done")
+    due_on = _day(wording.due_on)
+    action.what, action.cause, action.responsible = what, cause or None, responsible
+    action.due_on, action.state, action.evidence = due_on, ActionState(wording.state), evidence
+
+
+def _block(text: str) -> str:
+    cleaned = clean_block(text)
+    if len(cleaned) > MOST:
+        raise InputError("The text has %(length)s characters; at most %(most)s fit", length=len(cleaned), most=MOST)
+    return cleaned
+
+
+def _day(text: str) -> date:
+    """Return a day written as the browser's date field sends it, or as people write it."""
+    written = clean(text)
+    for pattern in ("%Y-%m-%d", "%d/%m/%Y"):
+        try:
+            return datetime.strptime(written, pattern).replace(tzinfo=UTC).date()
+        except ValueError:
+            continue
+    raise InputError("The day %(day)s is not understood; write it like 31/12/2026", day=repr(written))
+
+
+def _told(action: Action) -> dict[str, str | None]:
+    return {
+        "what": action.what,
+        "responsible": action.responsible,
+        "due_on": action.due_on.isoformat(),
+        "state": action.state.value,
+    }

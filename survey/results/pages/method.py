@@ -1,0 +1,15 @@
+"""How every figure is computed, in plain words: what the notes beside the figures lead to."""
+
+from __future__ import annotations
+
+import flask
+
+from survey.accounts.auth import role_required
+from survey.results.pages.pages import RESULT_READERS, blueprint
+
+
+@blueprint.get("/cach-tinh")
+@role_required(*RESULT_READERS)
+def method() -> str:
+    """Explain the figures."""
+    return flask.render_template("evaluator/method.html")

@@ -1,0 +1,137 @@
+"""Comments: a person reads each before it is shown, with what identifies anybody masked already."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+import flask
+from flask_babel import gettext as _
+from sqlalchemy import orm
+from werkzeug import Response
+
+from survey.accounts.auth import role_required, safe_next
+from survey.accounts.queries import users
+from survey.core.errors import InputError
+from survey.core.text import clean
+from survey.models import Comment, CommentState, Round, Theme
+from survey.results.comments import masked_text
+from survey.results.compute import effective_rules
+from survey.results.operations.review_comment import review_comment
+from survey.results.pages.pages import RESULT_READERS, REVIEWERS, blueprint
+from survey.results.queries import comments
+from survey.results.queries.comments import Wanted
+from survey.web.context import database, told
+
+MOST_PAGES = 100_000
+
+
+@blueprint.get("/y-kien")
+@role_required(*RESULT_READERS)
+def comment_list() -> str:
+    """List comments: to review for those who may, else those shown on the agencies the person answers for."""
+    with database().read() as session:
+        return _render(session)
+
+
+@blueprint.post("/y-kien/<int:number>")
+@role_required(*REVIEWERS)
+def comment_review(number: int) -> Response | tuple[str, int]:
+    """Show or hide a comment, and come back to the list."""
+    form = flask.request.form
+    try:
+        with database().write() as session:
+            comment = session.get(Comment, number) or flask.abort(404)
+            review_comment(
+                session,
+                comment,
+                show=form.get("decision") == "show",
+                masked=form.get("masked", ""),
+                themes=[Theme(name) for name in form.getlist("theme") if name in set(Theme)],
+                user_id=flask.g.user.id,
+                now=datetime.now(UTC),
+                zone=session.get_one(Round, comment.round_id).zone,
+            )
+    except InputError as error:
+        with database().read() as session:
+            return _render(session, {number: told(error)}), 422
+    flask.flash(_("Saved: comment %(number)s.", number=number))
+    return flask.redirect(safe_next(form.get("next")) or flask.url_for("evaluator.comment_list"), code=303)
+
+
+def _render(session: orm.Session, mistakes: dict[int, str] | None = None) -> str:
+    """Return the list asked for; after a refused review, that comment with what was typed."""
+    reviewing = flask.g.user.role in REVIEWERS
+    asked = _asked()
+    visible = users.visible_agencies(session, flask.g.user)
+    round_id = next((r.id for r in comments.rounds_spoken_in(session) if r.code == asked.get("dot")), None)
+    wanted = Wanted(
+        round_id=round_id,
+        agency=asked.get("co-quan") or None,
+        state=_state(asked, reviewing=reviewing),
+        theme=Theme(asked["chu-de"]) if asked.get("chu-de") in set(Theme) else None,
+        words=clean(asked.get("tim", ""))[:100],
+        visible=visible,
+        without=() if visible is None else comments.too_few(session, visible, _fewest(session)),
+    )
+    number = _page_number(asked)
+    found, total = comments.page_of(session, wanted, number)
+    if mistakes:
+        found = [comment for comment in [session.get(Comment, n) for n in mistakes] if comment is not None]
+    pages = max(1, -(-total // comments.PAGE))
+    return flask.render_template(
+        "evaluator/comments.html",
+        comments=found,
+        total=total,
+        number=number,
+        pages=pages,
+        reviewing=reviewing,
+        wanted=wanted,
+        asked=asked,
+        state="" if wanted.state is None else wanted.state.value,
+        states=list(CommentState),
+        counts=comments.by_state(session, visible, round_id) if reviewing else {},
+        themes=list(Theme),
+        rounds=comments.rounds_spoken_in(session),
+        agencies=comments.agencies_spoken_of(session, visible),
+        masked_text=masked_text,
+        mistakes=mistakes or {},
+        typed=flask.request.form,
+        here=_address(asked, number),
+        before=_address(asked, number - 1) if number > 1 else None,
+        after=_address(asked, number + 1) if number < pages else None,
+    )
+
+
+def _fewest(session: orm.Session) -> dict[int, int]:
+    """Return how many citizens must have answered in each round for anything of them to be shown."""
+    return {round_.id: effective_rules(round_).min_n for round_ in comments.rounds_spoken_in(session)}
+
+
+def _asked() -> dict[str, str]:
+    """Return the filters: in the address, or in where a review came from."""
+    return {
+        name: flask.request.args.get(name, "") for name in ("dot", "co-quan", "trang-thai", "chu-de", "tim", "trang")
+    }
+
+
+def _state(asked: dict[str, str], *, reviewing: bool) -> CommentState | None:
+    """Return the state asked for: by default those to review; for whoever does not review, those shown alone."""
+    if not reviewing:
+        return CommentState.SHOWN
+    name = asked["trang-thai"]
+    if name == "tat-ca":
+        return None
+    return CommentState(name) if name in set(CommentState) else CommentState.NEW
+
+
+def _page_number(asked: dict[str, str]) -> int:
+    text = asked["trang"]
+    return min(max(int(text), 1), MOST_PAGES) if text.isascii() and text.isdecimal() and len(text) < 7 else 1
+
+
+def _address(asked: dict[str, str], number: int) -> str:
+    """Return the address of a page of this list."""
+    filters = {name: value for name, value in asked.items() if value and name != "trang"}
+    query = urlencode(filters | ({"trang": str(number)} if number > 1 else {}))
+    return flask.url_for("evaluator.comment_list") + (f"?{query}" if query else "")

@@ -1,0 +1,207 @@
+"""The evaluator's pages. Every figure comes from `survey.results.compute`; these views choose, name and order."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+
+import flask
+import pandas as pd
+from flask_babel import gettext as _
+from sqlalchemy import orm
+
+from survey.accounts.auth import role_required
+from survey.results.as_csv import csv_text
+from survey.results.breakdowns import COUNTER, dimensions
+from survey.results.charts import interval_chart
+from survey.results.comments import masked_text, voices
+from survey.results.doubts import Doubts, doubts
+from survey.results.figures import ALL_SERVICES, PROVINCE, chart_row
+from survey.results.page_data import RoundPage
+from survey.results.pages.groups import Groups, asked_dimension, load_groups
+from survey.results.pages.pages import RESULT_READERS, asked_service, blueprint, columns, load
+from survey.results.standings import Standing, league
+from survey.structure.queries import rounds as round_queries
+from survey.web.context import database
+
+
+@blueprint.get("")
+@role_required(*RESULT_READERS)
+def rounds() -> str:
+    """List the rounds."""
+    with database().read() as session:
+        found = round_queries.all_rounds(session)
+        return flask.render_template("evaluator/rounds.html", rounds=found)
+
+
+@blueprint.get("/<round_code>")
+@role_required(*RESULT_READERS)
+def overview(round_code: str) -> str:
+    """Show a round: the province, then agencies down and elements across."""
+    with database().read() as session:
+        page = load(session, round_code)
+        across = columns(page)
+        chart = interval_chart(
+            [
+                chart_row(page.label(level, key), page.figures.find(PROVINCE, ALL_SERVICES, level, key))
+                for level, key in across
+            ]
+        )
+        agencies = interval_chart(
+            [chart_row(page.agency_name(a), page.figures.overall(a), page.figures.overall()) for a in page.agencies]
+        )
+        return flask.render_template(
+            "evaluator/overview.html",
+            page=page,
+            columns=across,
+            chart=chart,
+            agency_chart=agencies,
+            doubts=_doubts(session, page),
+            tells_doubts=_tells_doubts(page),
+        )
+
+
+@blueprint.get("/<round_code>/xep-hang")
+@role_required(*RESULT_READERS)
+def ranking(round_code: str) -> str:
+    """Show the agencies by rank range, with what changed since the last round."""
+    with database().read() as session:
+        page = load(session, round_code)
+        standings, before = league(session, page.results, page.figures)
+        return flask.render_template("evaluator/ranking.html", page=page, standings=standings, before=before)
+
+
+@blueprint.get("/<round_code>/xep-hang.csv")
+@role_required(*RESULT_READERS)
+def ranking_download(round_code: str) -> flask.Response:
+    """Send the table of ranks as CSV."""
+    with database().read() as session:
+        page = load(session, round_code)
+        standings, _before = league(session, page.results, page.figures)
+        table = pd.DataFrame([_as_row(page, standing) for standing in standings])
+    whole = ["n", "rank_low", "rank_high", "change_sure"]
+    table[whole] = table[whole].astype("Int64")
+    return _send_csv(table, _("SIPAS ranking %(name)s", name=page.round.code))
+
+
+@blueprint.get("/<round_code>/toan-tinh", defaults={"agency": PROVINCE})
+@blueprint.get("/<round_code>/co-quan/<agency>")
+@role_required(*RESULT_READERS)
+def detail(round_code: str, agency: str) -> str:
+    """Show one agency (or the province) down to the five answers.
+
+    All services or the one named by `?linh-vuc=`; everyone, or the group `?nhom=` of the dimension `?theo=`.
+    """
+    with database().read() as session:
+        page = load(session, round_code)
+        service = asked_service(page, agency)
+        group = _asked_group(session, page, agency, service)
+        figures = group[0].figures(group[1]) if group else page.figures
+        across = columns(page)
+        wider = (agency, service) if group else (PROVINCE, service)
+        rows = [
+            chart_row(
+                page.label(level, key),
+                figures.find(agency, service, level, key),
+                page.figures.find(*wider, level, key) if agency or service or group else None,
+            )
+            for level, key in across
+        ]
+        return flask.render_template(
+            "evaluator/detail.html",
+            page=page,
+            figures=figures,
+            agency=agency,
+            service=service,
+            group=group,
+            columns=across,
+            overall=figures.overall(agency, service),
+            chart=interval_chart(rows),
+            services=page.figures.services(agency),
+            counters=None if group or not agency else _counters(session, page, agency),
+            voices=None if group or service else voices(session, page.results, page.figures, agency),
+            masked_text=masked_text,
+        )
+
+
+@blueprint.get("/<round_code>/ket-qua.csv")
+@role_required(*RESULT_READERS)
+def download(round_code: str) -> flask.Response:
+    """Send as CSV exactly what a page shows: the overview, or with `?co-quan=` (and `linh-vuc`) an agency's page.
+
+    `?bang=day-du` sends every row of the round.
+    """
+    with database().read() as session:
+        page = load(session, round_code)
+        table = page.table
+        name = page.round.code
+        if flask.request.args.get("bang") == "day-du":
+            name += "-" + _("all-figures")
+        elif "co-quan" in flask.request.args:
+            agency = flask.request.args["co-quan"]
+            service = asked_service(page, agency)
+            table = table[(table["agency"] == agency) & (table["service"] == service)]
+            name += "-" + "-".join(part for part in (agency or "toan-tinh", service) if part)
+        else:
+            table = table[(table["service"] == ALL_SERVICES) & table["level"].isin(["overall", "element"])]
+    return _send_csv(table, _("SIPAS results %(name)s", name=name))
+
+
+def _send_csv(table: pd.DataFrame, title: str) -> flask.Response:
+    body = csv_text(table, spreadsheet=True).encode()
+    return flask.send_file(
+        io.BytesIO(body), mimetype="text/csv", as_attachment=True, download_name=f"{title}.csv", etag=False
+    )
+
+
+def _as_row(page: RoundPage, standing: Standing) -> Mapping[str, object]:
+    """Return a row of the table of ranks, with all digits."""
+    figure, change = standing.figure, standing.change
+    return {
+        "agency": figure.agency,
+        "name": page.agency_name(figure.agency),
+        "n": figure.n,
+        "index": figure.index,
+        "lo": figure.lo,
+        "hi": figure.hi,
+        "rank_low": standing.low,
+        "rank_high": standing.high,
+        "group": standing.group,
+        "before": change.before if change else None,
+        "change": change.diff if change else None,
+        "change_lo": change.lo if change else None,
+        "change_hi": change.hi if change else None,
+        "change_sure": int(change.sure) if change and change.exists else None,
+        "status": figure.status,
+    }
+
+
+def _asked_group(session: orm.Session, page: RoundPage, agency: str, service: str) -> tuple[Groups, str] | None:
+    """Return the groups and which of them is asked for, None for everyone; 404 for what has no figures."""
+    dimension = asked_dimension(page)
+    if dimension is None:
+        return None
+    name = flask.request.args.get("nhom", "")
+    if (service and not dimension.by_service) or (not agency and dimension.by_service):
+        flask.abort(404)
+    found = load_groups(session, page, dimension, agency)
+    if name not in found.codes(service):
+        flask.abort(404)
+    return found, name
+
+
+def _counters(session: orm.Session, page: RoundPage, agency: str) -> Groups:
+    """Return an agency's figures by receiving counter."""
+    dimension = next(d for d in dimensions(page.definition) if d.code == COUNTER)
+    return load_groups(session, page, dimension, agency)
+
+
+def _doubts(session: orm.Session, page: RoundPage) -> Doubts | None:
+    """Return what is told of doubtful responses, to those who see the whole round; None when it is not known yet."""
+    if not _tells_doubts(page):
+        return None
+    return doubts(session, page.results, wait=flask.request.args.get("phieu-dang-ngo") == "xem")
+
+
+def _tells_doubts(page: RoundPage) -> bool:
+    return not page.limited and page.results.responses > 0

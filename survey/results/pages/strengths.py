@@ -1,0 +1,84 @@
+"""An agency's strengths and weaknesses in words its head can act upon, and where each item stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import flask
+from flask_babel import gettext as _
+
+from survey.accounts.auth import role_required
+from survey.results.charts import QuadrantChart, Spot, quadrant_chart
+from survey.results.findings import Finding, findings, lowest, weaknesses
+from survey.results.findings import strengths as strengths_of
+from survey.results.insights import SURE, diagnosis
+from survey.results.pages.actions import KEEPERS, followed
+from survey.results.pages.pages import RESULT_READERS, blueprint, load
+from survey.web.context import database
+
+
+@dataclass(frozen=True)
+class Section:
+    """Findings that call for the same."""
+
+    code: str
+    title: str
+    advice: str
+    findings: tuple[Finding, ...]
+
+
+@blueprint.get("/<round_code>/co-quan/<agency>/manh-yeu")
+@role_required(*RESULT_READERS)
+def strengths(round_code: str, agency: str) -> str:
+    """Show what an agency does well, what to better first, and how many citizens stand behind it."""
+    with database().read() as session:
+        page = load(session, round_code)
+        if not agency or page.figures.overall(agency) is None:
+            flask.abort(404)
+        found = findings(page.definition, page.figures, agency, diagnosis(session, page.results, agency))
+        return flask.render_template(
+            "evaluator/strengths.html",
+            page=page,
+            agency=agency,
+            findings=sorted(found, key=lambda finding: finding.number),
+            sections=sections(found),
+            lowest=lowest(found),
+            chart=chart(found),
+            rate=100 * SURE,
+            actions=followed(session, page, agency),
+            may_keep=flask.g.user.role in KEEPERS,
+        )
+
+
+def sections(found: list[Finding]) -> list[Section]:
+    """Return the findings by what they call for; empty ones are left out."""
+    first = [f for f in weaknesses(found) if f.quadrant == "improve"]
+    then = [f for f in weaknesses(found) if f.quadrant != "improve"]
+    well = strengths_of(found)
+    every = [
+        Section(
+            "improve",
+            _("Improve first"),
+            _("Citizens are less satisfied here than with other agencies, and it weighs much in the whole."),
+            tuple(first),
+        ),
+        Section(
+            "watch",
+            _("Improve next"),
+            _("Citizens are less satisfied here than with other agencies, but it weighs less."),
+            tuple(then),
+        ),
+        Section(
+            "keep",
+            _("Done well"),
+            _("Citizens are more satisfied here than with other agencies. Keep it so, and share how it is done."),
+            tuple(well),
+        ),
+    ]
+    return [section for section in every if section.findings]
+
+
+def chart(found: list[Finding]) -> QuadrantChart:
+    """Return the plot of importance against performance."""
+    ordered = sorted(found, key=lambda finding: finding.number)
+    return quadrant_chart([Spot(f.number, f.gap, f.importance, f.verdict) for f in ordered])

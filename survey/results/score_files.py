@@ -1,0 +1,210 @@
+"""Score responses collected elsewhere: two files in, a table of figures out, no database.
+
+The responses stream through once and are kept as distinct answers with their counts, so that a file of a million rows
+needs little memory.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from scoring.moments import Moments, moments_from_patterns
+from scoring.scheme import DataError, Rules
+from scoring.table import score_table
+from survey.core.errors import InputError
+from survey.questionnaires import BLANK, Definition
+from survey.spreadsheets.column_map import ColumnMap
+from survey.spreadsheets.read import Checker, Table, open_table
+
+STRATA = ("agency", "service")
+MAX_WRONG = 200
+"""Wrong cells after which reading stops: the file is then not what it was taken for."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to score, and how."""
+
+    responses: Path
+    population: Path
+    definition: Definition
+    columns: ColumnMap = field(default_factory=ColumnMap)
+    rules: Rules = field(default_factory=Rules)
+    #: columns whose combinations are the strata
+    strata: tuple[str, ...] = STRATA
+    #: columns by which figures are given
+    by: tuple[str, ...] = STRATA
+    #: take n for N where a stratum has more responses than transactions, in place of refusing the files
+    allow_short: bool = False
+
+
+def score_files(task: Task, progress: Callable[[int], object] | None = None) -> pd.DataFrame:
+    """Return the figures of a task, columns as `scoring.table.COLUMNS`; `progress` is told bytes as they are read.
+
+    Raises `InputError` (or `TableError` naming every wrong cell) when a file cannot be used as it is.
+    """
+    extra = tuple(name for name in dict.fromkeys((*task.strata, *task.by)) if name not in STRATA)
+    keys = (*STRATA, *extra)
+    population = read_population(task.population, task.strata)
+    with open_table(task.responses, progress=progress) as table:
+        patterns = count_answers(table, task.definition, task.columns, keys)
+    if not patterns:
+        raise InputError("%(source)s has a header but no responses", source=task.responses.name)
+    if not task.allow_short:
+        _refuse_short(patterns, keys, task.strata, population)
+    moments = _moments(patterns, keys, task.definition, task.rules.features)
+    try:
+        return score_table(moments, task.definition.scheme(), population, task.rules, by=task.by, strata=task.strata)
+    except DataError as error:
+        raise InputError("The responses cannot be scored: %(why)s", why=error) from error
+
+
+Patterns = Counter[tuple[tuple[str, ...], str]]
+"""How many respondents have given keys and exactly these answers."""
+
+
+def count_answers(table: Table, definition: Definition, columns: ColumnMap, keys: Sequence[str]) -> Patterns:
+    """Return the responses of a table by keys and packed answers to the satisfaction items.
+
+    Every distinct cell text of a column is understood once (`Definition.parse_answer`). Other columns are ignored.
+    Raises `InputError` for a missing column and `TableError` for cells that are no answers.
+    """
+    check = Checker(table.source)
+    items = [_ItemColumn(code, definition, columns) for code in definition.scheme().codes]
+    missing = [columns.heading(i.code) for i in items if i.code not in columns.absent and i.find(table) is None]
+    if missing:
+        raise InputError(
+            "%(source)s has no column for these items: %(missing)s. Its columns are: %(columns)s. A map file (--map) "
+            "tells which column is which",
+            source=table.source,
+            missing=", ".join(missing),
+            columns=", ".join(table.columns),
+        )
+    places = [_key_place(table, columns, key) for key in keys]
+    counted: Patterns = Counter()
+    for number, cells in table:
+        key = tuple(
+            columns.value(name, fixed if at is None else cells[at], item=False)
+            for name, (at, fixed) in zip(keys, places, strict=True)
+        )
+        if not key[0]:
+            check.wrong(number, columns.heading("agency"), "", "filled in")
+        counted[key, "".join([item.read(cells, number, check) for item in items])] += 1
+        if len(check.cells) > MAX_WRONG:
+            break
+    check.finish()
+    return counted
+
+
+class _ItemColumn:
+    """One item's column: where it stands, and what each text in it was found to mean."""
+
+    def __init__(self, code: str, definition: Definition, columns: ColumnMap) -> None:
+        self.code = code
+        self.definition = definition
+        self.columns = columns
+        self.position: int | None = None
+        self.known: dict[str, str] = {"": BLANK}
+
+    def find(self, table: Table) -> int | None:
+        """Look for the column in a table; return where it stands."""
+        self.position = table.optional(self.columns.heading(self.code))
+        return self.position
+
+    def read(self, cells: list[str], number: int, check: Checker) -> str:
+        """Return the answer in a row, `.` for none; a text that is no answer is noted."""
+        if self.position is None:
+            return BLANK
+        text = cells[self.position]
+        found = self.known.get(text)
+        if found is not None:
+            return found
+        try:
+            meant = self.columns.value(self.code, text, item=True)
+            self.known[text] = self.definition.parse_answer(self.code, meant) or BLANK
+        except InputError:
+            check.wrong(number, self.columns.heading(self.code), text, "1..5, empty, or a label of the answer scale")
+            return BLANK
+        return self.known[text]
+
+
+def _key_place(table: Table, columns: ColumnMap, key: str) -> tuple[int | None, str]:
+    """Return where a key's column stands, or the value every row has."""
+    if key in columns.fixed:
+        return None, columns.fixed[key]
+    at = table.optional(columns.heading(key))
+    if at is None and key == "service":
+        return None, ""
+    return table.position(columns.heading(key)) if at is None else at, ""
+
+
+def read_population(path: Path, strata: Sequence[str] = STRATA) -> pd.DataFrame:
+    """Return a population file as columns `agency`, `service`, further strata, and whole `N`.
+
+    Raises `InputError` for missing columns and `TableError` for wrong cells or a stratum given twice.
+    """
+    names = tuple(dict.fromkeys((*STRATA, *strata)))
+    rows: dict[tuple[str, ...], int] = {}
+    with open_table(path) as table:
+        check = Checker(table.source)
+        places = [table.position(name) for name in names]
+        n_at = table.position("N")
+        for number, cells in table:
+            key = tuple(cells[at] for at in places)
+            n = check.whole(number, "N", cells[n_at])
+            if not key[0]:
+                check.wrong(number, "agency", "", "filled in")
+            if key in rows:
+                check.wrong(number, names[1], key[1], f"given once for {key[0]}")
+            rows[key] = n
+        check.finish()
+        if not rows:
+            raise InputError("%(source)s has a header but no rows", source=table.source)
+    found = pd.DataFrame(list(rows), columns=list(names), dtype=object)
+    found["N"] = np.array(list(rows.values()), dtype=np.int64)
+    return found
+
+
+def _refuse_short(patterns: Patterns, keys: Sequence[str], strata: Sequence[str], population: pd.DataFrame) -> None:
+    """Raise `InputError` naming the strata with more responses than transactions."""
+    at = [keys.index(name) for name in strata]
+    respondents: Counter[tuple[str, ...]] = Counter()
+    for (key, _), count in patterns.items():
+        respondents[tuple(key[k] for k in at)] += count
+    transactions: Counter[tuple[str, ...]] = Counter()
+    for row in population[[*strata, "N"]].itertuples(index=False, name=None):
+        transactions[row[:-1]] += row[-1]
+    short = [
+        f"{' / '.join(stratum)}: N = {transactions[stratum]}, responses = {n}"
+        for stratum, n in sorted(respondents.items())
+        if 0 < transactions[stratum] < n
+    ]
+    if short:
+        raise InputError(
+            "N is smaller than the number of responses in these strata; correct the population file, or let the "
+            "responses stand in for N there with --allow-short:\n%(strata)s",
+            strata="\n".join(short),
+        )
+
+
+def unknown_strata(table: pd.DataFrame) -> list[str]:
+    """Return the agencies whose responses had no transactions N, for a warning."""
+    if "warnings" not in table:
+        return []
+    lost = table[(table["level"] == "overall") & table["warnings"].astype(str).str.contains("no_population")]
+    return sorted({agency for agency in lost["agency"] if agency})
+
+
+def _moments(patterns: Patterns, keys: Sequence[str], definition: Definition, features: tuple[str, ...]) -> Moments:
+    """Return the moments of counted answers."""
+    frame = pd.DataFrame([key for key, _ in patterns], columns=list(keys), dtype=object)
+    counts = np.fromiter(patterns.values(), dtype=np.int64, count=len(patterns))
+    return moments_from_patterns(
+        [answers for _, answers in patterns], counts, frame, definition.scheme(), features=features
+    )

@@ -1,0 +1,96 @@
+"""The league table as pages and reports show it: index, rank range, group, change; in the order of ranks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import orm
+
+from survey.results.comparisons import Changes, agency_ranks, changes_since_last_round
+from survey.results.compute import RoundResults
+from survey.results.figures import ALL_SERVICES, OVERALL, PROVINCE, Figure, Figures
+
+SURE = 0.05
+"""Family-wise error of calling a change a change, Holm-adjusted over the agencies."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """How an index moved since the last round, in percentage points."""
+
+    before: float
+    diff: float
+    lo: float
+    hi: float
+    #: whether the data can tell it from no change
+    sure: bool
+
+    @property
+    def exists(self) -> bool:
+        """Whether both rounds have the figure."""
+        return math.isfinite(self.diff)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One agency of the league table, or the province, which has no rank."""
+
+    figure: Figure
+    low: int | None
+    high: int | None
+    group: str
+    change: Change | None
+
+
+def league(session: orm.Session, results: RoundResults, figures: Figures) -> tuple[list[Standing], Changes | None]:
+    """Return the province and then the agencies with `figures`, by rank; and the round they are compared with.
+
+    Ranks are among all agencies, whoever looks.
+    """
+    ranks = agency_ranks(results)
+    before = changes_since_last_round(session, results, (ALL_SERVICES,))
+    moved = _changes(before)
+    standings = []
+    for code, low, high, group in [
+        (PROVINCE, None, None, ""),
+        *((str(r.agency), _whole(r.low), _whole(r.high), str(r.group)) for r in ranks.itertuples(index=False)),
+    ]:
+        figure = figures.overall(code)
+        if figure is not None:
+            standings.append(Standing(figure, low, high, group, moved.get(code)))
+    return standings, before
+
+
+def change_of(changes: Changes, agency: str, level: str, key: str) -> Change | None:
+    """Return how one figure of an agency (or the province), all services, moved; None without a row."""
+    table = changes.table
+    at = (table["agency"] == agency) & (table["service"] == ALL_SERVICES)
+    rows = table[at & (table["level"] == level) & (table["key"] == key)].to_dict("records")
+    return _change(rows[0]) if rows else None
+
+
+def _changes(before: Changes | None) -> dict[str, Change]:
+    """Return the change of the overall index by agency."""
+    if before is None:
+        return {}
+    table = before.table
+    rows = table[(table["service"] == ALL_SERVICES) & (table["level"] == OVERALL[0]) & (table["key"] == OVERALL[1])]
+    return {str(row["agency"]): _change(row) for row in rows.to_dict("records")}
+
+
+def _change(row: dict[Hashable, Any]) -> Change:
+    p = _real(row["p"] if row["agency"] == PROVINCE else row["p_holm"])
+    earlier, diff, lo, hi = (_real(row[name]) for name in ("before", "diff", "lo", "hi"))
+    return Change(earlier, diff, lo, hi, sure=p < SURE)
+
+
+def _real(value: Any) -> float:
+    return math.nan if pd.isna(value) else float(value)
+
+
+def _whole(value: Any) -> int | None:
+    return None if pd.isna(value) else int(value)

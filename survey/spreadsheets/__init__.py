@@ -1,0 +1,1 @@
+"""Reading what others wrote: CSV, XLSX, files of survey tools."""

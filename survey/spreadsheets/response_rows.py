@@ -1,0 +1,290 @@
+"""Rows of a foreign file → responses, by a column map. Wrong cells are told by their spreadsheet address.
+
+Labels are understood by the questionnaire's own parser (`Definition.parse_answer`), the same that `score` uses.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from survey.core.errors import InputError
+from survey.core.text import clean_block, fold
+from survey.models import Channel, SlotKind
+from survey.questionnaires import Definition
+from survey.questionnaires.definition import BLANK, HIDDEN
+from survey.spreadsheets.column_map import ColumnMap
+from survey.spreadsheets.read import Table, column_letter
+from survey.spreadsheets.times import parse_instant
+
+KEYS = ("agency", "counter", "service", "date", "channel", "id", "comment")
+"""What a column can hold besides an answer."""
+UTC_HEADINGS = frozenset({"_submission_time"})
+"""Columns whose times are UTC though nothing says so (KoBo)."""
+UNFINISHED_HEADINGS = frozenset({"submitdate", "date submitted", "ngày nộp"})
+"""Columns that are empty where a person did not finish (LimeSurvey)."""
+MAX_COMMENT = 2000
+MAX_SHOWN = 100
+_MEMO = 20_000
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A cell that cannot be used; `template` is an English msgid with `values`."""
+
+    row: int
+    #: 0-based; -1 when the row as a whole is meant
+    column: int
+    text: str
+    template: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        """The cell's name in a spreadsheet, for example F12; the row's number when no cell is meant."""
+        return f"{column_letter(self.column)}{self.row}" if self.column >= 0 else str(self.row)
+
+
+@dataclass
+class Problems:
+    """What is wrong with a file: the first hundred cells, and how many there are."""
+
+    shown: list[Problem] = field(default_factory=list)
+    total: int = 0
+
+    def note(self, problem: Problem) -> None:
+        """Add one."""
+        self.total += 1
+        if len(self.shown) < MAX_SHOWN:
+            self.shown.append(problem)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A counter as a file may name it."""
+
+    counter_id: int
+    agency_id: int
+    #: the agency its answers are counted for when the file names none; None when several decide there
+    deciding_agency_id: int | None
+    service_id: int | None
+
+
+@dataclass(frozen=True)
+class Places:
+    """What a file may name, by folded code and name. Only what the person may write to."""
+
+    agencies: Mapping[str, int]
+    services: Mapping[str, int]
+    counters: Mapping[str, Sequence[Place]]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The round that the rows are for."""
+
+    definition: Definition
+    zone: ZoneInfo
+    opens_on: date
+    closes_on: date
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRow:
+    """One response of a file."""
+
+    number: int
+    agency_id: int
+    service_id: int | None
+    counter_id: int | None
+    channel: str
+    answers: str
+    given_at: datetime
+    comment: str
+    #: the collecting tool's own number of the response, hashed; empty when it has none
+    identity: str
+
+
+class RowReader:
+    """Reads the rows of one table. Every distinct text of a column is understood once."""
+
+    def __init__(self, table: Table, columns: ColumnMap, frame: Frame, places: Places) -> None:
+        self.columns = columns
+        self.frame = frame
+        self.places = places
+        self.problems = Problems()
+        #: rows without any rating, and rows the tool marks as not finished
+        self.empty = 0
+        self.unfinished = 0
+        self._at = {key: self._find(table, key) for key in KEYS}
+        slots = frame.definition.slots
+        self._slots = [(k, slot.code, self._find(table, slot.code)) for k, slot in enumerate(slots)]
+        self._rated = [k for k, slot in enumerate(slots) if slot.kind is not SlotKind.RESPONDENT]
+        self._known: list[dict[str, str | None]] = [{"": ""} for _ in slots]
+        self._packed: dict[tuple[str, ...], str] = {}
+        #: a file that had no headings was given letters for them: its first row is row 1
+        self._above = int(table.columns == tuple(column_letter(k) for k in range(len(table.columns))))
+        self._answered = [(k, code, at) for k, code, at in self._slots if at is not None]
+        if not any(at is not None for k, _, at in self._slots if k in set(self._rated)):
+            raise InputError(
+                "No column of %(source)s holds answers: say which column is which question", source=table.source
+            )
+        date_at = self._at["date"]
+        heading = table.columns[date_at].casefold() if date_at is not None else ""
+        self._naive_is_utc = heading in UTC_HEADINGS
+        self._may_be_unfinished = heading in UNFINISHED_HEADINGS
+        self._instants: dict[str, datetime | None] = {}
+
+    def _find(self, table: Table, code: str) -> int | None:
+        if code in self.columns.fixed or code in self.columns.absent:
+            return None
+        named = code in self.columns.headings
+        return table.position(self.columns.heading(code)) if named else table.optional(code)
+
+    def read(self, number: int, cells: Sequence[str]) -> ReadRow | None:
+        """Return the response in a row; None when it holds none or is wrong (noted)."""
+        date_at = self._at["date"]
+        if self._may_be_unfinished and date_at is not None and not cells[date_at]:
+            self.unfinished += 1
+            return None
+        before = self.problems.total
+        number -= self._above
+        answers = self._answers(number, cells)
+        if answers and all(answers[k] in (BLANK, HIDDEN) for k in self._rated):
+            if self.problems.total == before:
+                self.empty += 1
+            return None
+        place = self._place(number, cells)
+        given_at = self._given_at(number, cells)
+        channel = self._channel(number, cells)
+        comment = self._comment(number, cells)
+        if self.problems.total > before or place is None or given_at is None:
+            return None
+        agency_id, service_id, counter_id = place
+        identity = self._text("id", cells)
+        if identity:  # two surveys may both number from 1: the time they were answered tells them apart
+            identity = f"{identity}|{self._text('date', cells)}"
+        return ReadRow(
+            number, agency_id, service_id, counter_id, channel, answers, given_at, comment,
+            hashlib.sha256(identity.encode()).hexdigest() if identity else "",
+        )  # fmt: skip
+
+    def _text(self, key: str, cells: Sequence[str]) -> str:
+        """Return what a row says for one of `KEYS`, through the map."""
+        at = self._at[key]
+        text = self.columns.fixed.get(key, "") if at is None else cells[at]
+        return self.columns.value(key, text, item=False)
+
+    def _wrong(self, number: int, key: str, text: str, template: str, **values: object) -> None:
+        at = self._at.get(key)
+        self.problems.note(Problem(number, -1 if at is None else at, text[:60], template, values))
+
+    def _answers(self, number: int, cells: Sequence[str]) -> str:
+        """Return the packed answers of a row; a text that is no answer is noted."""
+        texts = tuple([cells[at] for _, _, at in self._answered if at is not None])
+        packed = self._packed.get(texts)
+        if packed is not None:
+            return packed
+        answers, wrong = {}, False
+        for (k, code, at), text in zip(self._answered, texts, strict=True):
+            known = self._known[k]
+            if text not in known and len(known) < _MEMO:
+                known[text] = self._meaning(code, text)
+            meant = known.get(text)
+            if meant is None:
+                wrong = True
+                template = "is not an answer of question %(question)s"
+                self.problems.note(
+                    Problem(number, at if at is not None else -1, text[:60], template, {"question": k + 1})
+                )
+            elif meant:
+                answers[code] = meant
+        if wrong:
+            return ""
+        packed = self.frame.definition.pack(answers)
+        if len(self._packed) < _MEMO:
+            self._packed[texts] = packed
+        return packed
+
+    def _meaning(self, code: str, text: str) -> str | None:
+        rated = self.frame.definition.slot(code).kind is SlotKind.SATISFACTION
+        try:
+            return self.frame.definition.parse_answer(code, self.columns.value(code, text, item=rated))
+        except InputError:
+            return None
+
+    def _place(self, number: int, cells: Sequence[str]) -> tuple[int, int | None, int | None] | None:
+        """Return deciding agency, service and counter of a row."""
+        agency_text, service_text, counter_text = (self._text(key, cells) for key in ("agency", "service", "counter"))
+        agency_id = self.places.agencies.get(fold(agency_text)) if agency_text else None
+        if agency_text and agency_id is None:
+            self._wrong(number, "agency", agency_text, "is not the code or name of an agency of yours")
+            return None
+        service_id = self.places.services.get(fold(service_text)) if service_text else None
+        if service_text and service_id is None:
+            self._wrong(number, "service", service_text, "is not the code or name of a field")
+            return None
+        place = self._counter(number, counter_text, agency_id) if counter_text else None
+        if counter_text and place is None:
+            return None
+        if agency_id is None and place is not None:
+            agency_id = place.deciding_agency_id
+        if agency_id is None:
+            self._wrong(number, "agency", "", "the agency is missing")
+            return None
+        if service_id is None and place is not None:
+            service_id = place.service_id
+        return agency_id, service_id, place.counter_id if place else None
+
+    def _counter(self, number: int, text: str, agency_id: int | None) -> Place | None:
+        """Return the counter of that code or name: the agency's own where several have it."""
+        found = list(self.places.counters.get(fold(text), ()))
+        if len(found) > 1 and agency_id is not None:
+            found = [p for p in found if agency_id in (p.agency_id, p.deciding_agency_id)] or found
+        if len(found) == 1:
+            return found[0]
+        several = "names several counters; write agency/counter, for example %(example)s"
+        if found:
+            self._wrong(number, "counter", text, several, example="so-noi-vu/Q1")
+        else:
+            self._wrong(number, "counter", text, "is not the code or name of a counter of yours")
+        return None
+
+    def _given_at(self, number: int, cells: Sequence[str]) -> datetime | None:
+        text = self._text("date", cells)
+        if text not in self._instants:
+            if len(self._instants) > _MEMO:
+                self._instants.clear()
+            self._instants[text] = parse_instant(text, self.frame.zone, naive_is_utc=self._naive_is_utc)
+        found = self._instants[text]
+        if found is None:
+            self._wrong(number, "date", text, "is not a day like 25/11/2026, with or without a time like 14:30")
+            return None
+        day = found.astimezone(self.frame.zone).date()
+        today = self.frame.now.astimezone(self.frame.zone).date()
+        last = min(self.frame.closes_on, today)
+        if not self.frame.opens_on <= day <= last:
+            first = f"{self.frame.opens_on:%d/%m/%Y}"
+            template = "is not a day of the round, from %(first)s to %(last)s"
+            self._wrong(number, "date", text, template, first=first, last=f"{last:%d/%m/%Y}")
+            return None
+        return min(found, self.frame.now)
+
+    def _channel(self, number: int, cells: Sequence[str]) -> str:
+        text = self._text("channel", cells).casefold()
+        if not text:
+            return Channel.IMPORT.value
+        if text in {channel.value for channel in Channel}:
+            return text
+        self._wrong(number, "channel", text, "is not one of %(channels)s", channels=", ".join(c.value for c in Channel))
+        return ""
+
+    def _comment(self, number: int, cells: Sequence[str]) -> str:
+        text = clean_block(self._text("comment", cells))
+        if len(text) > MAX_COMMENT:
+            self._wrong(number, "comment", text, "is longer than %(limit)d characters", limit=MAX_COMMENT)
+        return text

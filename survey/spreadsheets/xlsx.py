@@ -1,0 +1,154 @@
+"""Reading XLSX workbooks as plain rows of text, with guards against files made to exhaust the machine.
+
+The first visible sheet is read, row by row. Formulas give the value that the spreadsheet program stored last; dates are
+written 2026-11-25, whole numbers without decimals (1234.0 is 1234). What a workbook claims of its size is not believed:
+unpacked bytes, rows and cells are counted, and reading stops with a sentence where a limit is passed.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import warnings
+import zipfile
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time, timedelta
+from typing import Any, BinaryIO
+
+from survey.core.errors import InputError
+
+SIGNATURE = b"PK\x03\x04"
+OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
+"""How .xls files and workbooks behind a password begin."""
+
+MAX_UNPACKED = 200 * 1024 * 1024
+MAX_PARTS = 2_000
+MAX_ROWS = 1_048_576
+MAX_CELLS = 20_000_000
+MAX_WIDTH = 2_000
+"""Columns; a wider row is a slip of the hand or an attack, and every row of it costs memory."""
+
+
+def check_archive(file: BinaryIO, source: str) -> None:
+    """Raise `InputError` unless `file` is a workbook that unpacks to a size that can be borne."""
+    file.seek(0)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            parts = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise InputError("%(source)s is damaged; save it again and try once more", source=source) from error
+    names = {part.filename for part in parts}
+    if "[Content_Types].xml" not in names or not any(name.startswith("xl/workbook") for name in names):
+        raise InputError("%(source)s is not an Excel workbook (.xlsx) nor a CSV file", source=source)
+    # A part never unpacks to more than it declares: zipfile stops there.
+    if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
+        raise InputError("%(source)s unpacks to more than can be read; split it or save it as CSV", source=source)
+    file.seek(0)
+
+
+def sheet_rows(
+    file: BinaryIO, source: str, progress: Callable[[int], object] | None = None
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield (row number as the spreadsheet shows it, cells as text) of the first visible sheet; no empty rows.
+
+    Raises `InputError` for what is no workbook or passes a limit.
+    """
+    check_archive(file, source)
+    from openpyxl import load_workbook
+
+    book = None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of styles and validations that openpyxl would not keep
+            book = load_workbook(
+                _Watched(file, progress),
+                read_only=True,
+                data_only=True,
+                keep_links=False,
+            )
+        sheet = next((s for s in book.worksheets if s.sheet_state == "visible"), None)
+        if sheet is None:
+            raise InputError("%(source)s has no visible sheet", source=source)  # noqa: TRY301
+        sheet.reset_dimensions()
+        yield from _numbered(sheet.iter_rows(values_only=True), source)
+    except InputError:
+        raise
+    except Exception as error:  # whatever a broken part makes the library raise
+        raise InputError("%(source)s is damaged; save it again and try once more", source=source) from error
+    finally:
+        if book is not None:
+            book.close()
+
+
+def _numbered(rows: Iterator[tuple[Any, ...]], source: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield rows with text and their numbers, counting what they cost."""
+    cells = 0
+    for number, row in enumerate(_quietly(rows), 1):
+        cells += len(row)
+        if number > MAX_ROWS or cells > MAX_CELLS or len(row) > MAX_WIDTH:
+            raise InputError(
+                "%(source)s has more rows or columns than can be read (row %(row)d)", source=source, row=number
+            )
+        texts = [cell_text(value) for value in row]
+        if any(texts):
+            yield number, texts
+
+
+def _quietly(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """Yield rows without the library's warnings of what it leaves out."""
+    while True:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            row = next(rows, None)
+        if row is None:
+            return
+        yield row
+
+
+def cell_text(value: object) -> str:
+    """Return a cell's value as a CSV file would hold it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return ""
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, datetime):
+        bare = value.replace(microsecond=0)
+        return bare.date().isoformat() if bare.time() == time() else bare.isoformat(sep=" ")
+    if isinstance(value, date | time | timedelta):
+        return str(value)
+    return str(value)
+
+
+class _Watched(io.RawIOBase):
+    """A binary file that tells how much of it was read for the first time."""
+
+    def __init__(self, file: BinaryIO, progress: Callable[[int], object] | None) -> None:
+        self._file, self._progress, self._told = file, progress, 0
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return True."""
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move."""
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        """Return where the file stands."""
+        return self._file.tell()
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Read, and tell of what was not read before."""
+        data = self._file.read(-1 if size is None else size)
+        if self._progress is not None and data:
+            self._told += len(data)
+            self._progress(len(data))
+        return data

@@ -1,6 +1,0 @@
-"""Pages for the people at the counters: their own unit's codes, posters, receipt slips and paper forms."""
-
-from survey.staff import codes, emblems, paper, printing, receipts, routes
-from survey.staff.scope import blueprint
-
-__all__ = ["blueprint", "codes", "emblems", "paper", "printing", "receipts", "routes"]

@@ -1,0 +1,247 @@
+"""Add an agency, correct what is known of it, rename it from a day on, end it. Nothing of its past is lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from survey.accounts.operations import audit
+from survey.core.errors import InputError
+from survey.core.text import clean, is_name_in_addresses
+from survey.models import Agency, AgencyKind, AgencyLevel, FormerName
+
+CODE_LIMIT = 64
+NAME_LIMIT = 200
+
+
+@dataclass(frozen=True)
+class AgencyFacts:
+    """What a person says of an agency; `parent` is a code, empty for the province."""
+
+    name: str
+    kind: AgencyKind
+    level: AgencyLevel
+    parent: str = ""
+    name_en: str = ""
+    valid_from: date | None = None
+
+
+def add_agency(
+    session: orm.Session, code: str, facts: AgencyFacts, *, now: datetime, user_id: int | None = None
+) -> Agency:
+    """Add an agency; `InputError` for a code or a sibling's name that is taken, odd letters, no such parent."""
+    code = check_code(code)
+    if find_agency(session, code) is not None:
+        raise InputError("There is an agency with the code %(code)s already", code=code)
+    parent = _parent(session, facts.parent)
+    name = check_name(facts.name)
+    refuse_twin(session, name, parent.id if parent else None)
+    agency = Agency(
+        code=code,
+        name=name,
+        name_en=english_name(facts.name_en),
+        kind=facts.kind,
+        level=facts.level,
+        parent_id=parent.id if parent else None,
+        valid_from=facts.valid_from or date(now.year, 1, 1),
+    )
+    session.add(agency)
+    session.flush()
+    audit.record(
+        session, action="agency.created", subject=subject(agency), now=now, user_id=user_id, after=told(session, agency)
+    )
+    return agency
+
+
+def edit_agency(
+    session: orm.Session, agency: Agency, facts: AgencyFacts, *, now: datetime, user_id: int | None = None
+) -> bool:
+    """Correct what is known of an agency, its name's spelling included; say whether anything changed.
+
+    A correction holds for all times; a new name from a day on is `rename_agency`. Errors as `add_agency`, and for a
+    parent that stands below the agency itself.
+    """
+    before = told(session, agency)
+    parent = _parent(session, facts.parent)
+    _refuse_circle(session, agency, parent)
+    name = check_name(facts.name)
+    parent_id = parent.id if parent else None
+    if agency.valid_to is None and (name.casefold(), parent_id) != (agency.name.casefold(), agency.parent_id):
+        refuse_twin(session, name, parent_id, but=agency)
+    valid_from = facts.valid_from or agency.valid_from
+    if agency.valid_to is not None and valid_from >= agency.valid_to:
+        raise InputError("An agency cannot end (%(last)s) before it begins", last=f"{agency.valid_to:%d/%m/%Y}")
+    agency.name, agency.name_en, agency.parent_id = name, english_name(facts.name_en), parent_id
+    agency.kind, agency.level, agency.valid_from = facts.kind, facts.level, valid_from
+    session.flush()
+    after = told(session, agency)
+    if after == before:
+        return False
+    audit.record(
+        session, action="agency.edited", subject=subject(agency), now=now, user_id=user_id, before=before, after=after
+    )
+    return True
+
+
+def rename_agency(
+    session: orm.Session,
+    agency: Agency,
+    name: str,
+    name_en: str,
+    *,
+    since: date,
+    today: date,
+    now: datetime,
+    user_id: int | None = None,
+) -> None:
+    """Give an agency a new name `since` a day; rounds that began before it go on showing the old one.
+
+    `InputError` for a day to come (the name would be shown too early), one before the agency or its last renaming, and
+    for a name it has already.
+    """
+    name, english = check_name(name), english_name(name_en)
+    if agency.valid_to is not None and since >= agency.valid_to:
+        raise InputError("%(name)s has ended; it cannot be renamed", name=agency.name)
+    last = session.scalar(sa.select(sa.func.max(FormerName.until)).where(FormerName.agency_id == agency.id))
+    check_first_day(since, today, max(filter(None, (agency.valid_from, last))))
+    if (name, english) == (agency.name, agency.name_en):
+        raise InputError("That is its name already: %(name)s", name=name)
+    refuse_twin(session, name, agency.parent_id, but=agency)
+    session.add(FormerName(agency_id=agency.id, until=since, name=agency.name, name_en=agency.name_en))
+    before = {"name": agency.name, "name_en": agency.name_en}
+    agency.name, agency.name_en = name, english
+    session.flush()
+    audit.record(
+        session,
+        action="agency.renamed",
+        subject=subject(agency),
+        now=now,
+        user_id=user_id,
+        before=before,
+        after={"name": name, "name_en": english, "since": str(since)},
+    )
+
+
+def check_first_day(since: date, today: date, began: date | None) -> None:
+    """Raise `InputError` unless a new name may begin `since` a day: not to come, and after the present one `began`."""
+    if since > today:
+        raise InputError("A new name can be entered from the day on which it holds: %(day)s", day=f"{since:%d/%m/%Y}")
+    if began is not None and since <= began:
+        raise InputError(
+            "The new name must hold from a day after %(day)s, when the present one began", day=f"{began:%d/%m/%Y}"
+        )
+
+
+def end_agency(
+    session: orm.Session, agency: Agency, first_day_without: date, *, now: datetime, user_id: int | None = None
+) -> None:
+    """End an agency that nobody takes over from. `InputError` when it ended before, or others stand below it."""
+    check_can_end(session, agency, first_day_without)
+    below = session.scalars(
+        sa.select(Agency.name).where(Agency.parent_id == agency.id, Agency.valid_to.is_(None)).order_by(Agency.code)
+    ).all()
+    if below:
+        raise InputError(
+            "%(count)d agencies stand below it, among them %(name)s; move or end them first",
+            count=len(below),
+            name=below[0],
+        )
+    agency.valid_to = first_day_without
+    audit.record(
+        session,
+        action="agency.ended",
+        subject=subject(agency),
+        now=now,
+        user_id=user_id,
+        before={"valid_to": None},
+        after={"valid_to": str(first_day_without)},
+    )
+
+
+def check_can_end(session: orm.Session, agency: Agency, first_day_without: date) -> None:  # noqa: ARG001
+    """Raise `InputError` unless the agency exists until that day."""
+    if agency.valid_to is not None:
+        raise InputError("%(name)s ended already on %(day)s", name=agency.name, day=f"{agency.valid_to:%d/%m/%Y}")
+    if first_day_without <= agency.valid_from:
+        raise InputError(
+            "%(name)s begins on %(day)s and cannot end before it", name=agency.name, day=f"{agency.valid_from:%d/%m/%Y}"
+        )
+
+
+def find_agency(session: orm.Session, code: str) -> Agency | None:
+    """Return the agency of a code."""
+    return session.scalars(sa.select(Agency).where(Agency.code == code)).first()
+
+
+def check_code(typed: str, limit: int = CODE_LIMIT) -> str:
+    """Return a code of small letters, digits, dots and hyphens, or raise `InputError`."""
+    code = clean(typed)
+    if len(code) > limit or not is_name_in_addresses(code):
+        raise InputError(
+            "A code has letters without marks, digits, dots and hyphens, at most %(limit)d of them, not %(code)r",
+            code=typed[:limit],
+            limit=limit,
+        )
+    return code
+
+
+def check_name(typed: str) -> str:
+    """Return a name as it is stored, or raise `InputError` for an empty or overlong one."""
+    name = clean(typed)
+    if not name:
+        raise InputError("The name is missing")
+    if len(name) > NAME_LIMIT:
+        raise InputError("The name is longer than %(limit)d characters", limit=NAME_LIMIT)
+    return name
+
+
+def refuse_twin(session: orm.Session, name: str, parent_id: int | None, but: Agency | None = None) -> None:
+    """Raise `InputError` when an agency under the same parent has that name, case ignored."""
+    above = Agency.parent_id.is_(None) if parent_id is None else Agency.parent_id == parent_id
+    for twin in session.scalars(sa.select(Agency).where(above, Agency.valid_to.is_(None))):
+        if twin is not but and twin.name.casefold() == name.casefold():
+            raise InputError("%(code)s is called %(name)s already under the same agency", code=twin.code, name=name)
+
+
+def told(session: orm.Session, agency: Agency) -> dict[str, Any]:
+    """Return an agency as the audit log keeps it."""
+    parent = session.get(Agency, agency.parent_id) if agency.parent_id else None
+    return {
+        "name": agency.name,
+        "name_en": agency.name_en,
+        "kind": agency.kind.value,
+        "level": agency.level.value,
+        "parent": parent.code if parent else None,
+        "valid_from": str(agency.valid_from),
+    }
+
+
+def subject(agency: Agency) -> str:
+    """Return how the audit log calls an agency."""
+    return f"agency:{agency.code}"
+
+
+def english_name(typed: str) -> str | None:
+    """Return an English name as it is stored; None for an empty one."""
+    return clean(typed)[:NAME_LIMIT] or None
+
+
+def _parent(session: orm.Session, code: str) -> Agency | None:
+    if not clean(code):
+        return None
+    parent = find_agency(session, clean(code))
+    if parent is None:
+        raise InputError("There is no agency with the code %(code)s", code=code)
+    return parent
+
+
+def _refuse_circle(session: orm.Session, agency: Agency, parent: Agency | None) -> None:
+    above = parent
+    while above is not None:
+        if above.id == agency.id:
+            raise InputError("%(name)s would stand above itself", name=agency.name)
+        above = session.get(Agency, above.parent_id) if above.parent_id else None

@@ -1,0 +1,134 @@
+"""Add a counter with its public code, change what it handles, close it and open it again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from survey.accounts.operations import audit
+from survey.core.errors import InputError
+from survey.core.text import clean, new_code
+from survey.models import Agency, Counter, CounterCode, Service
+from survey.structure.operations.change_agency import check_code, check_name
+
+
+@dataclass(frozen=True)
+class CounterFacts:
+    """What a person says of a counter; services and deciding agencies are codes."""
+
+    code: str
+    name: str
+    name_en: str = ""
+    services: Sequence[str] = ()
+    deciding: Sequence[str] = ()
+    kiosk: bool = False
+
+
+def add_counter(
+    session: orm.Session, agency: Agency, facts: CounterFacts, *, now: datetime, user_id: int | None = None
+) -> Counter:
+    """Add a counter and draw its code. `InputError` for a code or name that its agency has, and unknown codes."""
+    if _has_ended(agency, now):
+        raise InputError("%(name)s has ended; it cannot have a new counter", name=agency.name)
+    counter = Counter(agency_id=agency.id, code="", name="")
+    with session.no_autoflush:
+        _apply(session, counter, facts, now)
+    counter.codes.append(CounterCode(code=new_code(), created_at=now))
+    session.add(counter)
+    session.flush()
+    audit.record(
+        session,
+        action="counter.created",
+        subject=subject(counter, agency),
+        now=now,
+        user_id=user_id,
+        after=told(counter),
+    )
+    return counter
+
+
+def edit_counter(
+    session: orm.Session, counter: Counter, facts: CounterFacts, *, now: datetime, user_id: int | None = None
+) -> bool:
+    """Change a counter; say whether anything changed. Its public code stays. Errors as `add_counter`."""
+    before, called = told(counter), subject(counter, counter.agency)
+    with session.no_autoflush:
+        _apply(session, counter, facts, now)
+    session.flush()
+    after = told(counter)
+    if after == before:
+        return False
+    audit.record(session, action="counter.edited", subject=called, now=now, user_id=user_id, before=before, after=after)
+    return True
+
+
+def set_counter_active(
+    session: orm.Session, counter: Counter, active: bool, *, now: datetime, user_id: int | None = None
+) -> None:
+    """Close a counter, whose posters then show the friendly page, or open it again. Doing so twice changes nothing."""
+    if counter.active is active:
+        return
+    counter.active = active
+    audit.record(
+        session,
+        action="counter.opened" if active else "counter.closed",
+        subject=subject(counter, counter.agency),
+        now=now,
+        user_id=user_id,
+        before={"active": not active},
+        after={"active": active},
+    )
+
+
+def subject(counter: Counter, agency: Agency) -> str:
+    """Return how the audit log calls a counter."""
+    return f"counter:{agency.code}/{counter.code}"
+
+
+def told(counter: Counter) -> dict[str, Any]:
+    """Return a counter as the audit log keeps it."""
+    return {
+        "code": counter.code,
+        "name": counter.name,
+        "name_en": counter.name_en,
+        "services": sorted(service.code for service in counter.services),
+        "deciding_agencies": sorted(agency.code for agency in counter.deciding_agencies),
+        "kiosk": bool(counter.kiosk),
+    }
+
+
+def _apply(session: orm.Session, counter: Counter, facts: CounterFacts, now: datetime) -> None:
+    code, name = check_code(facts.code, 32), check_name(facts.name)
+    others = session.execute(
+        sa.select(Counter.code, Counter.name).where(
+            Counter.agency_id == counter.agency_id, Counter.id != (counter.id or 0)
+        )
+    ).all()
+    if any(code == taken for taken, _ in others):
+        raise InputError("The unit has a counter with the code %(code)s already", code=code)
+    if any(name.casefold() == taken.casefold() for _, taken in others):
+        raise InputError("The unit has a counter called %(name)s already", name=name)
+    counter.code, counter.name, counter.name_en = code, name, clean(facts.name_en)[:200] or None
+    counter.services = _of_codes(session, Service, facts.services, list(counter.services), now)
+    counter.deciding_agencies = _of_codes(session, Agency, facts.deciding, list(counter.deciding_agencies), now)
+    counter.kiosk = facts.kiosk
+
+
+def _of_codes(session: orm.Session, model: type[Any], codes: Sequence[str], had: list[Any], now: datetime) -> list[Any]:
+    """Return the rows of these codes; what the counter had already may have ended since."""
+    found = {row.code: row for row in session.scalars(sa.select(model).where(model.code.in_(codes)))}
+    for code in codes:
+        row = found.get(code)
+        ended = row is not None and (_has_ended(row, now) if model is Agency else not row.active)
+        if row is None or (ended and row not in had):
+            raise InputError("%(code)s is not there, or no longer in use", code=code)
+    return [found[code] for code in sorted(set(codes))]
+
+
+def _has_ended(agency: Agency, now: datetime) -> bool:
+    return agency.valid_to is not None and agency.valid_to <= now.date()

@@ -1,0 +1,35 @@
+"""End a round: it takes no more answers, but those of forms already open, for half an hour."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import orm
+
+from survey.accounts.operations import audit
+from survey.core.errors import InputError
+from survey.models import Round, RoundState
+
+
+def close_round(session: orm.Session, round_: Round, *, now: datetime, user_id: int | None = None) -> None:
+    """Close an open round; one that is closed stays so. `InputError` for a draft or a published one.
+
+    The moment is kept: a form opened before it is accepted for `survey.collect.queries.counters.GRACE` after it.
+    """
+    if round_.state is RoundState.CLOSED:
+        return
+    if round_.state is not RoundState.OPEN:
+        raise InputError(
+            "Round %(code)s is %(state)s; only an open round can be closed", code=round_.code, state=round_.state.value
+        )
+    round_.state = RoundState.CLOSED
+    round_.closed_at = now
+    audit.record(
+        session,
+        action="round.closed",
+        subject=f"round:{round_.code}",
+        now=now,
+        user_id=user_id,
+        before={"state": RoundState.OPEN.value},
+        after={"state": RoundState.CLOSED.value, "closed_at": now.isoformat()},
+    )

@@ -1,0 +1,130 @@
+"""Begin a round: make it, and open it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from scoring.scheme import DataError, Rules
+from survey.accounts.operations import audit
+from survey.core.errors import InputError
+from survey.core.text import clean, is_name_in_addresses
+from survey.models import QuestionnaireVersion, Round, RoundState
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A round to be: its name, its days in its zone (ends included), its hours, and its scoring rules.
+
+    Without hours it takes answers from midnight on its first day until its last day is over.
+    """
+
+    code: str
+    name: str
+    opens_on: date
+    closes_on: date
+    zone: str = "Asia/Ho_Chi_Minh"
+    name_en: str | None = None
+    opens_at: time | None = None
+    closes_at: time | None = None
+    rules: Mapping[str, Any] | None = None
+
+
+def create_round(
+    session: orm.Session, plan: Plan, version: QuestionnaireVersion, *, now: datetime, user_id: int | None = None
+) -> Round:
+    """Add a draft round; `InputError` for a code that is taken, dates in disorder, an unknown zone or rule."""
+    code = clean(plan.code)
+    if len(code) > 64 or not is_name_in_addresses(code):
+        raise InputError("A round's code has letters, digits, dots and hyphens only, not %(code)r", code=plan.code)
+    if session.scalars(sa.select(Round.id).where(Round.code == code)).first() is not None:
+        raise InputError("There is a round %(code)s already", code=code)
+    check_dates(plan)
+    rules = check_rules(plan.rules)
+    round_ = Round(
+        code=code,
+        name=clean(plan.name) or code,
+        name_en=plan.name_en,
+        version_id=version.id,
+        opens_on=plan.opens_on,
+        closes_on=plan.closes_on,
+        opens_at=plan.opens_at,
+        closes_at=plan.closes_at,
+        zone=plan.zone,
+        rules=rules,
+        state=RoundState.DRAFT,
+    )
+    session.add(round_)
+    session.flush()
+    audit.record(
+        session,
+        action="round.created",
+        subject=f"round:{code}",
+        now=now,
+        user_id=user_id,
+        after={**told_span(round_), "version": version.id},
+    )
+    return round_
+
+
+def check_dates(plan: Plan) -> None:
+    """Raise `InputError` for days or hours in disorder or an unknown zone."""
+    if plan.closes_on < plan.opens_on:
+        raise InputError(
+            "A round cannot end (%(last)s) before it begins (%(first)s)", last=plan.closes_on, first=plan.opens_on
+        )
+    hours_differ = plan.opens_at is None or plan.closes_at is None or plan.opens_at < plan.closes_at
+    if plan.closes_on == plan.opens_on and not hours_differ:
+        raise InputError(
+            "On one day the hour at which a round ends (%(last)s) must be after that at which it begins (%(first)s)",
+            last=f"{plan.closes_at:%H:%M}",
+            first=f"{plan.opens_at:%H:%M}",
+        )
+    try:
+        ZoneInfo(plan.zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise InputError("There is no time zone %(zone)r", zone=plan.zone) from error
+
+
+def told_span(round_: Round) -> dict[str, str | None]:
+    """Return a round's days and hours as the audit log keeps them."""
+    return {
+        "opens_on": str(round_.opens_on),
+        "opens_at": f"{round_.opens_at:%H:%M}" if round_.opens_at else None,
+        "closes_on": str(round_.closes_on),
+        "closes_at": f"{round_.closes_at:%H:%M}" if round_.closes_at else None,
+    }
+
+
+def check_rules(rules: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return scoring rules in full; `InputError` for one that is unknown or outside its choices."""
+    try:
+        return Rules.from_mapping(rules or {}).to_mapping()
+    except (DataError, TypeError) as error:
+        raise InputError("The scoring rules cannot be used: %(why)s", why=error) from error
+
+
+def open_round(session: orm.Session, round_: Round, *, now: datetime, user_id: int | None = None) -> None:
+    """Let a round take answers in its days and hours. `InputError` for a published one; one that is open stays so."""
+    if round_.state is RoundState.PUBLISHED:
+        raise InputError("Round %(code)s is published and cannot be opened again", code=round_.code)
+    if round_.state is RoundState.OPEN:
+        return
+    before = round_.state
+    round_.state = RoundState.OPEN
+    round_.closed_at = None  # it is as if it had not been closed
+    audit.record(
+        session,
+        action="round.opened",
+        subject=f"round:{round_.code}",
+        now=now,
+        user_id=user_id,
+        before={"state": before.value},
+        after={"state": RoundState.OPEN.value},
+    )

@@ -1,0 +1,163 @@
+"""What happens to agencies: a new name, a merger, a split, an end, each from a day on."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import flask
+from flask_babel import gettext as _
+from sqlalchemy import orm
+from werkzeug import Response
+
+from survey.accounts.auth import role_required
+from survey.core.errors import InputError
+from survey.models import Agency
+from survey.structure.operations.change_agency import AgencyFacts, add_agency, end_agency, rename_agency
+from survey.structure.operations.merge_agencies import Moved, merge_agencies, split_agency
+from survey.structure.pages.common import KEEPERS, agency_of, blueprint, chosen_agencies, go, sent, sent_day, sent_list
+from survey.structure.queries import structure
+from survey.web.context import database, now, today, told, user
+
+PARTS = 4
+"""New agencies a split's form has room for."""
+
+
+@blueprint.route("/co-quan/<agency>/doi-ten", methods=["GET", "POST"])
+@role_required(*KEEPERS)
+def rename(agency: str) -> Response | str | tuple[str, int]:
+    """Give an agency a new name from a day on."""
+    if flask.request.method == "GET":
+        return _page("rename", agency)
+    try:
+        with database().write() as session:
+            found = agency_of(session, agency)
+            rename_agency(
+                session,
+                found,
+                sent("name"),
+                sent("name_en"),
+                since=sent_day("since"),
+                today=today(),
+                now=now(),
+                user_id=user().id,
+            )
+            message = _("It is called %(name)s now. Rounds that began before keep the old name.", name=found.name)
+    except InputError as error:
+        return _page("rename", agency, told(error)), 422
+    return go("structure.agency", message, agency=agency)
+
+
+@blueprint.route("/co-quan/<agency>/ket-thuc", methods=["GET", "POST"])
+@role_required(*KEEPERS)
+def end(agency: str) -> Response | str | tuple[str, int]:
+    """End an agency from whom nobody takes over."""
+    if flask.request.method == "GET":
+        return _page("end", agency)
+    try:
+        with database().write() as session:
+            found = agency_of(session, agency)
+            end_agency(session, found, sent_day("since"), now=now(), user_id=user().id)
+            message = _("%(name)s has ended. Its results stay.", name=found.name)
+    except InputError as error:
+        return _page("end", agency, told(error)), 422
+    return go("structure.agency", message, agency=agency)
+
+
+@blueprint.route("/co-quan/<agency>/sap-nhap", methods=["GET", "POST"])
+@role_required(*KEEPERS)
+def merge(agency: str) -> Response | str | tuple[str, int]:
+    """Merge an agency, alone or with others, into one that exists or into a new one."""
+    if flask.request.method == "GET":
+        return _page("merge", agency)
+    try:
+        with database().write() as session:
+            found, since = agency_of(session, agency), sent_day("since")
+            merged = [found, *chosen_agencies(session, [code for code in sent_list("with") if code != agency])]
+            if sent("into"):
+                successor = chosen_agencies(session, [sent("into")])[0]
+            else:
+                successor = _new(session, found, sent("new_code"), sent("new_name"), since)
+            moved = merge_agencies(
+                session, merged, successor, since=since, follow=_follow(since), now=now(), user_id=user().id
+            )
+            code, message = successor.code, _done(_("%(name)s takes over.", name=successor.name), moved)
+    except InputError as error:
+        return _page("merge", agency, told(error)), 422
+    return go("structure.agency", message, agency=code)
+
+
+@blueprint.route("/co-quan/<agency>/chia-tach", methods=["GET", "POST"])
+@role_required(*KEEPERS)
+def split(agency: str) -> Response | str | tuple[str, int]:
+    """Split an agency into several: existing ones, new ones, or both."""
+    if flask.request.method == "GET":
+        return _page("split", agency)
+    try:
+        with database().write() as session:
+            found, since = agency_of(session, agency), sent_day("since")
+            parts = [
+                _new(session, found, sent(f"new_code_{k}"), sent(f"new_name_{k}"), since)
+                for k in range(1, PARTS + 1)
+                if sent(f"new_code_{k}") or sent(f"new_name_{k}")
+            ]
+            parts += chosen_agencies(session, sent_list("into"))
+            moved = split_agency(
+                session, found, parts, since=since, follow=_follow(since), now=now(), user_id=user().id
+            )
+            takers = ", ".join(part.name for part in parts)
+            message = _done(_("%(names)s take over from %(name)s.", names=takers, name=found.name), moved)
+    except InputError as error:
+        return _page("split", agency, told(error)), 422
+    return go("structure.agency", message, agency=agency)
+
+
+def _follow(since: date) -> bool:
+    """Say whether counters and accounts follow; `InputError` for a day to come, since they would do so at once."""
+    if sent("follow") and since > today():
+        raise InputError(
+            "Counters and accounts follow at once, so not before %(day)s: do it on that day, or leave the box empty",
+            day=f"{since:%d/%m/%Y}",
+        )
+    return bool(sent("follow"))
+
+
+def _new(session: orm.Session, like: Agency, code: str, name: str, since: date) -> Agency:
+    """Add the agency that takes over: of the same kind, tier and place as the one that ends."""
+    if not code and not name:
+        raise InputError("Choose the agency that takes over, or give the code and name of a new one")
+    facts = AgencyFacts(name, like.kind, like.level, like.parent.code if like.parent else "", valid_from=since)
+    return add_agency(session, code, facts, now=now(), user_id=user().id)
+
+
+def _done(first: str, moved: Moved) -> str:
+    """Return what was done, and what followed."""
+    if not any((moved.counters, moved.deciding, moved.accounts, moved.below)):
+        return first
+    return f"{first} " + str(
+        _(
+            "Followed: counters %(counters)d, places where it decides %(deciding)d, accounts %(accounts)d, "
+            "agencies below %(below)d.",
+            counters=moved.counters,
+            deciding=moved.deciding,
+            accounts=moved.accounts,
+            below=moved.below,
+        )
+    )
+
+
+def _page(what: str, code: str, problem: str | None = None) -> str:
+    with database().read() as session:
+        found = agency_of(session, code)
+        others = [one for one in structure.in_force(session, today()) if one.id != found.id]
+        siblings = [one for one in others if one.parent_id == found.parent_id and one.level is found.level]
+        page: str = flask.render_template(
+            f"structure/{what}.html",
+            agency=found,
+            others=others,
+            siblings=siblings,
+            parts=range(1, PARTS + 1),
+            values=flask.request.form,
+            today=today(),
+            problem=problem,
+        )
+        return page

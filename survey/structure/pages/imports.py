@@ -1,0 +1,238 @@
+"""Importing the structure: choose a file, look at what it would do, confirm, and take it back if need be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import flask
+from flask_babel import ngettext
+from sqlalchemy import orm
+from werkzeug import Response
+
+from survey.accounts.auth import role_required
+from survey.core.errors import CellError, InputError, TableError
+from survey.models import BatchKind, ImportBatch, RoundState
+from survey.spreadsheets.read import Table
+from survey.structure.operations.import_agencies import Imported
+from survey.structure.operations.import_structure import import_structure, undo_structure
+from survey.structure.pages.common import KEEPERS, ROUND_KEEPERS, batch_words, blueprint, go, round_of, sent
+from survey.structure.queries import rounds as round_queries
+from survey.structure.queries import structure
+from survey.web.context import database, now, settings, told, user
+from survey.web.uploads import Upload, Uploads, takes_upload
+
+KINDS = {
+    "co-quan": BatchKind.AGENCIES,
+    "linh-vuc": BatchKind.SERVICES,
+    "quay": BatchKind.COUNTERS,
+    "giao-dich": BatchKind.POPULATION,
+}
+"""What an import brings, by its word in addresses."""
+COLUMNS = {
+    "co-quan": ("code, name, kind, level", "parent, name_en, valid_from, valid_to, successor"),
+    "linh-vuc": ("code, name", "name_en"),
+    "quay": ("agency, code, name", "name_en, services, deciding_agencies"),
+    "giao-dich": ("agency, service, N", ""),
+}
+SHOWN_ROWS = 20
+SHOWN_ERRORS = 100
+MOST_ROWS = {"giao-dich": 50_000}
+MOST_ROWS_ELSE = 5_000
+"""Rows a file may have: everything is stored in one transaction, for which citizens' answers wait on SQLite."""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a file holds and what importing it would do, or why it cannot be."""
+
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[int, list[str]], ...] = ()
+    count: int = 0
+    done: Imported | None = None
+    problem: str = ""
+    cells: tuple[CellError, ...] = ()
+
+
+@blueprint.get("/nhap")
+@role_required(*ROUND_KEEPERS)
+def imports() -> str:
+    """Offer to import a file, and list what was imported."""
+    return _page(None)
+
+
+@blueprint.post("/nhap")
+@takes_upload
+@role_required(*ROUND_KEEPERS)
+def send_file() -> Response | tuple[str, int]:
+    """Keep a file and lead to its preview."""
+    kind = sent("kind")
+    try:
+        if kind not in _allowed():
+            raise InputError("Choose what the file holds")  # noqa: TRY301 - one place tells every refusal
+        if kind == "giao-dich" and not sent("round"):
+            raise InputError("Choose the round whose transactions these are")  # noqa: TRY301
+        uploads = Uploads(settings().instance_dir)
+        upload = uploads.receive(flask.request.files.get("file"), user_id=user().id, now=now())
+    except InputError as error:
+        return _page(told(error)), 422
+    query: dict[str, Any] = {"dot": sent("round")} if kind == "giao-dich" else {}
+    return flask.redirect(flask.url_for("structure.preview", kind=kind, token=upload.token, **query), 303)
+
+
+@blueprint.get("/nhap/<kind>/<token>")
+@role_required(*ROUND_KEEPERS)
+def preview(kind: str, token: str) -> Response | str:
+    """Show what is in a file and what importing it would do; nothing is stored."""
+    _check_kind(kind)
+    upload = _upload_of(token)
+    if upload is None:
+        return go("structure.imports")
+    code = flask.request.args.get("dot", "")
+    with database().read() as session:
+        round_ = round_of(session, code) if kind == "giao-dich" else None
+    return flask.render_template(
+        "structure/preview.html",
+        kind=kind,
+        kinds=_kind_words(),
+        upload=upload,
+        round=round_,
+        found=_look(kind, upload, code),
+        shown_errors=SHOWN_ERRORS,
+    )
+
+
+@blueprint.post("/nhap/<kind>/<token>")
+@role_required(*ROUND_KEEPERS)
+def confirm(kind: str, token: str) -> Response:
+    """Import a file that was looked at."""
+    _check_kind(kind)
+    upload = _upload_of(token)
+    if upload is None:
+        return go("structure.imports")
+    code = sent("round")
+    try:
+        with upload.table() as table:
+            read = _at_once(kind, table)
+        with database().write() as session:
+            batch, done = _run(session, kind, read, upload, code)
+            number = batch.id
+    except InputError as error:
+        flask.flash(told(error).split("\n")[0], "error")
+        return go("structure.preview", kind=kind, token=token, **({"dot": code} if code else {}))
+    Uploads(settings().instance_dir).discard(upload)
+    message = ngettext("Imported: %(num)d row was added.", "Imported: %(num)d rows were added.", done.added)
+    return go("structure.batch", message, batch_id=number)
+
+
+@blueprint.get("/nhap/dot-nhap/<int:batch_id>")
+@role_required(*ROUND_KEEPERS)
+def batch(batch_id: int) -> str:
+    """Show one import and offer to take it back."""
+    with database().read() as session:
+        found = _batch_of(session, batch_id)
+        return flask.render_template("structure/batch.html", found=found, kinds=batch_words())
+
+
+@blueprint.post("/nhap/dot-nhap/<int:batch_id>/hoan-tac")
+@role_required(*ROUND_KEEPERS)
+def undo(batch_id: int) -> Response:
+    """Take an import back, whole."""
+    try:
+        with database().write() as session:
+            found = _batch_of(session, batch_id)
+            gone = undo_structure(session, found.batch, now=now(), user_id=user().id)
+    except InputError as error:
+        flask.flash(told(error), "error")
+        return go("structure.batch", batch_id=batch_id)
+    message = ngettext("Taken back: %(num)d row is gone.", "Taken back: %(num)d rows are gone.", gone)
+    return go("structure.batch", message, batch_id=batch_id)
+
+
+def _look(kind: str, upload: Upload, code: str) -> Preview:
+    """Read a file, import it, and roll everything back."""
+    try:
+        with upload.table() as table:
+            read = _at_once(kind, table)
+    except InputError as error:
+        return Preview(problem=told(error))
+    rows = list(read.rows)
+    read.rows = iter(rows)
+    shown = Preview(read.columns, tuple(rows[:SHOWN_ROWS]), len(rows))
+    try:
+        with database().write() as session:
+            _batch, done = _run(session, kind, read, upload, code)
+            session.rollback()
+    except TableError as error:
+        return Preview(shown.columns, shown.rows, shown.count, cells=tuple(error.cells))
+    except InputError as error:
+        return Preview(shown.columns, shown.rows, shown.count, problem=told(error))
+    return Preview(shown.columns, shown.rows, shown.count, done=done)
+
+
+def _at_once(kind: str, table: Table) -> Table:
+    """Return the table read whole, so that no transaction waits for the reading."""
+    most = MOST_ROWS.get(kind, MOST_ROWS_ELSE)
+    rows = list(islice(table, most + 1))
+    if len(rows) > most:
+        raise InputError("%(source)s has more than %(most)d rows; split it", source=table.source, most=most)
+    return Table(table.source, table.columns, iter(rows))
+
+
+def _run(session: orm.Session, kind: str, table: Table, upload: Upload, code: str) -> tuple[ImportBatch, Imported]:
+    round_ = round_of(session, code) if kind == "giao-dich" else None
+    return import_structure(
+        session, KINDS[kind], table, upload.content_hash, round_=round_, now=now(), user_id=user().id
+    )
+
+
+def _allowed() -> list[str]:
+    """Return what this person may import."""
+    return list(KINDS) if user().role in KEEPERS else ["giao-dich"]
+
+
+def _check_kind(kind: str) -> None:
+    if kind not in KINDS:
+        flask.abort(404)
+    if kind not in _allowed():
+        flask.abort(403)
+
+
+def _upload_of(token: str) -> Upload | None:
+    """Return the file that waits, or say that it is gone."""
+    try:
+        return Uploads(settings().instance_dir).get(token, user_id=user().id, now=now())
+    except InputError as error:
+        flask.flash(told(error), "error")
+        return None
+
+
+def _batch_of(session: orm.Session, batch_id: int) -> structure.Batch:
+    found = structure.structure_batches(session, [KINDS[kind] for kind in _allowed()], batch_id)
+    if not found:
+        flask.abort(404)
+    return found[0]
+
+
+def _kind_words() -> dict[str, str]:
+    words = batch_words()
+    return {kind: words[member.value] for kind, member in KINDS.items()}
+
+
+def _page(problem: str | None) -> str:
+    allowed = _allowed()
+    with database().read() as session:
+        open_rounds = [one for one in round_queries.all_rounds(session) if one.state is not RoundState.PUBLISHED]
+        return flask.render_template(
+            "structure/imports.html",
+            allowed=allowed,
+            kinds=_kind_words(),
+            words=batch_words(),
+            columns=COLUMNS,
+            rounds=open_rounds,
+            batches=structure.structure_batches(session, [KINDS[kind] for kind in allowed]),
+            chosen=flask.request.values.get("kind", allowed[0]),
+            chosen_round=flask.request.values.get("round", ""),
+            problem=problem,
+        )

@@ -1,0 +1,105 @@
+"""Service fields (lĩnh vực): the list, adding, correcting, renaming, taking out of use."""
+
+from __future__ import annotations
+
+import flask
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy import orm
+from werkzeug import Response
+
+from survey.accounts.auth import role_required
+from survey.core.errors import InputError
+from survey.models import Service
+from survey.structure.operations.change_service import add_service, edit_service, rename_service, set_service_active
+from survey.structure.pages.common import KEEPERS, blueprint, go, sent, sent_day
+from survey.structure.queries import structure
+from survey.web.context import database, now, today, told, user
+
+
+@blueprint.get("/linh-vuc")
+@role_required(*KEEPERS)
+def services() -> str:
+    """List the services, those out of use at the end."""
+    with database().read() as session:
+        return flask.render_template(
+            "structure/services.html",
+            active=structure.services(session, active=True),
+            stopped=structure.services(session, active=False),
+        )
+
+
+@blueprint.route("/linh-vuc/them", methods=["GET", "POST"])
+@role_required(*KEEPERS)
+def new_service() -> Response | str | tuple[str, int]:
+    """Add a service."""
+    if flask.request.method == "GET":
+        return flask.render_template("structure/service.html", service=None, values={}, problem=None)
+    try:
+        with database().write() as session:
+            service = add_service(session, sent("code"), sent("name"), sent("name_en"), now=now(), user_id=user().id)
+            message = _("%(name)s was added.", name=service.name)
+    except InputError as error:
+        page = flask.render_template(
+            "structure/service.html", service=None, values=flask.request.form, problem=told(error)
+        )
+        return page, 422
+    return go("structure.services", message)
+
+
+@blueprint.route("/linh-vuc/<service>", methods=["GET", "POST"])
+@role_required(*KEEPERS)
+def service(service: str) -> Response | str | tuple[str, int]:
+    """Show a service; correct its names, or give it new ones from a day on."""
+    with database().read() as session:
+        found = _service_of(session, service)
+        if flask.request.method == "GET":
+            values = {"name": found.name, "name_en": found.name_en or ""}
+            return flask.render_template("structure/service.html", service=found, values=values, problem=None)
+    try:
+        with database().write() as session:
+            changed = _rename(session, _service_of(session, service))
+    except InputError as error:
+        page = flask.render_template(
+            "structure/service.html", service=found, values=flask.request.form, problem=told(error)
+        )
+        return page, 422
+    return go("structure.services", _("Saved.") if changed else _("Nothing was changed."))
+
+
+def _rename(session: orm.Session, service: Service) -> bool:
+    """Apply the posted names; say whether anything changed. With a day they are new ones, without it corrections."""
+    if not sent("since"):
+        return edit_service(session, service, sent("name"), sent("name_en"), now=now(), user_id=user().id)
+    rename_service(
+        session,
+        service,
+        sent("name"),
+        sent("name_en"),
+        since=sent_day("since"),
+        today=today(),
+        now=now(),
+        user_id=user().id,
+    )
+    return True
+
+
+@blueprint.post("/linh-vuc/<service>/trang-thai")
+@role_required(*KEEPERS)
+def switch_service(service: str) -> Response:
+    """Take a service out of use and off the counters, or back into use."""
+    active = sent("active") == "1"
+    with database().write() as session:
+        found = _service_of(session, service)
+        counters = set_service_active(session, found, active, now=now(), user_id=user().id)
+        name = found.name
+    if active:
+        return go("structure.services", _("%(name)s is in use again. Tick it at its counters.", name=name))
+    return go("structure.services", _("%(name)s is out of use; counters that lost it: %(n)d.", name=name, n=counters))
+
+
+def _service_of(session: orm.Session, code: str) -> Service:
+    found = session.scalar(sa.select(Service).where(Service.code == code))
+    if found is None:
+        flask.abort(404)
+    return found

@@ -1,0 +1,76 @@
+"""Rounds: which one is open, which ones there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from survey.core.errors import InputError
+from survey.models import Questionnaire, QuestionnaireVersion, Round, RoundState
+from survey.questionnaires import Definition, from_canonical
+
+DEFINITIONS_KEPT = 64
+_definitions: dict[str, Definition] = {}
+
+
+def local_day(round_: Round, now: datetime) -> date:
+    """Return the calendar day of an instant in the round's own zone."""
+    return now.astimezone(ZoneInfo(round_.zone)).date()
+
+
+def takes_answers(round_: Round, now: datetime) -> bool:
+    """Say whether the round takes answers at an instant: it is open, has begun and has not ended."""
+    return round_.state is RoundState.OPEN and round_.begins <= now < round_.ends
+
+
+def all_rounds(session: orm.Session) -> Sequence[Round]:
+    """Return every round, the newest first, with its questionnaire."""
+    return session.scalars(
+        sa.select(Round)
+        .options(orm.joinedload(Round.version).joinedload(QuestionnaireVersion.questionnaire))
+        .order_by(Round.opens_on.desc(), Round.id.desc())
+    ).all()
+
+
+def by_code(session: orm.Session, code: str) -> Round:
+    """Return a round; `InputError` naming the rounds there are when none has the code."""
+    found = session.scalars(sa.select(Round).where(Round.code == code)).first()
+    if found is None:
+        codes = session.scalars(sa.select(Round.code).order_by(Round.opens_on.desc())).all()
+        raise InputError(
+            "There is no round %(code)s; there are: %(codes)s", code=code, codes=", ".join(codes) or "none"
+        )
+    return found
+
+
+def definition_of(version: QuestionnaireVersion) -> Definition:
+    """Return a version's questionnaire. Versions never change: a text that was read before is not read again."""
+    found = _definitions.get(version.content_hash)
+    if found is None:
+        found = from_canonical(version.content)
+        if len(_definitions) < DEFINITIONS_KEPT:
+            _definitions[version.content_hash] = found
+    return found
+
+
+def latest_version(session: orm.Session, questionnaire: str) -> QuestionnaireVersion:
+    """Return the newest version of a questionnaire; `InputError` naming those there are when none has the code."""
+    found = session.scalars(
+        sa.select(QuestionnaireVersion)
+        .join(QuestionnaireVersion.questionnaire)
+        .where(Questionnaire.code == questionnaire)
+        .order_by(QuestionnaireVersion.number.desc())
+        .limit(1)
+    ).first()
+    if found is None:
+        codes = session.scalars(sa.select(Questionnaire.code).order_by(Questionnaire.code)).all()
+        raise InputError(
+            "There is no questionnaire %(code)s; there are: %(codes)s",
+            code=questionnaire,
+            codes=", ".join(codes) or "none",
+        )
+    return found

@@ -1,0 +1,44 @@
+"""What a request or a command works with: database, settings, the time, who is signed in, and the page's language."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import cast
+
+import flask
+from flask_babel import gettext as _
+
+from survey.core.config import Settings
+from survey.core.db import Database
+from survey.core.errors import InputError
+from survey.models import User
+
+
+def database() -> Database:
+    """Return the database of the current application."""
+    return cast(Database, flask.current_app.extensions["database"])
+
+
+def settings() -> Settings:
+    """Return the settings of the current application."""
+    return cast(Settings, flask.current_app.config["SETTINGS"])
+
+
+def user() -> User:
+    """Return the person who is signed in; for views behind `survey.accounts.auth.role_required`."""
+    return cast(User, flask.g.user)
+
+
+def now() -> datetime:
+    """Return this instant."""
+    return datetime.now(UTC)
+
+
+def today() -> date:
+    """Return the local day."""
+    return now().astimezone(settings().timezone).date()
+
+
+def told(error: InputError) -> str:
+    """Return what is wrong in the language of the page."""
+    return str(_(error.template, **error.values))

@@ -1,0 +1,97 @@
+"""How figures and dates are shown: one place, used by every page.
+
+Numbers follow the language (decimal comma and dot for thousands in Vietnamese, the reverse in English), dates are
+dd/mm/yyyy in the configured zone. What does not exist is an en dash, never 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+import flask
+
+from survey.core.numbers import NOTHING, fixed, with_sign
+from survey.models import Round
+from survey.web import status_words as words
+from survey.web.context import settings
+from survey.web.i18n import current_language, local_name
+
+
+def init_app(app: flask.Flask) -> None:
+    """Register the filters."""
+    filters: dict[str, Callable[..., str]] = {
+        "number": number,
+        "whole": whole,
+        "percent": percent,
+        "interval": interval,
+        "signed": signed,
+        "day": day,
+        "span": span,
+        "moment": moment,
+        "local_name": local_name,
+        "explain": words.explain,
+        "channel_name": words.channel,
+        "state_name": words.state,
+        "role_name": words.role,
+        "publication_state_name": words.publication_state,
+        "exclusion_reason": words.exclusion,
+        "composition_sentence": words.composition,
+        "theme_name": words.theme,
+        "comment_state_name": words.comment_state,
+        "doubt_reason": words.doubt,
+        "action_state_name": words.action_state,
+    }
+    app.jinja_env.filters.update(filters)
+
+
+def number(value: Any, decimals: int = 1) -> str:
+    """Return a number with a fixed number of decimals: 1234.56 is `1.234,6` in Vietnamese, `1,234.6` in English."""
+    return fixed(value, decimals, english=current_language().locale.startswith("en"))
+
+
+def whole(value: Any) -> str:
+    """Return a count."""
+    return number(value, 0)
+
+
+def signed(value: Any, decimals: int = 1) -> str:
+    """Return a difference with its sign: `+1,2`, `−0,3`, `0,0`."""
+    return with_sign(number(value, decimals))
+
+
+def percent(value: Any, decimals: int = 1) -> str:
+    """Return percentage points with their sign: `83,4 %` in Vietnamese, `83.4%` in English."""
+    text = number(value, decimals)
+    if text == NOTHING:
+        return text
+    return f"{text}%" if current_language().locale.startswith("en") else f"{text}\N{NO-BREAK SPACE}%"
+
+
+def interval(low: Any, high: Any, decimals: int = 1) -> str:
+    """Return an interval in brackets, `(81,2–85,3)`; empty when there is none."""
+    if number(low, decimals) == NOTHING or number(high, decimals) == NOTHING:
+        return ""
+    return f"({number(low, decimals)}–{number(high, decimals)})"
+
+
+def span(round_: Round) -> str:
+    """Return when a round takes answers: its days, with its hours where it has any."""
+    first = f"{round_.opens_at:%H:%M} " if round_.opens_at else ""
+    last = f"{round_.closes_at:%H:%M} " if round_.closes_at else ""
+    return f"{first}{day(round_.opens_on)} – {last}{day(round_.closes_on)}"
+
+
+def day(value: date | datetime | None) -> str:
+    """Return dd/mm/yyyy; an instant is first brought into the display zone."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, datetime):
+        value = value.astimezone(settings().timezone)
+    return f"{value:%d/%m/%Y}"
+
+
+def moment(value: datetime | None) -> str:
+    """Return dd/mm/yyyy hh:mm in the display zone."""
+    return NOTHING if value is None else f"{value.astimezone(settings().timezone):%d/%m/%Y %H:%M}"

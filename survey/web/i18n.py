@@ -1,0 +1,177 @@
+"""Languages: which one a page is in, its catalogue, and the links that switch it.
+
+A language is chosen by `?lang=` (or a posted `lang`), then by the session of a person who signed in, then it is the
+first of `Settings.languages`. Public pages therefore need no cookie: `url_for` carries a chosen language along.
+Adding a language takes a line in `LANGUAGES`, a catalogue in `survey/translations/`, a column in the
+questionnaires, and its code in the `LANGUAGES` setting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import flask
+from babel import Locale, support
+from flask_babel import Babel, Domain
+from werkzeug.exceptions import HTTPException
+
+from survey.core.config import Settings
+from survey.web.context import settings
+
+TRANSLATIONS = Path(__file__).resolve().parents[1] / "translations"
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language people may answer in."""
+
+    #: BCP 47 tag: the page's `lang`, the catalogue's folder, what a response stores
+    code: str
+    #: its own name for itself, on the switch
+    name: str
+    #: CLDR locale for dates and numbers
+    locale: str
+    #: the language whose wording stands in where this one has none; empty for the message ids (English)
+    fallback: str = ""
+    #: false while its wording is a sample that awaits a translator
+    ready: bool = True
+
+    @property
+    def folder(self) -> str:
+        """The catalogue's folder name, as gettext spells it."""
+        return self.code.replace("-", "_")
+
+
+LANGUAGES = {
+    language.code: language
+    for language in (
+        Language("vi", "Tiếng Việt", "vi"),
+        Language("en", "English", "en"),
+        Language("vi-simple", "Tiếng Việt dễ đọc", "vi", fallback="vi"),
+        Language("blt", "ꪼꪕ (Thái)", "vi", fallback="vi", ready=False),
+        Language("hmn", "Hmoob (Mông)", "vi", fallback="vi", ready=False),
+    )
+}
+"""Every language this release knows; `Settings.languages` says which are offered."""
+
+
+class _Catalogues(Domain):  # type: ignore[misc]
+    """Message catalogues found by language code, so that `vi-simple` or `hmn` need no CLDR locale of their own."""
+
+    def get_translations(self) -> support.NullTranslations:
+        """Return the catalogue of the current language, its fallbacks behind it."""
+        if not flask.g:
+            return support.NullTranslations()
+        code = current_language().code
+        if code not in self.cache:
+            self.cache[code] = load_catalogue(code)
+        catalogue: support.NullTranslations = self.cache[code]
+        return catalogue
+
+
+def load_catalogue(code: str) -> support.NullTranslations:
+    """Return the compiled catalogue of language `code`, falling back along `Language.fallback`."""
+    language = LANGUAGES[code]
+    catalogue = support.Translations.load(TRANSLATIONS, [language.folder])
+    if language.fallback:
+        catalogue.add_fallback(load_catalogue(language.fallback))
+    return catalogue
+
+
+def init_app(app: flask.Flask) -> None:
+    """Set up Flask-Babel, the language of each request, and what templates need to name and switch it."""
+    known: Settings = app.config["SETTINGS"]
+    chosen = known.languages
+    unknown = [code for code in chosen if code not in LANGUAGES]
+    if unknown or not chosen:
+        raise ValueError(f"LANGUAGES must name some of {', '.join(LANGUAGES)}; unknown: {', '.join(unknown) or 'none'}")
+    babel = Babel()
+    babel.init_app(
+        app,
+        default_locale=LANGUAGES[chosen[0]].locale,
+        default_translation_directories=str(TRANSLATIONS),
+        default_timezone=known.zone,
+        locale_selector=lambda: Locale.parse(current_language().locale),
+    )
+    app.extensions["babel"].instance.domain_instance = _Catalogues()
+    app.before_request(_remember_language)
+    app.url_defaults(_carry_language)
+    app.context_processor(lambda: {"lang": current_language().code, "language_links": language_links})
+    app.jinja_env.globals["local_name"] = local_name
+
+
+def offered() -> list[Language]:
+    """Return the languages of this installation, the default first."""
+    return [LANGUAGES[code] for code in settings().languages]
+
+
+def current_language() -> Language:
+    """Return the language of this request (outside of one: the default)."""
+    if not flask.has_request_context():
+        return offered()[0]
+    if "language" not in flask.g:
+        flask.g.language = LANGUAGES[_asked_for() or _session_language() or offered()[0].code]
+    language: Language = flask.g.language
+    return language
+
+
+def is_english() -> bool:
+    """Say whether names with an English form are to be shown in it."""
+    return current_language().code == "en"
+
+
+def local_name(thing: Any) -> str:
+    """Return the name of an agency, service, counter or round in the current language."""
+    return str((thing.name_en if is_english() else None) or thing.name)
+
+
+def language_links() -> Iterator[tuple[Language, str, bool]]:
+    """Yield (language, address of this page in it, whether it is the current one)."""
+    current = current_language()
+    kept = {key: values for key, values in flask.request.args.to_dict(flat=False).items() if key != "lang"}
+    for language in offered():
+        query = [(key, value) for key, values in kept.items() for value in values] + [("lang", language.code)]
+        yield language, f"{flask.request.path}?{urlencode(query)}", language is current
+
+
+def _asked_for() -> str | None:
+    """Return the offered language that the address or the posted form names."""
+    code = flask.request.args.get("lang")
+    if code is None and flask.request.method == "POST":
+        try:
+            code = flask.request.form.get("lang")
+        except HTTPException:  # a body too large to read still gets its error page, in the default language
+            code = None
+    return code if code in settings().languages else None
+
+
+def _session_language() -> str | None:
+    """Return the language kept in a signed-in session; a request without the cookie never touches the session."""
+    if not _has_session_cookie():
+        return None
+    code = flask.session.get("lang")
+    return code if code in settings().languages else None
+
+
+def _has_session_cookie() -> bool:
+    return flask.current_app.config["SESSION_COOKIE_NAME"] in flask.request.cookies
+
+
+def _remember_language() -> None:
+    """Keep a language chosen by address in the session of a signed-in person. Nobody else gets a cookie."""
+    code = flask.request.args.get("lang")
+    if code and _has_session_cookie() and flask.session.get("user_id") and _asked_for():
+        flask.session["lang"] = code
+
+
+def _carry_language(endpoint: str, values: dict[str, Any]) -> None:
+    """Let `url_for` keep a language that was chosen by address or form and differs from the default."""
+    if "lang" in values or endpoint == "static" or not flask.has_request_context():
+        return
+    asked = _asked_for()
+    if asked and asked != (_session_language() or offered()[0].code):
+        values["lang"] = asked

@@ -1,0 +1,157 @@
+"""What every reply carries and every failure says: headers, caching, rate limits, error pages."""
+
+from __future__ import annotations
+
+import gzip
+import math
+import time
+
+import flask
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from flask_limiter import Limiter
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
+
+from survey.core.db import UNAVAILABLE
+from survey.models import Installation
+from survey.web import assets
+from survey.web.context import settings
+from survey.web.rate_counts import RateCounts
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "worker-src 'self'",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+#: dynamic pages shorter than this are not worth compressing
+MIN_COMPRESSED = 1000
+
+RETRY_AFTER = 30
+"""Seconds after which it makes sense to try again while the database cannot be used."""
+
+
+def caller() -> str:
+    """Return by what calls are counted: the address, or one word for all whose address the server does not tell."""
+    return flask.request.remote_addr or "unknown"
+
+
+limiter = Limiter(caller, storage_uri=f"{RateCounts.STORAGE_SCHEME[0]}://", headers_enabled=False)
+"""Counters live in memory, are short-lived and never stored: `@limiter.limit("10 per minute")` on a view."""
+
+
+def init_app(app: flask.Flask) -> None:
+    """Add the headers, the limiter, the error pages and the facts that every page shows."""
+    assets.init_app(app)
+    limiter.init_app(app)
+    app.after_request(_compress)
+    app.after_request(_add_headers)
+    app.register_error_handler(HTTPException, error_page)
+    for kind in UNAVAILABLE:
+        app.register_error_handler(kind, _unavailable_page)
+    app.context_processor(lambda: {"is_demo": is_demo()})
+
+
+def is_demo() -> bool:
+    """Say whether this database is the demonstration province; asked of the database at most once a second.
+
+    A database that fails says no: the error page needs an answer too.
+    """
+    app = flask.current_app
+    asked_at, answer = app.extensions.get("is_demo", (-math.inf, False))
+    now = time.monotonic()
+    if now - asked_at > 1:
+        try:
+            with app.extensions["database"].read() as session:
+                answer = bool(session.scalar(sa.select(Installation.is_demo)))
+        except sa.exc.SQLAlchemyError:
+            answer = False
+        app.extensions["is_demo"] = (now, answer)
+    return bool(answer)
+
+
+def _add_headers(response: flask.Response) -> flask.Response:
+    """Set the security headers, and forbid storing any page that did not say otherwise."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Cache-Control", "no-store")
+    if settings().public_base_url.startswith("https://"):
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    return response
+
+
+def _compress(response: flask.Response) -> flask.Response:
+    """Send HTML as gzip where the client takes it: a 3G phone waits for bytes, not for our processor.
+
+    Pages hold no secret that an attacker could guess byte by byte through the length (BREACH): sign-in tokens are
+    masked anew on every rendering.
+    """
+    if response.mimetype != "text/html" or response.is_streamed or response.direct_passthrough:
+        return response
+    response.vary.add("Accept-Encoding")
+    accepted = flask.request.headers.get("Accept-Encoding", "")
+    if "Content-Encoding" in response.headers or not assets.accepts_gzip(accepted):
+        return response
+    body = response.get_data()
+    if len(body) >= MIN_COMPRESSED:
+        response.set_data(gzip.compress(body, 4, mtime=0))
+        response.headers["Content-Encoding"] = "gzip"
+    return response
+
+
+def error_page(error: HTTPException) -> tuple[str, int] | flask.Response:
+    """Return a page that says in plain words what happened and what to do; never a stack trace."""
+    if error.response is not None:
+        return error.response  # type: ignore[return-value]
+    code = error.code or InternalServerError.code
+    title, advice = _explanation(code)
+    return flask.render_template("error.html", code=code, heading=title, advice=advice), code
+
+
+def log_unavailable(error: Exception) -> None:
+    """Log why the database could not be used: the cause alone, without the values of the statement."""
+    flask.current_app.logger.error("the database cannot be used: %s", getattr(error, "orig", None) or error)
+
+
+def _unavailable_page(error: Exception) -> flask.Response:
+    """Return a page that says to try again soon."""
+    log_unavailable(error)
+    reply = flask.make_response(error_page(ServiceUnavailable()))
+    reply.retry_after = RETRY_AFTER
+    return reply
+
+
+def _explanation(code: int) -> tuple[str, str]:
+    """Return (title, what to do) for a status code."""
+    known = {
+        400: (_("We could not read that"), _("Please go back to the form and send it again.")),
+        403: (_("You may not open this page"), _("Sign in with an account that may, or ask your administrator.")),
+        404: (_("This page does not exist"), _("Please check the address, or scan the code on the poster again.")),
+        405: (_("This page does not exist"), _("Please check the address, or scan the code on the poster again.")),
+        413: (_("That was too long"), _("Please go back, shorten what you wrote, and send it again.")),
+        429: (_("Too many at once"), _("Please wait a few minutes and send it again. Thank you for your patience.")),
+    }
+    if code in known:
+        return known[code]
+    if code < 500:
+        return known[400]
+    return _("Something went wrong on our side"), _("Nothing you did caused this. Please try again in a few minutes.")
