@@ -229,7 +229,7 @@ def sign_out() -> Response:
 @role_required()
 def account() -> str:
     """Show who is signed in and what they may do."""
-    return flask.render_template("auth/account.html", user=flask.g.user)
+    return flask.render_template("accounts/account.html", user=flask.g.user)
 
 
 @blueprint.post("/tai-khoan/dang-xuat")
@@ -248,7 +248,7 @@ def sign_out_everywhere() -> Response:
 def password_page() -> Response | str | tuple[str, int]:
     """Let a person change their own password."""
     if flask.request.method == "GET":
-        return flask.render_template("auth/password.html", user=flask.g.user, error=None)
+        return flask.render_template("accounts/password.html", user=flask.g.user, error=None)
     form = flask.request.form
     try:
         if form.get("new", "") != form.get("again", ""):
@@ -260,7 +260,7 @@ def password_page() -> Response | str | tuple[str, int]:
             begin_session(user)
     except InputError as error:
         message = told(error)
-        return flask.render_template("auth/password.html", user=flask.g.user, error=message), 422
+        return flask.render_template("accounts/password.html", user=flask.g.user, error=message), 422
     flask.flash(_("Your password was changed. You were signed out on every other device."))
     return flask.redirect(flask.url_for("auth.account"), code=303)
 
@@ -279,7 +279,7 @@ def begin_session(user: User) -> None:
 
 def _render_sign_in(target: str | None, error: str | None = None) -> str:
     name = clean(flask.request.form.get("username", ""))[:64]
-    return flask.render_template("auth/sign_in.html", target=target, error=error, username=name)
+    return flask.render_template("accounts/sign_in.html", target=target, error=error, username=name)
 
 
 def _home() -> str:

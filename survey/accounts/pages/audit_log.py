@@ -40,7 +40,7 @@ def audit() -> str:
         names = {row.id: row.name for row in session.execute(sa.select(Agency.id, Agency.name))}
         query = {key: args[key] for key in FILTERS if args.get(key)}
         return flask.render_template(
-            "admin/audit.html",
+            "accounts/audit.html",
             lines=[(line, audit_words.changes(line.event.before, line.event.after, names)) for line in lines],
             older=flask.url_for("admin.audit", **query, truoc=following) if following else None,  # type: ignore[arg-type]
             newest=flask.url_for("admin.audit", **query) if wanted.before else None,  # type: ignore[arg-type]

@@ -24,9 +24,9 @@ def accept(token: str) -> Response | tuple[str, int] | str:
         found = find_invitation(session, token, now)
         username = found.user.username if found else ""
     if not username:
-        return flask.render_template("auth/invitation.html", username="", error=""), 410
+        return flask.render_template("accounts/invitation.html", username="", error=""), 410
     if flask.request.method == "GET":
-        return flask.render_template("auth/invitation.html", username=username, error="")
+        return flask.render_template("accounts/invitation.html", username=username, error="")
     form = flask.request.form
     try:
         if form.get("new", "") != form.get("again", ""):
@@ -37,6 +37,6 @@ def accept(token: str) -> Response | tuple[str, int] | str:
             accept_invitation(session, token, password_hash=hashed, now=now)
     except InputError as error:
         message = told(error)
-        return flask.render_template("auth/invitation.html", username=username, error=message), 422
+        return flask.render_template("accounts/invitation.html", username=username, error=message), 422
     flask.flash(_("Your password is set. Sign in with it now."))
     return flask.redirect(flask.url_for("auth.sign_in_page"), code=303)

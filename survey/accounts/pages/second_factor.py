@@ -36,10 +36,10 @@ def sign_in() -> Response | str | tuple[str, int]:
             return flask.redirect(flask.url_for("auth.sign_in_page"))
         number, name = user.id, user.username
     if flask.request.method == "GET":
-        return flask.render_template("auth/code.html", error="")
+        return flask.render_template("accounts/code.html", error="")
     refusal = auth.too_many(name)
     if refusal:
-        return flask.render_template("auth/code.html", error=refusal), 429
+        return flask.render_template("accounts/code.html", error=refusal), 429
     target, now = auth.pending_target(), datetime.now(UTC)
     with database().write() as session:
         user = session.get_one(User, number)
@@ -51,7 +51,7 @@ def sign_in() -> Response | str | tuple[str, int]:
     if not right:
         auth.failed(name)
         wrong = _("That code is not right, or it was used already. Wait for the next one.")
-        return flask.render_template("auth/code.html", error=wrong), 422
+        return flask.render_template("accounts/code.html", error=wrong), 422
     auth.succeeded(name)
     return flask.redirect(target or begins_at, code=303)
 
@@ -82,7 +82,7 @@ def enrol() -> str | tuple[str, int]:
     except InputError as error:
         return _page(told(error)), 422
     auth.load_user()  # the session is a new one; the page shows whose
-    return flask.render_template("auth/recovery_codes.html", codes=codes)
+    return flask.render_template("accounts/recovery_codes.html", codes=codes)
 
 
 @blueprint.post("/tai-khoan/ma/tat")
@@ -118,13 +118,13 @@ def _ask_password() -> tuple[str, int] | None:
 def _page(error: str = "") -> str:
     user: User = flask.g.user
     if user.totp_secret:
-        return flask.render_template("auth/second_factor.html", enrolled=True, error=error)
+        return flask.render_template("accounts/second_factor.html", enrolled=True, error=error)
     secret = flask.session.get("totp_secret") or operations.new_secret()
     flask.session["totp_secret"] = secret
     address = pyotp.TOTP(secret).provisioning_uri(name=user.username, issuer_name=ISSUER)
     path, size = _drawn(address)
     return flask.render_template(
-        "auth/second_factor.html", enrolled=False, error=error, secret=secret, path=path, size=size
+        "accounts/second_factor.html", enrolled=False, error=error, secret=secret, path=path, size=size
     )
 
 

@@ -144,19 +144,19 @@ def _list(error: str = "") -> str:
         role = args.get("vai-tro", "")
         found = search_users(session, args.get("tim", ""), Role(role) if role in set(Role) else None)
         return flask.render_template(
-            "admin/users.html", users=found, agencies=_agencies(session), roles=list(Role), error=error
+            "accounts/users.html", users=found, agencies=_agencies(session), roles=list(Role), error=error
         )
 
 
 def _one(session: orm.Session, found: User, error: str = "") -> str:
     return flask.render_template(
-        "admin/user.html", user=found, agencies=_agencies(session), roles=list(Role), error=error
+        "accounts/user.html", user=found, agencies=_agencies(session), roles=list(Role), error=error
     )
 
 
 def _show_link(name: str, token: str) -> str:
     link = settings().base_url + flask.url_for("invitations.accept", token=token)
-    return flask.render_template("admin/link.html", name=name, link=link, days=DAYS)
+    return flask.render_template("accounts/link.html", name=name, link=link, days=DAYS)
 
 
 def _agencies(session: orm.Session) -> list[Agency]:

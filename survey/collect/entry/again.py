@@ -193,5 +193,10 @@ def _differences_page(session: orm.Session, found: entry.PileRow, kept: EntryFor
         if one.number == at + 1
     ]
     return flask.render_template(
-        "paper/differences.html", pile=found, place=kept.number, rows=rows, mistakes=mistakes, chosen=flask.request.form
+        "collect/entry/differences.html",
+        pile=found,
+        place=kept.number,
+        rows=rows,
+        mistakes=mistakes,
+        chosen=flask.request.form,
     )

@@ -48,7 +48,7 @@ def entry_page(found: entry.PileRow, keyed: form.Keyed, place: int, mode: str, k
     """Return the page on which one form is keyed in: `first` pass, `second` pass, or `correct`."""
     content = found.round.version.content
     return flask.render_template(
-        "paper/entry.html",
+        "collect/entry/entry.html",
         pile=found,
         parts=form.parts(content, i18n.current_language().code),
         keyed=keyed,

@@ -30,7 +30,7 @@ def piles() -> str:
     with database().read() as session:
         own = entry.own_agencies(session, user())
         return flask.render_template(
-            "paper/piles.html",
+            "collect/entry/piles.html",
             piles=entry.piles(session, own),
             rounds=entry.entry_rounds(session),
             counters=entry.entry_counters(session, own),
@@ -69,7 +69,7 @@ def pile(number: int) -> str:
     """Show a pile: how many forms, how well the second passes agree, what is still to be done."""
     with database().read() as session:
         found = pile_row(session, number)
-        return flask.render_template("paper/pile.html", pile=found, waiting=entry.waiting(session, number))
+        return flask.render_template("collect/entry/pile.html", pile=found, waiting=entry.waiting(session, number))
 
 
 @blueprint.post("/<int:number>/xong")
@@ -149,7 +149,7 @@ def _new_page(round_: Round, counter: Counter, sent: Mapping[str, str], error: s
     today = now().astimezone(ZoneInfo(round_.zone)).date()
     last: date = min(round_.closes_on, today)
     return flask.render_template(
-        "paper/new.html",
+        "collect/entry/new.html",
         round=round_,
         counter=counter,
         channels=CHANNELS,

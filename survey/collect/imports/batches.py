@@ -48,7 +48,9 @@ def batch(number: int) -> str:
         found = imports.batch(session, user(), number)
         if found is None:
             flask.abort(404)
-        return flask.render_template("imports/batch.html", row=found, counted=imports.counted_of(session, number))
+        return flask.render_template(
+            "collect/imports/batch.html", row=found, counted=imports.counted_of(session, number)
+        )
 
 
 @blueprint.post("/lo/<int:number>/huy")
@@ -77,7 +79,7 @@ def undo(number: int) -> View:
 def _list_page(error: str) -> str:
     with database().read() as session:
         return flask.render_template(
-            "imports/batches.html",
+            "collect/imports/batches.html",
             rows=imports.batches(session, user()),
             rounds=imports.rounds_to_fill(session),
             error=error,

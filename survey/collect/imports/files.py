@@ -119,7 +119,7 @@ def _columns_page(session: orm.Session, upload: Upload, round_: Round, data: Map
         headings = table.columns
     own = imports.importable_agencies(session, user())
     return flask.render_template(
-        "imports/columns.html",
+        "collect/imports/columns.html",
         upload=upload,
         round=round_,
         headings=headings,
@@ -142,7 +142,7 @@ def _preview_page(
     services = {s.id: i18n.local_name(s) for s in session.scalars(sa.select(Service))}
     problems = [(problem, _(problem.template, **dict(problem.values))) for problem in checked.reader.problems.shown]
     return flask.render_template(
-        "imports/preview.html",
+        "collect/imports/preview.html",
         upload=upload,
         round=round_,
         checked=checked,

@@ -1,4 +1,4 @@
-"""The notice of what is kept of those who answer, how long, why, and whom to ask. Wording: templates/privacy/."""
+"""The notice of what is kept of those who answer, how long, why, and whom to ask. Wording: templates/collect/privacy/."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ blueprint = flask.Blueprint("privacy", __name__)
 def notice() -> str:
     """Show the notice; in English for those who read English, else in Vietnamese."""
     return flask.render_template(
-        "privacy/notice.html",
-        wording=f"privacy/{'en' if i18n.is_english() else 'vi'}.html",
+        "collect/privacy/notice.html",
+        wording=f"collect/privacy/{'en' if i18n.is_english() else 'vi'}.html",
         contact=settings().contact,
         comment_months=COMMENT_MONTHS,
         response_months=RESPONSE_MONTHS,

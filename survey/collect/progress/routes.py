@@ -33,7 +33,7 @@ def board() -> str:
         rounds = [one for one in round_queries.all_rounds(session) if one.state is not RoundState.DRAFT]
         plan = _plan()
         if not rounds:
-            return flask.render_template("progress/board.html", round=None, rounds=[], plan=plan)
+            return flask.render_template("collect/progress/board.html", round=None, rounds=[], plan=plan)
         round_ = _chosen(rounds)
         visible = queries.progress_agencies(session, cast(User, flask.g.user))
         calendar = _calendar(round_)
@@ -47,7 +47,7 @@ def board() -> str:
         by_cell = [standing for standing in by_service(known, plan, calendar) if mine(standing)]
         at_counters = [standing for standing in by_counter(known, plan, calendar) if mine(standing)]
         return flask.render_template(
-            "progress/board.html",
+            "collect/progress/board.html",
             round=round_,
             rounds=rounds,
             plan=plan,

@@ -79,7 +79,7 @@ def _render(place: Place, filled: form.Filled, key: str, opened: str, rendered: 
     language = i18n.current_language()
     items = len(place.definition.items)
     return flask.render_template(
-        "respond/form.html",
+        "collect/respond/form.html",
         place=place,
         counter=place.code.counter,
         questions=_questions(place.round.version, language.code, items, filled),
@@ -116,7 +116,7 @@ def _questions(version: QuestionnaireVersion, language: str, items: int, filled:
     if empty and (version.content_hash, language) in kept:
         return kept[version.content_hash, language]
     parts = form.parts(version.content, language)
-    html = Markup(flask.render_template("respond/questions.html", parts=parts, items=items, filled=filled))  # noqa: S704
+    html = Markup(flask.render_template("collect/respond/questions.html", parts=parts, items=items, filled=filled))  # noqa: S704
     if empty and len(kept) < MAX_KEPT:
         kept[version.content_hash, language] = html
     return html

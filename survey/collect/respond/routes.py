@@ -54,10 +54,10 @@ def start() -> View:
     """Let a person who cannot scan type the poster's code."""
     typed = flask.request.values.get("code", "").strip()
     if not typed:
-        return flask.render_template("respond/start.html", typed="", wrong=flask.request.method == "POST")
+        return flask.render_template("collect/respond/start.html", typed="", wrong=flask.request.method == "POST")
     code = parse_code(typed)
     if code is None:
-        return flask.render_template("respond/start.html", typed=typed[:40], wrong=True), 422
+        return flask.render_template("collect/respond/start.html", typed=typed[:40], wrong=True), 422
     return flask.redirect(flask.url_for("respond.show", code=code), 303)
 
 
@@ -161,9 +161,9 @@ def thanks(code: str) -> View:
     with database().glance() as session:
         found = find_code(session, code) or find_receipt(session, code)
         if found is None:
-            return flask.render_template("respond/unknown.html"), 404
+            return flask.render_template("collect/respond/unknown.html"), 404
         again = isinstance(found, CounterCode)
-        return flask.render_template("respond/thanks.html", code=found, again=again, kiosk=page.is_kiosk(found))
+        return flask.render_template("collect/respond/thanks.html", code=found, again=again, kiosk=page.is_kiosk(found))
 
 
 @blueprint.get("/sw.js")
@@ -180,11 +180,11 @@ def _find_code(session: orm.Session, typed: str) -> CounterCode | ReceiptCode | 
     """Return what a code stands for, or the friendly page that says why it takes nothing."""
     code = find_code(session, typed) or find_receipt(session, typed)
     if code is None:
-        return flask.render_template("respond/unknown.html"), 404
+        return flask.render_template("collect/respond/unknown.html"), 404
     if isinstance(code, ReceiptCode) and code.used:
         return _used_page()
     if not code.counter.active or (isinstance(code, CounterCode) and code.revoked_at is not None):
-        return flask.render_template("respond/closed.html", code=code, revoked=True), GONE
+        return flask.render_template("collect/respond/closed.html", code=code, revoked=True), GONE
     return code
 
 
@@ -197,7 +197,7 @@ def _place(
 
 
 def _closed_page(code: CounterCode | ReceiptCode) -> tuple[str, int]:
-    return flask.render_template("respond/closed.html", code=code, revoked=False), GONE
+    return flask.render_template("collect/respond/closed.html", code=code, revoked=False), GONE
 
 
 def _refuse(
@@ -222,13 +222,13 @@ def _unstored(code: str, posted: dict[str, str]) -> Reply:
     fields = {name: value for name, value in posted.items() if name != "switch"}
     if not stamp.is_key(fields.get("key", "")):
         fields["key"] = stamp.new_key()
-    reply = flask.make_response(flask.render_template("respond/unstored.html", code=code, fields=fields), 503)
+    reply = flask.make_response(flask.render_template("collect/respond/unstored.html", code=code, fields=fields), 503)
     reply.retry_after = security.RETRY_AFTER
     return reply
 
 
 def _used_page() -> tuple[str, int]:
-    return flask.render_template("respond/used.html"), GONE
+    return flask.render_template("collect/respond/used.html"), GONE
 
 
 def _submission(

@@ -61,7 +61,7 @@ def page(round_code: str) -> str:
         except InputError:
             flask.abort(404)
         return flask.render_template(
-            "downloads/page.html",
+            "files/page.html",
             round=round_,
             tables=_table_titles(),
             agencies=_reported(session, round_code),

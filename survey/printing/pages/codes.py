@@ -20,7 +20,7 @@ def codes(counter_id: int) -> str:
     with database().read() as session:
         counter = counter_of(session, counter_id)
         return flask.render_template(
-            "staff/codes.html",
+            "printing/codes.html",
             counter=counter,
             uses=code_use(session, counter.id, settings().timezone, now=now()),
             receipts=receipt_use(session, counter.id),
@@ -67,5 +67,5 @@ def _ask(counter_id: int, what: str) -> str:
     with database().read() as session:
         counter = counter_of(session, counter_id)
         return flask.render_template(
-            "staff/confirm.html", counter=counter, code=code_of(session, counter), rotating=what == "rotate"
+            "printing/confirm.html", counter=counter, code=code_of(session, counter), rotating=what == "rotate"
         )

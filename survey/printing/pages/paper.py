@@ -21,7 +21,7 @@ def paper_form(counter_id: int) -> str:
         counter = counter_of(session, counter_id)
         rounds = printable_rounds(session, today())
         return flask.render_template(
-            "staff/paper.html",
+            "printing/paper.html",
             counter=counter,
             rounds=rounds,
             chosen=_chosen(rounds) if rounds else None,

@@ -86,7 +86,7 @@ def _page(counter_id: int, choice: Choice, wanted: str, problem: str | None = No
         counter = counter_of(session, counter_id)
         rounds = printable_rounds(session, today())
         return flask.render_template(
-            "staff/receipts.html",
+            "printing/receipts.html",
             counter=counter,
             choice=choice,
             wanted=wanted,

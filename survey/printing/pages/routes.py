@@ -36,7 +36,7 @@ def counters() -> str:
         for counter in session.scalars(query):
             units.setdefault(counter.agency.code, []).append(counter)
         codes = {row.counter_id: row.code for row in codes_in_force(session)}
-        return flask.render_template("staff/counters.html", units=list(units.values()), codes=codes)
+        return flask.render_template("printing/counters.html", units=list(units.values()), codes=codes)
 
 
 @blueprint.get("/<int:counter_id>")
@@ -47,7 +47,7 @@ def counter(counter_id: int) -> tuple[str, int]:
         found = counter_of(session, counter_id)
         code = code_of(session, found)
         page = _choosing(session, [code] if code else [], _("This counter has no code in force."))
-        return flask.render_template("staff/counter.html", counter=found, code=code, **page), page["status"]
+        return flask.render_template("printing/counter.html", counter=found, code=code, **page), page["status"]
 
 
 @blueprint.get("/co-quan/<agency>")
@@ -59,7 +59,7 @@ def unit(agency: str) -> tuple[str, int]:
         rows = list(codes_in_force(session, found.code))
         page = _choosing(session, rows, _("No counter of this unit has a code in force."))
         return flask.render_template(
-            "staff/unit.html",
+            "printing/unit.html",
             unit=found,
             rows=rows,
             own=session.get(AgencyEmblem, found.id),

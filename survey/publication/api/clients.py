@@ -62,5 +62,9 @@ def revoke(number: int) -> Response:
 def _page(error: str = "", token: str = "", token_name: str = "") -> str:
     with database().read() as session:
         return flask.render_template(
-            "api/clients.html", clients=all_clients(session), error=error, token=token, token_name=token_name
+            "publication/api/clients.html",
+            clients=all_clients(session),
+            error=error,
+            token=token,
+            token_name=token_name,
         )

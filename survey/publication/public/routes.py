@@ -31,7 +31,7 @@ blueprint = flask.Blueprint("published", __name__, url_prefix="/ket-qua")
 def rounds() -> str:
     """List the published rounds."""
     with database().read() as session:
-        return flask.render_template("published/rounds.html", rounds=published_rounds(session))
+        return flask.render_template("publication/public/rounds.html", rounds=published_rounds(session))
 
 
 @blueprint.get("/<round_code>", endpoint="results", defaults={"number": None})
@@ -50,7 +50,7 @@ def results(round_code: str, number: int | None) -> flask.Response:
         ]
         agencies = [chart_row(page.agency_name(a), page.figures.overall(a), page.figures.overall()) for a in order]
         body = flask.render_template(
-            "published/results.html",
+            "publication/public/results.html",
             page=page,
             publication=publication,
             latest=latest,
@@ -107,7 +107,7 @@ def card(round_code: str, agency: str) -> flask.Response:
         if figure is None or agency in hidden_agencies_of(page):
             flask.abort(404)
         body = flask.render_template(
-            "published/card.svg",
+            "publication/public/card.svg",
             page=page,
             publication=publication,
             figure=figure,

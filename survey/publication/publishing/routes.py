@@ -68,7 +68,7 @@ def edition(round_code: str, number: int) -> str:
         page = frozen_page(session, found, i18n.current_language().code)
         again: Recomputed = recompute(session, found)
         return flask.render_template(
-            "publishing/edition.html",
+            "publication/publishing/edition.html",
             round=found.round,
             publication=found,
             page=page,
@@ -119,7 +119,7 @@ def _steps(session: orm.Session, round_: Round, error: str = "", reason: str = "
     found = editions(session, round_.code)
     pending = next((p for p in found if p.state in publish_round.PENDING), None)
     return flask.render_template(
-        "publishing/steps.html",
+        "publication/publishing/steps.html",
         round=round_,
         editions=found,
         pending=pending,

@@ -129,7 +129,7 @@ def _own(session: orm.Session, number: int) -> Action:
 def _form(action: Action, mistake: str | None = None) -> str:
     typed = flask.request.form if mistake else None
     return flask.render_template(
-        "evaluator/action.html", action=action, states=list(ActionState), mistake=mistake, typed=typed or {}
+        "results/action.html", action=action, states=list(ActionState), mistake=mistake, typed=typed or {}
     )
 
 

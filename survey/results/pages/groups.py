@@ -120,7 +120,7 @@ def groups(round_code: str) -> str:
             [chart_row(found.name(code), found.find(code, "overall", "all", service), whole) for code in codes]
         )
         return flask.render_template(
-            "evaluator/groups.html",
+            "results/groups.html",
             page=page,
             agency=agency,
             service=service,

@@ -40,7 +40,7 @@ def heat(round_code: str) -> str:
         found = contrasts(session, page.results)
         rows = [(agency, [_cell(page, found, agency, *column) for column in across]) for agency in page.agencies]
         return flask.render_template(
-            "evaluator/heat.html", page=page, columns=across, rows=rows, large=LARGE, rate=100 * SURE
+            "results/heat.html", page=page, columns=across, rows=rows, large=LARGE, rate=100 * SURE
         )
 
 

@@ -12,4 +12,4 @@ from survey.results.pages.pages import RESULT_READERS, blueprint
 @role_required(*RESULT_READERS)
 def method() -> str:
     """Explain the figures."""
-    return flask.render_template("evaluator/method.html")
+    return flask.render_template("results/method.html")

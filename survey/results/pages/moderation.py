@@ -80,7 +80,7 @@ def _render(session: orm.Session, mistakes: dict[int, str] | None = None) -> str
         found = [comment for comment in [session.get(Comment, n) for n in mistakes] if comment is not None]
     pages = max(1, -(-total // comments.PAGE))
     return flask.render_template(
-        "evaluator/comments.html",
+        "results/comments.html",
         comments=found,
         total=total,
         number=number,

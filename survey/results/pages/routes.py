@@ -31,7 +31,7 @@ def rounds() -> str:
     """List the rounds."""
     with database().read() as session:
         found = round_queries.all_rounds(session)
-        return flask.render_template("evaluator/rounds.html", rounds=found)
+        return flask.render_template("results/rounds.html", rounds=found)
 
 
 @blueprint.get("/<round_code>")
@@ -51,7 +51,7 @@ def overview(round_code: str) -> str:
             [chart_row(page.agency_name(a), page.figures.overall(a), page.figures.overall()) for a in page.agencies]
         )
         return flask.render_template(
-            "evaluator/overview.html",
+            "results/overview.html",
             page=page,
             columns=across,
             chart=chart,
@@ -68,7 +68,7 @@ def ranking(round_code: str) -> str:
     with database().read() as session:
         page = load(session, round_code)
         standings, before = league(session, page.results, page.figures)
-        return flask.render_template("evaluator/ranking.html", page=page, standings=standings, before=before)
+        return flask.render_template("results/ranking.html", page=page, standings=standings, before=before)
 
 
 @blueprint.get("/<round_code>/xep-hang.csv")
@@ -108,7 +108,7 @@ def detail(round_code: str, agency: str) -> str:
             for level, key in across
         ]
         return flask.render_template(
-            "evaluator/detail.html",
+            "results/detail.html",
             page=page,
             figures=figures,
             agency=agency,

@@ -37,7 +37,7 @@ def strengths(round_code: str, agency: str) -> str:
             flask.abort(404)
         found = findings(page.definition, page.figures, agency, diagnosis(session, page.results, agency))
         return flask.render_template(
-            "evaluator/strengths.html",
+            "results/strengths.html",
             page=page,
             agency=agency,
             findings=sorted(found, key=lambda finding: finding.number),

@@ -40,7 +40,7 @@ def trend(round_code: str) -> str:
         figures = [Figures(_part(step, agency)) for step in steps]
         lines = [(level, key, _points(steps, figures, agency, level, key)) for level, key in columns(page)]
         return flask.render_template(
-            "evaluator/trend.html",
+            "results/trend.html",
             page=page,
             agency=agency,
             chart=_chart(lines[0][2]),
