@@ -66,7 +66,7 @@ def main() -> None:
     """Fill a database of each size, then measure each kind of file."""
     from survey.core.db import Database
     from survey.migrations import upgrade
-    from tests.survey.test_exports_microdata import many
+    from tests.files.test_exports_microdata import many
 
     with tempfile.TemporaryDirectory() as folder:
         for size in SIZES:

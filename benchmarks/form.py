@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from survey.collect.respond import routes, stamp
-from tests.places import CODE, fill, make_app
+from tests.support.places import CODE, fill, make_app
 
 RUNS = 400
 

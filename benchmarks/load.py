@@ -27,7 +27,7 @@ from survey.core.db import Database
 from survey.migrations import upgrade
 from survey.models import Response
 from tests.faults.serving import ROOT, Server
-from tests.places import CODE, fill, make_app, open_place
+from tests.support.places import CODE, fill, make_app, open_place
 
 
 class Citizen:

@@ -17,6 +17,8 @@ from app import create_app
 from survey.core.config import Settings
 from survey.core.db import Database
 from survey.migrations import upgrade
+from tests.support.evaluation import accounts, earlier_round, scored_round
+from tests.support.places import make_app
 
 SECRET = "a secret key for tests, longer than thirty-two characters"
 
@@ -109,3 +111,27 @@ def app(settings: Settings, newest_file: Path) -> Iterator[Flask]:
 def client(app: Flask) -> FlaskClient:
     """A client with a cookie jar of its own."""
     return app.test_client()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Flask]:
+    """The application with one open round, see tests/support/places.py."""
+    app = make_app(tmp_path)
+    yield app
+    app.extensions["database"].dispose()
+
+
+@pytest.fixture
+def citizen(place: Flask) -> FlaskClient:
+    """A client that keeps no cookie."""
+    return place.test_client(use_cookies=False)
+
+
+@pytest.fixture
+def rounds(app: Flask) -> Flask:
+    """The application with two rounds to compare, `r0` and `r1`, and an account of each role."""
+    with app.extensions["database"].write() as session:
+        scored_round(session)
+        accounts(session)
+        earlier_round(session)
+    return app

@@ -21,8 +21,8 @@ from werkzeug.serving import make_server
 
 from survey.models import Agency, Channel, Counter, Population, Response, Round, Service
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
-from tests.evaluation import PASSWORD, accounts
-from tests.places import make_app
+from tests.support.evaluation import PASSWORD, accounts
+from tests.support.places import make_app
 
 HERE = Path(__file__).parent
 FILES = HERE.parents[1] / "tests" / "fixtures" / "imports"

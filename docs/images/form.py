@@ -15,7 +15,7 @@ from playwright.sync_api import sync_playwright
 from werkzeug.serving import make_server
 
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
-from tests.places import CODE, make_app
+from tests.support.places import CODE, make_app
 
 
 def main() -> None:

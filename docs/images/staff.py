@@ -19,8 +19,8 @@ from werkzeug.serving import make_server
 
 from survey.models import Agency, Role, User
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
-from tests.evaluation import PASSWORD, accounts
-from tests.places import make_app
+from tests.support.evaluation import PASSWORD, accounts
+from tests.support.places import make_app
 
 
 def main() -> None:

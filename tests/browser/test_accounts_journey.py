@@ -21,10 +21,10 @@ from survey.core.config import Settings
 from survey.core.db import Base
 from survey.models import User
 from tests.browser.pictures import picture
-from tests.evaluation import PASSWORD, accounts
-from tests.paper import read_codes
-from tests.places import open_place
-from tests.serving import served
+from tests.support.evaluation import PASSWORD, accounts
+from tests.support.paper import read_codes
+from tests.support.places import open_place
+from tests.support.serving import served
 
 pytestmark = pytest.mark.browser
 

@@ -20,8 +20,8 @@ from app import create_app
 from survey.core.config import ROOT, Settings
 from survey.core.db import Base
 from survey.models import Agency, Population, Round, RoundState
-from tests.evaluation import PASSWORD, accounts, scored_round
-from tests.serving import served
+from tests.support.evaluation import PASSWORD, accounts, scored_round
+from tests.support.serving import served
 
 pytestmark = pytest.mark.browser
 

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from survey.models import Agency, Counter, EntryForm, Round
-from tests.evaluation import PASSWORD, accounts
+from tests.support.evaluation import PASSWORD, accounts
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("site", ["sipas-short"], indirect=True)]
 

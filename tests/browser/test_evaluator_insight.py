@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.test_evaluator_journey import AXE, DESK, PHONE, Site, sign_in, site
-from tests.evaluation import earlier_round
-from tests.pages.test_comments import add_comments
+from tests.results.test_pages_comments import add_comments
+from tests.support.evaluation import earlier_round
 
 pytestmark = pytest.mark.browser
 

@@ -16,9 +16,9 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from app import create_app
 from survey.core.config import Settings
 from survey.core.db import Base
-from tests.evaluation import PASSWORD, accounts, scored_round
-from tests.places import CODE
-from tests.serving import served
+from tests.support.evaluation import PASSWORD, accounts, scored_round
+from tests.support.places import CODE
+from tests.support.serving import served
 
 pytestmark = pytest.mark.browser
 

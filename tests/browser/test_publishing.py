@@ -16,8 +16,8 @@ from survey.core.config import Settings
 from survey.migrations import upgrade
 from survey.models import Role, Round
 from survey.structure.operations.close_round import close_round
-from tests.evaluation import NOW, PASSWORD, accounts, publish_scored, scored_round
-from tests.serving import served
+from tests.support.evaluation import NOW, PASSWORD, accounts, publish_scored, scored_round
+from tests.support.serving import served
 
 pytestmark = pytest.mark.browser
 AXE = str(Path(__file__).parents[1] / "vendor" / "axe-core" / "axe.min.js")

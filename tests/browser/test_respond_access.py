@@ -12,7 +12,7 @@ from survey.collect.operations.use_receipt_code import use_receipt_code
 from survey.collect.respond import routes
 from survey.models import Round, RoundState
 from survey.printing.operations.issue_receipt_codes import issue_receipt_codes
-from tests.places import CODE, MANY, REVOKED
+from tests.support.places import CODE, MANY, REVOKED
 
 pytestmark = pytest.mark.browser
 

@@ -14,10 +14,10 @@ from app import create_app
 from survey.core.config import Settings
 from survey.core.db import Base
 from survey.models import Agency, Counter, CounterCode, ReceiptCode
-from tests.evaluation import NOW, PASSWORD, accounts
-from tests.paper import picture, pictures, read_codes
-from tests.places import open_place
-from tests.serving import served
+from tests.support.evaluation import NOW, PASSWORD, accounts
+from tests.support.paper import picture, pictures, read_codes
+from tests.support.places import open_place
+from tests.support.serving import served
 
 pytestmark = pytest.mark.browser
 

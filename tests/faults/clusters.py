@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psycopg
 
-from tests.programs import free_port, unprivileged
+from tests.support.programs import free_port, unprivileged
 
 
 def programs(folder: Path) -> Path:

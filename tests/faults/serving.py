@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from survey.core.db import Database
 from survey.models import Response
-from tests.places import CODE, SECRET
+from tests.support.places import CODE, SECRET
 
 ROOT = Path(__file__).parents[2]
 TOLD = {429, 500, 502, 503}

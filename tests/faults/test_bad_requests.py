@@ -18,7 +18,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from survey.maintenance.copy_database import table_rows
-from tests.places import CODE, MANY, REVOKED, make_app
+from tests.support.places import CODE, MANY, REVOKED, make_app
 
 BY_DEFAULT = 20_000
 #: after so many requests everything that is loaded or kept once is there, the rate limits' counts of some 60 000

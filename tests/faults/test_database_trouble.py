@@ -19,7 +19,7 @@ from survey.collect.respond import routes, stamp
 from survey.core.db import Database
 from survey.models import Response
 from tests.faults.serving import Server, stored
-from tests.places import CODE, SECRET, fill, make_app
+from tests.support.places import CODE, SECRET, fill, make_app
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 

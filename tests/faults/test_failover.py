@@ -13,8 +13,8 @@ from survey.core.db import Database
 from survey.migrations import upgrade
 from tests.faults.clusters import Cluster
 from tests.faults.serving import Citizens, Server, replay, stored
-from tests.places import fill, make_app, open_place
-from tests.programs import own_folder
+from tests.support.places import fill, make_app, open_place
+from tests.support.programs import own_folder
 
 
 @pytest.fixture

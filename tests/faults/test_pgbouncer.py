@@ -14,11 +14,11 @@ import pytest
 
 from survey.core.db import Database
 from survey.migrations import upgrade
-from tests.evaluation import accounts, sign_in
 from tests.faults.clusters import Cluster
 from tests.faults.serving import Citizens, Server, stored
-from tests.places import fill, make_app, open_place
-from tests.programs import end, free_port, hand_over, own_folder, program, unprivileged, wait_for
+from tests.support.evaluation import accounts, sign_in
+from tests.support.places import fill, make_app, open_place
+from tests.support.programs import end, free_port, hand_over, own_folder, program, unprivileged, wait_for
 
 DOCS = Path(__file__).parents[2] / "docs"
 PASSWORD = "one password for the tests"

@@ -12,8 +12,8 @@ from survey.maintenance.backup import create_backup
 from survey.maintenance.copy_database import copy_database
 from survey.migrations import upgrade
 from survey.results.compute import round_results
-from tests.evaluation import NOW, accounts, publish_scored, scored_round, sign_in
-from tests.places import CODE, fill, make_app
+from tests.support.evaluation import NOW, accounts, publish_scored, scored_round, sign_in
+from tests.support.places import CODE, fill, make_app
 
 LEFT_BEHIND = {
     "prepared statements": "SELECT count(*) FROM pg_prepared_statements",

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from survey.core.db import Database
 from tests.faults.serving import Citizens, Server, replay, stored
-from tests.places import fill, make_app, open_place
+from tests.support.places import fill, make_app, open_place
 
 
 @pytest.fixture

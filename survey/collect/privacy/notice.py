@@ -1,4 +1,4 @@
-"""The notice of what is kept of those who answer, how long, why, and whom to ask. Wording: templates/collect/privacy/."""
+"""The notice of what is kept of those who answer, why, how long, and whom to ask. Words: templates/collect/privacy."""
 
 from __future__ import annotations
 

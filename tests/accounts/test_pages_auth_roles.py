@@ -1,0 +1,292 @@
+"""Every route × every role gives what this table says. A new route without a line here fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from survey.models import Role
+from tests.support.evaluation import accounts, post, scored_round, sign_in
+from tests.support.places import CODE
+
+EVERYONE = ("anonymous", *(role.value for role in Role))
+SIGNED_IN = {"anonymous": 302, "admin": 200, "evaluator": 200, "manager": 200, "staff": 200}
+RESULTS = {**SIGNED_IN, "staff": 403}
+NO_TOKEN = dict.fromkeys(EVERYONE, 401)
+ADMIN = {**SIGNED_IN, "evaluator": 403, "manager": 403, "staff": 403}
+PUBLISHERS = {**RESULTS, "manager": 403}
+PUBLIC = dict.fromkeys(EVERYONE, 200)
+NOT_PUBLISHED = dict.fromkeys(EVERYONE, 404)
+COUNTERS = {**SIGNED_IN, "evaluator": 403}
+#: the counter in `VALUES` is another unit's, which for manager and staff is not there
+ANOTHER_UNITS = {**COUNTERS, "manager": 404, "staff": 404}
+#: the tests' installation has no public address, so that nothing is printed
+UNPRINTABLE = {**ANOTHER_UNITS, "admin": 409}
+NOTHING_THERE = {**COUNTERS, "admin": 404, "manager": 404, "staff": 404}
+
+VALUES = {
+    "code": CODE,
+    "round_code": "r1",
+    "agency": "so-tu-phap",
+    "filename": "app.css",
+    "number": 1,
+    "counter_id": 1,
+    "table": "chi-so",
+    "form": "csv",
+    "place": 1,
+    "token": "x" * 32,
+    "service": "ho-tich",
+    "kind": "co-quan",
+    "batch_id": 1,
+}
+"""What stands in the variable parts of addresses."""
+
+VALUES_OF = {"downloads.microdata": {**VALUES, "form": "zip"}}
+"""The same where an endpoint's own differ."""
+
+GET = {
+    "static": PUBLIC,
+    "respond.start": PUBLIC,
+    "respond.show": PUBLIC,
+    "respond.thanks": PUBLIC,
+    "respond.service_worker": PUBLIC,
+    "respond.show_lowercase": dict.fromkeys(EVERYONE, 302),
+    "privacy.notice": PUBLIC,
+    "published.rounds": PUBLIC,
+    "published.results": NOT_PUBLISHED,
+    "published.edition": NOT_PUBLISHED,
+    "published.as_dataset": NOT_PUBLISHED,
+    "published.card": NOT_PUBLISHED,
+    "published.as_csv": NOT_PUBLISHED,
+    "published.as_json": NOT_PUBLISHED,
+    "auth.sign_in_page": {**dict.fromkeys(EVERYONE, 302), "anonymous": 200},
+    "auth.account": SIGNED_IN,
+    "auth.password_page": SIGNED_IN,
+    "invitations.accept": dict.fromkeys(EVERYONE, 410),  # no link has this token
+    "second_factor.sign_in": dict.fromkeys(EVERYONE, 302),  # nobody's password was right just now
+    "second_factor.page": {**SIGNED_IN, "manager": 403, "staff": 403},
+    "admin.users": ADMIN,
+    "admin.user": ADMIN,
+    "admin.audit": ADMIN,
+    "imports.batches": RESULTS,
+    "imports.columns": {**RESULTS, "admin": 303, "evaluator": 303, "manager": 303},
+    "imports.batch": {**RESULTS, "admin": 404, "evaluator": 404, "manager": 404},
+    "progress.board": SIGNED_IN,
+    "paper.piles": COUNTERS,
+    "paper.new": NOTHING_THERE,
+    "paper.pile": NOTHING_THERE,
+    "paper.key_in": NOTHING_THERE,
+    "paper.second": NOTHING_THERE,
+    "paper.differences": NOTHING_THERE,
+    "paper.find": NOTHING_THERE,
+    "paper.correct_page": NOTHING_THERE,
+    "evaluator.rounds": RESULTS,
+    "evaluator.overview": RESULTS,
+    "evaluator.ranking": RESULTS,
+    "evaluator.detail": RESULTS,
+    "evaluator.download": RESULTS,
+    "evaluator.ranking_download": RESULTS,
+    "evaluator.heat": RESULTS,
+    "evaluator.trend": RESULTS,
+    "evaluator.groups": RESULTS,
+    "evaluator.strengths": RESULTS,
+    "evaluator.comment_list": RESULTS,
+    "evaluator.method": RESULTS,
+    "evaluator.action_page": {**RESULTS, "evaluator": 403, "admin": 404, "manager": 404},
+    "staff.counters": COUNTERS,
+    "staff.counter": ANOTHER_UNITS,
+    "staff.poster": UNPRINTABLE,
+    "staff.preview": UNPRINTABLE,
+    "staff.codes": ANOTHER_UNITS,
+    "staff.ask_rotate": ANOTHER_UNITS,
+    "staff.ask_revoke": ANOTHER_UNITS,
+    "staff.receipts": ANOTHER_UNITS,
+    "staff.receipts_preview": UNPRINTABLE,
+    "staff.paper_form": ANOTHER_UNITS,
+    "staff.paper_form_pdf": ANOTHER_UNITS,
+    "staff.paper_form_preview": ANOTHER_UNITS,
+    "staff.unit": COUNTERS,
+    "staff.unit_posters": NOTHING_THERE,
+    "staff.unit_preview": NOTHING_THERE,
+    "staff.emblem": NOTHING_THERE,
+    "downloads.page": RESULTS,
+    "downloads.spreadsheet": RESULTS,
+    "downloads.figures": RESULTS,
+    "downloads.agency_report": RESULTS,
+    "downloads.province_report": {**SIGNED_IN, "manager": 403, "staff": 403},
+    "downloads.microdata": {**SIGNED_IN, "manager": 403, "staff": 403},
+    "publishing.steps": PUBLISHERS,
+    "publishing.edition": {**dict.fromkeys(EVERYONE, 404), "anonymous": 302, "manager": 403, "staff": 403},
+    "health.live": PUBLIC,
+    "health.ready": PUBLIC,
+    "health.metrics": PUBLIC,  # the tests call from this machine itself
+    "api.openapi": PUBLIC,
+    "api.rounds": NO_TOKEN,
+    "api.round_detail": NO_TOKEN,
+    "api.agencies": NO_TOKEN,
+    "api.results": NO_TOKEN,
+    "api.distributions": NO_TOKEN,
+    "api.ranks": NO_TOKEN,
+    "api_clients.clients": ADMIN,
+    "structure.home": PUBLISHERS,
+    "structure.agencies": ADMIN,
+    "structure.new_agency": ADMIN,
+    "structure.agency": ADMIN,
+    "structure.rename": ADMIN,
+    "structure.merge": ADMIN,
+    "structure.split": ADMIN,
+    "structure.end": ADMIN,
+    "structure.services": ADMIN,
+    "structure.new_service": ADMIN,
+    "structure.service": ADMIN,
+    "structure.counters": ADMIN,
+    "structure.new_counter": {**ADMIN, "admin": 404},
+    "structure.counter": ADMIN,
+    "structure.rounds": PUBLISHERS,
+    "structure.new_round": PUBLISHERS,
+    "structure.round_page": PUBLISHERS,
+    "structure.population": PUBLISHERS,
+    "structure.imports": PUBLISHERS,
+    "structure.preview": {**ADMIN, "admin": 303},
+    "structure.batch": {**PUBLISHERS, "admin": 404, "evaluator": 404},
+}
+"""Status of GET by endpoint and role."""
+
+POST_WITHOUT_TOKEN = {
+    "respond.start": PUBLIC,
+    "respond.send": dict.fromkeys(EVERYONE, 422),
+    "auth.sign_in_page": dict.fromkeys(EVERYONE, 400),
+    "auth.sign_out": dict.fromkeys(EVERYONE, 400),
+    "auth.password_page": dict.fromkeys(EVERYONE, 400),
+    "auth.sign_out_everywhere": dict.fromkeys(EVERYONE, 400),
+    "invitations.accept": dict.fromkeys(EVERYONE, 400),
+    "second_factor.sign_in": dict.fromkeys(EVERYONE, 400),
+    "second_factor.enrol": dict.fromkeys(EVERYONE, 400),
+    "imports.upload": dict.fromkeys(EVERYONE, 400),
+    "imports.preview": dict.fromkeys(EVERYONE, 400),
+    "imports.store": dict.fromkeys(EVERYONE, 400),
+    "imports.undo": dict.fromkeys(EVERYONE, 400),
+    "paper.begin": dict.fromkeys(EVERYONE, 400),
+    "paper.store": dict.fromkeys(EVERYONE, 400),
+    "paper.compare": dict.fromkeys(EVERYONE, 400),
+    "paper.settle": dict.fromkeys(EVERYONE, 400),
+    "paper.correct": dict.fromkeys(EVERYONE, 400),
+    "paper.end": dict.fromkeys(EVERYONE, 400),
+    "paper.undo": dict.fromkeys(EVERYONE, 400),
+    "staff.rotate": dict.fromkeys(EVERYONE, 400),
+    "staff.revoke": dict.fromkeys(EVERYONE, 400),
+    "staff.receipts": dict.fromkeys(EVERYONE, 400),
+    "staff.upload_emblem": dict.fromkeys(EVERYONE, 400),
+    "staff.remove": dict.fromkeys(EVERYONE, 400),
+    "publishing.draft": dict.fromkeys(EVERYONE, 400),
+    "publishing.review": dict.fromkeys(EVERYONE, 400),
+    "publishing.publish": dict.fromkeys(EVERYONE, 400),
+    "publishing.withdraw": dict.fromkeys(EVERYONE, 400),
+    "api_clients.create": dict.fromkeys(EVERYONE, 400),
+    "api_clients.revoke": dict.fromkeys(EVERYONE, 400),
+    "evaluator.comment_review": dict.fromkeys(EVERYONE, 400),
+    "second_factor.switch_off": dict.fromkeys(EVERYONE, 400),
+    "admin.create": dict.fromkeys(EVERYONE, 400),
+    "admin.change": dict.fromkeys(EVERYONE, 400),
+    "admin.invite_again": dict.fromkeys(EVERYONE, 400),
+    "admin.close": dict.fromkeys(EVERYONE, 400),
+    "admin.reopen": dict.fromkeys(EVERYONE, 400),
+    "admin.sign_out": dict.fromkeys(EVERYONE, 400),
+    "admin.drop_second_factor": dict.fromkeys(EVERYONE, 400),
+    "evaluator.action_add": dict.fromkeys(EVERYONE, 400),
+    "evaluator.action_alter": dict.fromkeys(EVERYONE, 400),
+    "structure.new_agency": dict.fromkeys(EVERYONE, 400),
+    "structure.agency": dict.fromkeys(EVERYONE, 400),
+    "structure.rename": dict.fromkeys(EVERYONE, 400),
+    "structure.merge": dict.fromkeys(EVERYONE, 400),
+    "structure.split": dict.fromkeys(EVERYONE, 400),
+    "structure.end": dict.fromkeys(EVERYONE, 400),
+    "structure.new_service": dict.fromkeys(EVERYONE, 400),
+    "structure.service": dict.fromkeys(EVERYONE, 400),
+    "structure.switch_service": dict.fromkeys(EVERYONE, 400),
+    "structure.new_counter": dict.fromkeys(EVERYONE, 400),
+    "structure.counter": dict.fromkeys(EVERYONE, 400),
+    "structure.switch_counter": dict.fromkeys(EVERYONE, 400),
+    "structure.new_round": dict.fromkeys(EVERYONE, 400),
+    "structure.round_page": dict.fromkeys(EVERYONE, 400),
+    "structure.begin_round": dict.fromkeys(EVERYONE, 400),
+    "structure.end_round": dict.fromkeys(EVERYONE, 400),
+    "structure.send_population": dict.fromkeys(EVERYONE, 400),
+    "structure.send_file": dict.fromkeys(EVERYONE, 400),
+    "structure.confirm": dict.fromkeys(EVERYONE, 400),
+    "structure.undo": dict.fromkeys(EVERYONE, 400),
+}
+"""Status of POST without a token: only the public form takes it."""
+
+
+@pytest.fixture
+def people(app: Flask) -> Flask:
+    with app.extensions["database"].write() as session:
+        scored_round(session)
+        accounts(session)
+    return app
+
+
+def addresses(app: Flask, method: str) -> Iterator[tuple[str, str]]:
+    """Yield (endpoint, address) of every rule that takes the method."""
+    for rule in app.url_map.iter_rules():
+        if method in (rule.methods or ()):
+            yield rule.endpoint, address(app, rule)
+
+
+def address(app: Flask, rule: Rule) -> str:
+    built = app.url_map.bind("localhost").build(
+        rule.endpoint,
+        {
+            name: VALUES_OF.get(rule.endpoint, VALUES)[name]
+            for name in rule.arguments
+            if name not in (rule.defaults or {})
+        }
+        | (rule.defaults or {}),
+    )
+    assert isinstance(built, str)
+    return built
+
+
+@pytest.mark.parametrize("person", EVERYONE)
+def test_every_page_opens_for_whom_the_table_says(people: Flask, person: str) -> None:
+    client = people.test_client()
+    if person != "anonymous":
+        assert sign_in(client, person).status_code == 303
+    for endpoint, at in addresses(people, "GET"):
+        assert endpoint in GET, f"{endpoint} has no line in the table"
+        reply = client.get(at)
+        assert (at, reply.status_code) == (at, GET[endpoint][person])
+        if person == "anonymous" and reply.status_code == 302 and endpoint != "respond.show_lowercase":
+            assert reply.location.startswith("/dang-nhap")
+
+
+@pytest.mark.parametrize("person", EVERYONE)
+def test_nothing_but_the_public_form_takes_a_post_without_token(people: Flask, person: str) -> None:
+    client = people.test_client()
+    if person != "anonymous":
+        sign_in(client, person)
+    for endpoint, at in addresses(people, "POST"):
+        assert endpoint in POST_WITHOUT_TOKEN, f"{endpoint} has no line in the table"
+        assert (at, client.post(at).status_code) == (at, POST_WITHOUT_TOKEN[endpoint][person])
+
+
+def test_a_manager_sees_no_other_agency(people: Flask) -> None:
+    client = people.test_client()
+    sign_in(client, "manager")
+    overview = client.get("/danh-gia/r1").get_data(as_text=True)
+    assert 'data-agency="so-tu-phap"' in overview
+    assert "so-dat-dai" not in overview
+    assert client.get("/danh-gia/r1/co-quan/so-dat-dai").status_code == 404
+    assert client.get("/danh-gia/r1/ket-qua.csv?co-quan=so-dat-dai").status_code == 404
+    assert b"so-dat-dai" not in client.get("/danh-gia/r1/ket-qua.csv?bang=day-du").data
+
+
+def test_signing_out_closes_every_page(people: Flask) -> None:
+    client = people.test_client()
+    sign_in(client, "admin")
+    post(client, "/dang-xuat", form_at="/tai-khoan")
+    assert client.get("/tai-khoan").status_code == 302

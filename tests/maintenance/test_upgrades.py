@@ -1,0 +1,148 @@
+"""Upgrades over data: every step down and up keeps it, and none takes away what the version before still reads."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+import survey.migrations
+from survey.core.db import Database
+from survey.maintenance.copy_database import digest
+from survey.migrations import downgrade, upgrade
+from survey.models import Agency, Comment, Response, Round
+from survey.publication.editions import published, recompute
+from survey.results.compute import round_results
+from tests.maintenance.test_migrations import revisions
+from tests.support.evaluation import NOW, accounts, publish_scored, scored_round
+
+VERSIONS = sorted((Path(survey.migrations.__file__).parent / "versions").glob("2*.py"))
+#: what takes away from a running older version what it reads or writes
+TAKING = {"drop_table", "drop_column", "rename_table", "alter_column"}
+
+
+@pytest.fixture
+def filled(database: Database) -> Database:
+    """A round with answers, comments, accounts and a published edition."""
+    with database.write() as session:
+        scored_round(session)
+        accounts(session)
+        session.flush()
+        round_id = session.scalars(sa.select(Round.id)).one()
+        agency_id = session.scalars(sa.select(Agency.id).where(Agency.code == "so-tu-phap")).one()
+        for text in ("Cảm ơn cán bộ", "Chờ lâu quá", "Gọi 0912 345 678"):
+            session.add(
+                Comment(round_id=round_id, agency_id=agency_id, language="vi", text=text, received_on=NOW.date())
+            )
+        publish_scored(session)
+    return database
+
+
+def figures(database: Database) -> list[tuple[object, ...]]:
+    with database.read() as session:
+        table = round_results(session, "r1").table.drop(columns="warnings")
+    return [tuple(row) for row in table.astype(object).where(table.notna(), None).to_numpy().tolist()]
+
+
+def contents(database: Database, columns: dict[str, list[str]]) -> dict[str, object]:
+    """Return what the first version's columns hold, by table."""
+    found = {}
+    for table, names in columns.items():
+        shape = sa.Table(table, sa.MetaData(), autoload_with=database.engine)
+        kept = sa.Table(table, sa.MetaData(), *(sa.Column(n, shape.c[n].type, primary_key=n == "id") for n in names))
+        with database.engine.connect() as connection:
+            if "id" in names:
+                found[table] = digest(kept, connection)
+            else:
+                found[table] = sorted(map(repr, connection.execute(sa.select(kept)).all()))
+    return found
+
+
+def test_every_step_down_and_up_keeps_the_data(filled: Database) -> None:
+    steps = revisions()
+    downgrade(filled, steps[0])
+    inspector = sa.inspect(filled.engine)
+    tables = [name for name in inspector.get_table_names() if name != "alembic_version"]
+    columns = {name: [column["name"] for column in inspector.get_columns(name)] for name in tables}
+    before = contents(filled, columns)
+    with filled.engine.connect() as connection:
+        counts = {table: connection.scalar(sa.select(sa.func.count()).select_from(sa.table(table))) for table in tables}
+    assert (counts["response"], counts["comment"], counts["population"]) == (107, 3, 3)
+    for above in steps[1:]:
+        upgrade(filled, above)
+        assert contents(filled, columns) == before, above
+    for below in reversed(steps[:-1]):
+        downgrade(filled, below)
+    assert contents(filled, columns) == before
+    upgrade(filled)
+    assert contents(filled, columns) == before
+
+
+def test_results_are_the_same_after_the_newest_step_went_down_and_up(filled: Database) -> None:
+    before = figures(filled)
+    downgrade(filled, revisions()[-2])
+    upgrade(filled)
+    assert figures(filled) == before
+    with filled.read() as session:
+        edition = published(session, "r1")
+        assert edition is not None
+        assert recompute(session, edition).same
+        assert session.scalar(sa.select(sa.func.count()).select_from(Response)) == 107
+
+
+def taken_away(path: Path) -> list[str]:
+    """Return what `upgrade()`, and the functions it calls, do that an older version would stumble over."""
+    functions = {
+        node.name: node for node in ast.parse(path.read_text("utf-8")).body if isinstance(node, ast.FunctionDef)
+    }
+    found, seen, waiting = [], set(), ["upgrade"]
+    while waiting:
+        name = waiting.pop()
+        if name in seen or name not in functions:
+            continue
+        seen.add(name)
+        for node in ast.walk(functions[name]):
+            if isinstance(node, ast.Call):
+                called = ast.unparse(node.func)
+                waiting.append(called)
+                if called.split(".")[-1] in TAKING:
+                    found.append(f"{path.name}:{node.lineno} {called}")
+                if called.endswith("add_column") and not adds_safely(node):
+                    found.append(f"{path.name}:{node.lineno} a column the version before cannot fill")
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                words = " ".join(node.value.upper().split())
+                if any(phrase in words for phrase in ("DROP TABLE", "DROP COLUMN", "RENAME TO", "RENAME COLUMN")):
+                    found.append(f"{path.name}:{node.lineno} {words[:40]}")
+    return found
+
+
+def adds_safely(call: ast.Call) -> bool:
+    """Say whether an added column may be left out by a version that does not know it: nullable, or with a default."""
+    column = next(
+        (one for one in ast.walk(call) if isinstance(one, ast.Call) and ast.unparse(one.func) == "sa.Column"), None
+    )
+    if column is None:
+        return True
+    given = {word.arg: ast.unparse(word.value) for word in column.keywords}
+    return given.get("nullable", "True") == "True" or "server_default" in given
+
+
+@pytest.mark.parametrize("path", VERSIONS[1:], ids=lambda path: path.stem)
+def test_a_running_older_version_loses_nothing(path: Path) -> None:
+    assert taken_away(path) == []
+
+
+def test_the_check_sees_what_it_must(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.py"
+    wrong.write_text(
+        "def upgrade():\n    more()\n    op.add_column('a', sa.Column('b', sa.Integer(), nullable=False))\n"
+        "def more():\n    op.drop_column('a', 'c')\n    op.execute('alter table a  rename column d to e')\n"
+        "def downgrade():\n    op.drop_table('a')\n"
+    )
+    assert [line.split(" ", 1)[1] for line in sorted(taken_away(wrong))] == [
+        "a column the version before cannot fill",
+        "op.drop_column",
+        "ALTER TABLE A RENAME COLUMN D TO E",
+    ]

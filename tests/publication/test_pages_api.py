@@ -1,0 +1,189 @@
+"""The API: tokens, scopes, the same numbers as everywhere, and a description that holds."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import schemathesis
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+
+from survey.core.tokens import hash_token
+from survey.models import ApiClient, AuditEvent
+from survey.publication.operations.api_clients import create_api_client, revoke_api_client
+from survey.results.as_csv import plain
+from survey.results.compute import round_results
+from survey.web.security import limiter
+from tests.support.evaluation import NOW, accounts, post, publish_scored, scored_round, sign_in
+
+
+@pytest.fixture
+def scored(app: Flask) -> Flask:
+    limiter.reset()
+    with app.extensions["database"].write() as session:
+        scored_round(session)
+        accounts(session)
+    return app
+
+
+@pytest.fixture
+def published(scored: Flask) -> Flask:
+    with scored.extensions["database"].write() as session:
+        publish_scored(session)
+    return scored
+
+
+def token(app: Flask, *scopes: str) -> dict[str, str]:
+    """Return the headers of a new client."""
+    with app.extensions["database"].write() as session:
+        _client, secret = create_api_client(session, name="Cổng dữ liệu", scopes=scopes, now=NOW)
+    return {"Authorization": f"Bearer {secret}"}
+
+
+ADDRESSES = ["/rounds", "/rounds/r1", "/agencies", "/rounds/r1/results", "/rounds/r1/distributions", "/rounds/r1/ranks"]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_nothing_without_a_token(published: Flask, client: FlaskClient, address: str) -> None:
+    for headers in (
+        {},
+        {"Authorization": "Bearer wrong"},
+        {"Authorization": "Basic YTpi"},
+        {"Authorization": "Bearer"},
+    ):
+        reply = client.get("/api/v1" + address, headers=headers)
+        assert reply.status_code == 401
+        assert reply.mimetype == "application/problem+json"
+        assert reply.headers["WWW-Authenticate"].startswith("Bearer")
+        assert "Set-Cookie" not in reply.headers
+
+
+def test_a_token_is_kept_as_a_hash_and_can_be_revoked(published: Flask, client: FlaskClient) -> None:
+    headers = token(published, "published")
+    secret = headers["Authorization"].removeprefix("Bearer ")
+    database = published.extensions["database"]
+    with database.read() as session:
+        kept = session.scalars(sa.select(ApiClient)).one()
+        assert kept.token_hash == hash_token(secret)
+        told = json.dumps([e.after for e in session.scalars(sa.select(AuditEvent))], ensure_ascii=False)
+        assert secret not in told
+    assert client.get("/api/v1/rounds", headers=headers).status_code == 200
+    with database.write() as session:
+        revoke_api_client(session, session.scalars(sa.select(ApiClient)).one(), now=NOW)
+    assert client.get("/api/v1/rounds", headers=headers).status_code == 401
+
+
+def test_a_signed_in_person_is_no_client(published: Flask, client: FlaskClient) -> None:
+    sign_in(client, "admin")
+    assert client.get("/api/v1/rounds").status_code == 401
+
+
+def test_results_are_those_of_the_one_path(scored: Flask, client: FlaskClient) -> None:
+    headers = token(scored, "results")
+    with scored.extensions["database"].read() as session:
+        table = round_results(session, "r1").table
+    sent = client.get("/api/v1/rounds/r1/results", headers=headers).get_json()["results"]
+    assert len(sent) == len(table) > 100
+    for row, source in zip(sent, table.to_dict("records"), strict=True):
+        assert row == {name: plain(source[name]) for name in row}
+    counts = client.get("/api/v1/rounds/r1/distributions?agency=so-tu-phap&service=&level=overall", headers=headers)
+    assert counts.get_json()["distributions"] == [
+        {
+            "agency": "so-tu-phap",
+            "service": "",
+            "level": "overall",
+            "key": "all",
+            "n": 60,
+            "valid": 960,
+            "c1": 0,
+            "c2": 240,
+            "c3": 0,
+            "c4": 0,
+            "c5": 720,
+            "status": "ok",
+        }
+    ]
+    ranks = client.get("/api/v1/rounds/r1/ranks", headers=headers).get_json()["ranks"]
+    assert [(row["agency"], row["status"]) for row in ranks][-1] == ("trung-tam", "too_few")
+
+
+def test_the_public_scope_reads_what_is_public(published: Flask, client: FlaskClient) -> None:
+    headers = token(published, "published")
+    public = client.get("/ket-qua/r1/ket-qua.json").get_json()
+    sent = client.get("/api/v1/rounds/r1/results", headers=headers).get_json()["results"]
+    assert [{name: row[name] for name in public[0]} for row in sent] == public
+    assert {row["agency"] for row in client.get("/api/v1/rounds/r1/ranks", headers=headers).get_json()["ranks"]} == {
+        "so-tu-phap"
+    }
+
+
+def test_the_public_scope_knows_nothing_of_other_rounds(scored: Flask, client: FlaskClient) -> None:
+    headers = token(scored, "published")
+    assert client.get("/api/v1/rounds", headers=headers).get_json() == {"rounds": []}
+    for address in ADDRESSES[1:2] + ADDRESSES[3:]:
+        unpublished = client.get("/api/v1" + address, headers=headers)
+        unknown = client.get("/api/v1" + address.replace("r1", "none"), headers=headers)
+        assert (unpublished.status_code, unpublished.data) == (unknown.status_code, unknown.data)
+        assert unknown.status_code == 404
+
+
+def test_an_unchanged_answer_costs_nothing(published: Flask, client: FlaskClient) -> None:
+    headers = token(published, "results")
+    first = client.get("/api/v1/rounds/r1/results", headers=headers)
+    again = client.get("/api/v1/rounds/r1/results", headers=headers | {"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert "private" in first.headers["Cache-Control"]
+
+
+def test_an_unknown_parameter_is_not_ignored(published: Flask, client: FlaskClient) -> None:
+    reply = client.get("/api/v1/rounds/r1/results?agnecy=so-tu-phap", headers=token(published, "results"))
+    assert reply.status_code == 400
+    assert "agnecy" in reply.get_json(force=True)["detail"]
+
+
+def test_calls_are_counted_by_token(published: Flask, client: FlaskClient) -> None:
+    one, other = token(published, "published"), token(published, "published")
+    replies = [client.get("/api/v1/agencies", headers=one).status_code for _ in range(121)]
+    assert replies == [200] * 120 + [429]
+    assert client.get("/api/v1/agencies", headers=one).headers["Retry-After"] == "60"
+    assert client.get("/api/v1/agencies", headers=other).status_code == 200
+
+
+def test_callers_whose_address_is_not_told_are_counted_together(client: FlaskClient) -> None:
+    statuses = {client.get("/api/v1/rounds", environ_base={"REMOTE_ADDR": ""}).status_code for _ in range(121)}
+    assert statuses == {401, 429}
+
+
+def test_the_administrator_gives_and_takes_tokens(scored: Flask) -> None:
+    admin = scored.test_client()
+    sign_in(admin, "admin")
+    made = post(admin, "/quan-tri/api", name="Cổng dữ liệu mở", scope="results")
+    secret = made.get_data(as_text=True).split("sipas_", 1)[1].split("<", 1)[0]
+    headers = {"Authorization": f"Bearer sipas_{secret}"}
+    assert scored.test_client().get("/api/v1/rounds/r1", headers=headers).get_json()["responses"] == 106
+    assert secret not in admin.get("/quan-tri/api").get_data(as_text=True)
+    assert post(admin, "/quan-tri/api", name=" ", scope="results").status_code == 422
+    assert post(admin, "/quan-tri/api/1/thu-hoi", form_at="/quan-tri/api").status_code == 303
+    assert scored.test_client().get("/api/v1/rounds/r1", headers=headers).status_code == 401
+
+
+def test_the_description_holds_for_whatever_is_sent(published: Flask) -> None:
+    """Schemathesis sends thousands of odd requests and checks every reply against the description."""
+    schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", published)
+    headers = token(published, "results")
+    sent = 0
+    for operation in schema.get_all_operations():
+
+        @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(case=operation.ok().as_strategy())
+        def check(case: schemathesis.Case) -> None:
+            nonlocal sent
+            sent += 1
+            limiter.reset()
+            case.call_and_validate(headers=headers)
+
+        check()
+    assert sent > 200

@@ -1,0 +1,118 @@
+"""Publishing by two people, on the pages."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from survey.accounts.operations.create_user import create_user
+from survey.models import Publication, Response, Role, Round
+from survey.structure.operations.close_round import close_round
+from tests.support.evaluation import NOW, PASSWORD, accounts, post, scored_round, sign_in
+
+
+@pytest.fixture
+def closed(app: Flask) -> Flask:
+    with app.extensions["database"].write() as session:
+        scored_round(session)
+        accounts(session)
+        create_user(session, username="hai", password=PASSWORD, role=Role.EVALUATOR, agency_id=None, now=NOW)
+        close_round(session, session.scalars(sa.select(Round)).one(), now=NOW)
+    return app
+
+
+def person(app: Flask, name: str) -> FlaskClient:
+    client = app.test_client()
+    assert sign_in(client, name).status_code == 303
+    return client
+
+
+STEPS = "/danh-gia/r1/cong-bo"
+
+
+def drafted(app: Flask) -> str:
+    """Freeze a draft as `evaluator`; return its address."""
+    client = person(app, "evaluator")
+    assert post(client, STEPS).status_code == 303
+    found = re.search(rf'{STEPS}/\d+(?=">Mở bản dự thảo)', client.get(STEPS).get_data(as_text=True))
+    assert found is not None
+    return found[0]
+
+
+def test_from_draft_to_the_public_page(closed: Flask) -> None:
+    draft = drafted(closed)
+    author = person(closed, "evaluator")
+    shown = author.get(draft).get_data(as_text=True)
+    assert "kết quả giống hệt bản đã chốt" in shown
+    assert "Tôi đã xem kỹ" not in shown
+    second = person(closed, "hai")
+    assert "Tôi đã xem kỹ" in second.get(draft).get_data(as_text=True)
+    assert post(second, draft + "/duyet", form_at=draft).location == STEPS
+    assert closed.test_client().get("/ket-qua/r1").status_code == 404
+    assert post(author, draft + "/cong-khai", form_at=draft).location == STEPS
+    public = closed.test_client().get("/ket-qua/r1")
+    assert public.status_code == 200
+    assert "Ấn bản 1" in public.get_data(as_text=True)
+    with closed.extensions["database"].read() as session:
+        made = session.scalars(sa.select(Publication)).one()
+        assert (made.drafted_by.username, made.reviewed_by.username) == ("evaluator", "hai")
+        assert made.results_hash in public.get_data(as_text=True)
+
+
+def test_the_author_cannot_review_even_by_hand(closed: Flask) -> None:
+    draft = drafted(closed)
+    author = person(closed, "evaluator")
+    assert post(author, draft + "/duyet", form_at=draft).location == draft
+    assert "Cần người thứ hai xem xét" in author.get(draft).get_data(as_text=True)
+    assert post(author, draft + "/cong-khai", form_at=draft).location == draft
+    assert closed.test_client().get("/ket-qua/r1").status_code == 404
+
+
+def test_answers_that_changed_since_are_told(closed: Flask) -> None:
+    draft = drafted(closed)
+    with closed.extensions["database"].write() as session:
+        session.scalars(sa.select(Response).where(Response.excluded.is_(None)).limit(1)).one().excluded = "duplicate"
+    page = person(closed, "hai").get(draft).get_data(as_text=True)
+    assert "kết quả khác bản đã chốt" in page
+    assert '<td class="count">106</td><td class="count">105</td>' in page
+
+
+def test_a_draft_may_be_withdrawn_and_a_second_waits_for_the_first(closed: Flask) -> None:
+    draft = drafted(closed)
+    client = person(closed, "evaluator")
+    assert "Chốt kết quả thành bản dự thảo" not in client.get(STEPS).get_data(as_text=True)
+    assert post(client, draft + "/rut-lai", form_at=draft).location == STEPS
+    assert "Đã rút" in client.get(STEPS).get_data(as_text=True)
+    assert drafted(closed) != draft
+
+
+def test_a_correction_asks_why(closed: Flask) -> None:
+    draft = drafted(closed)
+    second = person(closed, "hai")
+    post(second, draft + "/duyet", form_at=draft)
+    post(second, draft + "/cong-khai", form_at=draft)
+    without = post(second, STEPS, reason="  ")
+    assert without.status_code == 422
+    assert "Hãy ghi vì sao cần ấn bản mới" in without.get_data(as_text=True)
+    assert post(second, STEPS, reason="Thiếu phiếu giấy của một quầy.").status_code == 303
+
+
+def test_an_open_round_is_not_published(app: Flask) -> None:
+    with app.extensions["database"].write() as session:
+        scored_round(session)
+        accounts(session)
+    client = person(app, "evaluator")
+    page = client.get(STEPS).get_data(as_text=True)
+    assert "Đợt này vẫn đang nhận phiếu" in page
+    assert '<form method="post" action="/danh-gia' not in page
+
+
+def test_an_edition_of_another_round_is_not_found(closed: Flask) -> None:
+    draft = drafted(closed)
+    client = person(closed, "evaluator")
+    assert client.get(draft.replace("/r1/", "/none/")).status_code == 404
+    assert client.get(STEPS + "/999").status_code == 404

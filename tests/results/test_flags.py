@@ -1,0 +1,178 @@
+"""Flags of doubtful responses: planted repeats and bursts, counted by hand; nobody refused, nothing stored."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from survey.core.errors import InputError
+from survey.models import Agency, Channel, Comment, Counter, Response, Round
+from survey.results import flags
+from survey.results.flags import REASONS, flagged
+from tests.support.places import open_place
+
+NINE = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # nine o'clock in Viet Nam
+ITEMS = 16
+
+
+def varied(number, pair):
+    """Return a different text of two levels for every number from 1: its binary digits."""
+    return "".join(pair[int(bit)] for bit in f"{number:016b}")
+
+
+@pytest.fixture
+def plant(database):
+    """Return a function that adds a response; its figures of 20 honest people, 10 of them satisfied, are there."""
+    with database.write() as session:
+        open_place(session)
+        session.execute(sa.update(Round).values(rules={"min_n": 0}))
+    with database.read() as session:
+        round_ = session.scalars(sa.select(Round)).one()
+        counters = {c.code: c.id for c in session.scalars(sa.select(Counter))}
+        agency = session.scalar(sa.select(Agency.id).where(Agency.code == "trung-tam"))
+        blanks = "." * (len(round_.version.slots) - ITEMS)
+        round_id = round_.id
+
+    def add(answers, at, *, counter="Q1", channel=Channel.QR, key=None, seconds=120, excluded=None):
+        with database.write() as session:
+            session.add(
+                Response(
+                    key=key or secrets.token_urlsafe(18),
+                    round_id=round_id,
+                    counter_id=counters.get(counter),
+                    deciding_agency_id=agency,
+                    channel=channel,
+                    language="vi",
+                    answers=answers + blanks,
+                    submitted_at=at,
+                    duration_s=seconds,
+                    excluded=excluded,
+                )
+            )
+
+    for number in range(20):  # two a day, hours apart
+        at = NINE + timedelta(days=number // 2, hours=3 * (number % 2))
+        add(varied(number + 1, "45" if number % 2 else "12"), at)
+    return add
+
+
+def look(database, *reasons):
+    with database.read() as session:
+        found = flagged(session, "r1", reasons or REASONS)
+    overall = found.change[(found.change["agency"] == "") & (found.change["level"] == "overall")].iloc[0]
+    return found, overall
+
+
+def test_honest_answers_are_left_alone(database, plant):
+    found, overall = look(database)
+    assert (found.responses, found.flagged, found.counts) == (20, 0, dict.fromkeys(REASONS, 0))
+    assert (overall["index"], overall["index_left"], overall["change"]) == (50, 50, 0)
+
+
+def test_a_burst_at_a_counter_is_flagged_and_papers_typed_in_together_are_not(database, plant):
+    for number in range(6):  # six in five minutes where there was nobody else; chance makes that once in 10^8
+        plant(varied(number + 1, "45"), NINE + timedelta(minutes=number), counter="Q2")
+        plant(varied(number + 1, "12"), NINE, counter="Q2", channel=Channel.PAPER)
+    found, overall = look(database)
+    assert found.counts == dict.fromkeys(REASONS, 0) | {"burst": 6}
+    assert (overall["n"], overall["n_left"]) == (32, 26)
+    assert overall["index"] == pytest.approx(100 * 16 / 32)
+    assert overall["index_left"] == pytest.approx(100 * 10 / 26)
+    assert overall["change"] == pytest.approx(100 * 10 / 26 - 50)
+
+
+def test_forms_sent_from_one_page_within_minutes_are_repeats_but_the_first(database, plant):
+    day = NINE + timedelta(days=20)
+    family = secrets.token_urlsafe(9)
+    for number, minutes in enumerate((0, 5, 14, 40)):  # the last comes 26 minutes after the one before
+        plant(varied(100 + number, "45"), day + timedelta(minutes=minutes), key=family + secrets.token_urlsafe(9))
+    shared = secrets.token_urlsafe(9)  # a tablet's page serves everybody
+    for number in range(3):
+        at = day + timedelta(days=1, minutes=number)
+        plant(varied(200 + number, "45"), at, key=shared + secrets.token_urlsafe(9), channel=Channel.KIOSK)
+    found, overall = look(database)
+    assert found.counts == dict.fromkeys(REASONS, 0) | {"repeat": 2}
+    assert (overall["n"], overall["n_left"]) == (27, 25)
+    assert overall["index_left"] == pytest.approx(100 * 15 / 25)
+
+
+def test_the_same_answers_at_the_same_counter_within_minutes_are_repeats(database, plant):
+    day = NINE + timedelta(days=20)
+    for minutes in (0, 4, 8, 30):
+        plant(varied(999, "45"), day + timedelta(minutes=minutes))
+    plant(varied(999, "45"), day + timedelta(minutes=1), counter="Q2")
+    plant(varied(999, "45"), day + timedelta(minutes=1), counter=None)
+    plant("4" * 7 + "5" + "." * 8, day + timedelta(days=1))  # eight answers tell enough, seven do not
+    plant("4" * 7 + "5" + "." * 8, day + timedelta(days=1, minutes=1))
+    plant("4" * 6 + "5" + "." * 9, day + timedelta(days=2))
+    plant("4" * 6 + "5" + "." * 9, day + timedelta(days=2, minutes=1))
+    assert look(database)[0].counts == dict.fromkeys(REASONS, 0) | {"repeat": 3}
+
+
+def test_one_level_throughout_and_haste_are_flags_of_their_own(database, plant):
+    day = NINE + timedelta(days=20)
+    plant("5" * 16, day, seconds=16)
+    plant("5" * 16, day + timedelta(minutes=1), seconds=15)
+    plant(varied(7, "45"), day + timedelta(hours=2), seconds=15)
+    plant("5" * 16, day, seconds=1, excluded="honeypot")  # not counted, so nothing to tell of it
+    found, _ = look(database)
+    assert found.counts == {"straight_line": 2, "too_fast": 2, "burst": 0, "repeat": 0}
+    assert found.flagged == 3
+    found, overall = look(database, "too_fast")
+    assert (found.flagged, overall["n"], overall["n_left"]) == (2, 23, 21)
+    assert overall["index_left"] == pytest.approx(100 * 11 / 21)
+
+
+def test_what_subtraction_would_reveal_is_left_empty(database, plant):
+    for number in range(6):
+        plant(varied(number + 1, "45"), NINE + timedelta(minutes=number), counter="Q2")
+    with database.write() as session:
+        session.execute(sa.update(Round).values(rules={"min_n": 7}))
+    _, overall = look(database)
+    assert overall["index"] == pytest.approx(100 * 16 / 26)
+    assert overall[["n_left", "index_left", "change"]].isna().all()
+
+
+def test_comments_that_repeat_one_another_are_counted_for_the_round(database, plant):
+    with database.write() as session:
+        agency_id, round_id = session.scalar(sa.select(Agency.id)), session.scalar(sa.select(Round.id))
+        texts = [
+            "Cán bộ rất nhiệt tình, cảm ơn",
+            "cán bộ  rất nhiệt tình, cảm ơn",
+            "Tốt",
+            "Tốt",
+            "Chờ lâu quá, cần thêm ghế",
+        ]
+        for text in texts:
+            session.add(
+                Comment(round_id=round_id, agency_id=agency_id, language="vi", text=text, received_on=date(2026, 3, 2))
+            )
+    assert look(database)[0].duplicate_comments == 2
+
+
+def test_what_was_found_is_kept_until_a_response_comes(database, plant, monkeypatch):
+    read = []
+    original = flags._read
+    monkeypatch.setattr(flags, "_read", lambda *given: read.append(1) or original(*given))
+    assert [look(database)[0].responses for _ in range(3)] == [20, 20, 20]
+    assert len(read) == 1
+    plant("5" * 16, NINE + timedelta(days=20))
+    assert look(database)[0].counts["straight_line"] == 1
+    assert len(read) == 2
+
+
+def test_an_empty_round_and_an_unknown_one(database):
+    with database.write() as session:
+        open_place(session)
+    with database.read() as session:
+        assert flagged(session, "r1").counts == dict.fromkeys(REASONS, 0)
+        with pytest.raises(InputError):
+            flagged(session, "nope")
+
+
+def test_nothing_about_a_person_is_stored_for_this():
+    columns = set(Response.__table__.columns.keys())
+    assert not {name for name in columns if any(part in name for part in ("address", "agent", "device", "ip_", "flag"))}

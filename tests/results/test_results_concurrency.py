@@ -1,0 +1,80 @@
+"""Four processes post while others export and back up: every answer is stored and nothing is locked out (fault 21)."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from survey.core.db import Base, Database
+from survey.models import Response
+from survey.results.compute import round_results
+from tests.support.places import open_place
+
+ROOT = Path(__file__).parents[2]
+PROCESSES, POSTS = 4, 50
+POSTER = """
+import sys
+from pathlib import Path
+from app import create_app
+from survey.config import Settings
+from tests.support.places import fill
+
+client = create_app(Settings(instance_dir=Path(sys.argv[1]), secret_key="k" * 40)).test_client()
+for number in range(int(sys.argv[2])):
+    body = fill(client)
+    answered = client.post("/K/K7MP2XQA", data=body)
+    assert answered.status_code == 303, (number, answered.status_code, answered.get_data(as_text=True)[:500])
+"""
+
+
+def test_posts_during_an_export_and_a_backup(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'sipas.db'}")
+    Base.metadata.create_all(database.engine)
+    with database.write() as session:
+        open_place(session)
+    command = [sys.executable, "-c", POSTER, str(tmp_path), str(POSTS)]
+    posters = [
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(PROCESSES)
+    ]
+    seen, backups = [0], 0
+    try:
+        deadline = time.monotonic() + 120
+        while any(poster.poll() is None for poster in posters):
+            assert time.monotonic() < deadline, "the posts did not end"
+            with database.read() as session:
+                seen.append(round_results(session, "r1").responses)
+            backup(tmp_path / "sipas.db", tmp_path / "copy.db")
+            backups += 1
+            time.sleep(0.05)
+    finally:
+        for poster in posters:
+            poster.kill()
+    for poster in posters:
+        _, errors = poster.communicate()
+        assert poster.returncode == 0, errors
+    with database.read() as session:
+        stored = session.scalar(sa.select(sa.func.count()).select_from(Response))
+        keys = session.scalar(sa.select(sa.func.count(sa.distinct(Response.key))))
+        assert stored == keys == PROCESSES * POSTS
+        assert round_results(session, "r1").responses == PROCESSES * POSTS
+    assert seen == sorted(seen)
+    assert any(0 < count < PROCESSES * POSTS for count in seen), "no export ran while answers came in"
+    assert backups > 3
+    database.dispose()
+
+
+def backup(source: Path, target: Path) -> None:
+    """Copy a database in use, as docs/operations.md tells, and check the copy."""
+    original, copy = sqlite3.connect(source), sqlite3.connect(target)
+    try:
+        original.backup(copy)
+        assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    finally:
+        copy.close()
+        original.close()

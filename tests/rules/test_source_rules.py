@@ -1,0 +1,143 @@
+"""Rules of the source that keep whole kinds of faults out, checked offline on the syntax trees."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from tests.rules.test_architecture import ROOT, SOURCES, calls, imports, module_of, nodes_of
+
+#: whatever could send a request somewhere, or take one from elsewhere than the server
+NETWORK = {
+    *(
+        "requests",
+        "httpx",
+        "aiohttp",
+        "urllib3",
+        "urllib.request",
+        "http.client",
+        "http.server",
+        "socket",
+        "socketserver",
+    ),
+    *("smtplib", "ftplib", "telnetlib", "poplib", "imaplib", "xmlrpc", "asyncio", "ssl", "websockets"),
+}
+#: whatever turns bytes into code
+UNSAFE_READERS = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib"}
+UNSAFE_CALLS = {
+    *("eval", "exec", "compile", "__import__", "os.system", "os.popen", "yaml.load", "yaml.load_all", "yaml.full_load"),
+    *("yaml.unsafe_load", "pd.read_pickle", "tempfile.mktemp", "flask.render_template_string"),
+}
+#: the questions of a form that were escaped when they were rendered, kept to be put into the next page
+MARKS_AS_SAFE = frozenset({"survey.collect.respond.page"})
+#: reviewed: what is put in is a constant of the program or a table's name found in the schema
+KNOWN_STATEMENTS = ("survey.migrations", "survey.core.db:", "survey.maintenance.backup:")
+#: draws from `random.SystemRandom` alone
+CHANCE_WITHOUT_SECRETS = frozenset({"survey.collect.operations.import_responses"})
+#: programs may be started here: our own interpreter, when the server starts
+STARTS_PROGRAMS = {"survey.serve"}
+
+
+def within(name: str, forbidden: set[str]) -> bool:
+    return any(name == one or name.startswith(one + ".") for one in forbidden)
+
+
+def importers(forbidden: set[str], but: frozenset[str] = frozenset()) -> list[str]:
+    """Return what imports something forbidden."""
+    every = ((module_of(path), name) for path in SOURCES for name in imports(path))
+    return [f"{module} imports {name}" for module, name in every if within(name, forbidden) and module not in but]
+
+
+def callers(forbidden: set[str], but: frozenset[str] = frozenset()) -> list[str]:
+    """Return what calls something forbidden."""
+    every = ((module_of(path), calls(path) & forbidden) for path in SOURCES)
+    return [f"{module} calls {name}" for module, names in every for name in sorted(names) if module not in but]
+
+
+def test_nothing_asks_other_machines() -> None:
+    assert importers(NETWORK) == []
+
+
+def test_nothing_read_becomes_code() -> None:
+    assert importers(UNSAFE_READERS) == []
+    assert callers(UNSAFE_CALLS) == []
+    assert callers({"Markup", "markupsafe.Markup"}, but=MARKS_AS_SAFE) == []
+
+
+def test_yaml_is_read_by_safe_loaders() -> None:
+    safe = {"yaml.safe_load", "yaml.BaseLoader", "yaml.SafeLoader", "yaml.CSafeLoader"}
+    for path in SOURCES:
+        assert {call for call in calls(path) if call.startswith("yaml.") and "load" in call.lower()} <= safe
+        bases = {ast.unparse(base) for node in nodes_of(path) if isinstance(node, ast.ClassDef) for base in node.bases}
+        assert {base for base in bases if base.startswith("yaml.")} <= safe
+
+
+def test_programs_are_started_at_one_place() -> None:
+    assert importers({"subprocess", "multiprocessing", "pty"}) == []
+    starting = {module_of(path) for path in SOURCES for call in calls(path) if re.match(r"os\.(exec|spawn|fork)", call)}
+    assert starting == STARTS_PROGRAMS
+
+
+def test_secrets_come_from_the_system() -> None:
+    assert importers({"random"}, but=CHANCE_WITHOUT_SECRETS) == []
+
+
+def test_statements_take_values_as_parameters() -> None:
+    """No SQL is glued together, but for names of our own tables and constants."""
+    wrong = []
+    for path in SOURCES:
+        for node in nodes_of(path):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or not node.args:
+                continue
+            statement = node.func.attr in {"text", "exec_driver_sql", "execute", "executescript"}
+            if statement and isinstance(node.args[0], ast.JoinedStr | ast.BinOp):
+                wrong.append(f"{module_of(path)}: {ast.unparse(node.args[0])}")
+    assert [one for one in wrong if not one.startswith(KNOWN_STATEMENTS)] == []
+
+
+def test_no_address_is_made_of_what_the_caller_asked_for() -> None:
+    """The Host header is the caller's: addresses that leave a page come from `PUBLIC_BASE_URL`."""
+    of_caller = {"host", "host_url", "url_root", "root_url", "base_url", "url", "origin", "referrer"}
+    wrong = []
+    for path in SOURCES:
+        for node in nodes_of(path):
+            if isinstance(node, ast.Attribute) and node.attr in of_caller:
+                wrong += [f"{module_of(path)}: {ast.unparse(node)}"] * ast.unparse(node.value).endswith("request")
+            if isinstance(node, ast.keyword) and node.arg == "_external":
+                wrong.append(f"{module_of(path)}: _external")
+    for path in (ROOT / "templates").rglob("*.*"):
+        wrong += [
+            f"{path.name}: {one}"
+            for one in re.findall(r"request\.(?:host|url|base|root)\w*|_external", path.read_text("utf-8"))
+        ]
+    assert wrong == []
+
+
+def test_templates_are_escaped_and_bring_nothing_inline() -> None:
+    """`| safe` only for the data block that was escaped where it was made; no scripts, styles or handlers in them."""
+    wrong = []
+    for path in sorted((ROOT / "templates").rglob("*.*")):
+        text = path.read_text("utf-8")
+        name = path.relative_to(ROOT / "templates").as_posix()
+        for pattern in (
+            r"\|\s*safe\b",
+            r"autoescape\s+false",
+            r"\sstyle=",
+            r"<style",
+            r"\son\w+=[\"']",
+            r"javascript:",
+        ):
+            wrong += [f"{name}: {found.strip()}" for found in re.findall(pattern, text, re.IGNORECASE)]
+        wrong += [f"{name}: {tag}" for tag in re.findall(r"<script(?![^>]*\ssrc=)[^>]*>", text)]
+        wrong += [f"{name}: {tag}" for tag in re.findall(r"<form[^>]*method=.?get[^>]*action=.?http[^>]*>", text)]
+    page = "publication/public/results.html"
+    assert wrong == [f"{page}: | safe", f'{page}: <script type="application/ld+json">']
+
+
+def test_scripts_build_no_markup_from_text() -> None:
+    wrong = []
+    for path in sorted((ROOT / "static").rglob("*.js")):
+        text = path.read_text("utf-8")
+        for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"):
+            wrong += [f"{path.name}: {word}"] * (word in text)
+    assert wrong == []
