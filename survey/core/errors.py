@@ -10,11 +10,13 @@ class InputError(Exception):
     """Bad input from a person or a file. Nothing was stored.
 
     `template` is an English msgid with %(name)s places; pages translate it, the command line prints it as it is.
+    `field` is the parameter at fault, by the operation's own name for it: a page shows the error beside that control.
     """
 
-    def __init__(self, template: str, /, **values: object) -> None:
+    def __init__(self, template: str, /, *, field: str = "", **values: object) -> None:
         super().__init__(template % values if values else template)
         self.template = template
+        self.field = field
         self.values = values
 
 
