@@ -25,11 +25,12 @@ from survey.core.db import Database
 from survey.core.errors import InputError
 from survey.demo.load import load_demo
 from survey.files.reports.agency import render_agency
+from survey.files.reports.context import ReportContext
 from survey.files.reports.document import shortened
-from survey.files.reports.facts import Facts, agency_facts, load_ground, province_facts, reported
+from survey.files.reports.load import agencies_with_report, agency_context, province_context, round_context
 from survey.files.reports.province import render_province
 from survey.migrations import upgrade
-from survey.models import Agency, AgencyKind, Comment, CommentState, Installation, Response, Round
+from survey.models import Agency, Comment, CommentState, Installation, Response, Round
 from survey.results.breakdowns import breakdown, dimensions, group_sizes
 from survey.results.comparisons import agency_ranks, changes_since_last_round
 from survey.results.compute import RoundResults, round_results
@@ -95,14 +96,14 @@ def test_an_agency_s_numbers(demonstration: Flask) -> None:
     """Index, rank range, elements, change, findings and respondents of four agencies."""
     with demonstration.extensions["database"].read() as session:
         results = round_results(session, ROUND)
-        ground = load_ground(session, ROUND)
+        shared = round_context(session, ROUND)
         ranks = agency_ranks(results).set_index("agency")
         since = changes_since_last_round(session, results, ("",))
         assert since is not None
         moved = since.table[since.table["level"].isin(["overall", "element"])].set_index(["agency", "level", "key"])
         statement = {item.code: item.text.get("vi") for item in results.definition.items}
         for code in AGENCIES:
-            text = text_of(render_agency(agency_facts(session, ground, code)))
+            text = text_of(render_agency(agency_context(session, shared, code)))
             overall, province = rows_of(results, code, "overall").loc["all"], rows_of(results, "", "overall").loc["all"]
             low, high = int(ranks.loc[code, "low"]), int(ranks.loc[code, "high"])
             assert f"Chỉ số hài lòng chung là {shown(overall['index'])} %" in text
@@ -139,8 +140,8 @@ def test_the_province_s_numbers(demonstration: Flask) -> None:
     """Every agency with index, ranks, change and elements; every item's answers; every group."""
     with demonstration.extensions["database"].read() as session:
         results = round_results(session, ROUND)
-        facts = province_facts(session, load_ground(session, ROUND))
-        text = text_of(render_province(facts))
+        context = province_context(session, round_context(session, ROUND))
+        text = text_of(render_province(context))
         ranks = agency_ranks(results).set_index("agency")
         since = changes_since_last_round(session, results, ("",))
         assert since is not None
@@ -193,7 +194,7 @@ def test_the_province_s_numbers(demonstration: Flask) -> None:
 def test_the_province_s_index_without_doubtful_responses(demonstration: Flask) -> None:
     """Of the province and of every agency with flagged responses, as the flags themselves have it."""
     with demonstration.extensions["database"].read() as session:
-        text = text_of(render_province(province_facts(session, load_ground(session, ROUND))))
+        text = text_of(render_province(province_context(session, round_context(session, ROUND))))
         flags = flagged(session, ROUND)
         names = {a.code: a.name for a in session.scalars(sa.select(Agency))}
     rows = flags.change[flags.change["level"] == "overall"].set_index("agency")
@@ -214,7 +215,7 @@ def test_the_province_s_index_without_doubtful_responses(demonstration: Flask) -
 def test_group_sizes_are_those_of_the_breakdown(demonstration: Flask) -> None:
     with demonstration.extensions["database"].read() as session:
         results = round_results(session, ROUND)
-        text = text_of(render_agency(agency_facts(session, load_ground(session, ROUND), "so-y-te")))
+        text = text_of(render_agency(agency_context(session, round_context(session, ROUND), "so-y-te")))
         for dimension in dimensions(results.definition):
             if dimension.code == "quay":
                 continue
@@ -250,24 +251,24 @@ def few_left(demonstration: Flask) -> Iterator[Database]:
 
 def test_thin_and_hidden_agencies(few_left: Database) -> None:
     with few_left.read() as session:
-        ground = load_ground(session, ROUND)
+        shared = round_context(session, ROUND)
         results = round_results(session, ROUND)
-        assert reported(ground) == tuple(sorted(set(results.table["agency"]) - {""}))
-        hidden = agency_facts(session, ground, "so-van-hoa-the-thao-du-lich")
+        assert agencies_with_report(shared) == tuple(sorted(set(results.table["agency"]) - {""}))
+        hidden = agency_context(session, shared, "so-van-hoa-the-thao-du-lich")
         assert hidden.overall.n is None
         text = text_of(render_agency(hidden))
         assert "Không nêu chỉ số hài lòng của cơ quan. Ẩn để bảo vệ người trả lời" in text
         assert f"Chung – {shown(rows_of(results, '', 'overall').loc['all', 'index'])}" in text
         assert "Không nêu số người trả lời" in text
         assert "Không nêu ý kiến" in text  # what few people said might tell who they are
-        assert agency_facts(session, ground, "so-noi-vu").overall.n is None  # or subtraction would tell of the other
-        thin = text_of(render_agency(agency_facts(session, ground, "so-tai-chinh")))
+        assert agency_context(session, shared, "so-noi-vu").overall.n is None  # or subtraction would tell of the other
+        thin = text_of(render_agency(agency_context(session, shared, "so-tai-chinh")))
         row = rows_of(results, "so-tai-chinh", "overall").loc["all"]
         assert pd.isna(row["lo"])
         assert f"là {shown(row['index'])} %, không có khoảng tin cậy. Quá ít người trả lời" in thin
         assert "Cơ quan chưa được xếp hạng vì quá ít người trả lời." in thin
         assert "Số màu xám và dấu “–”: quá ít người trả lời" in thin
-        province = text_of(render_province(province_facts(session, ground)))
+        province = text_of(render_province(province_context(session, shared)))
         assert "Sở Văn hóa, Thể thao và Du lịch – – – –" in province
         assert f"Sở Tài chính {shown(row['index'])} – {row['n']}" in province
         assert not re.search(r"Thể thao và Du lịch[ –()+−]+\d+,\d", province)
@@ -277,10 +278,10 @@ def test_thin_and_hidden_agencies(few_left: Database) -> None:
 def reports(demonstration: Flask) -> list[PdfReader]:
     """A report on the province and one on an agency."""
     with demonstration.extensions["database"].read() as session:
-        ground = load_ground(session, ROUND)
+        shared = round_context(session, ROUND)
         made = [
-            render_province(province_facts(session, ground)),
-            render_agency(agency_facts(session, ground, "so-y-te")),
+            render_province(province_context(session, shared)),
+            render_agency(agency_context(session, shared, "so-y-te")),
         ]
     return [PdfReader(BytesIO(pdf)) for pdf in made]
 
@@ -338,39 +339,35 @@ def test_nothing_leaves_the_margins(reports: list[PdfReader]) -> None:
 
 def test_a_long_name_and_long_comments_fit_two_pages(demonstration: Flask) -> None:
     with demonstration.extensions["database"].read() as session:
-        facts = agency_facts(session, load_ground(session, ROUND), "so-y-te")
+        context = agency_context(session, round_context(session, ROUND), "so-y-te")
         name = ("Ban Quản lý dự án đầu tư xây dựng các công trình giao thông và nông nghiệp nông thôn " * 3)[
             :200
         ].strip()
-        known = Agency(code="x", name=name, kind=AgencyKind.DEPARTMENT)
-        agencies = {**facts.ground.content.agencies, "so-y-te": known}
-        content = replace(facts.ground.content, agencies=agencies)
-        long: Facts = replace(
-            facts,
-            ground=replace(facts.ground, content=content),
+        long: ReportContext = replace(
+            context,
+            name=name,
             above=name,
             quotes=tuple(("Ý kiến rất dài của người dân. " * 60, name) for _ in range(5)),
         )
-        assert long.name == name
         made = render_agency(long)
     assert len(PdfReader(BytesIO(made)).pages) == 2
     assert name.split()[-1].upper() in text_of(made)
 
 
-def test_the_same_facts_give_the_same_bytes(demonstration: Flask) -> None:
+def test_the_same_context_gives_the_same_bytes(demonstration: Flask) -> None:
     with demonstration.extensions["database"].read() as session:
-        facts = agency_facts(session, load_ground(session, ROUND), "so-y-te")
-        assert render_agency(facts) == render_agency(facts)
+        context = agency_context(session, round_context(session, ROUND), "so-y-te")
+        assert render_agency(context) == render_agency(context)
 
 
 def test_an_agency_s_report_takes_less_than_half_a_second(demonstration: Flask) -> None:
     with demonstration.extensions["database"].read() as session:
-        ground = load_ground(session, ROUND)
-        render_agency(agency_facts(session, ground, "so-y-te"))  # what all reports share is read by now
+        shared = round_context(session, ROUND)
+        render_agency(agency_context(session, shared, "so-y-te"))  # what all reports share is read by now
         spent = []
         for code in AGENCIES:
             began = time.process_time()
-            render_agency(agency_facts(session, ground, code))
+            render_agency(agency_context(session, shared, code))
             spent.append(time.process_time() - began)
     assert sorted(spent)[1] < 0.5
 
@@ -390,19 +387,19 @@ def test_an_edition_is_named_with_its_hash_and_whether_it_still_holds(database: 
         session.add(Installation(id=1, is_demo=False, created_at=NOW))
         session.flush()
         assert "chưa được công bố" in text_of(
-            render_agency(agency_facts(session, load_ground(session, "r1"), "so-tu-phap"))
+            render_agency(agency_context(session, round_context(session, "r1"), "so-tu-phap"))
         )
         publish_scored(session)
     with database.read() as session:
-        ground = load_ground(session, "r1")
-        assert ground.edition is not None
-        text = text_of(render_agency(agency_facts(session, ground, "so-tu-phap")))
-        assert ground.edition.results_hash in text
+        shared = round_context(session, "r1")
+        assert shared.edition is not None
+        text = text_of(render_agency(agency_context(session, shared, "so-tu-phap")))
+        assert shared.edition.results_hash in text
         assert "ngày 01/03/2026, lần 1" in text
         assert "trùng khớp với bản đã công bố" in text
         assert "Dữ liệu minh họa" not in text
-        other = replace(ground, edition=replace(ground.edition, same=False))
-        assert "KHÁC bản đã công bố" in text_of(render_province(province_facts(session, other)))
+        other = replace(shared, edition=replace(shared.edition, same=False))
+        assert "KHÁC bản đã công bố" in text_of(render_province(province_context(session, other)))
 
 
 def test_only_reviewed_comments_are_quoted_as_their_reviewer_left_them(database: Database) -> None:
@@ -429,11 +426,11 @@ def test_only_reviewed_comments_are_quoted_as_their_reviewer_left_them(database:
                 )
             )
         session.flush()
-        ground = load_ground(session, "r1")
-        own = text_of(render_agency(agency_facts(session, ground, "so-tu-phap")))
+        shared = round_context(session, "r1")
+        own = text_of(render_agency(agency_context(session, shared, "so-tu-phap")))
         assert "“Gọi [số điện thoại] để hỏi”" in own
         assert not any(hidden in own for hidden in ("0912345678", "Chưa ai đọc", "Không cho xem", "Chữ đậm"))
-        whole = text_of(render_province(province_facts(session, ground)))
+        whole = text_of(render_province(province_context(session, shared)))
         assert "“<b>Chữ đậm & dấu”" in whole
         assert "0912345678" not in whole
 
@@ -442,13 +439,13 @@ def test_unknown_places_are_refused(database: Database) -> None:
     with database.write() as session:
         scored_round(session)
     with database.read() as session:
-        ground = load_ground(session, "r1")
-        assert reported(ground) == ("so-dat-dai", "so-tu-phap", "trung-tam")
+        shared = round_context(session, "r1")
+        assert agencies_with_report(shared) == ("so-dat-dai", "so-tu-phap", "trung-tam")
         for code in ("nowhere", ""):
             with pytest.raises(InputError, match="has no figures of agency"):
-                agency_facts(session, ground, code)
+                agency_context(session, shared, code)
         with pytest.raises(InputError):
-            load_ground(session, "nowhere")
+            round_context(session, "nowhere")
 
 
 def test_the_command_writes_all_reports_with_one_reading(
@@ -456,11 +453,11 @@ def test_the_command_writes_all_reports_with_one_reading(
 ) -> None:
     with app.extensions["database"].write() as session:
         scored_round(session)
-    from survey.files.reports import facts
+    from survey.files.reports import load
 
     read = []
-    original: Callable[..., Any] = facts.load_ground
-    monkeypatch.setattr(facts, "load_ground", lambda *given: read.append(given) or original(*given))
+    original: Callable[..., Any] = load.round_context
+    monkeypatch.setattr(load, "round_context", lambda *given: read.append(given) or original(*given))
     runner = app.test_cli_runner()
     done = runner.invoke(args=["report", "--round", "r1", "--all", "--out", str(tmp_path / "out")])
     assert done.exit_code == 0, done.output

@@ -17,9 +17,9 @@ from sqlalchemy import orm
 
 from survey.core.db import Database
 from survey.files.reports.agency import render_agency
-from survey.files.reports.facts import agency_facts, load_ground, province_facts, reported
 from survey.files.reports.heat import shades
 from survey.files.reports.labels import Box, places
+from survey.files.reports.load import agencies_with_report, agency_context, province_context, round_context
 from survey.files.reports.parts import Writer
 from survey.files.reports.province import render_province
 from survey.files.reports.quadrants import plot
@@ -64,7 +64,7 @@ def evaluator(rounds: Flask, client: FlaskClient) -> FlaskClient:
 
 def province(app: Flask) -> bytes:
     with app.extensions["database"].read() as session:
-        return render_province(province_facts(session, load_ground(session, "r1")))
+        return render_province(province_context(session, round_context(session, "r1")))
 
 
 def section(text: str, title: str) -> str:
@@ -105,18 +105,18 @@ def test_the_plot_of_an_agency_has_the_numbers_of_its_page(rounds: Flask, evalua
     text = text_of(province(rounds))
     told = section(text, "Mức quan trọng và kết quả thực hiện ở từng cơ quan")
     with rounds.extensions["database"].read() as session:
-        facts = province_facts(session, load_ground(session, "r1"))
-    assert list(facts.findings) == [code for code in facts.ground.standings if code in facts.findings]
-    for code in facts.findings:
+        context = province_context(session, round_context(session, "r1"))
+    assert list(context.findings) == [code for code in context.standings if code in context.findings]
+    for code in context.findings:
         page = soup(evaluator, f"/danh-gia/r1/co-quan/{code}/manh-yeu")
         rows = [[words(cell) for cell in row.find_all("td")] for row in page.select("tr[data-item]")]
-        name = facts.ground.content.agency_name(code)
+        name = context.agency_name(code)
         verdicts = {"chắc chắn kém hơn": " kém", "chắc chắn tốt hơn": " hơn"}
         gaps = " ".join(row[2] + verdicts.get(row[5], "") for row in rows)
         assert f"{name} {gaps}" in told
         weights = " ".join(row[3].removesuffix(" %").removesuffix("\xa0%") for row in rows)
         assert f"Mức ảnh hưởng (%) {weights}" in told
-        drawn = plot(Writer(facts), code, facts.findings[code]).chart
+        drawn = plot(Writer(context), code, context.findings[code]).chart
         assert [mark.spot.number for mark in drawn.marks] == [
             int(words(mark.find("text"))) for mark in page.select(".spot")
         ]
@@ -209,7 +209,7 @@ def test_one_agency_alone_is_not_set_against_others(database: Database) -> None:
         scored_round(session)
         session.flush()
         keep_one_agency(session)
-        text = text_of(render_province(province_facts(session, load_ground(session, "r1"))))
+        text = text_of(render_province(province_context(session, round_context(session, "r1"))))
     assert "Mức quan trọng và kết quả thực hiện" not in text
     assert "chắc chắn thấp hơn" not in text
     assert "Các cơ quan theo yếu tố" in text
@@ -223,10 +223,10 @@ def keep_one_agency(session: orm.Session) -> None:
 def test_labels_cover_neither_one_another_nor_leave_the_frame(demonstration: Flask) -> None:
     """In every plot of the demonstration: at most a touch where three marks coincide."""
     with demonstration.extensions["database"].read() as session:
-        facts = province_facts(session, load_ground(session, "2026"))
-    assert len(facts.findings) == 24
-    for code, found in facts.findings.items():
-        drawn = plot(Writer(facts), code, found)
+        context = province_context(session, round_context(session, "2026"))
+    assert len(context.findings) == 24
+    for code, found in context.findings.items():
+        drawn = plot(Writer(context), code, found)
         labels = drawn.labels()
         assert len(labels) == 16
         for one, other in combinations(labels, 2):
@@ -244,8 +244,8 @@ def test_labels_of_marks_at_one_place_part() -> None:
 def test_how_many_pages(demonstration: Flask) -> None:
     """Every agency's report has two pages; the province's grows with its agencies, half a page for each at most."""
     with demonstration.extensions["database"].read() as session:
-        ground = load_ground(session, "2026")
-        whole = PdfReader(BytesIO(render_province(province_facts(session, ground))))
+        shared = round_context(session, "2026")
+        whole = PdfReader(BytesIO(render_province(province_context(session, shared))))
         assert 8 <= len(whole.pages) <= 12
-        for code in reported(ground):
-            assert len(PdfReader(BytesIO(render_agency(agency_facts(session, ground, code)))).pages) == 2
+        for code in agencies_with_report(shared):
+            assert len(PdfReader(BytesIO(render_agency(agency_context(session, shared, code)))).pages) == 2

@@ -23,7 +23,8 @@ from survey.files.exports.files import Export, workbook, write_figures, write_pa
 from survey.files.exports.microdata import prepare
 from survey.files.exports.microdata_files import write_parquet, write_sav
 from survey.files.reports.agency import render_agency
-from survey.files.reports.facts import Facts, agency_facts, load_ground, province_facts
+from survey.files.reports.context import ReportContext
+from survey.files.reports.load import agency_context, province_context, round_context
 from survey.files.reports.province import render_province
 from survey.models import Role
 from survey.results.as_csv import SEMICOLON, SPREADSHEET
@@ -124,8 +125,8 @@ def microdata(round_code: str, form: str) -> flask.Response:
 def province_report(round_code: str) -> flask.Response:
     """Send the report on the province, which names every agency."""
     with database().read() as session:
-        facts = _or_404(lambda: province_facts(session, load_ground(session, round_code)))
-    made = render_province(facts)
+        context = _or_404(lambda: province_context(session, round_context(session, round_code)))
+    made = render_province(context)
     return _send(lambda path: _write(path, made), _("SIPAS report %(name)s", name=round_code), "pdf")
 
 
@@ -137,13 +138,13 @@ def agency_report(round_code: str, agency: str) -> flask.Response:
         visible = _visible(session)
         if visible is not None and agency not in visible:
             flask.abort(404)
-        facts = _or_404(lambda: agency_facts(session, load_ground(session, round_code), agency))
-    made = render_agency(facts)
-    name = _("SIPAS report %(name)s", name=f"{round_code} - {facts.name}")
+        context = _or_404(lambda: agency_context(session, round_context(session, round_code), agency))
+    made = render_agency(context)
+    name = _("SIPAS report %(name)s", name=f"{round_code} - {context.name}")
     return _send(lambda path: _write(path, made), name, "pdf")
 
 
-def _or_404(load: Callable[[], Facts]) -> Facts:
+def _or_404(load: Callable[[], ReportContext]) -> ReportContext:
     """Return what there is to report; 404 for an unknown round, or one without figures of the agency."""
     try:
         return load()

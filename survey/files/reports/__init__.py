@@ -1,1 +1,1 @@
-"""The printed report of a round, for the province and for each agency. Pure functions from facts to PDF."""
+"""Printed reports of a round (province, each agency): `load` reads a `ReportContext`, the rest draws it."""

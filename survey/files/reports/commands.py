@@ -27,19 +27,19 @@ from survey.web.context import database
 def report(round_code: str, province: bool, agencies: tuple[str, ...], everything: bool, out: Path) -> None:
     """Write reports to print and sign, as PDF: of the province, and of at most two pages for each agency."""
     from survey.files.reports.agency import render_agency
-    from survey.files.reports.facts import agency_facts, load_ground, province_facts, reported
+    from survey.files.reports.load import agencies_with_report, agency_context, province_context, round_context
     from survey.files.reports.province import render_province
 
     if sum((province or bool(agencies), everything)) != 1:
         raise InputError("Say which reports: --province, --agency CODE, or --all")
     with database().read() as session:
-        ground = load_ground(session, round_code)  # once, however many reports
-        wanted = reported(ground) if everything else agencies
+        shared = round_context(session, round_code)  # once, however many reports
+        wanted = agencies_with_report(shared) if everything else agencies
         work: list[tuple[str, Callable[[], bytes]]] = [
-            (code, partial(lambda c: render_agency(agency_facts(session, ground, c)), code)) for code in wanted
+            (code, partial(lambda c: render_agency(agency_context(session, shared, c)), code)) for code in wanted
         ]
         if province or everything:
-            work.insert(0, ("toan-tinh", lambda: render_province(province_facts(session, ground))))
+            work.insert(0, ("toan-tinh", lambda: render_province(province_context(session, shared))))
         out.mkdir(parents=True, exist_ok=True)
         written = []
         with click.progressbar(work, label=round_code, file=sys.stderr) as bar:

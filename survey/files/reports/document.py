@@ -39,10 +39,10 @@ def build(story: Story, about: Frontispiece, pages: int, most: int | None = None
     A wrong guess costs a second run, spared where there are more than `most` pages: nobody wants that file.
     """
     register_fonts()
-    made, found = _build(story(), about, pages)
-    if found != pages and (most is None or found <= most):
-        made, found = _build(story(), about, found)
-    return made, found
+    pdf, needed = _build(story(), about, pages)
+    if needed != pages and (most is None or needed <= most):
+        pdf, needed = _build(story(), about, needed)
+    return pdf, needed
 
 
 def _build(parts: Sequence[Flowable], about: Frontispiece, pages: int) -> tuple[bytes, int]:
@@ -103,7 +103,7 @@ def _draw_edges(canvas: Canvas, about: Frontispiece, pages: int) -> None:
 
 def shortened(line: str, room: float) -> str:
     """Return a line cut at a word so that it fits, an ellipsis standing for the rest."""
-    kept = line
-    while stringWidth(kept, REGULAR, SIZE) > room and " " in kept.removesuffix(" …"):
-        kept = kept.removesuffix(" …").rpartition(" ")[0] + " …"
-    return kept
+    shorter = line
+    while stringWidth(shorter, REGULAR, SIZE) > room and " " in shorter.removesuffix(" …"):
+        shorter = shorter.removesuffix(" …").rpartition(" ")[0] + " …"
+    return shorter

@@ -165,11 +165,11 @@ class Contrasted(Flowable):  # type: ignore[misc]
             canvas.setFont(REGULAR, SMALL)
             canvas.drawRightString(self.width, 2.3, gap)
             return
-        told = f"{VERDICTS[contrast.verdict]} {gap}"
+        label = f"{VERDICTS[contrast.verdict]} {gap}"
         canvas.setFillColor(HexColor(INK))
         canvas.setFont(SEMIBOLD, SMALL)
-        canvas.drawRightString(self.width, 2.3, told)
-        left = self.width - stringWidth(told, SEMIBOLD, SMALL) - 6.5
+        canvas.drawRightString(self.width, 2.3, label)
+        left = self.width - stringWidth(label, SEMIBOLD, SMALL) - 6.5
         triangle(canvas, max(left, -1.5), 2.4, upward=contrast.verdict == "above")
 
 

@@ -25,31 +25,31 @@ UNSURE = "same"
 
 def heat(writer: Writer) -> list[Flowable]:
     """Return the index of every agency and element."""
-    ground, told = writer.facts.ground, writer.facts.contrasts
-    elements = ground.content.definition.elements
+    context, contrasts = writer.context, writer.context.contrasts
+    elements = context.definition.elements
     across = [OVERALL, *(("element", element.code) for element in elements)]
     rows: list[list[Cell]] = [
         writer.heads((words.AGENCY, words.OVERALL, *(element.title.get("vi") for element in elements)))
     ]
     shown: list[list[Contrast | None]] = []
     wide = (WIDTH - NAMES) / len(across)
-    for code in ground.standings:
-        name = writer.p(text(ground.content.agency_name(code)), "cell" if code else "cell_bold")
+    for code in context.standings:
+        name = writer.p(text(context.agency_name(code)), "cell" if code else "cell_bold")
         row: list[Cell] = [name]
         for level, key in across:
-            figure = ground.figures.find(code, ALL_SERVICES, level, key)
+            figure = context.figures.find(code, ALL_SERVICES, level, key)
             value = fixed(figure.index) if figure else "–"
             grey = figure is None or figure.thin or not figure.exists
-            row.append(Contrasted(value, told.get((code, level, key)), wide - 6, grey=grey))
+            row.append(Contrasted(value, contrasts.get((code, level, key)), wide - 6, grey=grey))
         rows.append(row)
-        shown.append([told.get((code, level, key)) for level, key in across])
+        shown.append([contrasts.get((code, level, key)) for level, key in across])
     table = ruled(rows, [NAMES, *[wide] * len(across)], pad=1.4, under=shades(shown))
     return [
         CondPageBreak(160),
         writer.heading(words.MATRIX_HEADING),
         writer.p(words.MATRIX_LEAD),
         writer.caption(words.MATRIX_TABLE),
-        *(shade_key(writer) if told else []),
+        *(shade_key(writer) if contrasts else []),
         table,
     ]
 
@@ -68,11 +68,11 @@ def shade_key(writer: Writer) -> list[Flowable]:
 
 
 def shades(rows: Sequence[Sequence[Contrast | None]], first: int = 1) -> Commands:
-    """Return the grounds of a table's cells, its first row and column left out; white lines part neighbours."""
+    """Return the backgrounds of a table's cells, its first row and column left out; white lines part neighbours."""
     style: list[tuple[object, ...]] = []
     for y, row in enumerate(rows, first):
         for x, contrast in enumerate(row, 1):
             if contrast is not None and contrast.verdict != UNSURE:
-                ground = HexColor(SHADES[contrast.verdict, contrast.large])
-                style.append(("BACKGROUND", (x, y), (x, y), ground))
+                background = HexColor(SHADES[contrast.verdict, contrast.large])
+                style.append(("BACKGROUND", (x, y), (x, y), background))
     return [*style, ("INNERGRID", (1, first), (-1, -1), 0.8, HexColor("#FFFFFF"))]

@@ -11,8 +11,8 @@ from reportlab.platypus import Flowable, KeepTogether, Spacer, Table, TableStyle
 
 from survey.core.numbers import fixed
 from survey.files.reports import sentences, words
+from survey.files.reports.context import ReportContext
 from survey.files.reports.drawings import Axis, Rule, Whisker
-from survey.files.reports.facts import Facts
 from survey.files.reports.style import WIDTH, Cell, paragraph, ruled, styles, text
 from survey.models import AgencyKind, RoundState
 from survey.printing.posters.typesetting import REGULAR
@@ -28,10 +28,10 @@ NAMES, INDICES = 143.0, 88.0
 
 
 class Writer:
-    """What the parts of one report share: its facts, its type, and the numbers of its sections and tables."""
+    """What the parts of one report share: its context, its type, and the numbers of its sections and tables."""
 
-    def __init__(self, facts: Facts, body: float = 11) -> None:
-        self.facts = facts
+    def __init__(self, context: ReportContext, body: float = 11) -> None:
+        self.context = context
         self.styles = styles(body)
         self._tables, self._charts, self._sections = count(1), count(1), count(1)
 
@@ -68,13 +68,13 @@ class Writer:
         return self.number(f"<b>{fixed(figure.index)}</b> {bounds if with_interval else ''}".strip(), figure)
 
 
-def head(facts: Facts, style: dict[str, ParagraphStyle]) -> list[Flowable]:
+def head(context: ReportContext, style: dict[str, ParagraphStyle]) -> list[Flowable]:
     """Return the administrative head: agency at the left, the nation's name at the right, number, place and date."""
-    own = [paragraph(text(facts.name.upper()), style["head_bold"])]
-    if facts.above:
-        own.insert(0, paragraph(text(facts.above.upper()), style["head"]))
+    own = [paragraph(text(context.name.upper()), style["head_bold"])]
+    if context.above:
+        own.insert(0, paragraph(text(context.above.upper()), style["head"]))
     nation = [paragraph(words.COUNTRY, style["head_bold"]), paragraph(words.MOTTO, style["head_bold"])]
-    city = re.search(r"\b(?:tỉnh|thành phố)\s+(.+)$", facts.ground.whole, re.IGNORECASE)
+    city = re.search(r"\b(?:tỉnh|thành phố)\s+(.+)$", context.administration, re.IGNORECASE)
     date = words.PLACE_AND_DATE.format(place=text(city[1]) if city else words.NO_PLACE)
     table = Table(
         [
@@ -100,10 +100,10 @@ def head(facts: Facts, style: dict[str, ParagraphStyle]) -> list[Flowable]:
     return [table]
 
 
-def title(facts: Facts, style: dict[str, ParagraphStyle]) -> list[Flowable]:
+def title(context: ReportContext, style: dict[str, ParagraphStyle]) -> list[Flowable]:
     """Return what the report is about."""
-    round_ = facts.ground.content.results.round
-    subject = words.SUBJECT_AGENCY.format(name=text(facts.name)) if facts.agency else words.SUBJECT_PROVINCE
+    round_ = context.round
+    subject = words.SUBJECT_AGENCY.format(name=text(context.name)) if context.agency else words.SUBJECT_PROVINCE
     days = words.ROUND.format(
         round=text(round_.name), first=f"{round_.opens_on:%d/%m/%Y}", last=f"{round_.closes_on:%d/%m/%Y}"
     )
@@ -116,9 +116,9 @@ def title(facts: Facts, style: dict[str, ParagraphStyle]) -> list[Flowable]:
     ]
 
 
-def signatures(facts: Facts, style: dict[str, ParagraphStyle]) -> list[Flowable]:
+def signatures(context: ReportContext, style: dict[str, ParagraphStyle]) -> list[Flowable]:
     """Return the places where people sign, left blank."""
-    signer = words.CHAIRMAN if facts.kind in CHAIRED else words.HEAD
+    signer = words.CHAIRMAN if context.kind in CHAIRED else words.HEAD
     table = Table(
         [
             [paragraph(words.AUTHOR, style["head_bold"]), paragraph(signer, style["head_bold"])],
@@ -133,37 +133,37 @@ def signatures(facts: Facts, style: dict[str, ParagraphStyle]) -> list[Flowable]
 
 def elements(writer: Writer) -> list[Flowable]:
     """Return the table of the overall index and the elements, with dots and whiskers."""
-    facts, ground = writer.facts, writer.facts.ground
+    context = writer.context
     across = [(words.OVERALL, *OVERALL)]
-    across += [(e.title.get("vi"), "element", e.code) for e in ground.content.definition.elements]
-    here = [ground.figures.find(facts.agency, ALL_SERVICES, level, key) for _, level, key in across]
-    province = [ground.figures.find(PROVINCE, ALL_SERVICES, level, key) for _, level, key in across]
-    behind = province if facts.agency else [None] * len(across)
+    across += [(e.title.get("vi"), "element", e.code) for e in context.definition.elements]
+    here = [context.figures.find(context.agency, ALL_SERVICES, level, key) for _, level, key in across]
+    province = [context.figures.find(PROVINCE, ALL_SERVICES, level, key) for _, level, key in across]
+    behind = province if context.agency else [None] * len(across)
     chart = interval_chart(
         [chart_row(name, one, other) for (name, _, _), one, other in zip(across, here, behind, strict=True)]
     )
-    compared = ground.since is not None and ground.since.comparable
-    heads = [words.ELEMENT, "", words.INDEX_HEAD, *([words.WHOLE_HEAD] if facts.agency else [])]
+    compared = context.since is not None and context.since.comparable
+    heads = [words.ELEMENT, "", words.INDEX_HEAD, *([words.WHOLE_HEAD] if context.agency else [])]
     heads += [words.CHANGE_HEAD] if compared else []
-    drawn = WIDTH - NAMES - INDICES - (50 if facts.agency else 0) - (82 if compared else 0)
+    drawn = WIDTH - NAMES - INDICES - (50 if context.agency else 0) - (82 if compared else 0)
     rows: list[list[Cell]] = [[writer.p(t, "th" if k < 2 else "th_right") for k, t in enumerate(heads)]]
     for k, (name, level, key) in enumerate(across):
         row: list[Cell] = [writer.p(text(name), "cell_bold" if k == 0 else "cell")]
         row += [Whisker(chart.marks[k], drawn - 8), writer.figure(here[k])]
-        if facts.agency:
+        if context.agency:
             row.append(writer.figure(province[k], with_interval=False))
         if compared:
-            row.append(_change(writer, ground.change(facts.agency, level, key)))
+            row.append(_change(writer, context.change(context.agency, level, key)))
         rows.append(row)
     rows.append(["", Axis(chart, drawn - 8), *[""] * (len(heads) - 2)])
-    widths = [NAMES, drawn, INDICES, *([50.0] if facts.agency else []), *([82.0] if compared else [])]
-    behind_words = words.BEHIND if facts.agency else ""
-    caption = words.ELEMENTS_TABLE.format(confidence=sentences.confidence(ground), behind=behind_words)
+    widths = [NAMES, drawn, INDICES, *([50.0] if context.agency else []), *([82.0] if compared else [])]
+    behind_words = words.BEHIND if context.agency else ""
+    caption = words.ELEMENTS_TABLE.format(confidence=sentences.confidence(context), behind=behind_words)
     notes = []
     if grey := sentences.reasons(figure for figure in here if figure is not None):
         notes.append(words.GREY.format(why=text(grey)))
-    if compared and ground.since is not None:
-        notes.append(words.CHANGE_NOTE.format(before=text(ground.since.before.name)))
+    if compared and context.since is not None:
+        notes.append(words.CHANGE_NOTE.format(before=text(context.since.before.name)))
     parts: list[Flowable] = [writer.caption(caption), ruled(rows, widths, last=1)]
     return [KeepTogether([*parts, *(writer.p(note, "note") for note in notes)])]
 
@@ -178,9 +178,9 @@ def _change(writer: Writer, change: Change | None) -> Flowable:
 
 
 def method(writer: Writer) -> list[Flowable]:
-    """Return how the figures were made, and the signatures."""
-    lines = [writer.p(text(line), "note") for line in sentences.method(writer.facts.ground)]
-    signing = signatures(writer.facts, writer.styles)
+    """Return how the figures were computed, and the signatures."""
+    lines = [writer.p(text(line), "note") for line in sentences.method(writer.context)]
+    signing = signatures(writer.context, writer.styles)
     return [KeepTogether([writer.heading(words.METHOD), *lines, *signing])]
 
 

@@ -106,10 +106,10 @@ class Trend(Flowable):  # type: ignore[misc]
 def _name(label: str, width: float) -> Fitted:
     """Return the name of a round in a few lines, cut at a word where it would become too small to read."""
     room = NAME_LINES * (SMALL + 1) * LEADING
-    fitted, kept = fit(label, REGULAR, SMALL + 1, width, room), label
-    while fitted.size < SMALL and " " in kept:
-        kept = kept.rpartition(" ")[0]
-        fitted = fit(f"{kept} …", REGULAR, SMALL + 1, width, room)
+    fitted, shorter = fit(label, REGULAR, SMALL + 1, width, room), label
+    while fitted.size < SMALL and " " in shorter:
+        shorter = shorter.rpartition(" ")[0]
+        fitted = fit(f"{shorter} …", REGULAR, SMALL + 1, width, room)
     return fitted
 
 
@@ -172,7 +172,7 @@ class Quadrant(Flowable):  # type: ignore[misc]
         canvas.drawRightString(self.width, 1.5, with_sign(reach))
 
     def _spot(self, canvas: Canvas, mark: SpotMark, label: Box) -> None:
-        """Draw an item: a filled square is surely worse, a filled circle surely better, a ring cannot be told."""
+        """Draw an item: a filled square is significantly worse, a filled circle better, a ring neither."""
         x, y = self._place(mark)
         sure = mark.spot.verdict in ("strength", "weakness")
         if label.distance(x, y) > label.height:

@@ -8,10 +8,10 @@ from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Spacer, Ta
 
 from survey.core.numbers import fixed
 from survey.files.reports import parts, sentences, words
+from survey.files.reports.context import ReportContext, RespondentGroup
 from survey.files.reports.document import Frontispiece, build
 from survey.files.reports.doubtful import doubtful
 from survey.files.reports.drawings import Axis, Bar, Key, Whisker
-from survey.files.reports.facts import Facts, Group, items
 from survey.files.reports.heat import heat
 from survey.files.reports.parts import INDICES, Writer
 from survey.files.reports.quadrants import quadrants
@@ -28,27 +28,27 @@ GUESS = 6
 """Pages a province has, more or less: a right guess saves a second run."""
 
 
-def render_province(facts: Facts) -> bytes:
-    """Return the PDF; the same facts give the same bytes."""
-    round_ = facts.ground.content.results.round
+def render_province(context: ReportContext) -> bytes:
+    """Return the PDF of the province's report; the same context gives the same bytes."""
+    round_ = context.round
     about = Frontispiece(
-        title=words.TITLE_AGENCY.format(name=facts.name, round=round_.name),
-        author=facts.name,
-        foot=f"{facts.name} · {round_.name}",
-        demo=facts.ground.demo,
+        title=words.TITLE_AGENCY.format(name=context.name, round=round_.name),
+        author=context.name,
+        foot=f"{context.name} · {round_.name}",
+        demo=context.demo,
     )
-    made, _ = build(lambda: _story(Writer(facts)), about, GUESS)
-    return made
+    pdf, _ = build(lambda: _story(Writer(context)), about, GUESS)
+    return pdf
 
 
 def _story(writer: Writer) -> list[Flowable]:
-    facts = writer.facts
+    context = writer.context
     return [
-        *parts.head(facts, writer.styles),
-        *parts.title(facts, writer.styles),
+        *parts.head(context, writer.styles),
+        *parts.title(context, writer.styles),
         writer.heading(words.GENERAL),
-        writer.p(sentences.index(facts)),
-        writer.p(f"{sentences.change(facts)} {sentences.answered(facts)}"),
+        writer.p(sentences.index(context)),
+        writer.p(f"{sentences.change(context)} {sentences.answered(context)}"),
         *parts.elements(writer),
         *_extremes(writer),
         *_league(writer),
@@ -65,29 +65,37 @@ def _story(writer: Writer) -> list[Flowable]:
 
 def _extremes(writer: Writer) -> Iterator[Flowable]:
     """Yield the highest and the lowest items of the whole."""
-    item_of = _statements(writer)
-    shown = [figure for figure in items(writer.facts) if figure.exists]
+    statements = writer.context.statements
+    shown = [figure for figure in writer.context.items if figure.exists]
     ordered = sorted(shown, key=lambda figure: figure.index)
-    for heading, lead, caption, found in (
+    for heading, lead, caption, figures in (
         (words.STRONG, words.PROVINCE_STRONG, words.PROVINCE_HIGH_TABLE, ordered[::-1][:FEW]),
         (words.WEAK, words.PROVINCE_WEAK, words.PROVINCE_LOW_TABLE, ordered[:FEW]),
     ):
         heads = (words.CONTENT, words.INDEX_HEAD, words.UNHAPPY)
         rows: list[list[Cell]] = [writer.heads(heads)]
-        for figure in found:
+        for figure in figures:
             some, every = sum(figure.counts[:2]), sum(figure.counts)
-            told = words.UNHAPPY_OF.format(some=sentences.whole(some), all=sentences.whole(every))
-            rows.append([writer.p(text(item_of[figure.key]), "cell"), writer.figure(figure), writer.p(told, "number")])
+            dissatisfied = words.UNHAPPY_OF.format(some=sentences.whole(some), all=sentences.whole(every))
+            rows.append(
+                [
+                    writer.p(text(statements[figure.key]), "cell"),
+                    writer.figure(figure),
+                    writer.p(dissatisfied, "number"),
+                ]
+            )
         table = ruled(rows, [WIDTH - 190, 90, 100])
         yield KeepTogether([writer.heading(heading), writer.p(lead), writer.caption(caption), table])
 
 
 def _league(writer: Writer) -> list[Flowable]:
     """Return the agencies with index, interval and rank range."""
-    facts, ground = writer.facts, writer.facts.ground
-    standings = [standing for code, standing in ground.standings.items() if code]
-    names = [ground.content.agency_name(standing.figure.agency) for standing in standings]
-    chart = interval_chart([chart_row(name, s.figure, facts.overall) for name, s in zip(names, standings, strict=True)])
+    context = writer.context
+    standings = [standing for code, standing in context.standings.items() if code]
+    names = [context.agency_name(standing.figure.agency) for standing in standings]
+    chart = interval_chart(
+        [chart_row(name, s.figure, context.overall) for name, s in zip(names, standings, strict=True)]
+    )
     heads = (words.AGENCY, "", words.INDEX_HEAD, words.RANKS, words.SIZE, words.RATE)
     drawn = WIDTH - 148 - INDICES - 44 - 46 - 42
     rows: list[list[Cell]] = [writer.heads(heads)]
@@ -105,7 +113,7 @@ def _league(writer: Writer) -> list[Flowable]:
         )
     rows.append(["", Axis(chart, drawn - 8), "", "", "", ""])
     grey = sentences.reasons(standing.figure for standing in standings)
-    caption = words.LEAGUE_TABLE.format(confidence=sentences.confidence(ground))
+    caption = words.LEAGUE_TABLE.format(confidence=sentences.confidence(context))
     return [
         CondPageBreak(180),
         writer.heading(words.LEAGUE),
@@ -124,12 +132,12 @@ def _ranks(standing: Standing) -> str:
 
 def _changes(writer: Writer) -> list[Flowable]:
     """Return the province through the rounds, and how every agency moved; nothing for a first round."""
-    ground = writer.facts.ground
-    since = ground.since
+    context = writer.context
+    since = context.since
     if since is None:
         return []
     section = trend(writer, writer.heading(words.CHANGES_HEADING))
-    moved = [(c, s.figure, s.change) for c, s in ground.standings.items() if c and s.change and s.change.exists]
+    moved = [(c, s.figure, s.change) for c, s in context.standings.items() if c and s.change and s.change.exists]
     if not since.comparable or not moved:
         return section
     heads = (words.AGENCY, words.BEFORE, words.NOW, words.CHANGE_HEAD, words.VERDICT)
@@ -139,7 +147,7 @@ def _changes(writer: Writer) -> list[Flowable]:
         bounds = f"{sentences.signed(change.diff)} {sentences.signed_interval(change)}"
         rows.append(
             [
-                writer.p(text(ground.content.agency_name(code)), "cell"),
+                writer.p(text(context.agency_name(code)), "cell"),
                 writer.p(fixed(change.before), "number"),
                 writer.p(fixed(figure.index), "number"),
                 writer.p(bounds, style),
@@ -162,20 +170,20 @@ def _changes(writer: Writer) -> list[Flowable]:
 
 def _items(writer: Writer) -> list[Flowable]:
     """Return the five answers of every item as a bar."""
-    item_of = _statements(writer)
-    levels = [level.get("vi") for level in writer.facts.ground.content.definition.scale.levels]
+    statements = writer.context.statements
+    levels = [level.get("vi") for level in writer.context.definition.scale.levels]
     wide = 170
-    numbers = {code: k for k, code in enumerate(item_of, 1)}
+    numbers = {code: k for k, code in enumerate(statements, 1)}
     rows: list[list[Cell]] = [
         writer.heads((words.ITEM, "", words.INDEX_HEAD, words.VALID)),
         *(
             [
-                writer.p(f"{numbers[figure.key]}. {text(item_of[figure.key])}", "cell"),
+                writer.p(f"{numbers[figure.key]}. {text(statements[figure.key])}", "cell"),
                 [Bar(figure.bar, wide - 6), writer.p(_shares(figure), "shares")],
                 writer.number(fixed(figure.index), figure),
                 writer.number(sentences.whole(figure.valid), figure),
             ]
-            for figure in items(writer.facts)
+            for figure in writer.context.items
         ),
     ]
     return [
@@ -196,47 +204,43 @@ def _shares(figure: Figure) -> str:
 
 def _who(writer: Writer) -> list[Flowable]:
     """Return who answered: channels and groups with their indices."""
-    facts = writer.facts
+    context = writer.context
     rows: list[list[Cell]] = [writer.heads((words.GROUP, words.SIZE, words.INDEX_HEAD))]
     together: list[tuple[int, int]] = []
-    for name, groups in facts.groups:
+    for name, groups in context.groups:
         if groups:
             together.append((len(rows), len(rows) + 1))
             rows.append([writer.p(text(name), "cell_bold"), "", ""])
             rows += [_group(writer, group) for group in groups]
-    grey = sentences.reasons(group.figure for _, groups in facts.groups for group in groups if group.figure)
+    grey = sentences.reasons(group.figure for _, groups in context.groups for group in groups if group.figure)
     table = ruled(rows, [WIDTH - 90 - 110, 90, 110], pad=1.2)
     table.setStyle(TableStyle([("NOSPLIT", (0, first), (-1, last)) for first, last in together]))
-    told = f"{sentences.answered(facts)} {sentences.excluded(facts.ground)}".strip()
+    answered = f"{sentences.answered(context)} {sentences.excluded(context)}".strip()
     return [
         CondPageBreak(160),
         writer.heading(words.WHO),
-        writer.p(told),
+        writer.p(answered),
         writer.caption(words.GROUPS_TABLE),
         table,
         *([writer.p(words.GREY.format(why=text(grey)), "note")] if grey else []),
     ]
 
 
-def _group(writer: Writer, group: Group) -> list[Cell]:
+def _group(writer: Writer, group: RespondentGroup) -> list[Cell]:
     size = words.HIDDEN_GROUP if group.n is None else sentences.whole(group.n)
     return [writer.p(text(group.name), "cell"), writer.number(size, group.figure), writer.figure(group.figure)]
 
 
 def _voices(writer: Writer) -> list[Flowable]:
     """Return what people said, as far as it was reviewed."""
-    facts = writer.facts
+    context = writer.context
     heading = writer.heading(words.VOICES)
-    if not facts.quotes:
+    if not context.quotes:
         return [KeepTogether([heading, writer.p(words.NO_COMMENTS)])]
-    themes = sentences.themes(facts)
-    told = [writer.p(themes)] if themes else []
+    themes = sentences.themes(context)
+    lead = [writer.p(themes)] if themes else []
     quoted = [
         writer.p(words.QUOTE_OF.format(text=text(parts.cut(quote, LONGEST)), name=text(name)), "quote")
-        for quote, name in facts.quotes
+        for quote, name in context.quotes
     ]
-    return [KeepTogether([heading, *told, writer.p(words.QUOTES_LEAD), *quoted])]
-
-
-def _statements(writer: Writer) -> dict[str, str]:
-    return {item.code: item.text.get("vi") for item in writer.facts.ground.content.definition.items}
+    return [KeepTogether([heading, *lead, writer.p(words.QUOTES_LEAD), *quoted])]

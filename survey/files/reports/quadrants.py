@@ -32,12 +32,12 @@ VERDICTS = {"strength": "above", "weakness": "below"}
 
 
 def quadrants(writer: Writer) -> list[Flowable]:
-    """Return the plots of all agencies of which it can be told; nothing where there is none."""
-    found = writer.facts.findings
-    if not found:
+    """Return the plots of all agencies with findings; nothing where there is none."""
+    findings = writer.context.findings
+    if not findings:
         return []
-    ground = writer.facts.ground
-    left_out = [ground.content.agency_name(code) for code in ground.standings if code and code not in found]
+    context = writer.context
+    left_out = [context.agency_name(code) for code in context.standings if code and code not in findings]
     missing = [words.QUADRANTS_MISSING.format(names=text("; ".join(left_out)))] if left_out else []
     return [
         CondPageBreak(260),
@@ -50,19 +50,19 @@ def quadrants(writer: Writer) -> list[Flowable]:
     ]
 
 
-def plot(writer: Writer, agency: str, found: Sequence[Finding]) -> Quadrant:
+def plot(writer: Writer, agency: str, findings: Sequence[Finding]) -> Quadrant:
     """Return the plot of one agency."""
-    spots = [Spot(f.number, f.gap, f.importance, f.verdict) for f in found]
-    name = writer.facts.ground.content.agency_name(agency)
-    return Quadrant(quadrant_chart(spots), name, WIDE, LOW if len(found) < CROWD else HIGH)
+    spots = [Spot(f.number, f.gap, f.importance, f.verdict) for f in findings]
+    name = writer.context.agency_name(agency)
+    return Quadrant(quadrant_chart(spots), name, WIDE, LOW if len(findings) < CROWD else HIGH)
 
 
 def _panels(writer: Writer) -> Table:
     """Return the plots, two in a row."""
-    made: list[Cell] = [plot(writer, agency, found) for agency, found in writer.facts.findings.items()]
-    if len(made) % 2:
-        made.append("")
-    rows = [[made[k], "", made[k + 1]] for k in range(0, len(made), 2)]
+    plots: list[Cell] = [plot(writer, agency, findings) for agency, findings in writer.context.findings.items()]
+    if len(plots) % 2:
+        plots.append("")
+    rows = [[plots[k], "", plots[k + 1]] for k in range(0, len(plots), 2)]
     table = Table(rows, colWidths=[WIDE, GAP, WIDE], hAlign="LEFT")
     close = [(f"{side}PADDING", (0, 0), (-1, -1), 0) for side in ("LEFT", "RIGHT")]
     apart = [(f"{side}PADDING", (0, 0), (-1, -1), 4) for side in ("TOP", "BOTTOM")]
@@ -72,16 +72,16 @@ def _panels(writer: Writer) -> Table:
 
 def _tables(writer: Writer) -> Iterator[Flowable]:
     """Yield the numbers of the plots: agencies down, questions across, as many tables as there is need of."""
-    found = writer.facts.findings
-    every = sorted({f.number: f.importance for items in found.values() for f in items}.items())
-    parts = math.ceil(len(every) / MOST)
-    size = math.ceil(len(every) / parts)
-    for part in range(0, len(every), size):
+    findings = writer.context.findings
+    importances = sorted({f.number: f.importance for items in findings.values() for f in items}.items())
+    parts = math.ceil(len(importances) / MOST)
+    size = math.ceil(len(importances) / parts)
+    for part in range(0, len(importances), size):
         yield CondPageBreak(160)
         yield writer.caption(words.GAPS_TABLE)
         if part == 0:
             yield writer.p(words.GAPS_NOTE.format(points=sentences.whole(LARGE)), "note")
-        yield _table(writer, every[part : part + size])
+        yield _table(writer, importances[part : part + size])
 
 
 def _table(writer: Writer, across: Sequence[tuple[int, float]]) -> Flowable:
@@ -95,12 +95,12 @@ def _table(writer: Writer, across: Sequence[tuple[int, float]]) -> Flowable:
         ],
     ]
     shown: list[list[Contrast | None]] = [[None] * len(across)]
-    for agency, items in writer.facts.findings.items():
+    for agency, items in writer.context.findings.items():
         by_number = {f.number: f for f in items}
-        told = [_contrast(by_number.get(number)) for number, _ in across]
-        name = writer.p(text(writer.facts.ground.content.agency_name(agency)), "cell_small")
-        rows.append([name, *(Gap(one, wide - 3) for one in told)])
-        shown.append(told)
+        contrasts = [_contrast(by_number.get(number)) for number, _ in across]
+        name = writer.p(text(writer.context.agency_name(agency)), "cell_small")
+        rows.append([name, *(Gap(contrast, wide - 3) for contrast in contrasts)])
+        shown.append(contrasts)
     table = ruled(rows, [NAMES, *[wide] * len(across)], pad=1.0, under=shades(shown))
     table.setStyle(TableStyle([("LEFTPADDING", (1, 0), (-1, -1), 1), ("RIGHTPADDING", (1, 0), (-1, -1), 2)]))
     return table

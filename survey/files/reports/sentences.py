@@ -9,7 +9,7 @@ from survey import __version__
 from survey.core.numbers import NOTHING, fixed, with_sign
 from survey.files.exports import labels
 from survey.files.reports import words
-from survey.files.reports.facts import Facts, Ground
+from survey.files.reports.context import ReportContext, RoundContext
 from survey.files.reports.style import text
 from survey.results.figures import OVERALL, Figure
 from survey.results.standings import Change
@@ -52,9 +52,9 @@ def verdict(change: Change) -> str:
     return words.VERDICT_UP if change.diff > 0 else words.VERDICT_DOWN
 
 
-def confidence(ground: Ground) -> str:
+def confidence(context: RoundContext) -> str:
     """Return the confidence of the intervals."""
-    return f"{fixed(100 * ground.content.results.rules.confidence, 0)}{NBSP}%"
+    return f"{fixed(100 * context.rules.confidence, 0)}{NBSP}%"
 
 
 def why(figure: Figure) -> str:
@@ -65,47 +65,47 @@ def why(figure: Figure) -> str:
 
 def reasons(figures: Iterable[Figure]) -> str:
     """Return why some of the figures are grey or missing, each reason once; empty when none is."""
-    told = dict.fromkeys(why(f) for f in figures if f.thin or not f.exists)
-    return "; ".join(reason[:1].lower() + reason[1:] for reason in told if reason)
+    distinct = dict.fromkeys(why(f) for f in figures if f.thin or not f.exists)
+    return "; ".join(reason[:1].lower() + reason[1:] for reason in distinct if reason)
 
 
-def index(facts: Facts) -> str:
+def index(context: ReportContext) -> str:
     """Return what the index is and means."""
-    figure = facts.overall
+    figure = context.overall
     if not figure.exists:
         return words.NO_INDEX.format(why=text(why(figure)))
     if figure.thin:
         return words.INDEX_THIN.format(index=percent(figure.index), why=text(why(figure)))
-    told = words.INDEX.format(
+    sentence = words.INDEX.format(
         index=percent(figure.index),
-        confidence=confidence(facts.ground),
+        confidence=confidence(context),
         interval=interval(figure.lo, figure.hi),
         whole=whole(figure.index),
     )
-    province = facts.ground.figures.overall()
-    if not facts.agency or province is None or not province.exists:
-        return told
-    return f"{told} {words.WHOLE.format(index=percent(province.index))}"
+    province = context.figures.overall()
+    if not context.agency or province is None or not province.exists:
+        return sentence
+    return f"{sentence} {words.WHOLE.format(index=percent(province.index))}"
 
 
-def rank(facts: Facts) -> str:
+def rank(context: ReportContext) -> str:
     """Return where an agency stands among the others."""
-    standing = facts.ground.standings.get(facts.agency)
+    standing = context.standings.get(context.agency)
     if standing is None or standing.low is None or standing.high is None:
         return words.NO_RANK
     pattern = words.RANK_ONE if standing.low == standing.high else words.RANK
-    return pattern.format(ranked=facts.ground.ranked, low=standing.low, high=standing.high)
+    return pattern.format(ranked=context.ranked, low=standing.low, high=standing.high)
 
 
-def change(facts: Facts) -> str:
+def change(context: ReportContext) -> str:
     """Return how the index moved since the last round."""
-    since = facts.ground.since
+    since = context.since
     if since is None:
         return words.FIRST_ROUND
     before = text(since.before.name)
     if not since.comparable:
         return words.CHANGE_OTHER.format(before=before)
-    moved = overall_change(facts)
+    moved = overall_change(context)
     if moved is None or not moved.exists:
         return words.CHANGE_NONE.format(before=before)
     values = {"before": before, "earlier": percent(moved.before), "interval": signed_interval(moved)}
@@ -115,15 +115,15 @@ def change(facts: Facts) -> str:
     return words.CHANGE_SURE.format(way=way, diff=fixed(abs(moved.diff)), **values)
 
 
-def overall_change(facts: Facts) -> Change | None:
+def overall_change(context: ReportContext) -> Change | None:
     """Return how the overall index moved: the verdict of the table of ranks, adjusted over all agencies."""
-    standing = facts.ground.standings.get(facts.agency)
-    return standing.change if standing else facts.ground.change(facts.agency, *OVERALL)
+    standing = context.standings.get(context.agency)
+    return standing.change if standing else context.change(context.agency, *OVERALL)
 
 
-def answered(facts: Facts) -> str:
+def answered(context: ReportContext) -> str:
     """Return how many answered, of how many."""
-    figure = facts.overall
+    figure = context.overall
     if figure.n is None:
         return words.ANSWERED_HIDDEN
     if not math.isfinite(figure.response_rate):
@@ -133,46 +133,45 @@ def answered(facts: Facts) -> str:
     )
 
 
-def excluded(ground: Ground) -> str:
+def excluded(context: RoundContext) -> str:
     """Return how many responses of the round are not counted, and why; empty when all are."""
-    found = ground.content.results.excluded
-    told = (f"{whole(n)} phiếu ({labels.word(labels.EXCLUSIONS, code).lower()})" for code, n in found.items() if n)
-    what = ", ".join(told)
+    counts = context.excluded
+    parts = (f"{whole(n)} phiếu ({labels.word(labels.EXCLUSIONS, code).lower()})" for code, n in counts.items() if n)
+    what = ", ".join(parts)
     return words.EXCLUDED.format(what=text(what)) if what else ""
 
 
-def themes(facts: Facts) -> str:
+def themes(context: ReportContext) -> str:
     """Return what the comments speak of; empty when none may be shown."""
-    fewest = facts.ground.content.results.disclosure.min_n
+    fewest = context.min_n
     few = words.FEW_COMMENTS.format(fewest=fewest)
-    told = (words.THEME.format(name=name, n=few if n is None else whole(n)) for name, n in facts.themes)
-    what = ", ".join(told)
+    parts = (words.THEME.format(name=name, n=few if n is None else whole(n)) for name, n in context.themes)
+    what = ", ".join(parts)
     return words.THEMES_LEAD.format(themes=text(what)) if what else ""
 
 
-def method(ground: Ground) -> list[str]:
-    """Return how the figures were made and what they cannot tell."""
-    results = ground.content.results
-    rules, version = results.rules, ground.version
+def method(context: RoundContext) -> list[str]:
+    """Return how the figures were computed and what they cannot show."""
+    rules, version = context.rules, context.version
     values = {
         "composition": words.COMPOSITION.get(rules.composition, rules.composition),
-        "confidence": confidence(ground),
+        "confidence": confidence(context),
         "fpc": words.FPC if rules.fpc else words.NO_FPC,
         "min_n_interval": rules.min_n_interval,
         "min_n": rules.min_n,
-        "questionnaire": results.definition.code,
+        "questionnaire": context.definition.code,
         "version": version.number,
         "content_hash": version.content_hash[:12],
         "software": __version__,
-        "edition": edition(ground),
+        "edition": edition(context),
     }
     return [line.format(**values) for line in words.METHOD_LINES]
 
 
-def edition(ground: Ground) -> str:
+def edition(context: RoundContext) -> str:
     """Return whether these figures were published."""
-    found = ground.edition
-    if found is None:
+    published = context.edition
+    if published is None:
         return words.NOT_PUBLISHED
-    same = words.SAME if found.same else words.NOT_SAME
-    return words.PUBLISHED.format(day=found.day, edition=found.number, hash=found.results_hash, same=same)
+    same = words.SAME if published.same else words.NOT_SAME
+    return words.PUBLISHED.format(day=published.day, edition=published.number, hash=published.results_hash, same=same)

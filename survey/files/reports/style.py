@@ -52,18 +52,18 @@ def styles(body: float = 11) -> dict[str, ParagraphStyle]:
         spaceAfter=body * 0.45,
     )
 
-    def made(name: str, **changed: object) -> ParagraphStyle:
+    def style(name: str, **changed: object) -> ParagraphStyle:
         return ParagraphStyle(name, parent=base, **changed)
 
     cell = {"fontSize": small, "leading": small * 1.28, "spaceAfter": 0}
     every = (
         base,
-        made("head", alignment=TA_CENTER, fontSize=10, leading=13, spaceAfter=0),
-        made("head_bold", alignment=TA_CENTER, fontSize=10, leading=13, spaceAfter=0, fontName=BOLD),
-        made("title", alignment=TA_CENTER, fontSize=15, leading=20, fontName=BOLD, spaceBefore=8, spaceAfter=1),
-        made("subject", alignment=TA_CENTER, fontSize=12, leading=16, fontName=SEMIBOLD, spaceAfter=3),
-        made("under", alignment=TA_CENTER, fontSize=10, leading=13.5, textColor=HexColor(MUTED), spaceAfter=6),
-        made(
+        style("head", alignment=TA_CENTER, fontSize=10, leading=13, spaceAfter=0),
+        style("head_bold", alignment=TA_CENTER, fontSize=10, leading=13, spaceAfter=0, fontName=BOLD),
+        style("title", alignment=TA_CENTER, fontSize=15, leading=20, fontName=BOLD, spaceBefore=8, spaceAfter=1),
+        style("subject", alignment=TA_CENTER, fontSize=12, leading=16, fontName=SEMIBOLD, spaceAfter=3),
+        style("under", alignment=TA_CENTER, fontSize=10, leading=13.5, textColor=HexColor(MUTED), spaceAfter=6),
+        style(
             "heading",
             fontName=SEMIBOLD,
             fontSize=body + 1.5,
@@ -72,8 +72,8 @@ def styles(body: float = 11) -> dict[str, ParagraphStyle]:
             spaceBefore=body * 0.6,
             spaceAfter=2.5,
         ),
-        made("caption", fontName=SEMIBOLD, fontSize=small + 0.5, leading=(small + 0.5) * 1.3, spaceAfter=2),
-        made(
+        style("caption", fontName=SEMIBOLD, fontSize=small + 0.5, leading=(small + 0.5) * 1.3, spaceAfter=2),
+        style(
             "note",
             fontSize=small - 0.5,
             leading=(small - 0.5) * 1.34,
@@ -81,16 +81,16 @@ def styles(body: float = 11) -> dict[str, ParagraphStyle]:
             spaceBefore=2,
             spaceAfter=3,
         ),
-        made("quote", fontSize=body - 1, leading=(body - 1) * 1.32, leftIndent=10, spaceAfter=3),
-        made("cell", **cell),
-        made("cell_small", **{**cell, "fontSize": small - 0.5, "leading": (small - 0.5) * 1.24}),
-        made("shares", **{**cell, "fontSize": 7, "leading": 9}, textColor=HexColor(MUTED)),
-        made("cell_bold", **cell, fontName=SEMIBOLD),
-        made("number", **cell, alignment=TA_RIGHT),
-        made("number_small", **{**cell, "fontSize": 7, "leading": 9}, alignment=TA_RIGHT),
-        made("number_grey", **cell, alignment=TA_RIGHT, textColor=HexColor(GREY)),
-        made("th", **cell, textColor=HexColor(MUTED)),
-        made("th_right", **cell, alignment=TA_RIGHT, textColor=HexColor(MUTED)),
+        style("quote", fontSize=body - 1, leading=(body - 1) * 1.32, leftIndent=10, spaceAfter=3),
+        style("cell", **cell),
+        style("cell_small", **{**cell, "fontSize": small - 0.5, "leading": (small - 0.5) * 1.24}),
+        style("shares", **{**cell, "fontSize": 7, "leading": 9}, textColor=HexColor(MUTED)),
+        style("cell_bold", **cell, fontName=SEMIBOLD),
+        style("number", **cell, alignment=TA_RIGHT),
+        style("number_small", **{**cell, "fontSize": 7, "leading": 9}, alignment=TA_RIGHT),
+        style("number_grey", **cell, alignment=TA_RIGHT, textColor=HexColor(GREY)),
+        style("th", **cell, textColor=HexColor(MUTED)),
+        style("th_right", **cell, alignment=TA_RIGHT, textColor=HexColor(MUTED)),
     )
     return {style.name: style for style in every}
 
@@ -119,9 +119,9 @@ def ruled(
 
     `last` rows at the end stand below the closing rule, as an axis does; what is drawn `under` the rules covers none.
     """
-    made = Table([list(row) for row in rows], colWidths=list(widths), repeatRows=1, hAlign="LEFT")
+    table = Table([list(row) for row in rows], colWidths=list(widths), repeatRows=1, hAlign="LEFT")
     end = -1 - last
-    made.setStyle(
+    table.setStyle(
         TableStyle(
             [
                 *under,
@@ -141,7 +141,7 @@ def ruled(
             ]
         )
     )
-    return made
+    return table
 
 
 def paragraph(words: str, style: ParagraphStyle) -> Paragraph:

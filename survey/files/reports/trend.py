@@ -7,7 +7,7 @@ import math
 from reportlab.platypus import Flowable, KeepTogether
 
 from survey.files.reports import sentences, words
-from survey.files.reports.facts import Past
+from survey.files.reports.context import PastRound
 from survey.files.reports.parts import INDICES, Writer
 from survey.files.reports.plots import Trend
 from survey.files.reports.style import WIDTH, Cell, ruled, text
@@ -19,10 +19,10 @@ SIZES = 54.0
 
 def trend(writer: Writer, heading: Flowable) -> list[Flowable]:
     """Return the chart of the index through the rounds under a heading, and its table."""
-    past = writer.facts.past
+    past = writer.context.past
     chart = trend_chart([_moment(one) for one in past])
     sure = [one.change is not None and one.change.sure for one in past]
-    confidence = sentences.confidence(writer.facts.ground)
+    confidence = sentences.confidence(writer.context)
     notes = [words.TREND_NOTE, *([words.BREAK_NOTE] if chart.has_break else [])]
     rows: list[list[Cell]] = [
         writer.heads((words.ROUND_HEAD, words.INDEX_HEAD, words.SIZE, words.SINCE_BEFORE)),
@@ -39,14 +39,14 @@ def trend(writer: Writer, heading: Flowable) -> list[Flowable]:
     return [KeepTogether(drawn), KeepTogether([caption, table])]
 
 
-def _moment(one: Past) -> Moment:
+def _moment(one: PastRound) -> Moment:
     figure = one.figure
     if figure is None:
         return Moment(one.name, math.nan, math.nan, math.nan, broken=one.broken)
     return Moment(one.name, figure.index, figure.lo, figure.hi, figure.thin, one.broken)
 
 
-def _row(writer: Writer, one: Past) -> list[Cell]:
+def _row(writer: Writer, one: PastRound) -> list[Cell]:
     size = sentences.whole(one.figure.n if one.figure else None)
     return [
         writer.p(text(one.name), "cell"),
@@ -56,8 +56,8 @@ def _row(writer: Writer, one: Past) -> list[Cell]:
     ]
 
 
-def _change(writer: Writer, one: Past) -> Flowable:
-    """Return how the index moved since the round before, and whether that can be told."""
+def _change(writer: Writer, one: PastRound) -> Flowable:
+    """Return how the index moved since the round before, and whether that is significant."""
     if one.broken:
         return writer.p(words.NOT_COMPARED, "number_grey")
     if one.change is None or not one.change.exists:
