@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve init demo doctor backup test lint types translations clean
+.PHONY: help run serve init demo doctor backup test lint types translations translations-update clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -12,6 +12,7 @@ help: ## list the targets
 $(VENV)/.runtime: requirements.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/python -m survey.web.catalogues
 	@touch $@
 
 $(VENV)/.dev: requirements.txt requirements-dev.txt requirements-postgres.txt $(VENV)/.runtime
@@ -74,7 +75,10 @@ types: $(VENV)/.dev ## mypy --strict
 	$(BIN)/mypy
 
 translations: $(VENV)/.runtime ## compile the message catalogues
-	$(BIN)/pybabel compile -d survey/translations -f
+	@$(BIN)/python -m survey.web.catalogues
+
+translations-update: $(VENV)/.runtime ## extract the sentences of code and templates and merge them into the catalogues
+	@$(BIN)/python -m survey.web.catalogue_update
 
 clean: ## remove what tests leave behind
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov

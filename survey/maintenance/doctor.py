@@ -17,6 +17,7 @@ from survey.core.db import Database
 from survey.maintenance.backup import manifests, read_manifest
 from survey.migrations import current, newest
 from survey.models import Response, Round, RoundState
+from survey.web import catalogues
 
 FINE, WARNING, WRONG = "ok", "warning", "wrong"
 LEAST_FREE = 1_000_000_000
@@ -161,10 +162,10 @@ def _font(name: str) -> Path:
 
 
 def _translations() -> Iterator[Finding]:
-    catalogues = list((ROOT / "survey" / "translations").glob("*/LC_MESSAGES/messages.po"))
-    behind = [path.parts[-3] for path in catalogues if not path.with_suffix(".mo").exists()]
+    behind = [source.parts[-3] for source in catalogues.sources() if not catalogues.is_compiled(source)]
     if behind:
-        yield Finding(WRONG, f"catalogues are not compiled: {', '.join(behind)}", "run `make translations`")
+        what = f"catalogues are not compiled ({', '.join(behind)}), so that every start does it"
+        yield Finding(WARNING, what, "run `make translations` as the owner of the program's folder")
     else:
         yield Finding(FINE, "the languages are compiled")
 

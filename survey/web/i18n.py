@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,9 +19,9 @@ from flask_babel import Babel, Domain
 from werkzeug.exceptions import HTTPException
 
 from survey.core.config import Settings
+from survey.web import catalogues
+from survey.web.catalogues import TRANSLATIONS
 from survey.web.context import settings
-
-TRANSLATIONS = Path(__file__).resolve().parents[1] / "translations"
 
 
 @dataclass(frozen=True)
@@ -74,9 +73,9 @@ class _Catalogues(Domain):  # type: ignore[misc]
 
 
 def load_catalogue(code: str) -> support.NullTranslations:
-    """Return the compiled catalogue of language `code`, falling back along `Language.fallback`."""
+    """Return the catalogue of language `code`, falling back along `Language.fallback`."""
     language = LANGUAGES[code]
-    catalogue = support.Translations.load(TRANSLATIONS, [language.folder])
+    catalogue = catalogues.load(language.folder)
     if language.fallback:
         catalogue.add_fallback(load_catalogue(language.fallback))
     return catalogue
@@ -89,6 +88,7 @@ def init_app(app: flask.Flask) -> None:
     unknown = [code for code in chosen if code not in LANGUAGES]
     if unknown or not chosen:
         raise ValueError(f"LANGUAGES must name some of {', '.join(LANGUAGES)}; unknown: {', '.join(unknown) or 'none'}")
+    _compile_catalogues(app)
     babel = Babel()
     babel.init_app(
         app,
@@ -102,6 +102,17 @@ def init_app(app: flask.Flask) -> None:
     app.url_defaults(_carry_language)
     app.context_processor(lambda: {"lang": current_language().code, "language_links": language_links})
     app.jinja_env.globals["local_name"] = local_name
+
+
+def _compile_catalogues(app: flask.Flask) -> None:
+    """Compile the catalogues where make did not; where they cannot be written, say so and go on without."""
+    refused = catalogues.compile_catalogues()
+    if refused:
+        app.logger.warning(
+            "The languages are compiled anew at every start, since %s is read-only; "
+            "run `python -m survey.web.catalogues` once as the owner of that folder",
+            TRANSLATIONS,
+        )
 
 
 def offered() -> list[Language]:

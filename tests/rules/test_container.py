@@ -155,10 +155,13 @@ def image() -> Iterator[Path]:
         install("requirements-postgres.txt", next((home / ".venv").glob("lib/*/site-packages")))
         for name in COPIED:
             found = ROOT / name
-            skipped = shutil.ignore_patterns("__pycache__")
+            skipped = shutil.ignore_patterns("__pycache__", "*.mo")  # as .dockerignore does
             shutil.copytree(found, home / name, ignore=skipped) if found.is_dir() else shutil.copy(found, home / name)
         (compiled,) = re.findall(r"^RUN (\.venv/bin/python .*)$", DOCKERFILE, re.MULTILINE)
-        subprocess.run(compiled.split(), cwd=home, **run)
+        assert not list(home.rglob("*.mo"))
+        for command in compiled.split(" && "):
+            subprocess.run(command.split(), cwd=home, **run)
+        assert list(home.rglob("*.mo"))
         copied = [home, *(path for name in COPIED for path in (home / name, *(home / name).rglob("*")))]
         for path in copied:
             path.chmod(0o555 if path.is_dir() else 0o444)

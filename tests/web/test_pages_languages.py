@@ -1,17 +1,16 @@
-"""Languages: catalogues are complete and compiled, and a page speaks the one that was asked for."""
+"""Languages: catalogues are complete, and a page speaks the one that was asked for."""
 
 from __future__ import annotations
 
-import io
 import re
 from pathlib import Path
 
 import pytest
 from babel.messages.extract import extract_from_dir
-from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po
 
 from survey.core.config import ROOT
+from survey.web.catalogue_update import extract
 from survey.web.i18n import LANGUAGES, TRANSLATIONS
 from tests.support.places import CODE, make_app
 
@@ -44,16 +43,8 @@ def test_every_sentence_is_in_vietnamese():
     used = messages_in_use()
     assert len(used) > 60
     assert sorted(used - known) == []
-
-
-@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parts[-3])
-def test_the_compiled_catalogue_is_that_of_the_text(path):
-    fresh = io.BytesIO()
-    write_mo(fresh, catalogue(path))
-    fresh.seek(0)
-    with path.with_suffix(".mo").open("rb") as file:
-        compiled = read_mo(file)
-    assert {str(m.id): m.string for m in compiled if m.id} == {str(m.id): m.string for m in read_mo(fresh) if m.id}
+    # what `make translations-update` would merge is what this test, by rules of its own, holds to be in use
+    assert set(extract()) == used
 
 
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parts[-3])
