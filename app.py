@@ -13,6 +13,7 @@ from survey.collect import entry as paper
 from survey.collect import imports as response_imports
 from survey.collect import progress, respond
 from survey.collect.privacy import notice as privacy
+from survey.core.clock import system_clock
 from survey.core.config import Settings, load_settings
 from survey.core.db import Database
 from survey.files import downloads
@@ -64,6 +65,7 @@ def _configure_core(app: Flask, settings: Settings) -> None:
         MAX_FORM_MEMORY_SIZE=256 * 1024,
         MAX_FORM_PARTS=500,
     )
+    app.extensions["clock"] = system_clock
     app.url_map.merge_slashes = False  # the redirect that tidies `//` would name the host that was asked for
     app.jinja_options["trim_blocks"] = True
     app.jinja_options["lstrip_blocks"] = True

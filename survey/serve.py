@@ -8,12 +8,12 @@ import os
 import shutil
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from survey.core.clock import system_clock
 from survey.core.config import ROOT, Settings, create_secret_key, load_settings, require_production
 from survey.core.db import Database
 from survey.core.errors import InputError
@@ -59,7 +59,7 @@ def main() -> int:
 def prepare(settings: Settings) -> None:
     """Bring the database to the newest migration and load the demonstration into an empty one (not in production)."""
     database = Database(settings.database)
-    now = datetime.now(UTC)
+    now = system_clock()
     made = None
     try:
         upgrade(database)

@@ -6,9 +6,8 @@ all of them. Every form outside the public blueprint carries a CSRF token; a new
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import wraps
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
@@ -29,7 +28,7 @@ from survey.core.errors import InputError
 from survey.core.text import clean
 from survey.models import Role, User
 from survey.web import i18n
-from survey.web.context import database, told
+from survey.web.context import database, now, told
 from survey.web.navigation import home
 from survey.web.throttle import Throttle
 
@@ -155,7 +154,7 @@ def sign_in_page() -> Response | str | tuple[str, int]:
         return flask.redirect(flask.url_for("second_factor.sign_in"), code=303)
     succeeded(name)
     with database().write() as session:
-        begin_session(sign_in(session, user_id, password, datetime.now(UTC)))
+        begin_session(sign_in(session, user_id, password, now()))
     return flask.redirect(target or _home(), code=303)
 
 
@@ -196,7 +195,7 @@ def _wait_for_code(user: User, target: str | None) -> None:
     """
     language = flask.session.get("lang")
     flask.session.clear()
-    until = time.time() + PENDING_SECONDS
+    until = now().timestamp() + PENDING_SECONDS
     flask.session["pending"] = {"user": user.id, "epoch": user.session_epoch, "until": until, "next": target or ""}
     if language:
         flask.session["lang"] = language
@@ -205,7 +204,7 @@ def _wait_for_code(user: User, target: str | None) -> None:
 def pending_user(session: orm.Session) -> User | None:
     """Return the person whose password was right a moment ago and who owes the one-time code."""
     pending = flask.session.get("pending")
-    if not isinstance(pending, dict) or pending.get("until", 0) < time.time():
+    if not isinstance(pending, dict) or pending.get("until", 0) < now().timestamp():
         return None
     user = users.by_session(session, pending.get("user", 0), pending.get("epoch", -1))
     return user if user is not None and user.totp_secret else None
@@ -238,7 +237,7 @@ def sign_out_everywhere() -> Response:
     """End all sessions of one's own, this one too."""
     with database().write() as session:
         user = session.get_one(User, flask.g.user.id)
-        end_sessions(session, user, now=datetime.now(UTC), by=user.id)
+        end_sessions(session, user, now=now(), by=user.id)
     flask.session.clear()
     return flask.redirect(flask.url_for("auth.sign_in_page"), code=303)
 
@@ -256,7 +255,7 @@ def password_page() -> Response | str | tuple[str, int]:
         hashed = check_change(flask.g.user, current=form.get("current", ""), new=form.get("new", ""))
         with database().write() as session:
             user = session.get_one(User, flask.g.user.id)
-            change_password(session, user, password_hash=hashed, now=datetime.now(UTC))
+            change_password(session, user, password_hash=hashed, now=now())
             begin_session(user)
     except InputError as error:
         message = told(error)

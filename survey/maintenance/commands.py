@@ -6,7 +6,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -19,6 +18,7 @@ from survey.maintenance import backup as backups
 from survey.maintenance.copy_database import Progress, copy_database, count_rows
 from survey.maintenance.doctor import examine, tell
 from survey.migrations import upgrade
+from survey.web import context
 from survey.web.context import database, settings
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -35,7 +35,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def backup(out: Path | None, recipients: tuple[str, ...], keep_days: int | None, keep_months: int) -> None:
     """Write a consistent, compressed, checksummed backup, also while answers come in; print its manifest."""
     folder = out or _folder()
-    now = datetime.now(UTC)
+    now = context.now()
     made = backups.create_backup(database(), folder, now=now, recipients=recipients)
     click.echo(str(made))
     if keep_days is not None:
@@ -90,7 +90,7 @@ def backup_test(folder: Path | None, identity: Path | None) -> None:
 @with_appcontext
 def doctor() -> None:
     """Look at settings, disk, clock, permissions, migrations, backups and fonts; exit code 1 when one is wrong."""
-    if not tell(examine(settings(), database(), datetime.now(UTC)), click.echo):
+    if not tell(examine(settings(), database(), context.now()), click.echo):
         sys.exit(1)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 from pathlib import Path
 
 import click
@@ -15,6 +15,7 @@ from survey.models import Round
 from survey.structure.operations.close_round import close_round
 from survey.structure.operations.open_round import Plan, create_round, open_round, told_span
 from survey.structure.queries import rounds
+from survey.web import context
 from survey.web.context import database, settings
 
 MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"])
@@ -48,7 +49,7 @@ def round_open(
     code: str, name: str, questionnaire: str, opens: datetime | None, closes: datetime | None, rules: Path | None
 ) -> None:
     """Open a round; one that does not exist yet is made first."""
-    now = datetime.now(UTC)
+    now = context.now()
     with database().write() as session:
         round_ = session.scalar(sa.select(Round).where(Round.code == code))
         if round_ is None:
@@ -76,7 +77,7 @@ def round_open(
 def round_close(code: str) -> None:
     """Close a round: it takes no more answers; forms opened before are accepted for half an hour."""
     with database().write() as session:
-        close_round(session, rounds.by_code(session, code), now=datetime.now(UTC))
+        close_round(session, rounds.by_code(session, code), now=context.now())
     click.echo(f"Round {code} is closed.")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import cast
 
 import flask
@@ -30,8 +30,8 @@ def user() -> User:
 
 
 def now() -> datetime:
-    """Return this instant."""
-    return datetime.now(UTC)
+    """Return this instant by the application's clock, which tests set (tests/support/clock.py)."""
+    return cast(datetime, flask.current_app.extensions["clock"]())
 
 
 def today() -> date:

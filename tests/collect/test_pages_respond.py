@@ -14,6 +14,7 @@ from bs4 import BeautifulSoup
 from survey.collect.respond import routes, stamp
 from survey.models import Channel, Comment, Counter, Response, Round, RoundState
 from survey.structure.operations.close_round import close_round as operation
+from tests.support.clock import set_clock
 from tests.support.places import CODE, MANY, REVOKED, SECRET, fill, make_app
 
 
@@ -29,10 +30,6 @@ def comments(app):
 
 def utc(text):
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
-def at(monkeypatch, instant):
-    monkeypatch.setattr(routes, "_now", lambda: instant)
 
 
 def close_round(app, **values):
@@ -212,11 +209,13 @@ def test_the_first_answers_of_a_key_stay(place, citizen):
 
 
 @pytest.mark.parametrize("hours", [3, 26])
-def test_an_old_page_still_posts(place, citizen, monkeypatch, hours):
+def test_an_old_page_still_posts(place, citizen, hours):
+    opened = utc("2026-03-02 08:00")
+    set_clock(place, opened)
     body = fill(citizen)
-    at(monkeypatch, datetime.now(UTC) + timedelta(hours=hours))
+    set_clock(place, opened + timedelta(hours=hours))
     assert citizen.post(f"/K/{CODE}", data=body).status_code == 303
-    assert stored(place)[0].opened_at is not None
+    assert stored(place)[0].opened_at == opened
 
 
 def test_a_page_that_outlived_a_restart_with_another_secret_still_posts(place, citizen, tmp_path):
@@ -293,11 +292,11 @@ def test_a_closed_round_takes_nothing(place, citizen):
         ("2026-06-30 16:59", "2026-07-02 09:00", 410),
     ],
 )
-def test_a_form_opened_before_closing_is_taken_for_half_an_hour(place, citizen, monkeypatch, opened, sent, status):
+def test_a_form_opened_before_closing_is_taken_for_half_an_hour(place, citizen, opened, sent, status):
     body = fill(citizen, comment="Cảm ơn")
     close_round(place, opens_on=date(2026, 6, 1), closes_on=date(2026, 6, 30))
     body["opened"] = stamp.sign_time(utc(opened), SECRET)
-    at(monkeypatch, utc(sent))
+    set_clock(place, utc(sent))
     reply = citizen.post(f"/K/{CODE}", data=body)
     assert reply.status_code == status
     if status == 303:  # dated by when it was opened: the round's last day, never the day after
@@ -315,15 +314,13 @@ def test_a_form_opened_before_closing_is_taken_for_half_an_hour(place, citizen, 
         ("", "2026-06-10 03:05", 410),  # nobody knows when
     ],
 )
-def test_a_form_opened_before_it_was_closed_by_hand_is_taken_for_half_an_hour(
-    place, citizen, monkeypatch, opened, sent, status
-):
+def test_a_form_opened_before_it_was_closed_by_hand_is_taken_for_half_an_hour(place, citizen, opened, sent, status):
     body = fill(citizen)
     close_round(place, opens_on=date(2026, 6, 1), closes_on=date(2026, 6, 30))
     with place.extensions["database"].write() as session:
         operation(session, session.scalars(sa.select(Round)).one(), now=utc("2026-06-10 03:00"))
     body["opened"] = stamp.sign_time(utc(opened), SECRET) if opened else ""
-    at(monkeypatch, utc(sent))
+    set_clock(place, utc(sent))
     assert citizen.get(f"/K/{CODE}").status_code == 410
     assert citizen.post(f"/K/{CODE}", data=body).status_code == status
     assert [row.submitted_at for row in stored(place)] == ([utc(opened)] if status == 303 else [])
@@ -337,11 +334,11 @@ def test_the_command_line_closes_with_the_same_half_hour(place, citizen):
 
 
 @pytest.mark.parametrize(("language", "words"), [("vi", "vẫn còn trên trang này"), ("en", "are still on this page")])
-def test_a_form_that_came_too_late_is_refused_with_its_answers_kept(place, citizen, monkeypatch, language, words):
+def test_a_form_that_came_too_late_is_refused_with_its_answers_kept(place, citizen, language, words):
     body = fill(citizen, comment="Xin cảm ơn")
     close_round(place, opens_on=date(2026, 6, 1), closes_on=date(2026, 6, 30))
     body["opened"] = stamp.sign_time(utc("2026-06-30 16:59"), SECRET)
-    at(monkeypatch, utc("2026-06-30 17:31"))
+    set_clock(place, utc("2026-06-30 17:31"))
     reply = citizen.post(f"/K/{CODE}?lang={language}", data=body)
     page = BeautifulSoup(reply.text, "html.parser")
     assert reply.status_code == 410

@@ -19,6 +19,7 @@ from survey.collect.respond import routes, stamp
 from survey.core.db import Database
 from survey.models import Response
 from tests.faults.serving import Server, stored
+from tests.support.clock import set_clock
 from tests.support.places import CODE, SECRET, fill, make_app
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
@@ -163,10 +164,10 @@ def test_what_a_citizen_wrote_is_in_no_error(database: Database) -> None:
 
 
 @pytest.mark.parametrize("back", [timedelta(seconds=1), timedelta(hours=3)])
-def test_a_clock_set_back_under_an_open_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, back: timedelta) -> None:
+def test_a_clock_set_back_under_an_open_form(tmp_path: Path, back: timedelta) -> None:
     app = make_app(tmp_path)
     body = fill(app.test_client()) | {"opened": stamp.sign_time(NOW, SECRET)}
-    monkeypatch.setattr(routes, "_now", lambda: NOW - back)
+    set_clock(app, NOW - back)
     assert app.test_client().post(f"/K/{CODE}", data=body).status_code == 303
     with app.extensions["database"].read() as session:
         assert session.execute(sa.select(Response.opened_at, Response.submitted_at)).all() == [(None, NOW - back)]
@@ -176,7 +177,7 @@ def test_a_clock_set_back_under_an_open_form(tmp_path: Path, monkeypatch: pytest
 def test_a_clock_set_back_between_reading_and_storing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     app = make_app(tmp_path)
     body = fill(app.test_client()) | {"opened": stamp.sign_time(NOW, SECRET)}
-    monkeypatch.setattr(routes, "_now", lambda: NOW)
+    set_clock(app, NOW)
     stored_outcomes = []
     inner = routes.record_response
 

@@ -36,6 +36,23 @@ KNOWN_STATEMENTS = ("survey.migrations", "survey.core.db:", "survey.maintenance.
 CHANCE_WITHOUT_SECRETS = frozenset({"survey.collect.operations.import_responses"})
 #: programs may be started here: our own interpreter, when the server starts
 STARTS_PROGRAMS = {"survey.serve"}
+#: whatever tells the time or how long something took
+CLOCKS = {
+    *("datetime.now", "datetime.utcnow", "datetime.today", "date.today", "datetime.date.today"),
+    *("datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today", "func.now", "sa.func.now"),
+    *("time.time", "time.time_ns", "time.monotonic", "time.monotonic_ns", "time.perf_counter", "time.perf_counter_ns"),
+    *("time.localtime", "time.gmtime", "time.strftime", "time.ctime", "time.process_time", "pd.Timestamp.now"),
+}
+#: (module, clock): what the time is, in one place; the others measure how long something took or rests
+READS_CLOCKS = {
+    ("survey.core.clock", "datetime.now"),
+    ("survey.core.db", "time.monotonic"),  # how long a connection rested in the pool
+    ("survey.results.doubts", "time.monotonic"),  # how old a cached result is
+    ("survey.web.observability", "time.perf_counter"),  # how long a request took
+    ("survey.web.rate_counts", "time.time"),  # windows of counts that processes share by the wall clock
+    ("survey.web.security", "time.monotonic"),  # how old the answer about the demonstration is
+    ("survey.web.throttle", "time.monotonic"),  # how long the next attempt waits
+}
 
 
 def within(name: str, forbidden: set[str]) -> bool:
@@ -80,6 +97,16 @@ def test_programs_are_started_at_one_place() -> None:
 
 def test_secrets_come_from_the_system() -> None:
     assert importers({"random"}, but=CHANCE_WITHOUT_SECRETS) == []
+
+
+def test_the_time_is_asked_of_the_applications_clock() -> None:
+    """Pages and commands ask `survey.web.context.now`, which tests set; operations and queries are handed the time."""
+    read = set()
+    for path in SOURCES:
+        names = {ast.unparse(node) for node in nodes_of(path) if isinstance(node, ast.Attribute)}
+        read |= {(module_of(path), name) for name in names & CLOCKS}
+        assert not [name for name in imports(path) if name in CLOCKS], f"{path} imports a clock by its bare name"
+    assert read == READS_CLOCKS
 
 
 def test_statements_take_values_as_parameters() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import flask
 from flask_babel import gettext as _
 from werkzeug import Response
@@ -11,6 +9,7 @@ from werkzeug import Response
 from survey.accounts.operations.invitations import accept_invitation, find_invitation
 from survey.accounts.passwords import check_new, hash_password
 from survey.core.errors import InputError
+from survey.web import context
 from survey.web.context import database, told
 
 blueprint = flask.Blueprint("invitations", __name__)
@@ -19,7 +18,7 @@ blueprint = flask.Blueprint("invitations", __name__)
 @blueprint.route("/moi/<token>", methods=["GET", "POST"])
 def accept(token: str) -> Response | tuple[str, int] | str:
     """Ask an invited person for a password of their own."""
-    now = datetime.now(UTC)
+    now = context.now()
     with database().read() as session:
         found = find_invitation(session, token, now)
         username = found.user.username if found else ""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import flask
 import pyotp
 import qrcode
@@ -18,6 +16,7 @@ from survey.accounts.operations.change_user import drop_second_factor
 from survey.accounts.operations.sign_in import authenticate, record_sign_in
 from survey.core.errors import InputError
 from survey.models import Role, User
+from survey.web import context
 from survey.web.context import database, told
 from survey.web.navigation import home
 
@@ -40,7 +39,7 @@ def sign_in() -> Response | str | tuple[str, int]:
     refusal = auth.too_many(name)
     if refusal:
         return flask.render_template("accounts/code.html", error=refusal), 429
-    target, now = auth.pending_target(), datetime.now(UTC)
+    target, now = auth.pending_target(), context.now()
     with database().write() as session:
         user = session.get_one(User, number)
         right = operations.use_code(session, user, flask.request.form.get("code", "")[:40], now=now)
@@ -77,7 +76,7 @@ def enrol() -> str | tuple[str, int]:
         with database().write() as session:
             user = session.get_one(User, flask.g.user.id)
             code = flask.request.form.get("code", "")[:40]
-            codes = operations.enrol(session, user, secret=secret, code=code, now=datetime.now(UTC))
+            codes = operations.enrol(session, user, secret=secret, code=code, now=context.now())
             auth.begin_session(user)
     except InputError as error:
         return _page(told(error)), 422
@@ -94,7 +93,7 @@ def switch_off() -> Response | tuple[str, int]:
         return refused
     with database().write() as session:
         found = session.get_one(User, flask.g.user.id)
-        drop_second_factor(session, found, now=datetime.now(UTC), by=found.id)
+        drop_second_factor(session, found, now=context.now(), by=found.id)
         auth.begin_session(found)
     flask.flash(_("Signing in asks for no code any more."))
     return flask.redirect(flask.url_for("auth.account"), code=303)

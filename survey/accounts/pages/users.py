@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import flask
 import sqlalchemy as sa
@@ -19,6 +18,7 @@ from survey.accounts.pages.common import blueprint
 from survey.accounts.queries.users import search_users
 from survey.core.errors import InputError
 from survey.models import Agency, Role, User
+from survey.web import context
 from survey.web.context import database, settings, told
 from survey.web.context import user as me
 
@@ -38,7 +38,7 @@ def create() -> str | tuple[str, int]:
     """Make an account and show the link by which its owner sets the password."""
     form = flask.request.form
     try:
-        role, now = _role(form.get("role", "")), datetime.now(UTC)
+        role, now = _role(form.get("role", "")), context.now()
         with database().write() as session:
             user = create_user(
                 session,
@@ -79,7 +79,7 @@ def change(number: int) -> Response | tuple[str, int]:
                 display_name=form.get("display_name", ""),
                 role=role,
                 agency_id=_agency(session, role, form.get("agency", "")),
-                now=datetime.now(UTC),
+                now=context.now(),
                 by=me().id,
             )
     except InputError as error:
@@ -95,7 +95,7 @@ def invite_again(number: int) -> str:
     """Take the password away and show a new link."""
     with database().write() as session:
         found = _user(session, number)
-        token, name = invite(session, found, now=datetime.now(UTC), by=me().id), found.display_name
+        token, name = invite(session, found, now=context.now(), by=me().id), found.display_name
     return _show_link(name, token)
 
 
@@ -130,7 +130,7 @@ def drop_second_factor(number: int) -> Response:
 def _do(number: int, operation: Callable[..., None], done: str) -> Response:
     try:
         with database().write() as session:
-            operation(session, _user(session, number), now=datetime.now(UTC), by=me().id)
+            operation(session, _user(session, number), now=context.now(), by=me().id)
     except InputError as error:
         flask.flash(told(error), "error")
     else:

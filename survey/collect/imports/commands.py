@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -18,6 +17,7 @@ from survey.spreadsheets.column_map import ColumnMap, load_map
 from survey.spreadsheets.read import open_table
 from survey.spreadsheets.response_rows import KEYS, RowReader
 from survey.structure.queries import rounds
+from survey.web import context
 from survey.web.context import database
 
 
@@ -30,7 +30,7 @@ from survey.web.context import database
 @plainly
 def import_responses(file: Path, round_code: str, map_file: Path | None, *, dry_run: bool) -> None:
     """Add responses from a CSV or XLSX file, all of them or none; the same file twice adds nothing."""
-    now = datetime.now(UTC)
+    now = context.now()
     source = Source(clean(file.name), file_hash(file))
     with database().read() as session:
         frame = imports.frame(rounds.by_code(session, round_code), now)
@@ -67,7 +67,7 @@ def undo_import(batch_id: int) -> None:
         batch = session.get(ImportBatch, batch_id)
         if batch is None:
             raise InputError("There is no batch %(id)d", id=batch_id)
-        count = undo_responses(session, batch, now=datetime.now(UTC))
+        count = undo_responses(session, batch, now=context.now())
     click.echo(f"Batch {batch_id} was taken back: {count} responses are no longer counted")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import click
 from flask.cli import with_appcontext
@@ -12,6 +12,7 @@ from survey.core.command_line import plainly
 from survey.core.config import Settings
 from survey.core.db import Database
 from survey.core.errors import InputError
+from survey.web import context
 from survey.web.context import database, settings
 from survey.web.uploads import Uploads
 
@@ -34,7 +35,7 @@ KINDS = ("comments", "responses", "uploads")
 @plainly
 def purge(kinds: tuple[str, ...], months: int | None, number: int | None, yes: bool) -> None:
     """Delete old comments, raw answers of long published rounds, and files left over; shows counts without --yes."""
-    now = datetime.now(UTC)
+    now = context.now()
     if number is not None and (kinds or months):
         raise InputError("--comment goes with no other choice")
     if number is not None:

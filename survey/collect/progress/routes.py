@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import cast
 from zoneinfo import ZoneInfo
 
@@ -17,7 +16,7 @@ from survey.collect.progress.board import Calendar, Known, Method, Plan, Standin
 from survey.collect.queries import progress as queries
 from survey.models import Agency, Round, RoundState, Service, User
 from survey.structure.queries import rounds as round_queries
-from survey.web.context import database
+from survey.web.context import database, now
 
 blueprint = flask.Blueprint("progress", __name__, url_prefix="/tien-do")
 #: e in percent that can be chosen
@@ -81,7 +80,7 @@ def _known(session: orm.Session, round_: Round, calendar: Calendar) -> Known:
 
 def _calendar(round_: Round) -> Calendar:
     zone = ZoneInfo(round_.zone)
-    today = datetime.now(UTC).astimezone(zone).date()
+    today = now().astimezone(zone).date()
     return Calendar(round_.opens_on, round_.closes_on, today, zone, Rules.from_mapping(round_.rules).min_n)
 
 

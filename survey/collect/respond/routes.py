@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 import flask
@@ -19,7 +19,7 @@ from survey.collect.respond.page import HONEYPOT, Place
 from survey.core.db import UNAVAILABLE
 from survey.core.text import parse_code
 from survey.models import Channel, CounterCode, ReceiptCode
-from survey.web import i18n, security
+from survey.web import context, i18n, security
 from survey.web.context import database
 from survey.web.security import limiter
 
@@ -45,10 +45,6 @@ class _ReceiptUsedError(Exception):
     """The receipt's code was used by another form meanwhile; whatever was written is rolled back."""
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @blueprint.route("/", methods=["GET", "POST"])
 def start() -> View:
     """Let a person who cannot scan type the poster's code."""
@@ -68,7 +64,7 @@ def show(code: str) -> View:
         found = _find_code(session, code)
         if isinstance(found, tuple):
             return found
-        now = _now()
+        now = context.now()
         place = _place(session, found, now, None)
         return page.empty_form(place, now) if place else _closed_page(found)
 
@@ -99,7 +95,7 @@ def _receive(code: str, posted: dict[str, str]) -> View:
     Whether it came before is asked only of a form that would be refused: of any other the database says so when it is
     stored, and the question would be one more round trip for everybody.
     """
-    now, key = _now(), posted.get("key", "")
+    now, key = context.now(), posted.get("key", "")
     with database().glance() as session:
         judged = _judge(session, code, posted, now)
         if not isinstance(judged, _Valid):

@@ -6,7 +6,6 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -31,7 +30,7 @@ from survey.results.as_csv import SEMICOLON, SPREADSHEET
 from survey.results.compute import round_results
 from survey.results.figures import PROVINCE
 from survey.structure.queries import names, rounds
-from survey.web.context import database
+from survey.web.context import database, now
 from survey.web.i18n import local_name
 
 blueprint = flask.Blueprint("downloads", __name__, url_prefix="/danh-gia/<round_code>/tai-ve")
@@ -167,7 +166,7 @@ def _export(round_code: str) -> Iterator[Export]:
         yield Export(
             session=session,
             content=load_content(session, round_code, _visible(session)),
-            now=datetime.now(UTC),
+            now=now(),
             dialect=SEMICOLON if flask.request.args.get("dau") == "cham-phay" else SPREADSHEET,
             english="tieng-anh" in flask.request.args,
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -12,7 +11,7 @@ from flask.cli import with_appcontext
 from survey.core.command_line import plainly
 from survey.core.errors import InputError
 from survey.files.exports.files import KINDS, Export, files
-from survey.web.context import database
+from survey.web.context import database, now
 
 
 @click.command()
@@ -39,7 +38,7 @@ def export(round_code: str, what: str, english: bool, semicolon: bool, out: Path
             task = Export(
                 session=session,
                 content=content,
-                now=datetime.now(UTC),
+                now=now(),
                 dialect=SEMICOLON if semicolon else SPREADSHEET,
                 english=english,
                 progress=bar.update,

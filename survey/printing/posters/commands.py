@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from survey.printing.posters.qr import code_address
 from survey.printing.posters.slips import render_slips
 from survey.printing.posters.texts import poster_text, stored_emblem
 from survey.printing.posters.words import PosterText, Style, Variant
+from survey.web import context
 from survey.web.context import database, settings
 
 IN_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -97,7 +97,7 @@ def receipt_codes(
     from survey.printing.queries.poster_codes import emblem_for, printable_rounds
 
     known = settings()
-    now = datetime.now(UTC)
+    now = context.now()
     given = check_emblem(emblem.read_bytes()) if emblem else None
     code_address(known, CODE_ALPHABET[0] * CODE_LENGTH)  # refuses before any code is made
     with database().write() as session:
@@ -118,7 +118,7 @@ def _texts(agency: str | None, dates: bool) -> list[tuple[str, PosterText, Emble
     from survey.printing.queries.poster_codes import codes_in_force, emblem_for, printable_rounds
 
     known = settings()
-    today = datetime.now(UTC).astimezone(known.timezone).date()
+    today = context.now().astimezone(known.timezone).date()
     with database().read() as session:
         rounds = printable_rounds(session, today) if dates else []
         if dates and not rounds:

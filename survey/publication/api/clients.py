@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import cast
 
 import flask
@@ -14,7 +13,7 @@ from survey.core.errors import InputError
 from survey.models import ApiClient, Role, User
 from survey.publication.operations.api_clients import SCOPES, create_api_client, revoke_api_client
 from survey.publication.queries.api_clients import all_clients
-from survey.web.context import database, told
+from survey.web.context import database, now, told
 
 blueprint = flask.Blueprint("api_clients", __name__, url_prefix="/quan-tri/api")
 
@@ -37,7 +36,7 @@ def create() -> str | tuple[str, int]:
                 session,
                 name=form.get("name", ""),
                 scopes=[scope for scope in SCOPES if scope in form.getlist("scope")],
-                now=datetime.now(UTC),
+                now=now(),
                 user_id=cast(User, flask.g.user).id,
             )
             name = client.name
@@ -54,7 +53,7 @@ def revoke(number: int) -> Response:
         client = session.get(ApiClient, number)
         if client is None:
             flask.abort(404)
-        revoke_api_client(session, client, now=datetime.now(UTC), user_id=cast(User, flask.g.user).id)
+        revoke_api_client(session, client, now=now(), user_id=cast(User, flask.g.user).id)
     flask.flash(_("The token opens nothing any more."))
     return flask.redirect(flask.url_for("api_clients.clients"), code=303)
 

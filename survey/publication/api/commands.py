@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import click
 from flask.cli import AppGroup
 
@@ -12,7 +10,7 @@ from survey.core.errors import InputError
 from survey.models import ApiClient
 from survey.publication.operations.api_clients import SCOPES, create_api_client, revoke_api_client
 from survey.publication.queries.api_clients import all_clients
-from survey.web.context import database
+from survey.web.context import database, now
 
 
 @click.group("api-client", cls=AppGroup)
@@ -27,7 +25,7 @@ def api_client() -> None:
 def create(name: str, scopes: tuple[str, ...]) -> None:
     """Make a client and print its token, which is shown this once."""
     with database().write() as session:
-        client, token = create_api_client(session, name=name, scopes=scopes, now=datetime.now(UTC))
+        client, token = create_api_client(session, name=name, scopes=scopes, now=now())
         click.echo(f"{client.id}\t{token}")
 
 
@@ -40,7 +38,7 @@ def revoke(number: int) -> None:
         client = session.get(ApiClient, number)
         if client is None:
             raise InputError("There is no API client %(number)d", number=number)
-        revoke_api_client(session, client, now=datetime.now(UTC))
+        revoke_api_client(session, client, now=now())
 
 
 @api_client.command("list")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import flask
 from flask_babel import gettext as _
@@ -19,7 +18,7 @@ from survey.publication.page_data import frozen_page
 from survey.results.figures import OVERALL
 from survey.structure.queries import rounds as round_queries
 from survey.web import i18n
-from survey.web.context import database, told, user
+from survey.web.context import database, now, told, user
 
 blueprint = flask.Blueprint("publishing", __name__, url_prefix="/danh-gia/<round_code>/cong-bo")
 PUBLISHERS = (Role.ADMIN, Role.EVALUATOR)
@@ -49,7 +48,7 @@ def draft(round_code: str) -> Response | tuple[str, int]:
                 content=frozen.content,
                 results_hash=frozen.results_hash,
                 user_id=user().id,
-                now=datetime.now(UTC),
+                now=now(),
                 reason=reason,
             )
     except InputError as error:
@@ -107,7 +106,7 @@ def _change(round_code: str, number: int, operation: Callable[..., None], done: 
     try:
         with database().write() as session:
             publication = _publication(session, round_code, number)
-            operation(session, publication, user_id=user().id, now=datetime.now(UTC))
+            operation(session, publication, user_id=user().id, now=now())
     except InputError as error:
         flask.flash(told(error), "error")
         return flask.redirect(flask.url_for("publishing.edition", round_code=round_code, number=number), code=303)

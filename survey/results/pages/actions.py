@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 
 import flask
 from flask_babel import gettext as _
@@ -22,7 +22,7 @@ from survey.results.pages.pages import blueprint, load
 from survey.results.queries import actions as action_queries
 from survey.results.standings import Change, change_of
 from survey.structure.queries import rounds as round_queries
-from survey.web.context import database, told
+from survey.web.context import database, now, told
 
 KEEPERS = (Role.ADMIN, Role.MANAGER)
 """Who enters and alters actions: the head of the agency (and of those above it), and administrators."""
@@ -43,7 +43,7 @@ class Followed:
 
 def followed(session: orm.Session, page: RoundPage, agency: str) -> list[Followed]:
     """Return the agency's actions up to the round of the page, each with the change of its figure since."""
-    today = round_queries.local_day(page.round, datetime.now(UTC))
+    today = round_queries.local_day(page.round, now())
     return [
         _follow(session, page, action, today)
         for action in action_queries.actions_of(session, agency)
@@ -83,7 +83,7 @@ def action_add(round_code: str, agency: str) -> Response:
                 element=element,
                 wording=_wording(),
                 user_id=flask.g.user.id,
-                now=datetime.now(UTC),
+                now=now(),
             )
             number = made.id
     except InputError as error:
@@ -109,7 +109,7 @@ def action_alter(number: int) -> Response | tuple[str, int]:
         with database().write() as session:
             action = _own(session, number)
             at = _register(action.round.code, action.agency.code)
-            alter_action(session, action, wording=_wording(), user_id=flask.g.user.id, now=datetime.now(UTC))
+            alter_action(session, action, wording=_wording(), user_id=flask.g.user.id, now=now())
     except InputError as error:
         with database().read() as session:
             return _form(_own(session, number), told(error)), 422

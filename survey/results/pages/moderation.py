@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 import flask
@@ -21,7 +20,7 @@ from survey.results.operations.review_comment import review_comment
 from survey.results.pages.pages import RESULT_READERS, REVIEWERS, blueprint
 from survey.results.queries import comments
 from survey.results.queries.comments import Wanted
-from survey.web.context import database, told
+from survey.web.context import database, now, told
 
 MOST_PAGES = 100_000
 
@@ -49,7 +48,7 @@ def comment_review(number: int) -> Response | tuple[str, int]:
                 masked=form.get("masked", ""),
                 themes=[Theme(name) for name in form.getlist("theme") if name in set(Theme)],
                 user_id=flask.g.user.id,
-                now=datetime.now(UTC),
+                now=now(),
                 zone=session.get_one(Round, comment.round_id).zone,
             )
     except InputError as error:
