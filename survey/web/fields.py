@@ -132,7 +132,7 @@ class Day(_Parsed):
     """
 
     control = "day"
-    data: date | None
+    data: Any  #: date; None where nothing was filled in
 
     def __init__(self, *options: Any, message: Any = "", **more: Any) -> None:
         super().__init__(*options, **more)
@@ -151,7 +151,7 @@ class Hour(_Parsed):
     """A time of day, `7:30` or `7h30`; empty and 24:00 are None."""
 
     control = "hour"
-    data: time | None
+    data: Any  #: time; None where nothing was filled in
 
     def parse(self, typed: str) -> time | None:
         """Return the time."""
@@ -171,7 +171,7 @@ class Whole(_Parsed):
     """A whole number within bounds; `message` says what to write."""
 
     control = "whole"
-    data: int | None
+    data: Any  #: int; None where nothing was filled in
 
     def __init__(
         self, *options: Any, least: int = 0, most: int = 10**_MOST_DIGITS - 1, message: Any = "", **more: Any
@@ -194,7 +194,7 @@ class Number(_Parsed):
     """A number within bounds; a decimal comma is as good as a point."""
 
     control = "number"
-    data: float | None
+    data: Any  #: float; None where nothing was filled in
 
     def __init__(self, *options: Any, least: float, most: float, message: Any = "", **more: Any) -> None:
         super().__init__(*options, **more)
@@ -241,6 +241,11 @@ class Choice(Control):
         """Refuse what is not on the list."""
         if (self.data or self.empty is None) and self.data not in {value for value, _words in self.options}:
             raise StopValidation(self.message or _("Choose one of the list"))
+
+    @property
+    def words(self) -> str:
+        """The words of the chosen value."""
+        return str(dict(self.options).get(self.data, self.empty or ""))
 
     def drawn(self) -> Iterator[tuple[str, Any, bool]]:
         """Yield value, words and whether it is chosen, for each line."""
@@ -311,18 +316,20 @@ class Tick(Control):
 
 
 class File(Control):
-    """A file; nothing chosen is None."""
+    """A file; nothing chosen, or an empty file, is None."""
 
     control = "file"
-    data: FileStorage | None
+    data: Any  #: FileStorage; None where nothing was chosen
 
     def __init__(self, *fixed: Any, accept: str = "", **more: Any) -> None:
         super().__init__(*fixed, **more)
         self.accept = accept
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        """Take the first file."""
-        self.data = next((one for one in valuelist if isinstance(one, FileStorage) and one.filename), None)
+        """Take the first file that has anything in it."""
+        self.data = next((one for one in valuelist if isinstance(one, FileStorage) and one.stream.read(1)), None)
+        if self.data is not None:
+            self.data.stream.seek(0)
 
     @property
     def value(self) -> str:

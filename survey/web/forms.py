@@ -8,11 +8,11 @@ on GET and lets it read the request on POST; an operation's `InputError` goes be
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import flask
 from flask_wtf import FlaskForm
-from werkzeug.datastructures import CombinedMultiDict
+from werkzeug.datastructures import CombinedMultiDict, MultiDict
 
 from survey.core.errors import InputError
 from survey.web.context import told
@@ -52,9 +52,16 @@ class Form(FlaskForm):  # type: ignore[misc]
         for control in self if ids else ():
             control.id = control.label.field_id = f"{control.id}{ids}"
 
-    def refuse(self, error: InputError) -> None:
-        """Add an operation's refusal to the field that it names, else to the form."""
-        field = self._fields.get(error.field)
+    @classmethod
+    def asked(cls, given: MultiDict[str, str], **values: Any) -> Self:
+        """Return a form filled in from an address; a field that the address does not name has its default."""
+        usual = {field.name: field.value for field in cls(formdata=None, **values) if field.name not in given}
+        named = [(name, value) for name, value in usual.items() if value]
+        return cls(MultiDict([*named, *given.items(multi=True)]), **values)
+
+    def refuse(self, error: InputError, field_name: str = "") -> None:
+        """Add an operation's refusal to the field that it names, else to `field_name`, else to the form."""
+        field = self._fields.get(error.field or field_name)
         if field is None or field.control == "hidden":
             self.form_errors.append(told(error))
         else:

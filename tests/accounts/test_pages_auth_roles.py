@@ -178,7 +178,7 @@ POST_WITHOUT_TOKEN = {
     "paper.undo": dict.fromkeys(EVERYONE, 400),
     "staff.rotate": dict.fromkeys(EVERYONE, 400),
     "staff.revoke": dict.fromkeys(EVERYONE, 400),
-    "staff.receipts": dict.fromkeys(EVERYONE, 400),
+    "staff.make_receipts": dict.fromkeys(EVERYONE, 400),
     "staff.upload_emblem": dict.fromkeys(EVERYONE, 400),
     "staff.remove": dict.fromkeys(EVERYONE, 400),
     "publishing.draft": dict.fromkeys(EVERYONE, 400),

@@ -163,6 +163,8 @@ def test_a_correction_moves_the_labels_and_a_wrong_one_is_explained(unit):
         page = client.get(at, query_string={"size": "8", "right": wrong})
         assert page.status_code == 422
         assert "Số dời phải từ -5 đến 5" in page.get_data(as_text=True)
+        control = BeautifulSoup(page.data, "html.parser").find(id="right")
+        assert (control["value"], control["aria-invalid"]) == (wrong, "true")
         assert client.get(f"{at}/ap-phich.pdf", query_string={"size": "8", "right": wrong}).status_code == 400
 
 
@@ -208,6 +210,8 @@ def test_a_number_that_cannot_be_is_explained_and_makes_nothing(unit, wanted):
     answer = post(client, f"/quay/{number(unit)}/bien-nhan", how_many=wanted)
     assert answer.status_code == 422
     assert "một số nguyên từ 1 đến 500" in answer.get_data(as_text=True)
+    control = BeautifulSoup(answer.data, "html.parser").find(id="how-many")
+    assert (control["value"], control["aria-invalid"]) == (wanted, "true")
     with unit.extensions["database"].read() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(ReceiptCode)) == 0
 
@@ -265,7 +269,9 @@ def upload(client, data: bytes, agency: str = "so-tu-phap"):
     at = f"/quay/co-quan/{agency}"
     token = BeautifulSoup(client.get(at).data, "html.parser").select_one("input[name=csrf_token]")["value"]
     fields = {"csrf_token": token, "emblem": (BytesIO(data), "quốc huy.svg")}
-    return client.post(f"{at}/bieu-trung", data=fields, follow_redirects=True)
+    answer = client.post(f"{at}/bieu-trung", data=fields, follow_redirects=True)
+    answer.request.environ["wsgi.input"].close()  # the test client spools a large file and leaves it open
+    return answer
 
 
 def test_an_emblem_is_checked_kept_printed_and_taken_off(unit):
@@ -314,6 +320,9 @@ def test_a_bad_emblem_is_refused_in_plain_words(unit, data, said):
     page = upload(signed(unit, "manager"), data).get_data(as_text=True)
     assert 'role="alert"' in page
     assert said in page
+    control = BeautifulSoup(page, "html.parser").find(id="emblem-file")
+    assert control["aria-invalid"] == "true"
+    assert control["aria-describedby"] == "emblem-file-hint emblem-file-error"
     with unit.extensions["database"].read() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(AgencyEmblem)) == 0
 

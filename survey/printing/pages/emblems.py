@@ -10,11 +10,13 @@ from survey.accounts.auth import role_required
 from survey.core.errors import InputError
 from survey.models import EmblemFormat
 from survey.printing.operations.keep_emblem import keep_emblem, remove_emblem
+from survey.printing.pages.forms import EmblemForm
+from survey.printing.pages.routes import unit_page
 from survey.printing.pages.scope import EMBLEM_ROLES, UNIT_ROLES, agency_of, blueprint
-from survey.printing.posters.emblem import MAX_FILE, check_emblem
+from survey.printing.posters.emblem import MAX_FILE, Emblem, check_emblem
 from survey.printing.posters.texts import stored_emblem
 from survey.printing.queries.poster_codes import emblem_for
-from survey.web.context import database, now, told, user
+from survey.web.context import database, now, user
 
 
 @blueprint.get("/co-quan/<agency>/bieu-trung")
@@ -30,24 +32,31 @@ def emblem(agency: str) -> flask.Response:
 
 @blueprint.post("/co-quan/<agency>/bieu-trung")
 @role_required(*EMBLEM_ROLES)
-def upload_emblem(agency: str) -> Response:
+def upload_emblem(agency: str) -> Response | tuple[str, int]:
     """Check an uploaded picture and keep what was written anew of it."""
+    form = EmblemForm()
     with database().read() as session:
         agency_of(session, agency)
-    sent = flask.request.files.get("emblem")
-    data = sent.stream.read(MAX_FILE + 1) if sent else b""
-    try:
-        if not data:
-            raise InputError("Choose a file with the emblem first")  # noqa: TRY301 - one place tells every refusal
-        checked = check_emblem(data)
-    except InputError as error:
-        flask.flash(told(error), "error")
-        return _back(agency)
+    checked = _checked(form)
+    if checked is None:
+        with database().read() as session:
+            return unit_page(session, agency_of(session, agency), form)
     with database().write() as session:
         found = agency_of(session, agency)
         keep_emblem(session, found, EmblemFormat(checked.format), checked.data, now=now(), user_id=user().id)
     flask.flash(_("The emblem is kept. It is on every poster printed from now on."))
     return _back(agency)
+
+
+def _checked(form: EmblemForm) -> Emblem | None:
+    """Return the picture that was sent, or None when the form says why not."""
+    if not form.validate():
+        return None
+    try:
+        return check_emblem(form.emblem.data.stream.read(MAX_FILE + 1))
+    except InputError as error:
+        form.refuse(error, "emblem")
+        return None
 
 
 @blueprint.post("/co-quan/<agency>/bieu-trung/bo")

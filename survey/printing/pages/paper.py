@@ -7,10 +7,12 @@ import flask
 from survey.accounts.auth import role_required
 from survey.core.errors import InputError
 from survey.models import Counter, Round
+from survey.printing.pages.forms import PaperForm
 from survey.printing.pages.scope import UNIT_ROLES, blueprint, counter_of, pdf
 from survey.printing.queries.poster_codes import printable_rounds
 from survey.printing.questionnaire.sheets import round_form
 from survey.web.context import database, today, told
+from survey.web.i18n import local_name
 
 
 @blueprint.get("/<int:counter_id>/phieu-giay")
@@ -20,13 +22,10 @@ def paper_form(counter_id: int) -> str:
     with database().read() as session:
         counter = counter_of(session, counter_id)
         rounds = printable_rounds(session, today())
-        return flask.render_template(
-            "printing/paper.html",
-            counter=counter,
-            rounds=rounds,
-            chosen=_chosen(rounds) if rounds else None,
-            bilingual="bilingual" in flask.request.args,
-        )
+        chosen = _chosen(rounds) if rounds else None
+        form = PaperForm(formdata=None, round=chosen.code if chosen else "", bilingual=_bilingual())
+        form.round.options = [(round_.code, local_name(round_)) for round_ in rounds]
+        return flask.render_template("printing/paper.html", counter=counter, form=form, chosen=chosen)
 
 
 @blueprint.get("/<int:counter_id>/phieu-giay.pdf")
@@ -53,7 +52,7 @@ def paper_form_preview(counter_id: int) -> flask.Response:
 
 def _form(round_: Round, counter: Counter) -> bytes:
     try:
-        return round_form(round_, counter, bilingual="bilingual" in flask.request.args)
+        return round_form(round_, counter, bilingual=_bilingual())
     except InputError as error:
         flask.abort(409, description=told(error))
 
@@ -65,3 +64,7 @@ def _chosen(rounds: list[Round]) -> Round:
     if found is None:
         flask.abort(404)
     return found
+
+
+def _bilingual() -> bool:
+    return "bilingual" in flask.request.args

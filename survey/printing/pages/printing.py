@@ -10,7 +10,8 @@ from sqlalchemy import orm
 from survey.accounts.auth import role_required
 from survey.core.errors import InputError
 from survey.models import Agency, CounterCode
-from survey.printing.pages.choices import Choice, chosen
+from survey.printing.pages.choices import PrintChoice, chosen
+from survey.printing.pages.forms import PrintForm
 from survey.printing.pages.scope import UNIT_ROLES, agency_of, blueprint, code_of, counter_of, pdf
 from survey.printing.posters.document import render
 from survey.printing.posters.texts import poster_text, stored_emblem
@@ -64,15 +65,17 @@ def unit_preview(agency: str) -> flask.Response:
     return _pictured(data)
 
 
-def _choice() -> Choice:
+def _choice() -> PrintChoice:
     """Return the choice in the address, or answer 400."""
-    try:
-        return chosen()
-    except InputError as error:
-        flask.abort(400, description=told(error))
+    form = PrintForm.asked(flask.request.args)
+    form.validate()
+    choice = chosen(form)
+    if form.mistakes:
+        flask.abort(400, description=form.mistakes[0].advice)
+    return choice
 
 
-def _printed(session: orm.Session, agency: Agency, rows: Sequence[CounterCode], choice: Choice) -> bytes:
+def _printed(session: orm.Session, agency: Agency, rows: Sequence[CounterCode], choice: PrintChoice) -> bytes:
     """Return the PDF; 404 where there is no code, 409 while the address to print is not set."""
     if not rows:
         flask.abort(404)

@@ -11,7 +11,8 @@ from survey.core.errors import InputError
 from survey.core.text import CODE_ALPHABET, CODE_LENGTH
 from survey.models import Counter
 from survey.printing.operations.issue_receipt_sheet import issue_receipt_sheet
-from survey.printing.pages.choices import Choice, chosen, variant_names
+from survey.printing.pages.choices import PrintChoice, chosen
+from survey.printing.pages.forms import LookForm, ReceiptForm
 from survey.printing.pages.scope import UNIT_ROLES, blueprint, counter_of, pdf
 from survey.printing.posters.qr import code_address
 from survey.printing.posters.slips import PER_PAGE, render_slips
@@ -21,23 +22,27 @@ from survey.printing.queries.code_use import receipt_use
 from survey.printing.queries.poster_codes import emblem_for, printable_rounds
 from survey.web.context import database, now, settings, today, told, user
 
-MOST = 500
-"""Codes a page makes at a time: 50 sheets, drawn in a few seconds. The command line makes more."""
 SAMPLE = CODE_ALPHABET[0] * CODE_LENGTH
 
 
-@blueprint.route("/<int:counter_id>/bien-nhan", methods=["GET", "POST"])
+@blueprint.get("/<int:counter_id>/bien-nhan")
 @role_required(*UNIT_ROLES)
-def receipts(counter_id: int) -> Response | str | tuple[str, int]:
-    """Ask how many slips are wanted; make their codes and return the sheets."""
-    wanted = flask.request.values.get("how_many", str(2 * PER_PAGE)).strip()
-    choice = chosen()
-    if flask.request.method == "GET":
-        return _page(counter_id, choice, wanted[:10])
-    try:
-        return _issue(counter_id, _count(wanted), choice)
-    except InputError as error:
-        return _page(counter_id, choice, wanted[:10], told(error)), 422
+def receipts(counter_id: int) -> str:
+    """Ask how many slips are wanted, and show a sheet of them."""
+    return _page(counter_id, ReceiptForm.asked(flask.request.args))
+
+
+@blueprint.post("/<int:counter_id>/bien-nhan")
+@role_required(*UNIT_ROLES)
+def make_receipts(counter_id: int) -> Response | tuple[str, int]:
+    """Make codes and return them on sheets to cut."""
+    form = ReceiptForm.asked(flask.request.values)
+    if form.validate():
+        try:
+            return _issue(counter_id, form.how_many.data, chosen(form))
+        except InputError as error:
+            form.refuse(error)
+    return _page(counter_id, form), 422
 
 
 @blueprint.get("/<int:counter_id>/bien-nhan.png")
@@ -48,20 +53,16 @@ def receipts_preview(counter_id: int) -> flask.Response:
 
     with database().read() as session:
         counter = counter_of(session, counter_id)
+        form = LookForm.asked(flask.request.args)
+        form.validate()
         try:
-            data = _slips(session, counter, [SAMPLE] * PER_PAGE, chosen())
+            data = _slips(session, counter, [SAMPLE] * PER_PAGE, chosen(form))
         except InputError as error:
             flask.abort(409, description=told(error))
     return flask.Response(picture(data), mimetype="image/png")
 
 
-def _count(written: str) -> int:
-    if not (written.isascii() and written.isdecimal() and len(written) < 6 and 1 <= int(written) <= MOST):
-        raise InputError("Write how many codes are wanted: a whole number from 1 to %(most)d", most=MOST)
-    return int(written)
-
-
-def _issue(counter_id: int, how_many: int, choice: Choice) -> Response:
+def _issue(counter_id: int, how_many: int, choice: PrintChoice) -> Response:
     """Make and print the codes. What could stop the printing is tried first, so that no codes are made in vain."""
     code_address(settings(), SAMPLE)
     with database().write() as session:
@@ -73,7 +74,7 @@ def _issue(counter_id: int, how_many: int, choice: Choice) -> Response:
     return pdf(data, name)
 
 
-def _slips(session: orm.Session, counter: Counter, codes: list[str], choice: Choice) -> bytes:
+def _slips(session: orm.Session, counter: Counter, codes: list[str], choice: PrintChoice) -> bytes:
     """Return the sheets for codes of a counter."""
     rounds = printable_rounds(session, today()) if choice.dates else []
     text = poster_text(settings(), counter, codes[0], rounds[0] if rounds else None)
@@ -81,19 +82,16 @@ def _slips(session: orm.Session, counter: Counter, codes: list[str], choice: Cho
     return render_slips(text, [code_address(settings(), code) for code in codes], style)
 
 
-def _page(counter_id: int, choice: Choice, wanted: str, problem: str | None = None) -> str:
+def _page(counter_id: int, form: ReceiptForm) -> str:
     with database().read() as session:
         counter = counter_of(session, counter_id)
         rounds = printable_rounds(session, today())
         return flask.render_template(
             "printing/receipts.html",
             counter=counter,
-            choice=choice,
-            wanted=wanted,
-            problem=problem,
+            form=form,
+            choice=chosen(form),
             printable=bool(settings().public_base_url),
-            most=MOST,
             use=receipt_use(session, counter.id),
             round=rounds[0] if rounds else None,
-            variants=variant_names(),
         )

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import flask
-import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy import orm
 
 from survey.accounts.auth import role_required
 from survey.core.errors import InputError
-from survey.models import Agency, AgencyEmblem, Counter, CounterCode
-from survey.printing.pages.choices import Choice, chosen, kind_names, variant_names
-from survey.printing.pages.scope import EMBLEM_ROLES, UNIT_ROLES, agency_of, blueprint, code_of, counter_of, in_scope
+from survey.models import Agency, CounterCode
+from survey.printing.pages.choices import chosen
+from survey.printing.pages.forms import EmblemForm, PrintForm
+from survey.printing.pages.scope import EMBLEM_ROLES, UNIT_ROLES, agency_of, blueprint, code_of, counter_of
 from survey.printing.posters.labels import MAX_SHIFT
 from survey.printing.posters.qr import code_address, printed_address
+from survey.printing.queries import units
 from survey.printing.queries.poster_codes import codes_in_force, emblem_for, printable_rounds
 from survey.web.context import database, settings, today, told, user
 
@@ -25,18 +26,8 @@ from survey.web.context import database, settings, today, told, user
 def counters() -> str:
     """List the open counters a person is responsible for, with the code in force of each."""
     with database().read() as session:
-        query = (
-            sa.select(Counter)
-            .join(Counter.agency)
-            .where(Counter.active.is_(True), in_scope(session))
-            .options(orm.contains_eager(Counter.agency))
-            .order_by(Agency.code, Counter.code)
-        )
-        units: dict[str, list[Counter]] = {}
-        for counter in session.scalars(query):
-            units.setdefault(counter.agency.code, []).append(counter)
         codes = {row.counter_id: row.code for row in codes_in_force(session)}
-        return flask.render_template("printing/counters.html", units=list(units.values()), codes=codes)
+        return flask.render_template("printing/counters.html", units=units.open_counters(session, user()), codes=codes)
 
 
 @blueprint.get("/<int:counter_id>")
@@ -55,40 +46,42 @@ def counter(counter_id: int) -> tuple[str, int]:
 def unit(agency: str) -> tuple[str, int]:
     """Show what can be printed for all counters of an agency in one file, and the emblem on it."""
     with database().read() as session:
-        found = agency_of(session, agency)
-        rows = list(codes_in_force(session, found.code))
-        page = _choosing(session, rows, _("No counter of this unit has a code in force."))
-        return flask.render_template(
-            "printing/unit.html",
-            unit=found,
-            rows=rows,
-            own=session.get(AgencyEmblem, found.id),
-            emblem=emblem_for(session, found),
-            may_change=user().role in EMBLEM_ROLES,
-            **page,
-        ), page["status"]
+        return unit_page(session, agency_of(session, agency), EmblemForm())
+
+
+def unit_page(session: orm.Session, found: Agency, emblem_form: EmblemForm) -> tuple[str, int]:
+    """Return the page of an agency; 422 when a correction or an emblem was refused."""
+    rows = list(codes_in_force(session, found.code))
+    page = _choosing(session, rows, _("No counter of this unit has a code in force."))
+    status = 422 if emblem_form.errors else page["status"]
+    return flask.render_template(
+        "printing/unit.html",
+        unit=found,
+        rows=rows,
+        own=units.own_emblem(session, found),
+        emblem=emblem_for(session, found),
+        may_change=user().role in EMBLEM_ROLES,
+        emblem_form=emblem_form,
+        **page,
+    ), status
 
 
 def _choosing(session: orm.Session, rows: list[CounterCode], nothing: str) -> dict[str, Any]:
     """Return what the form of choices shows, and the reason when there is nothing to print."""
-    choice, problem, address, status = Choice(), None if rows else nothing, "", 200
-    try:
-        choice = chosen()
-    except InputError as error:
-        problem, status = told(error), 422
+    form, problem, address = PrintForm.asked(flask.request.args), None if rows else nothing, ""
+    form.validate()
+    choice = chosen(form)
     try:
         address = printed_address(code_address(settings(), rows[0].code)) if rows else ""
     except InputError as error:  # the page is still good for everything but printing
         problem = told(error)
     rounds = printable_rounds(session, today())
     return {
+        "form": form,
         "choice": choice,
         "problem": problem,
-        "status": status,
+        "status": 422 if form.errors else 200,
         "address": address,
         "round": rounds[0] if rounds else None,
-        "kinds": kind_names(),
-        "variants": variant_names(),
         "most": int(MAX_SHIFT),
-        "asked": flask.request.args,
     }

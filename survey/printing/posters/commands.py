@@ -6,7 +6,6 @@ from itertools import groupby
 from pathlib import Path
 
 import click
-import sqlalchemy as sa
 from flask.cli import with_appcontext
 
 from survey.core.command_line import plainly
@@ -92,19 +91,16 @@ def receipt_codes(
     out: Path,
 ) -> None:
     """Make one-use codes for a counter's receipts and write them as slips to cut, ten on each A4 sheet."""
-    from survey.models import Agency, Counter
     from survey.printing.operations.issue_receipt_sheet import issue_receipt_sheet
     from survey.printing.queries.poster_codes import emblem_for, printable_rounds
+    from survey.printing.queries.units import counter_by_codes
 
     known = settings()
     now = context.now()
     given = check_emblem(emblem.read_bytes()) if emblem else None
     code_address(known, CODE_ALPHABET[0] * CODE_LENGTH)  # refuses before any code is made
     with database().write() as session:
-        query = sa.select(Counter).join(Counter.agency).where(Agency.code == agency, Counter.code == counter)
-        found = session.scalar(query)
-        if found is None:
-            raise InputError("There is no counter %(counter)s at %(agency)s", counter=counter, agency=agency)
+        found = counter_by_codes(session, agency, counter)
         codes = issue_receipt_sheet(session, found, count, zone=known.timezone, now=now)
         rounds = printable_rounds(session, now.astimezone(known.timezone).date()) if dates else []
         text = poster_text(known, found, codes[0], rounds[0] if rounds else None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-import sqlalchemy as sa
 from flask.cli import with_appcontext
 
 from survey.core.command_line import plainly
@@ -24,18 +23,13 @@ from survey.web.context import database
 @plainly
 def paper_form(round_code: str, agency: str | None, counter: str | None, bilingual: bool, out: Path) -> None:
     """Write the form of a round as PDF: same items, codes and order as on the screen, boxes to cross."""
-    from survey.models import Agency, Counter
+    from survey.printing.queries.units import counter_by_codes
     from survey.structure.queries import rounds
 
     if (agency is None) != (counter is None):
         raise InputError("Say both --agency and --counter, or neither")
     with database().read() as session:
-        found = None
-        if agency is not None:
-            query = sa.select(Counter).join(Counter.agency).where(Agency.code == agency, Counter.code == counter)
-            found = session.scalar(query)
-            if found is None:
-                raise InputError("There is no counter %(counter)s at %(agency)s", counter=counter, agency=agency)
+        found = counter_by_codes(session, agency, counter) if agency and counter else None
         data = round_form(rounds.by_code(session, round_code), found, bilingual=bilingual)
     part = out.with_name(out.name + ".part")
     part.write_bytes(data)

@@ -1,0 +1,80 @@
+"""What a person chooses to print, and the emblem: the forms of the printing pages."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+
+from survey.printing.posters.document import Kind
+from survey.printing.posters.labels import MAX_SHIFT
+from survey.printing.posters.slips import PER_PAGE
+from survey.printing.posters.words import Variant
+from survey.web.fields import Choice, File, Number, Required, Tick, Whole
+from survey.web.forms import Form
+
+MOST_CODES = 500
+"""Codes a page makes at a time: 50 sheets, drawn in a few seconds. The command line makes more."""
+KINDS = (
+    (Kind.A4.value, _("A4 poster")),
+    (Kind.A5.value, _("A5 poster")),
+    (Kind.TENT.value, _("Table tent")),
+    (Kind.LABELS_8.value, _("8 labels on a sheet")),
+    (Kind.LABELS_21.value, _("21 labels on a sheet, 70 × 42.3 mm")),
+    (Kind.LABELS_21_NARROW.value, _("21 labels on a sheet, 63.5 × 38.1 mm")),
+)
+VARIANTS = (
+    (Variant.STANDARD.value, _("In colour")),
+    (Variant.HIGH_CONTRAST.value, _("Black, for poor eyesight or light")),
+    (Variant.INK_SAVING.value, _("Saving ink")),
+)
+_CORRECTION = _("A correction is a number from -%(most)s to %(most)s millimetres", most=int(MAX_SHIFT))
+_HOW_MANY = _("Write how many codes are wanted: a whole number from 1 to %(most)d", most=MOST_CODES)
+
+
+class LookForm(Form):
+    """How a print looks."""
+
+    variant = Choice(_("Look"), options=VARIANTS, default=Variant.STANDARD.value)
+    bilingual = Tick(_("With English beneath"))
+    dates = Tick()  # the page writes the days into its label
+
+
+class PrintForm(LookForm):
+    """What is printed of a counter or a unit, on which paper, and how the printer is corrected."""
+
+    size = Choice(_("Paper"), options=KINDS, default=Kind.A4.value)
+    right = Number(_("To the right, mm"), least=-MAX_SHIFT, most=MAX_SHIFT, message=_CORRECTION)
+    down = Number(_("Down, mm"), least=-MAX_SHIFT, most=MAX_SHIFT, message=_CORRECTION)
+
+
+class ReceiptForm(LookForm):
+    """How many receipt slips are made."""
+
+    how_many = Whole(
+        _("How many codes"),
+        [Required(_HOW_MANY)],
+        hint=_("1 to %(most)s; ten slips of 95 × 56 mm on each A4 sheet.", most=MOST_CODES),
+        id="how-many",
+        least=1,
+        most=MOST_CODES,
+        message=_HOW_MANY,
+        default=2 * PER_PAGE,
+    )
+
+
+class PaperForm(Form):
+    """For which round the questionnaire is printed."""
+
+    round = Choice(_("Round"))
+    bilingual = Tick(_("With English beneath"))
+
+
+class EmblemForm(Form):
+    """A picture for a unit's posters."""
+
+    emblem = File(
+        _("Picture of the emblem"),
+        [Required(_("Choose a file with the emblem first"))],
+        hint=_("PNG with sides of 100 to 4000 pixels, or SVG of plain shapes; at most 512 kB."),
+        id="emblem-file",
+        accept="image/png,image/svg+xml",
+    )

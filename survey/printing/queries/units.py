@@ -1,0 +1,59 @@
+"""Reading whose counters and agencies are printed for: those a person is responsible for, or one named by its codes."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from survey.accounts.queries.users import agencies_below
+from survey.core.errors import InputError
+from survey.models import Agency, AgencyEmblem, Counter, Role, User
+
+
+def scope(session: orm.Session, person: User) -> sa.ColumnElement[bool]:
+    """Return the condition on `Agency`: all for an admin, own and below for a manager, own alone for staff."""
+    if person.role is Role.ADMIN:
+        return sa.true()
+    if person.role is Role.MANAGER and person.agency_id is not None:
+        return Agency.code.in_(agencies_below(session, person.agency_id))
+    return Agency.id == person.agency_id
+
+
+def counter_of(session: orm.Session, person: User, counter_id: int) -> Counter | None:
+    """Return a counter within a person's scope."""
+    query = sa.select(Counter).join(Counter.agency).where(Counter.id == counter_id, scope(session, person))
+    return session.scalar(query)
+
+
+def agency_of(session: orm.Session, person: User, code: str) -> Agency | None:
+    """Return an agency within a person's scope."""
+    return session.scalar(sa.select(Agency).where(Agency.code == code, scope(session, person)))
+
+
+def open_counters(session: orm.Session, person: User) -> list[list[Counter]]:
+    """Return the open counters within a person's scope, one list for each agency."""
+    query = (
+        sa.select(Counter)
+        .join(Counter.agency)
+        .where(Counter.active.is_(True), scope(session, person))
+        .options(orm.contains_eager(Counter.agency))
+        .order_by(Agency.code, Counter.code)
+    )
+    units: dict[str, list[Counter]] = {}
+    for counter in session.scalars(query):
+        units.setdefault(counter.agency.code, []).append(counter)
+    return list(units.values())
+
+
+def counter_by_codes(session: orm.Session, agency: str, counter: str) -> Counter:
+    """Return a counter by its agency's code and its own; `InputError` when there is none."""
+    query = sa.select(Counter).join(Counter.agency).where(Agency.code == agency, Counter.code == counter)
+    found = session.scalar(query)
+    if found is None:
+        raise InputError("There is no counter %(counter)s at %(agency)s", counter=counter, agency=agency)
+    return found
+
+
+def own_emblem(session: orm.Session, agency: Agency) -> AgencyEmblem | None:
+    """Return the emblem that was uploaded for an agency itself."""
+    return session.get(AgencyEmblem, agency.id)
