@@ -23,7 +23,7 @@ from sqlalchemy import orm
 
 from app import create_app
 from survey.core.config import Settings
-from survey.demo.load import load_demo
+from survey.demo.operations.load_demo import load_demo
 from survey.migrations import upgrade
 from survey.models import Population, Response, Round
 

@@ -98,7 +98,7 @@ def init() -> None:
 @plainly
 def demo() -> None:
     """Load the demonstration province into an empty database and print the evaluator's sign-in, once."""
-    from survey.demo.load import load_demo
+    from survey.demo.operations.load_demo import load_demo
     from survey.migrations import upgrade
 
     if settings().production:

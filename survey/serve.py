@@ -11,20 +11,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
-
 from survey.core.clock import system_clock
 from survey.core.config import ROOT, Settings, create_secret_key, load_settings, require_production
 from survey.core.db import Database
 from survey.core.errors import InputError
 from survey.migrations import upgrade
-from survey.models import CounterCode
 from survey.questionnaires import bundled
 from survey.structure.operations.install_questionnaire import install_questionnaire
 from survey.structure.queries.installation import is_empty
+from survey.structure.queries.structure import find_code_in_use
 
 if TYPE_CHECKING:
-    from survey.demo.load import Demo
+    from survey.demo.operations.load_demo import Demo
 
 WORKERS, THREADS = 2, 4
 
@@ -67,10 +65,10 @@ def prepare(settings: Settings) -> None:
             for definition in bundled().values():
                 install_questionnaire(session, definition, now)
             if not settings.production and is_empty(session):
-                from survey.demo.load import load_demo
+                from survey.demo.operations.load_demo import load_demo
 
                 made = load_demo(session, now=now, zone=settings.zone)
-            code = session.scalar(sa.select(CounterCode.code).where(CounterCode.revoked_at.is_(None)).limit(1))
+            code = find_code_in_use(session)
     finally:
         database.dispose()
     sys.stdout.write(_greeting(settings, made, code))

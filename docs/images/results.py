@@ -18,7 +18,7 @@ from werkzeug.serving import make_server
 
 from app import create_app
 from survey.core.config import Settings
-from survey.demo.load import load_demo
+from survey.demo.operations.load_demo import load_demo
 from survey.migrations import upgrade
 from survey.questionnaires import bundled
 from survey.structure.operations.install_questionnaire import install_questionnaire

@@ -19,12 +19,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
-import sqlalchemy as sa
-
 from survey import __version__
 from survey.core.db import Database
 from survey.core.errors import InputError
-from survey.maintenance.copy_database import copy_database, table_rows
+from survey.maintenance.operations.copy_database import copy_database, table_rows
+from survey.maintenance.operations.snapshot import check_and_upgrade, write_snapshot
 from survey.migrations import current, upgrade
 
 PREFIX = "sipas-"
@@ -60,7 +59,7 @@ def create_backup(database: Database, folder: Path, *, now: datetime, recipients
     name = f"{PREFIX}{now.astimezone(UTC):%Y%m%d-%H%M%S}.sqlite.gz{'.age' if recipients else ''}"
     with tempfile.TemporaryDirectory(prefix=".backup-", dir=folder) as work:
         plain, packed = Path(work) / "sipas.db", Path(work) / name
-        _snapshot_into(database, plain)
+        write_snapshot(database, plain)
         copy = Database(f"sqlite:///{plain}")
         try:
             rows = table_rows(copy)
@@ -108,7 +107,8 @@ def restore_backup(manifest_file: Path, target: Database, *, identity: str = "")
         _unpack(packed, plain, manifest, identity)
         if _sha256(plain) != manifest.database_sha256:
             raise InputError("%(file)s is damaged: the database in it has another checksum", file=manifest.file)
-        _bring_forward(plain, manifest)
+        if not check_and_upgrade(plain, manifest.rows):
+            raise InputError("%(file)s does not hold the rows its manifest tells of", file=manifest.file)
         if target.engine.dialect.name == "sqlite":
             _sync(plain)
             target.dispose()  # looking whether it was empty made an empty file, which gives way now
@@ -165,45 +165,6 @@ def prune(folder: Path, *, now: datetime, days: int, months: int) -> list[Path]:
 def manifest_path(packed: Path) -> Path:
     """Return where the manifest of a backup lies."""
     return packed.with_name(packed.name.split(".", 1)[0] + ".json")
-
-
-def _snapshot_into(database: Database, plain: Path) -> None:
-    """Write one moment of the database into an SQLite file."""
-    if database.engine.dialect.name == "sqlite":
-        connection = database.engine.raw_connection()
-        try:
-            connection.cursor().execute("VACUUM INTO ?", (str(plain),))
-        finally:
-            connection.close()
-        return
-    copy = Database(f"sqlite:///{plain}")
-    try:
-        upgrade(copy)
-        copy_database(database, copy)
-        with copy.engine.connect() as connection_:
-            connection_.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    finally:
-        copy.dispose()
-
-
-def _bring_forward(plain: Path, manifest: Manifest) -> None:
-    """Check a restored database and bring it to the newest migration; leaves one file without a log beside it."""
-    copy = Database(f"sqlite:///{plain}")
-    try:
-        with copy.engine.connect() as connection:
-            found = connection.exec_driver_sql("PRAGMA integrity_check").scalar_one()
-            rows = {
-                name: connection.exec_driver_sql(f'SELECT count(*) FROM "{name}"').scalar_one()  # noqa: S608 (checked)
-                for name in manifest.rows
-                if sa.inspect(connection).has_table(name)
-            }
-        if found != "ok" or rows != manifest.rows:
-            raise InputError("%(file)s does not hold the rows its manifest tells of", file=manifest.file)
-        upgrade(copy)
-        with copy.engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    finally:
-        copy.dispose()
 
 
 def _unpack(packed: Path, plain: Path, manifest: Manifest, identity: str) -> None:

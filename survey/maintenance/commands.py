@@ -15,8 +15,8 @@ from survey.core.command_line import plainly
 from survey.core.db import Database
 from survey.core.errors import InputError
 from survey.maintenance import backup as backups
-from survey.maintenance.copy_database import Progress, copy_database, count_rows
 from survey.maintenance.doctor import examine, tell
+from survey.maintenance.operations.copy_database import Progress, copy_database, count_rows
 from survey.migrations import upgrade
 from survey.web import context
 from survey.web.context import database, settings

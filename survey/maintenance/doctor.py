@@ -15,8 +15,9 @@ import sqlalchemy as sa
 from survey.core.config import MIN_SECRET_LENGTH, ROOT, Settings
 from survey.core.db import Database
 from survey.maintenance.backup import manifests, read_manifest
+from survey.maintenance.queries.database_state import read_durability, read_newest_answer_time
 from survey.migrations import current, newest
-from survey.models import Response, Round, RoundState
+from survey.structure.queries import rounds
 from survey.web import catalogues
 
 FINE, WARNING, WRONG = "ok", "warning", "wrong"
@@ -101,22 +102,17 @@ def _schema(database: Database) -> Iterator[Finding]:
 
 def _durability(database: Database) -> Iterator[Finding]:
     """Look whether an answer that was thanked for is on the disk."""
-    with database.engine.connect() as connection:
-        if connection.dialect.name == "sqlite":
-            mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
-            level = connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
-            safe, told = (mode == "wal" and level >= 2), f"journal {mode}, synchronous {level}"
-        else:
-            level = connection.exec_driver_sql("SHOW synchronous_commit").scalar_one()
-            fsync = connection.exec_driver_sql("SHOW fsync").scalar_one()
-            safe, told = (level != "off" and fsync == "on"), f"fsync {fsync}, synchronous_commit {level}"
-    yield Finding(FINE, told) if safe else Finding(WRONG, told, "answers can be lost in a power cut; switch it on")
+    durability = read_durability(database)
+    if durability.safe:
+        yield Finding(FINE, durability.settings)
+    else:
+        yield Finding(WRONG, durability.settings, "answers can be lost in a power cut; switch it on")
 
 
 def _clock(database: Database, now: datetime) -> Iterator[Finding]:
     """Look for answers from the future: rounds open and close by this machine's clock."""
     with database.read() as session:
-        latest = session.scalar(sa.select(sa.func.max(Response.submitted_at)))
+        latest = read_newest_answer_time(session)
     if latest is not None and latest > now + timedelta(minutes=1):
         yield Finding(
             WRONG, f"the newest answer is of {latest:%Y-%m-%d %H:%M} UTC, the clock says {now:%H:%M}", "set it"
@@ -127,7 +123,7 @@ def _clock(database: Database, now: datetime) -> Iterator[Finding]:
 
 def _rounds(database: Database, now: datetime) -> Iterator[Finding]:
     with database.read() as session:
-        opened = session.scalars(sa.select(Round).where(Round.state == RoundState.OPEN)).all()
+        opened = rounds.find_open_rounds(session)
     for round_ in opened:
         if round_.closes_on < now.date() - timedelta(days=1):
             yield Finding(WARNING, f"round {round_.code} is open but ended on {round_.closes_on}", "close it")

@@ -10,7 +10,6 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-import sqlalchemy as sa
 from scipy.special import ndtri
 from sqlalchemy import orm
 
@@ -19,6 +18,7 @@ from scoring.ranks import rank_table, steady_variance
 from survey.core.cache import kept
 from survey.models import Round
 from survey.results.compute import RoundResults, round_results
+from survey.structure.queries.rounds import find_rounds_before
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +84,7 @@ def changes_since_last_round(
 
     `services`: of these alone ("" all together); None: of all. Adjusted p-values are the same either way.
     """
-    before = _rounds_before(session, results.round)[:1]
+    before = find_rounds_before(session, results.round)[:1]
     return changes_between(session, results, before[0], services) if before else None
 
 
@@ -125,7 +125,7 @@ class Step:
 def series(session: orm.Session, results: RoundResults) -> list[Step]:
     """Return the rounds up to this one, the earliest first; each began after the one before it had ended."""
     rounds = [results]
-    while earlier := _rounds_before(session, rounds[-1].round)[:1]:
+    while earlier := find_rounds_before(session, rounds[-1].round)[:1]:
         rounds.append(round_results(session, earlier[0].code))
     rounds.reverse()
     steps = [Step(rounds[0], None)]
@@ -133,10 +133,3 @@ def series(session: orm.Session, results: RoundResults) -> list[Step]:
         Step(now, changes_between(session, now, before.round, services=("",))) for before, now in pairwise(rounds)
     ]
     return steps
-
-
-def _rounds_before(session: orm.Session, round_: Round) -> Sequence[Round]:
-    """Return the rounds that had ended when one began, the latest first."""
-    return session.scalars(
-        sa.select(Round).where(Round.closes_on < round_.opens_on).order_by(Round.closes_on.desc(), Round.id.desc())
-    ).all()

@@ -24,7 +24,7 @@ from scoring.scheme import DataError, Rules, Scheme
 from scoring.table import score_table
 from survey.core.cache import kept
 from survey.core.errors import InputError
-from survey.models import QuestionnaireVersion, Round
+from survey.models import Round
 from survey.questionnaires import Definition, from_canonical
 from survey.results.queries import responses
 from survey.results.queries.newer import Newer
@@ -83,7 +83,7 @@ def round_results(
     Raises `InputError` for an unknown round, interval or rule.
     """
     round_ = rounds.by_code(session, round_code)
-    definition = from_canonical(session.get_one(QuestionnaireVersion, round_.version_id).content)
+    definition = from_canonical(rounds.get_version(session, round_.version_id).content)
     rules = rules or effective_rules(round_, interval=interval, min_n=min_n)
     population = read_population(session, round_.id)
     stamp = _stamp(session, round_, rules, population)

@@ -6,7 +6,6 @@ from datetime import datetime, time
 from pathlib import Path
 
 import click
-import sqlalchemy as sa
 from flask.cli import AppGroup
 
 from survey.core.command_line import IN_FILE, plainly, read_rules
@@ -51,7 +50,7 @@ def round_open(
     """Open a round; one that does not exist yet is made first."""
     now = context.now()
     with database().write() as session:
-        round_ = session.scalar(sa.select(Round).where(Round.code == code))
+        round_ = rounds.find_round(session, code)
         if round_ is None:
             if closes is None:
                 raise InputError("There is no round %(code)s yet; give --closes YYYY-MM-DD to make it", code=code)

@@ -13,9 +13,9 @@ from flask_limiter import Limiter
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
 from survey.core.db import UNAVAILABLE
-from survey.models import Installation
 from survey.web import assets
 from survey.web.context import settings
+from survey.web.queries.installation import read_is_demo
 from survey.web.rate_counts import RateCounts
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -82,7 +82,7 @@ def is_demo() -> bool:
     if now - asked_at > 1:
         try:
             with app.extensions["database"].read() as session:
-                answer = bool(session.scalar(sa.select(Installation.is_demo)))
+                answer = read_is_demo(session)
         except sa.exc.SQLAlchemyError:
             answer = False
         app.extensions["is_demo"] = (now, answer)

@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from survey.maintenance.copy_database import table_rows
+from survey.maintenance.operations.copy_database import table_rows
 from tests.support.places import CODE, MANY, REVOKED, make_app
 
 BY_DEFAULT = 20_000

@@ -14,9 +14,9 @@ from alembic.script import ScriptDirectory
 
 import survey.migrations
 from survey.core.db import Base, Database
-from survey.demo.load import load_demo
+from survey.demo.operations.load_demo import load_demo
 from survey.maintenance import backup
-from survey.maintenance.copy_database import Copied, digest
+from survey.maintenance.operations.copy_database import Copied, digest
 from survey.migrations import current, downgrade, newest
 from survey.models import Response, Round
 from survey.publication.editions import published, recompute, results_hash

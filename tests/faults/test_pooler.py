@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from survey.core.db import Database
 from survey.maintenance.backup import create_backup
-from survey.maintenance.copy_database import copy_database
+from survey.maintenance.operations.copy_database import copy_database
 from survey.migrations import upgrade
 from survey.results.compute import round_results
 from tests.support.evaluation import NOW, accounts, publish_scored, scored_round, sign_in

@@ -24,7 +24,7 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from survey.core.config import Settings
-from survey.demo.load import Demo, load_demo
+from survey.demo.operations.load_demo import Demo, load_demo
 from survey.files.exports import labels
 from survey.files.exports.content import Content, figure_sheets, load_content
 from survey.migrations import upgrade

@@ -23,7 +23,7 @@ from app import create_app
 from survey.core.config import Settings
 from survey.core.db import Database
 from survey.core.errors import InputError
-from survey.demo.load import load_demo
+from survey.demo.operations.load_demo import load_demo
 from survey.files.reports.agency import render_agency
 from survey.files.reports.context import ReportContext
 from survey.files.reports.document import shortened

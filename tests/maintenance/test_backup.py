@@ -18,7 +18,7 @@ from survey.core.config import Settings
 from survey.core.db import Database
 from survey.core.errors import InputError
 from survey.maintenance.backup import create_backup, manifests, prune, read_manifest, restore_backup
-from survey.maintenance.copy_database import copy_database
+from survey.maintenance.operations.copy_database import copy_database
 from survey.migrations import current, newest, upgrade
 from survey.models import Agency, Channel, Response, Round
 from survey.publication.editions import published, recompute

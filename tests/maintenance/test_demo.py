@@ -15,7 +15,7 @@ from survey.collect.queries.counters import accepting_round
 from survey.core.db import Database
 from survey.core.errors import InputError
 from survey.demo.answers import Scene, draw_answers
-from survey.demo.load import Demo, load_demo
+from survey.demo.operations.load_demo import Demo, load_demo
 from survey.models import (
     Agency,
     AgencyKind,

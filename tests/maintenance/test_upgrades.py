@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 import survey.migrations
 from survey.core.db import Database
-from survey.maintenance.copy_database import digest
+from survey.maintenance.operations.copy_database import digest
 from survey.migrations import downgrade, upgrade
 from survey.models import Agency, Comment, Response, Round
 from survey.publication.editions import published, recompute

@@ -11,7 +11,6 @@ from sqlalchemy import orm
 from survey.core.errors import InputError
 from survey.files.exports import labels
 from survey.files.exports.content import Content, load_content
-from survey.files.queries.installation import is_demo
 from survey.files.reports import words
 from survey.files.reports.context import PastRound, PublishedEdition, ReportContext, RespondentGroup, RoundContext
 from survey.models import AgencyKind
@@ -27,6 +26,7 @@ from survey.results.findings import FEW, Finding, findings, highest, lowest, str
 from survey.results.insights import contrasts, diagnosis
 from survey.results.queries import comments
 from survey.results.standings import change_of, league
+from survey.web.queries.installation import read_is_demo
 
 MOST_QUOTES = 5
 """Comments quoted at most; how many are printed depends on the room."""
@@ -48,7 +48,7 @@ def round_context(session: orm.Session, round_code: str) -> RoundContext:
         since=since,
         edition=_published_edition(session, results),
         version=results.round.version,
-        demo=is_demo(session),
+        demo=read_is_demo(session),
     )
 
 

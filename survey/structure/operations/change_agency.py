@@ -13,6 +13,7 @@ from survey.accounts.operations import audit
 from survey.core.errors import InputError
 from survey.core.text import clean, is_name_in_addresses
 from survey.models import Agency, AgencyKind, AgencyLevel, FormerName
+from survey.structure.queries.structure import find_agency
 
 CODE_LIMIT = 64
 NAME_LIMIT = 200
@@ -170,11 +171,6 @@ def check_can_end(session: orm.Session, agency: Agency, first_day_without: date)
         raise InputError(
             "%(name)s begins on %(day)s and cannot end before it", name=agency.name, day=f"{agency.valid_from:%d/%m/%Y}"
         )
-
-
-def find_agency(session: orm.Session, code: str) -> Agency | None:
-    """Return the agency of a code."""
-    return session.scalars(sa.select(Agency).where(Agency.code == code)).first()
 
 
 def check_code(typed: str, limit: int = CODE_LIMIT) -> str:

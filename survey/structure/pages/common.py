@@ -8,7 +8,6 @@ from datetime import date, time
 from typing import Any
 
 import flask
-import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy import orm
 from werkzeug import Response
@@ -18,6 +17,7 @@ from survey.core.errors import InputError
 from survey.core.text import clean
 from survey.models import Agency, AgencyKind, AgencyLevel, BatchKind, Role, Round
 from survey.spreadsheets.read import parse_date
+from survey.structure.queries import rounds, structure
 from survey.web.context import user
 
 blueprint = flask.Blueprint("structure", __name__, url_prefix="/quan-tri")
@@ -68,7 +68,7 @@ def sent_hour(name: str) -> time | None:
 
 def agency_of(session: orm.Session, code: str) -> Agency:
     """Return an agency, or answer 404."""
-    agency = session.scalar(sa.select(Agency).where(Agency.code == code))
+    agency = structure.find_agency(session, code)
     if agency is None:
         flask.abort(404)
     return agency
@@ -76,19 +76,19 @@ def agency_of(session: orm.Session, code: str) -> Agency:
 
 def round_of(session: orm.Session, code: str) -> Round:
     """Return a round, or answer 404."""
-    found = session.scalar(sa.select(Round).where(Round.code == code))
-    if found is None:
+    round_ = rounds.find_round(session, code)
+    if round_ is None:
         flask.abort(404)
-    return found
+    return round_
 
 
 def chosen_agencies(session: orm.Session, codes: Sequence[str]) -> list[Agency]:
     """Return the agencies of posted codes, in their order; `InputError` for one that is not there."""
-    found = {agency.code: agency for agency in session.scalars(sa.select(Agency).where(Agency.code.in_(codes)))}
-    missing = [code for code in codes if code not in found]
+    agencies = structure.find_agencies(session, codes)
+    missing = [code for code in codes if code not in agencies]
     if missing:
         raise InputError("There is no agency with the code %(code)s", code=missing[0])
-    return [found[code] for code in dict.fromkeys(codes)]
+    return [agencies[code] for code in dict.fromkeys(codes)]
 
 
 def go(endpoint: str, message: str | None = None, **values: Any) -> Response:

@@ -105,10 +105,10 @@ def _sent_facts() -> CounterFacts:
 
 
 def _counter_of(session: orm.Session, counter_id: int) -> Counter:
-    found = session.get(Counter, counter_id)
-    if found is None:
+    counter = structure.find_counter(session, counter_id)
+    if counter is None:
         flask.abort(404)
-    return found
+    return counter
 
 
 def _form(

@@ -156,7 +156,7 @@ def _plan_for(found: Round) -> Plan:
 
 def _sent_version(session: orm.Session) -> QuestionnaireVersion:
     typed = sent("version")
-    version = session.get(QuestionnaireVersion, int(typed)) if typed.isdecimal() and len(typed) < 10 else None
+    version = round_queries.find_version(session, int(typed)) if typed.isdecimal() and len(typed) < 10 else None
     if version is None:
         raise InputError("Choose the questionnaire")
     return version

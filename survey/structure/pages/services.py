@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import flask
-import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy import orm
 from werkzeug import Response
@@ -99,7 +98,7 @@ def switch_service(service: str) -> Response:
 
 
 def _service_of(session: orm.Session, code: str) -> Service:
-    found = session.scalar(sa.select(Service).where(Service.code == code))
-    if found is None:
+    service = structure.find_service(session, code)
+    if service is None:
         flask.abort(404)
-    return found
+    return service

@@ -36,15 +36,32 @@ def all_rounds(session: orm.Session) -> Sequence[Round]:
     ).all()
 
 
+def find_round(session: orm.Session, code: str) -> Round | None:
+    """Return the round of a code; None without one, for pages that answer 404."""
+    return session.scalars(sa.select(Round).where(Round.code == code)).first()
+
+
+def find_open_rounds(session: orm.Session) -> Sequence[Round]:
+    """Return the rounds whose state is open, whether or not their days have come."""
+    return session.scalars(sa.select(Round).where(Round.state == RoundState.OPEN).order_by(Round.id)).all()
+
+
+def find_rounds_before(session: orm.Session, round_: Round) -> Sequence[Round]:
+    """Return the rounds that had ended when one began, the latest first."""
+    return session.scalars(
+        sa.select(Round).where(Round.closes_on < round_.opens_on).order_by(Round.closes_on.desc(), Round.id.desc())
+    ).all()
+
+
 def by_code(session: orm.Session, code: str) -> Round:
     """Return a round; `InputError` naming the rounds there are when none has the code."""
-    found = session.scalars(sa.select(Round).where(Round.code == code)).first()
-    if found is None:
+    round_ = find_round(session, code)
+    if round_ is None:
         codes = session.scalars(sa.select(Round.code).order_by(Round.opens_on.desc())).all()
         raise InputError(
             "There is no round %(code)s; there are: %(codes)s", code=code, codes=", ".join(codes) or "none"
         )
-    return found
+    return round_
 
 
 def definition_of(version: QuestionnaireVersion) -> Definition:
@@ -55,6 +72,16 @@ def definition_of(version: QuestionnaireVersion) -> Definition:
         if len(_definitions) < DEFINITIONS_KEPT:
             _definitions[version.content_hash] = found
     return found
+
+
+def find_version(session: orm.Session, version_id: int) -> QuestionnaireVersion | None:
+    """Return a questionnaire's version by its id."""
+    return session.get(QuestionnaireVersion, version_id)
+
+
+def get_version(session: orm.Session, version_id: int) -> QuestionnaireVersion:
+    """Return a round's version, which a foreign key says is there."""
+    return session.get_one(QuestionnaireVersion, version_id)
 
 
 def latest_version(session: orm.Session, questionnaire: str) -> QuestionnaireVersion:

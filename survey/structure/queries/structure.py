@@ -15,6 +15,7 @@ from survey.models import (
     AgencySuccessor,
     BatchKind,
     Counter,
+    CounterCode,
     FormerName,
     ImportBatch,
     Population,
@@ -59,6 +60,31 @@ def tree(session: orm.Session, today: date, ended: bool = False) -> list[Branch]
 def has_ended(agency: Agency, today: date) -> bool:
     """Say whether an agency exists no more on a day."""
     return agency.valid_to is not None and agency.valid_to <= today
+
+
+def find_agency(session: orm.Session, code: str) -> Agency | None:
+    """Return the agency of a code; None without one."""
+    return session.scalars(sa.select(Agency).where(Agency.code == code)).first()
+
+
+def find_agencies(session: orm.Session, codes: Sequence[str]) -> dict[str, Agency]:
+    """Return the agencies of these codes by code, leaving out codes that no agency has."""
+    return {agency.code: agency for agency in session.scalars(sa.select(Agency).where(Agency.code.in_(codes)))}
+
+
+def find_service(session: orm.Session, code: str) -> Service | None:
+    """Return the service of a code; None without one."""
+    return session.scalars(sa.select(Service).where(Service.code == code)).first()
+
+
+def find_counter(session: orm.Session, counter_id: int) -> Counter | None:
+    """Return a counter by its id; None without one."""
+    return session.get(Counter, counter_id)
+
+
+def find_code_in_use(session: orm.Session) -> str | None:
+    """Return some counter's public code that is not revoked, for showing what a form looks like."""
+    return session.scalar(sa.select(CounterCode.code).where(CounterCode.revoked_at.is_(None)).limit(1))
 
 
 def in_force(session: orm.Session, today: date) -> Sequence[Agency]:

@@ -1,0 +1,1 @@
+"""Writes of whole databases: copying one, and one moment of it into a file. No Flask here."""

@@ -1,0 +1,1 @@
+"""Reads only: SQL in, plain values out. No Flask here."""

@@ -1,0 +1,37 @@
+"""What a database says of itself: how safely it writes, and the time of its newest answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from survey.core.db import Database
+from survey.models import Response
+
+
+@dataclass(frozen=True)
+class Durability:
+    """Whether a committed answer survives a power cut, and the settings that decide it."""
+
+    safe: bool
+    settings: str
+
+
+def read_durability(database: Database) -> Durability:
+    """Return the durability settings: journal and synchronous mode of SQLite, fsync and commits of PostgreSQL."""
+    with database.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
+            level = connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
+            return Durability(mode == "wal" and level >= 2, f"journal {mode}, synchronous {level}")
+        level = connection.exec_driver_sql("SHOW synchronous_commit").scalar_one()
+        fsync = connection.exec_driver_sql("SHOW fsync").scalar_one()
+        return Durability(level != "off" and fsync == "on", f"fsync {fsync}, synchronous_commit {level}")
+
+
+def read_newest_answer_time(session: orm.Session) -> datetime | None:
+    """Return when the newest response was submitted; None without one."""
+    return session.scalar(sa.select(sa.func.max(Response.submitted_at)))
