@@ -18,7 +18,7 @@ from survey.spreadsheets.read import open_table
 from survey.structure.operations.import_agencies import import_agencies
 from tests.support.evaluation import NOW
 
-FOLDER = ROOT / "survey" / "structures"
+FOLDER = ROOT / "survey" / "structure" / "administrative"
 BEFORE, SINCE = FOLDER / "son-la-truoc-2025-07-01.csv", FOLDER / "son-la-tu-2025-07-01.csv"
 COMMUNES = FOLDER / "son-la-xa-truoc-2025-07-01.csv"
 
