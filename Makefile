@@ -35,7 +35,7 @@ doctor: $(VENV)/.runtime ## look at the installation and say what to do
 	@$(BIN)/flask --app app doctor
 
 backup: $(VENV)/.runtime ## write a backup into instance/backups
-	@$(BIN)/flask --app app backup
+	@$(BIN)/flask --app app database backup
 
 test: $(VENV)/.dev debian ## lint, types and all tests
 	$(BIN)/ruff check .

@@ -28,7 +28,7 @@ from survey.core.errors import InputError
 from survey.core.text import clean
 from survey.models import Role, User
 from survey.web import i18n
-from survey.web.context import database, now, told
+from survey.web.context import database, error_message, now
 from survey.web.navigation import home
 from survey.web.throttle import Throttle
 
@@ -258,7 +258,7 @@ def password_page() -> Response | str | tuple[str, int]:
             change_password(session, user, password_hash=hashed, now=now())
             begin_session(user)
     except InputError as error:
-        message = told(error)
+        message = error_message(error)
         return flask.render_template("accounts/password.html", user=flask.g.user, error=message), 422
     flask.flash(_("Your password was changed. You were signed out on every other device."))
     return flask.redirect(flask.url_for("auth.account"), code=303)

@@ -1,15 +1,13 @@
-"""What was worked out from the answers, kept while these have not changed.
+"""LRU cache of what was computed from the answers: one per database and process, limited by bytes.
 
-The key must name everything a value was made of (see `survey.results.compute.RoundResults.stamp`); then nothing ever
-has to be thrown away because it is old, only because room is needed: while a round takes answers, every response makes
-new keys, and what nobody asks for any more gives way. Each server process keeps its own.
+A key names everything its value was computed from (see `survey.results.compute.RoundResults.stamp`), so that no entry
+is ever invalidated: while a round takes answers every response makes new keys, and the least recently used entries are
+evicted when room is needed.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Mapping
-from dataclasses import dataclass, field
 from itertools import islice
 from threading import Lock
 from typing import Any, TypeVar, cast
@@ -18,67 +16,58 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import pandas as pd
 import sqlalchemy as sa
+from cachetools import LRUCache
 from sqlalchemy import orm
 
 T = TypeVar("T")
 
-ROOM = 256 * 1024 * 1024
-"""About how many bytes are kept for one database; what was not asked for longest gives way."""
-_NOTHING = object()
+MAX_BYTES = 256 * 1024 * 1024
+"""About how many bytes are cached for one database."""
+_MISSING = object()
 _SAMPLE = 50
 """How many parts of a collection are weighed; the others are taken to weigh as much."""
 
-
-@dataclass
-class _Shelf:
-    values: OrderedDict[Hashable, tuple[int, object]] = field(default_factory=OrderedDict)
-    weight: int = 0
-
-    def put(self, key: Hashable, value: object) -> None:
-        """Keep a value, and let go of others while there is not enough room; the newest stays in any case."""
-        weight = weigh(value)
-        self.weight += weight - self.values.pop(key, (0, None))[0]
-        self.values[key] = (weight, value)
-        while self.weight > ROOM and len(self.values) > 1:
-            self.weight -= self.values.popitem(last=False)[1][0]
-
-
-_shelves: WeakKeyDictionary[sa.Engine, _Shelf] = WeakKeyDictionary()
+_caches: WeakKeyDictionary[sa.Engine, LRUCache[Hashable, Any]] = WeakKeyDictionary()
 _lock = Lock()
 
 
-def kept(session: orm.Session, key: Hashable, make: Callable[[], T]) -> T:
-    """Return what `make` gave for this key before, or gives now.
+def cached(session: orm.Session, key: Hashable, compute: Callable[[], T]) -> T:
+    """Memoize: return the cached value of a key, or compute and cache it.
 
-    Two threads that ask at once may both make it; a value that is kept must therefore never be altered.
+    Two threads that ask at once may both compute it; a cached value must therefore never be altered.
     """
-    found = recall(session, key, _NOTHING)
-    if found is not _NOTHING:
-        return cast(T, found)
-    made = make()
-    remember(session, key, made)
-    return made
+    with _lock:
+        value = _cache_of(session).get(key, _MISSING)
+    if value is _MISSING:
+        value = compute()
+        put(session, key, value)
+    return cast(T, value)
 
 
-def recall(session: orm.Session, key: Hashable, default: object = None) -> Any:
-    """Return what was last remembered under a key, or `default`.
+def get(session: orm.Session, key: Hashable, default: object = None) -> Any:
+    """Look up what was last cached under a key, or `default`.
 
-    Where the key does not name all its value was made of, the value itself must tell whether it still holds.
+    Where the key does not name all its value was computed from, the value itself must tell whether it is still valid.
     """
-    engine = session.get_bind().engine
     with _lock:
-        shelf = _shelves.setdefault(engine, _Shelf())
-        if key not in shelf.values:
-            return default
-        shelf.values.move_to_end(key)
-        return shelf.values[key][1]
+        return _cache_of(session).get(key, default)
 
 
-def remember(session: orm.Session, key: Hashable, value: object) -> None:
-    """Keep a value under a key in place of the one before; it must never be altered."""
-    engine = session.get_bind().engine
+def put(session: orm.Session, key: Hashable, value: object) -> None:
+    """Cache a value under a key, replacing the one before; it must never be altered.
+
+    A value heavier than the whole cache evicts all others and is cached alone.
+    """
     with _lock:
-        _shelves.setdefault(engine, _Shelf()).put(key, value)
+        _cache_of(session)[key] = value
+
+
+def _cache_of(session: orm.Session) -> LRUCache[Hashable, Any]:
+    engine = session.get_bind().engine
+    if engine not in _caches:
+        limit = MAX_BYTES
+        _caches[engine] = LRUCache(limit, getsizeof=lambda value: min(weigh(value), limit))
+    return _caches[engine]
 
 
 def weigh(value: Any) -> int:

@@ -156,16 +156,16 @@ def _refuse_writes(sessions: orm.sessionmaker[orm.Session]) -> None:
 
     @sa.event.listens_for(sessions, "before_flush")
     def _refuse_flush(*_args: Any) -> None:
-        raise sa.exc.InvalidRequestError("a glance only reads")
+        raise sa.exc.InvalidRequestError("an autocommit session only reads")
 
     @sa.event.listens_for(sessions, "do_orm_execute")
     def _refuse_statement(state: orm.ORMExecuteState) -> None:
         if not (state.is_select or state.is_from_statement or isinstance(state.statement, sa.TextClause)):
-            raise sa.exc.InvalidRequestError("a glance only reads")
+            raise sa.exc.InvalidRequestError("an autocommit session only reads")
 
 
 class Database:
-    """One engine and the ways to use it: `read()`, `glance()`, `write()`. Made by the composition root or the CLI."""
+    """One engine and the ways to use it: `read()`, `read_autocommit()`, `write()`. The composition root makes it."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -176,10 +176,10 @@ class Database:
             if self._server
             else self.engine
         )
-        self._glancers = orm.sessionmaker(
+        self._autocommit_readers = orm.sessionmaker(
             self.engine.execution_options(isolation_level="AUTOCOMMIT") if self._server else self.engine
         )
-        _refuse_writes(self._glancers)
+        _refuse_writes(self._autocommit_readers)
         self._writers = orm.sessionmaker(self.engine.execution_options(sqlite_write=True))
         self._together = self._group_commit()
 
@@ -188,7 +188,7 @@ class Database:
         """Yield a session for reading; whatever it changed is rolled back, or refused at once by PostgreSQL.
 
         All of its statements see one moment, on both databases: what is counted first and read next must agree, else a
-        response that comes in between would be added up twice (see `survey.results.sums`).
+        response that comes in between would be added up twice (see `survey.results.aggregation`).
 
         There, reading ends with a commit of nothing: a rollback would make the driver forget the statements that it
         has prepared, and PostgreSQL would plan each of them anew.
@@ -200,14 +200,14 @@ class Database:
                 session.commit()
 
     @contextmanager
-    def glance(self) -> Iterator[orm.Session]:
+    def read_autocommit(self) -> Iterator[orm.Session]:
         """Yield a session for one or two short reads on the way of every citizen.
 
         On PostgreSQL without a transaction around them: beginning and ending one would be half of the round trips,
         and under READ COMMITTED each statement sees the newest state either way. Writing is refused, since nothing
         would roll it back.
         """
-        with self._glancers() as session:
+        with self._autocommit_readers() as session:
             yield session
 
     @contextmanager

@@ -36,11 +36,11 @@ def fold(text: str) -> str:
 
 
 def searchable(text: str) -> str:
-    """Return text in which `finding` finds what is typed with marks or without: in lower case, and folded."""
+    """Return text in which `like_pattern` finds what is typed with marks or without: in lower case, and folded."""
     return f"{clean(text).casefold()}\n{fold(text)}"
 
 
-def finding(typed: str) -> str:
+def like_pattern(typed: str) -> str:
     """Return the LIKE pattern (escape `!`) that finds typed words in a `searchable` text.
 
     Words typed with marks find only these, words without marks find both: `thai do` finds `thái độ`.

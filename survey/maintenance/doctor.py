@@ -136,7 +136,7 @@ def _rounds(database: Database, now: datetime) -> Iterator[Finding]:
 def _backups(settings: Settings, now: datetime) -> Iterator[Finding]:
     found = manifests(settings.instance_dir / "backups")
     if not found:
-        yield Finding(WARNING, "there is no backup", "run `flask --app app backup`, every night by a timer")
+        yield Finding(WARNING, "there is no backup", "run `flask --app app database backup`, every night by a timer")
         return
     made = datetime.fromisoformat(read_manifest(found[0]).created_at)
     told = f"the newest backup is of {made.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

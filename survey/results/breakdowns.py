@@ -20,7 +20,7 @@ from scoring.disclosure import HIDDEN, SUPPRESSED, DisclosureRule, protect_table
 from scoring.moments import Moments
 from scoring.scheme import Scheme
 from scoring.table import score_table
-from survey.core.cache import kept
+from survey.core.cache import cached
 from survey.questionnaires import Definition
 from survey.questionnaires.definition import BLANK, UNKNOWN
 from survey.results.compute import PLACES, RoundResults, round_moments
@@ -72,7 +72,7 @@ def breakdown(session: orm.Session, results: RoundResults, dimension: Dimension,
     The rows of all groups together have `group` "". Declined and blank answers are one group, `BLANK`. For counters
     there are rows for each service too, and nothing for the province. Suppressed figures are without numbers.
     """
-    return kept(
+    return cached(
         session,
         ("breakdown", results.stamp, dimension, agency),
         lambda: _hide(_score(session, results, dimension, agency), _hidden(session, results, dimension, agency)),
@@ -96,7 +96,7 @@ def group_sizes(
             for a, group, key, count in whole[["agency", GROUP, "key", "n"]].itertuples(index=False, name=None)
         }
 
-    sizes = kept(session, ("group sizes", results.stamp, dimension), make)
+    sizes = cached(session, ("group sizes", results.stamp, dimension), make)
     return {group: n for (a, group), n in sizes.items() if a == agency and group}
 
 
@@ -112,7 +112,7 @@ def _moments(session: orm.Session, results: RoundResults, dimension: Dimension) 
             keys[GROUP] = keys[GROUP].replace(UNKNOWN, BLANK)
         return replace(found, keys=keys).collapse([*PLACES, GROUP])
 
-    return kept(session, ("groups", results.stamp, dimension), make)
+    return cached(session, ("groups", results.stamp, dimension), make)
 
 
 def _score(session: orm.Session, results: RoundResults, dimension: Dimension, agency: str) -> pd.DataFrame:
@@ -144,7 +144,7 @@ def _hidden(
         gone = hidden_groups(n, by, DisclosureRule.of(results.rules), found.scheme, results.table)
         return frozenset(n.loc[gone, list(KEYS)].itertuples(index=False, name=None))
 
-    return kept(session, ("hidden groups", results.stamp, dimension, part), make)
+    return cached(session, ("hidden groups", results.stamp, dimension, part), make)
 
 
 def hidden_groups(

@@ -16,7 +16,7 @@ SHOWN = 10
 
 
 @dataclass(frozen=True)
-class Voices:
+class CommentSummary:
     """Comments on an agency that may be shown."""
 
     comments: tuple[Comment, ...]
@@ -26,14 +26,16 @@ class Voices:
     fewest: int
 
 
-def voices(session: orm.Session, results: RoundResults, figures: Figures, agency: str) -> Voices | None:
+def comment_summary(
+    session: orm.Session, results: RoundResults, figures: Figures, agency: str
+) -> CommentSummary | None:
     """Return what citizens say of an agency; None for the province and where too few answered to show anything."""
     overall = figures.overall(agency)
     if not agency or overall is None or not overall.n:
         return None
     rule = results.disclosure
     counts = comments.themes(session, results.round.id, agency)
-    return Voices(
+    return CommentSummary(
         comments=tuple(comments.shown(session, results.round.id, agency, SHOWN)),
         themes=tuple((theme, number if rule.shows(number) else None) for theme, number in counts.items()),
         fewest=rule.min_n,

@@ -15,7 +15,7 @@ from sqlalchemy import orm
 
 from scoring.compare import changes
 from scoring.ranks import rank_table, steady_variance
-from survey.core.cache import kept
+from survey.core.cache import cached
 from survey.models import Round
 from survey.results.compute import RoundResults, round_results
 from survey.structure.queries.rounds import find_rounds_before
@@ -103,7 +103,7 @@ def changes_between(
         return changes(tables[0], tables[1], families=families, confidence=results.rules.confidence)
 
     chosen = None if services is None else tuple(services)
-    table = kept(session, ("changes", results.stamp, earlier.stamp, chosen), make)
+    table = cached(session, ("changes", results.stamp, earlier.stamp, chosen), make)
     return Changes(before, table, comparable(results, earlier))
 
 

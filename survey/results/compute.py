@@ -2,7 +2,7 @@
 
 Read once: the counted responses as distinct answers with their counts, and the transactions. Everything else is
 `scoring`. Moments are kept between calls, and those of responses that came since are added to them
-(`survey.results.sums`).
+(`survey.results.aggregation`).
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from scoring.disclosure import DisclosureRule
 from scoring.moments import Moments, merge, moments_from_patterns
 from scoring.scheme import DataError, Rules, Scheme
 from scoring.table import score_table
-from survey.core.cache import kept
+from survey.core.cache import cached
 from survey.core.errors import InputError
 from survey.models import Round
 from survey.questionnaires import Definition, from_canonical
+from survey.results.aggregation import aggregate
 from survey.results.queries import responses
-from survey.results.queries.newer import Newer
-from survey.results.sums import summed
+from survey.results.queries.delta import Delta
 from survey.structure.queries import rounds
 from survey.structure.queries.population import population as read_population
 
@@ -94,7 +94,7 @@ def round_results(
         return table, int(found.n.sum()), too_few, _channels(session, round_.id)
 
     try:
-        table, counted, too_few, channels = kept(session, ("results", stamp), score)
+        table, counted, too_few, channels = cached(session, ("results", stamp), score)
     except DataError as error:
         raise InputError("Round %(code)s cannot be scored: %(why)s", code=round_code, why=error) from error
     return RoundResults(
@@ -138,18 +138,18 @@ def round_moments(
 
     `by`: further keys after these two, see `survey.results.queries.responses.key_column`.
     """
-    made_of = ("moments", round_.version_id, rules.min_answered_share, rules.features, by)
+    name = ("moments", round_.version_id, rules.min_answered_share, rules.features, by)
 
-    def whole() -> tuple[Moments, int]:
+    def full() -> tuple[Moments, int]:
         found = responses.patterns(session, round_.id, by)
         return _moments(found.answers, found.counts, found.keys, scheme, rules)
 
-    def more(before: tuple[Moments, int], came: Newer) -> tuple[Moments, int]:
-        ones = np.ones(len(came.answers), dtype=np.int64)
-        added, too_few = _moments(came.answers, ones, came.keys, scheme, rules)
+    def add_delta(before: tuple[Moments, int], delta: Delta) -> tuple[Moments, int]:
+        ones = np.ones(len(delta.answers), dtype=np.int64)
+        added, too_few = _moments(delta.answers, ones, delta.keys, scheme, rules)
         return merge(before[0], added), before[1] + too_few
 
-    return summed(session, round_.id, made_of, by=by, whole=whole, more=more)
+    return aggregate(session, round_.id, name, by=by, full=full, merge=add_delta)
 
 
 def _moments(
@@ -161,7 +161,7 @@ def _moments(
         given = np.array([sum(c in "12345" for c in text[: len(scheme.items)]) for text in answers], dtype=np.int64)
         enough = (given > 0) & (given >= rules.min_answered_share * len(scheme.items))
         too_few = int(counts[~enough].sum())
-        answers = [text for text, kept in zip(answers, enough, strict=True) if kept]
+        answers = [text for text, counted in zip(answers, enough, strict=True) if counted]
         counts, keys = counts[enough], keys[enough].reset_index(drop=True)
     return moments_from_patterns(answers, counts, keys, scheme, features=rules.features), too_few
 
@@ -169,9 +169,9 @@ def _moments(
 def _channels(session: orm.Session, round_id: int) -> dict[str, int]:
     """Return how many counted responses of a round came by each channel, the commonest first."""
 
-    def more(before: dict[str, int], came: Newer) -> dict[str, int]:
-        every = Counter(before) + Counter(came.channels)
+    def add_delta(before: dict[str, int], delta: Delta) -> dict[str, int]:
+        every = Counter(before) + Counter(delta.channels)
         return dict(sorted(every.items(), key=lambda pair: (-pair[1], pair[0])))
 
-    whole = partial(responses.channels, session, round_id)
-    return summed(session, round_id, ("channels",), by=(), whole=whole, more=more)
+    full = partial(responses.channels, session, round_id)
+    return aggregate(session, round_id, ("channels",), by=(), full=full, merge=add_delta)

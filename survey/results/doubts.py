@@ -9,14 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Hashable
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import pandas as pd
-import sqlalchemy as sa
 from sqlalchemy import orm
 
+from survey.core import cache
 from survey.models import RoundState
 from survey.results.compute import RoundResults
 from survey.results.figures import PROVINCE
@@ -54,30 +52,23 @@ class Doubts:
     agencies: tuple[Difference, ...]
 
 
-_Told = dict[int, tuple[tuple[object, ...], float, Doubts]]
-_told: WeakKeyDictionary[sa.Engine, _Told] = WeakKeyDictionary()
-_lock = Lock()
-
-
 def doubts(session: orm.Session, results: RoundResults, *, wait: bool = False) -> Doubts | None:
     """Return what is to be told of a round, found now or a few minutes ago.
 
     None for a `LARGE` round that nobody has looked through yet, unless the person is ready to `wait`.
     """
-    engine, round_ = session.get_bind().engine, results.round
-    with _lock:
-        told = _told.setdefault(engine, {})
-        before = told.get(round_.id)
-    if before is not None:
-        stamp, at, found = before
-        if stamp == results.stamp or (round_.state is RoundState.OPEN and time.monotonic() - at < FRESH):
-            return found
+    round_ = results.round
+    key = ("doubts", round_.id)
+    cached_doubts: tuple[tuple[object, ...], float, Doubts] | None = cache.get(session, key)
+    if cached_doubts is not None:
+        stamp, computed_at, value = cached_doubts
+        if stamp == results.stamp or (round_.state is RoundState.OPEN and time.monotonic() - computed_at < FRESH):
+            return value
     if results.responses > LARGE and not wait:
         return None
-    found = _find(session, results)
-    with _lock:
-        told[round_.id] = (results.stamp, time.monotonic(), found)
-    return found
+    value = _find(session, results)
+    cache.put(session, key, (results.stamp, time.monotonic(), value))
+    return value
 
 
 def _find(session: orm.Session, results: RoundResults) -> Doubts:

@@ -28,7 +28,7 @@ from scoring.moments import Moments, moments_from_patterns
 from scoring.quality import QualityRules
 from scoring.scheme import DataError, Scheme
 from scoring.table import score_table
-from survey.core.cache import kept
+from survey.core.cache import cached
 from survey.core.errors import InputError
 from survey.models import Channel, Round
 from survey.results.compute import RoundResults, round_results
@@ -118,7 +118,7 @@ def _kept_scan(session: orm.Session, found: RoundResults, reasons: frozenset[str
     share, round_, features = found.rules.min_answered_share, found.round, found.rules.features
     made_of = (round_.id, round_.version_id, share, features, reasons, responses.stamp(session, round_.id))
     rules, scheme = QualityRules(min_answered_share=share), found.definition.scheme()
-    return kept(session, ("flags", *made_of), lambda: _scan(session, round_, scheme, reasons, rules, features))
+    return cached(session, ("flags", *made_of), lambda: _scan(session, round_, scheme, reasons, rules, features))
 
 
 def _scan(

@@ -19,7 +19,7 @@ from scoring.disclosure import SUPPRESSED
 from scoring.moments import Moments
 from scoring.scheme import DataError, figure
 from scoring.weights import Design, stratified
-from survey.core.cache import kept
+from survey.core.cache import cached
 from survey.results.compute import RoundResults, round_moments
 from survey.structure.queries.population import population as read_population
 
@@ -35,7 +35,7 @@ def gaps(session: orm.Session, results: RoundResults) -> pd.DataFrame:
 
     Figures that are suppressed, and agencies that nothing can be set against, have no row.
     """
-    return kept(session, ("gaps", results.stamp), lambda: _gaps(session, results))
+    return cached(session, ("gaps", results.stamp), lambda: _gaps(session, results))
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def diagnosis(session: orm.Session, results: RoundResults, agency: str) -> pd.Da
 
     That is so for an agency without responses of its own, with too few to show, or without others to compare with.
     """
-    return kept(session, ("diagnosis", results.stamp, agency), lambda: _diagnosis(session, results, agency))
+    return cached(session, ("diagnosis", results.stamp, agency), lambda: _diagnosis(session, results, agency))
 
 
 def _gaps(session: orm.Session, results: RoundResults) -> pd.DataFrame:
@@ -99,7 +99,7 @@ def _diagnosis(session: orm.Session, results: RoundResults, agency: str) -> pd.D
     if (agency, "overall", "all") not in shown:
         return None
     found, design = _sample(session, results)
-    weights = kept(session, ("importances", results.stamp), lambda: importances(found))
+    weights = cached(session, ("importances", results.stamp), lambda: importances(found))
     given = dict(zip(found.scheme.codes, map(float, weights), strict=True))
     try:
         table = diagnose(found, design, agency, importance=given, level=SURE)
@@ -117,7 +117,7 @@ def _sample(session: orm.Session, results: RoundResults) -> tuple[Moments, Desig
         population = read_population(session, results.round.id)
         return found, stratified(found.keys, found.n, population if len(population) else None, rules)
 
-    return kept(session, ("sample", results.stamp), make)
+    return cached(session, ("sample", results.stamp), make)
 
 
 def _shown(results: RoundResults) -> frozenset[tuple[str, str, str]]:

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import orm
 
 from scoring.scheme import Rules
-from survey.core.cache import kept
+from survey.core.cache import cached
 from survey.models import Agency, Round, Service
 from survey.questionnaires import Aspect, Definition, Element
 from survey.results.compute import RoundResults, round_results
@@ -138,7 +138,7 @@ def load_round(session: orm.Session, code: str, visible: frozenset[str] | None, 
     return RoundPage(
         results=results,
         table=table,
-        figures=kept(session, ("figures", results.stamp, visible), lambda: PageFigures(table)),
+        figures=cached(session, ("figures", results.stamp, visible), lambda: PageFigures(table)),
         agency_of=names.agencies(session, on=results.round.opens_on),
         service_of=names.services(session, on=results.round.opens_on),
         language=language,

@@ -1,7 +1,7 @@
 """How the columns of somebody else's table map onto a questionnaire: a small YAML file.
 
     columns:                       # heading in the file: item code, question code, agency or service (and for
-                                   # `import-responses` counter, date, channel, id, comment)
+                                   # `import responses` counter, date, channel, id, comment)
       "Cơ quan giải quyết": agency
       "1. Biển chỉ dẫn rõ ràng": tiep_can_bien_hieu
     fixed:                         # the same for every row

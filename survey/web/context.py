@@ -39,6 +39,6 @@ def today() -> date:
     return now().astimezone(settings().timezone).date()
 
 
-def told(error: InputError) -> str:
-    """Return what is wrong in the language of the page."""
+def error_message(error: InputError) -> str:
+    """Message of an error in the language of the page."""
     return str(_(error.template, **error.values))

@@ -15,7 +15,7 @@ from flask_wtf import FlaskForm
 from werkzeug.datastructures import CombinedMultiDict, MultiDict
 
 from survey.core.errors import InputError
-from survey.web.context import told
+from survey.web.context import error_message
 
 _REQUEST: Any = object()
 
@@ -63,9 +63,9 @@ class Form(FlaskForm):  # type: ignore[misc]
         """Add an operation's refusal to the field that it names, else to `field_name`, else to the form."""
         field = self._fields.get(error.field or field_name)
         if field is None or field.control == "hidden":
-            self.form_errors.append(told(error))
+            self.form_errors.append(error_message(error))
         else:
-            field.errors = [*field.errors, told(error)]
+            field.errors = [*field.errors, error_message(error)]
 
     @property
     def mistakes(self) -> list[Mistake]:

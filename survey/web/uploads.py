@@ -97,23 +97,23 @@ class Uploads:
         self.prune(now)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         token = secrets.token_urlsafe(24)
-        told = {"name": name, "hash": hashlib.sha256(data).hexdigest(), "user": user_id, "at": now.timestamp()}
+        metadata = {"name": name, "hash": hashlib.sha256(data).hexdigest(), "user": user_id, "at": now.timestamp()}
         _write(self._folder / token, data)
-        _write(self._folder / f"{token}.json", json.dumps(told).encode())
-        return self._upload(token, told)
+        _write(self._folder / f"{token}.json", json.dumps(metadata).encode())
+        return self._upload(token, metadata)
 
     def get(self, token: str, *, user_id: int, now: datetime) -> Upload:
         """Return a file that this person uploaded within the last hour; `InputError` otherwise."""
         try:
             if not _TOKEN.fullmatch(token):
-                raise ValueError(token)  # noqa: TRY301 - all that is not there is told alike
-            told = json.loads((self._folder / f"{token}.json").read_text("utf-8"))
-            mine = told["user"] == user_id and now.timestamp() - told["at"] <= KEPT_FOR.total_seconds()
+                raise ValueError(token)  # noqa: TRY301 - all that is not there is metadata alike
+            metadata = json.loads((self._folder / f"{token}.json").read_text("utf-8"))
+            mine = metadata["user"] == user_id and now.timestamp() - metadata["at"] <= KEPT_FOR.total_seconds()
             if not mine or not (self._folder / token).exists():
                 raise ValueError(token)  # noqa: TRY301
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError("The file is no longer here (it is kept for an hour); please choose it again") from error
-        return self._upload(token, told)
+        return self._upload(token, metadata)
 
     def discard(self, upload: Upload) -> None:
         """Remove a file that is no longer needed."""
@@ -135,8 +135,8 @@ class Uploads:
                     found.append(path)
         return found
 
-    def _upload(self, token: str, told: dict[str, Any]) -> Upload:
-        return Upload(token, str(told["name"]), str(told["hash"]), self._folder / token)
+    def _upload(self, token: str, metadata: dict[str, Any]) -> Upload:
+        return Upload(token, str(metadata["name"]), str(metadata["hash"]), self._folder / token)
 
 
 def check_content(data: bytes, name: str) -> None:

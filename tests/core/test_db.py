@@ -29,12 +29,12 @@ def test_what_a_reading_session_changes_is_never_kept(database: Database) -> Non
 def test_a_glance_sees_what_is_there_and_refuses_to_write(database: Database) -> None:
     with database.write() as session:
         session.add(Service(code="s1", name="Hộ tịch"))
-    with database.glance() as session:
+    with database.read_autocommit() as session:
         assert session.scalars(sa.select(Service.code)).all() == ["s1"]
         session.add(Service(code="s2", name="added"))
         with pytest.raises(sa.exc.InvalidRequestError, match="only reads"):
             session.flush()
-    with database.glance() as session, pytest.raises(sa.exc.InvalidRequestError, match="only reads"):
+    with database.read_autocommit() as session, pytest.raises(sa.exc.InvalidRequestError, match="only reads"):
         session.execute(sa.delete(Service))
     with database.read() as session:
         assert session.scalars(sa.select(Service.code)).all() == ["s1"]
@@ -43,7 +43,7 @@ def test_a_glance_sees_what_is_there_and_refuses_to_write(database: Database) ->
 def test_a_glance_asks_for_no_transaction(postgresql_database: Database) -> None:
     sent = []
     sa.event.listen(postgresql_database.engine, "before_cursor_execute", lambda *a: sent.append(a[2]))
-    with postgresql_database.glance() as session:
+    with postgresql_database.read_autocommit() as session:
         session.scalars(sa.select(Service.code)).all()
         driver = session.connection().connection.driver_connection
         assert driver.info.transaction_status.name == "IDLE"
@@ -51,7 +51,7 @@ def test_a_glance_asks_for_no_transaction(postgresql_database: Database) -> None
 
 
 def count(database: Database) -> int | None:
-    with database.glance() as session:
+    with database.read_autocommit() as session:
         return session.scalar(sa.select(sa.func.count()).select_from(Service))
 
 

@@ -15,7 +15,7 @@ from survey.core.db import Base, Database
 from survey.core.errors import InputError
 from survey.models import Agency, AuditEvent, Comment, CommentState, CommentTheme, Role, Round, Theme, User
 from survey.results.operations.review_comment import review_comment
-from survey.results.queries.comments import Wanted, page_of
+from survey.results.queries.comments import CommentFilter, page_of
 from tests.support.evaluation import PASSWORD, accounts, post, scored_round, sign_in
 from tests.support.places import open_place
 from tests.support.reading import soup, words
@@ -202,8 +202,8 @@ def test_search_is_alike_on_both_databases(database: Database) -> None:
         open_place(session)
         add_comments(session)
     with database.read() as session:
-        assert {typed: page_of(session, Wanted(words=typed), 1)[1] for typed in FOUND} == FOUND
-        assert [comment.text for comment in page_of(session, Wanted(words="cho lau"), 1)[0]] == ["Chờ lâu quá."]
+        assert {typed: page_of(session, CommentFilter(words=typed), 1)[1] for typed in FOUND} == FOUND
+        assert [comment.text for comment in page_of(session, CommentFilter(words="cho lau"), 1)[0]] == ["Chờ lâu quá."]
 
 
 def test_search_finds_only_what_was_left_after_the_review(database: Database) -> None:
@@ -220,8 +220,8 @@ def test_search_finds_only_what_was_left_after_the_review(database: Database) ->
         review_comment(session, comment, masked="Tốt", themes=[Theme.FEE], **arguments)
         assert comment.reviewed_on == date(2026, 3, 2)
     with database.read() as session:
-        assert page_of(session, Wanted(words="Nguyễn"), 1)[1] == 0
-        assert page_of(session, Wanted(theme=Theme.FEE), 1)[1] == 1
+        assert page_of(session, CommentFilter(words="Nguyễn"), 1)[1] == 0
+        assert page_of(session, CommentFilter(theme=Theme.FEE), 1)[1] == 1
         assert session.scalars(sa.select(CommentTheme.theme)).all() == [Theme.FEE]
 
 

@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 
 from survey.core.errors import InputError
-from survey.core.text import clean, finding, fold, parse_code
+from survey.core.text import clean, fold, like_pattern, parse_code
 from survey.printing.posters.svg import clean_svg
 from survey.results.operations.mask_comment import mask_comment
 from survey.results.spreadsheet_text import neutralise
@@ -108,7 +108,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "code": parse_code,
     "clean": clean,
     "fold": fold,
-    "search": finding,
+    "search": like_pattern,
     "date": parse_date,
     "number": parse_whole,
     "instant": lambda text: parse_instant(text, ZONE),

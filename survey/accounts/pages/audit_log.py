@@ -26,7 +26,7 @@ FILTERS = ("nguoi", "viec", "doi-tuong", "tu", "den")
 def audit() -> str:
     """List the newest events first, cut by the address to a person, an action, a subject or days."""
     args = flask.request.args
-    wanted = audit_queries.Wanted(
+    wanted = audit_queries.AuditFilter(
         username=args.get("nguoi", "").strip(),
         action=args.get("viec", ""),
         subject=args.get("doi-tuong", "").strip()[:128],

@@ -10,7 +10,7 @@ from survey.accounts.operations.invitations import accept_invitation, find_invit
 from survey.accounts.passwords import check_new, hash_password
 from survey.core.errors import InputError
 from survey.web import context
-from survey.web.context import database, told
+from survey.web.context import database, error_message
 
 blueprint = flask.Blueprint("invitations", __name__)
 
@@ -35,7 +35,7 @@ def accept(token: str) -> Response | tuple[str, int] | str:
         with database().write() as session:
             accept_invitation(session, token, password_hash=hashed, now=now)
     except InputError as error:
-        message = told(error)
+        message = error_message(error)
         return flask.render_template("accounts/invitation.html", username=username, error=message), 422
     flask.flash(_("Your password is set. Sign in with it now."))
     return flask.redirect(flask.url_for("auth.sign_in_page"), code=303)

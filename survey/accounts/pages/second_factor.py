@@ -17,7 +17,7 @@ from survey.accounts.operations.sign_in import authenticate, record_sign_in
 from survey.core.errors import InputError
 from survey.models import Role, User
 from survey.web import context
-from survey.web.context import database, told
+from survey.web.context import database, error_message
 from survey.web.navigation import home
 
 blueprint = flask.Blueprint("second_factor", __name__)
@@ -79,7 +79,7 @@ def enrol() -> str | tuple[str, int]:
             codes = operations.enrol(session, user, secret=secret, code=code, now=context.now())
             auth.begin_session(user)
     except InputError as error:
-        return _page(told(error)), 422
+        return _page(error_message(error)), 422
     auth.load_user()  # the session is a new one; the page shows whose
     return flask.render_template("accounts/recovery_codes.html", codes=codes)
 

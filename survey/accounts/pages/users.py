@@ -19,7 +19,7 @@ from survey.accounts.queries.users import search_users
 from survey.core.errors import InputError
 from survey.models import Agency, Role, User
 from survey.web import context
-from survey.web.context import database, settings, told
+from survey.web.context import database, error_message, settings
 from survey.web.context import user as me
 
 UNIT_ROLES = {Role.MANAGER, Role.STAFF}
@@ -53,7 +53,7 @@ def create() -> str | tuple[str, int]:
             token = invite(session, user, now=now, by=me().id)
             name = user.display_name
     except InputError as error:
-        return _list(error=told(error)), 422
+        return _list(error=error_message(error)), 422
     return _show_link(name, token)
 
 
@@ -84,7 +84,7 @@ def change(number: int) -> Response | tuple[str, int]:
             )
     except InputError as error:
         with database().read() as session:
-            return _one(session, _user(session, number), told(error)), 422
+            return _one(session, _user(session, number), error_message(error)), 422
     flask.flash(_("The account was changed."))
     return flask.redirect(flask.url_for("admin.user", number=number), code=303)
 
@@ -132,7 +132,7 @@ def _do(number: int, operation: Callable[..., None], done: str) -> Response:
         with database().write() as session:
             operation(session, _user(session, number), now=context.now(), by=me().id)
     except InputError as error:
-        flask.flash(told(error), "error")
+        flask.flash(error_message(error), "error")
     else:
         flask.flash(done)
     return flask.redirect(flask.url_for("admin.user", number=number), code=303)

@@ -18,7 +18,7 @@ _FIRST, _LAST = date(2000, 1, 1), date(2999, 12, 31)
 
 
 @dataclass(frozen=True)
-class Wanted:
+class AuditFilter:
     """What is looked for; what is empty does not narrow."""
 
     #: who did it, `COMMAND_LINE` included
@@ -42,7 +42,7 @@ class Line:
     user: User | None
 
 
-def page(session: orm.Session, wanted: Wanted, zone: ZoneInfo, size: int = PAGE) -> tuple[list[Line], int | None]:
+def page(session: orm.Session, wanted: AuditFilter, zone: ZoneInfo, size: int = PAGE) -> tuple[list[Line], int | None]:
     """Return the newest events that are wanted, and the number the following page begins below; None: no more.
 
     A page is found by the number of an event, never by counting rows: the hundredth is as quick as the first, and
@@ -60,7 +60,7 @@ def page(session: orm.Session, wanted: Wanted, zone: ZoneInfo, size: int = PAGE)
     return lines, lines[-1].event.id if len(found) > size else None
 
 
-def _conditions(wanted: Wanted, zone: ZoneInfo) -> list[sa.ColumnElement[bool]]:
+def _conditions(wanted: AuditFilter, zone: ZoneInfo) -> list[sa.ColumnElement[bool]]:
     conditions: list[sa.ColumnElement[bool]] = []
     if wanted.before:
         conditions.append(AuditEvent.id < wanted.before)

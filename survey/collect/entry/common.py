@@ -15,7 +15,7 @@ from survey.core.errors import InputError
 from survey.models import EntryForm, Role
 from survey.questionnaires import Definition, from_canonical
 from survey.web import i18n
-from survey.web.context import database, told, user
+from survey.web.context import database, error_message, user
 
 blueprint = flask.Blueprint("paper", __name__, url_prefix="/phieu-giay")
 ROLES = (Role.ADMIN, Role.MANAGER, Role.STAFF)
@@ -86,7 +86,7 @@ def after_check(kept: EntryForm) -> str:
 
 def refused(number: int, error: InputError) -> Response:
     """Go back to the pile and say why nothing was done."""
-    flask.flash(told(error), "error")
+    flask.flash(error_message(error), "error")
     return flask.redirect(flask.url_for("paper.pile", number=number), 303)
 
 

@@ -18,7 +18,7 @@ from survey.collect.queries import entry
 from survey.core.errors import InputError
 from survey.models import Channel, Counter, Round
 from survey.spreadsheets.read import parse_date
-from survey.web.context import database, now, told, user
+from survey.web.context import database, error_message, now, user
 
 USUAL_SAMPLE = 10
 
@@ -59,7 +59,7 @@ def begin() -> View:
     except InputError as error:
         with database().read() as session:
             round_, counter = _round_and_counter(session, posted)
-            return _new_page(round_, counter, posted, told(error)), 422
+            return _new_page(round_, counter, posted, error_message(error)), 422
     return flask.redirect(flask.url_for("paper.key_in", number=number), 303)
 
 

@@ -11,7 +11,7 @@ from survey.collect.operations.undo_responses import undo_responses
 from survey.collect.queries import imports
 from survey.core.errors import InputError
 from survey.spreadsheets.guess_columns import with_letters
-from survey.web.context import database, now, told, user
+from survey.web.context import database, error_message, now, user
 from survey.web.uploads import takes_upload
 
 
@@ -36,7 +36,7 @@ def upload() -> View:
             uploads().discard(kept)
             kept = uploads().keep(lettered, kept.name, user_id=user().id, now=now())
     except InputError as error:
-        return _list_page(told(error)), 422
+        return _list_page(error_message(error)), 422
     return flask.redirect(flask.url_for("imports.columns", token=kept.token, dot=round_code), 303)
 
 
@@ -64,7 +64,7 @@ def undo(number: int) -> View:
                 flask.abort(404)
             count = undo_responses(session, found.batch, now=now(), user_id=user().id)
     except InputError as error:
-        flask.flash(told(error), "error")
+        flask.flash(error_message(error), "error")
     else:
         flask.flash(
             ngettext(

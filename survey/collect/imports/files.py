@@ -23,7 +23,7 @@ from survey.models import Agency, Channel, Round, Service
 from survey.questionnaires import Definition, from_canonical
 from survey.spreadsheets.response_rows import RowReader
 from survey.web import i18n
-from survey.web.context import database, now, told, user
+from survey.web.context import database, error_message, now, user
 from survey.web.uploads import Upload
 
 
@@ -65,7 +65,7 @@ def preview(token: str) -> View:
                     checked = _check(session, upload, round_, data, spooled)
                     known = count_known(session, spooled, checked, round_)
             except InputError as error:
-                return _columns_page(session, upload, round_, data, told(error)), 422
+                return _columns_page(session, upload, round_, data, error_message(error)), 422
             page = _preview_page(session, upload, round_, data, checked, known)
         if posted.get("save_as", "").strip():
             _save(round_, posted["save_as"], data)
@@ -191,5 +191,5 @@ def _save(round_: Round, name: str, data: Mapping[str, Any]) -> None:
 
 def _lost(error: InputError) -> View:
     """Go back to the list and say why."""
-    flask.flash(told(error), "error")
+    flask.flash(error_message(error), "error")
     return flask.redirect(flask.url_for("imports.batches"), 303)

@@ -60,7 +60,7 @@ def start() -> View:
 @blueprint.get("/K/<code>")
 def show(code: str) -> View:
     """Show the form of the counter's open round. Reads only, so that a link preview costs nothing."""
-    with database().glance() as session:
+    with database().read_autocommit() as session:
         found = _find_code(session, code)
         if isinstance(found, tuple):
             return found
@@ -96,7 +96,7 @@ def _receive(code: str, posted: dict[str, str]) -> View:
     stored, and the question would be one more round trip for everybody.
     """
     now, key = context.now(), posted.get("key", "")
-    with database().glance() as session:
+    with database().read_autocommit() as session:
         judged = _judge(session, code, posted, now)
         if not isinstance(judged, _Valid):
             if stamp.is_key(key) and is_recorded(session, key):
@@ -154,7 +154,7 @@ def _store(submission: Submission, receipt: str | None, now: datetime) -> bool:
 @blueprint.get("/K/<code>/thanks")
 def thanks(code: str) -> View:
     """Say what happens with the answers. Shows nothing of them."""
-    with database().glance() as session:
+    with database().read_autocommit() as session:
         found = find_code(session, code) or find_receipt(session, code)
         if found is None:
             return flask.render_template("collect/respond/unknown.html"), 404

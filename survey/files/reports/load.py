@@ -17,7 +17,7 @@ from survey.models import AgencyKind
 from survey.publication.editions import published, results_hash
 from survey.questionnaires.definition import BLANK, HIDDEN
 from survey.results.breakdowns import CHANNEL, COUNTER, GROUP, Dimension, breakdown, dimensions, group_sizes
-from survey.results.comments import masked_text, voices
+from survey.results.comments import comment_summary, masked_text
 from survey.results.comparisons import series
 from survey.results.compute import RoundResults
 from survey.results.doubts import doubts
@@ -65,7 +65,7 @@ def agency_context(session: orm.Session, shared: RoundContext, agency: str) -> R
         raise InputError("Round %(code)s has no figures of agency %(agency)s", code=shared.round.code, agency=agency)
     known = content.agencies[agency]
     items = findings(content.definition, shared.figures, agency, diagnosis(session, content.results, agency))
-    spoken = voices(session, content.results, shared.figures, agency)
+    spoken = comment_summary(session, content.results, shared.figures, agency)
     return ReportContext(
         **_fields(shared),
         agency=agency,

@@ -11,7 +11,7 @@ from survey.printing.pages.forms import PaperForm
 from survey.printing.pages.scope import UNIT_ROLES, blueprint, counter_of, pdf
 from survey.printing.queries.poster_codes import printable_rounds
 from survey.printing.questionnaire.sheets import round_form
-from survey.web.context import database, today, told
+from survey.web.context import database, error_message, today
 from survey.web.i18n import local_name
 
 
@@ -54,7 +54,7 @@ def _form(round_: Round, counter: Counter) -> bytes:
     try:
         return round_form(round_, counter, bilingual=_bilingual())
     except InputError as error:
-        flask.abort(409, description=told(error))
+        flask.abort(409, description=error_message(error))
 
 
 def _chosen(rounds: list[Round]) -> Round:

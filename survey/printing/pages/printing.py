@@ -17,7 +17,7 @@ from survey.printing.posters.document import render
 from survey.printing.posters.texts import poster_text, stored_emblem
 from survey.printing.posters.words import Style
 from survey.printing.queries.poster_codes import codes_in_force, emblem_for, printable_rounds
-from survey.web.context import database, settings, today, told
+from survey.web.context import database, error_message, settings, today
 
 
 @blueprint.get("/<int:counter_id>/ap-phich.pdf")
@@ -84,7 +84,7 @@ def _printed(session: orm.Session, agency: Agency, rows: Sequence[CounterCode], 
     try:
         texts = [poster_text(settings(), row.counter, row.code, dates) for row in rows]
     except InputError as error:
-        flask.abort(409, description=told(error))
+        flask.abort(409, description=error_message(error))
     style = Style(choice.variant, choice.bilingual, stored_emblem(emblem_for(session, agency)))
     return render(choice.kind, texts, style, choice.shift)
 

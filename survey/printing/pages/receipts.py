@@ -20,7 +20,7 @@ from survey.printing.posters.texts import poster_text, stored_emblem
 from survey.printing.posters.words import Style
 from survey.printing.queries.code_use import receipt_use
 from survey.printing.queries.poster_codes import emblem_for, printable_rounds
-from survey.web.context import database, now, settings, today, told, user
+from survey.web.context import database, error_message, now, settings, today, user
 
 SAMPLE = CODE_ALPHABET[0] * CODE_LENGTH
 
@@ -58,7 +58,7 @@ def receipts_preview(counter_id: int) -> flask.Response:
         try:
             data = _slips(session, counter, [SAMPLE] * PER_PAGE, chosen(form))
         except InputError as error:
-            flask.abort(409, description=told(error))
+            flask.abort(409, description=error_message(error))
     return flask.Response(picture(data), mimetype="image/png")
 
 

@@ -18,7 +18,7 @@ from survey.printing.posters.labels import MAX_SHIFT
 from survey.printing.posters.qr import code_address, printed_address
 from survey.printing.queries import units
 from survey.printing.queries.poster_codes import codes_in_force, emblem_for, printable_rounds
-from survey.web.context import database, settings, today, told, user
+from survey.web.context import database, error_message, settings, today, user
 
 
 @blueprint.get("")
@@ -74,7 +74,7 @@ def _choosing(session: orm.Session, rows: list[CounterCode], nothing: str) -> di
     try:
         address = printed_address(code_address(settings(), rows[0].code)) if rows else ""
     except InputError as error:  # the page is still good for everything but printing
-        problem = told(error)
+        problem = error_message(error)
     rounds = printable_rounds(session, today())
     return {
         "form": form,

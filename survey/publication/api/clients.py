@@ -13,7 +13,7 @@ from survey.core.errors import InputError
 from survey.models import ApiClient, Role, User
 from survey.publication.operations.api_clients import SCOPES, create_api_client, revoke_api_client
 from survey.publication.queries.api_clients import all_clients
-from survey.web.context import database, now, told
+from survey.web.context import database, error_message, now
 
 blueprint = flask.Blueprint("api_clients", __name__, url_prefix="/quan-tri/api")
 
@@ -41,7 +41,7 @@ def create() -> str | tuple[str, int]:
             )
             name = client.name
     except InputError as error:
-        return _page(error=told(error)), 422
+        return _page(error=error_message(error)), 422
     return _page(token=token, token_name=name)
 
 

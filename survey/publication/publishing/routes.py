@@ -18,7 +18,7 @@ from survey.publication.page_data import frozen_page
 from survey.results.figures import OVERALL
 from survey.structure.queries import rounds as round_queries
 from survey.web import i18n
-from survey.web.context import database, now, told, user
+from survey.web.context import database, error_message, now, user
 
 blueprint = flask.Blueprint("publishing", __name__, url_prefix="/danh-gia/<round_code>/cong-bo")
 PUBLISHERS = (Role.ADMIN, Role.EVALUATOR)
@@ -53,7 +53,7 @@ def draft(round_code: str) -> Response | tuple[str, int]:
             )
     except InputError as error:
         with database().read() as session:
-            return _steps(session, _round(session, round_code), told(error), reason), 422
+            return _steps(session, _round(session, round_code), error_message(error), reason), 422
     flask.flash(_("The results are frozen as a draft. A second person reviews them now."))
     return flask.redirect(flask.url_for("publishing.steps", round_code=round_code), code=303)
 
@@ -108,7 +108,7 @@ def _change(round_code: str, number: int, operation: Callable[..., None], done: 
             publication = _publication(session, round_code, number)
             operation(session, publication, user_id=user().id, now=now())
     except InputError as error:
-        flask.flash(told(error), "error")
+        flask.flash(error_message(error), "error")
         return flask.redirect(flask.url_for("publishing.edition", round_code=round_code, number=number), code=303)
     flask.flash(done)
     return flask.redirect(flask.url_for("publishing.steps", round_code=round_code), code=303)

@@ -22,9 +22,9 @@ from survey.results.pages.pages import blueprint, load
 from survey.results.queries import actions as action_queries
 from survey.results.standings import Change, change_of
 from survey.structure.queries import rounds as round_queries
-from survey.web.context import database, now, told
+from survey.web.context import database, error_message, now
 
-KEEPERS = (Role.ADMIN, Role.MANAGER)
+ACTION_EDITORS = (Role.ADMIN, Role.MANAGER)
 """Who enters and alters actions: the head of the agency (and of those above it), and administrators."""
 OPEN = (ActionState.PLANNED, ActionState.DOING)
 
@@ -63,7 +63,7 @@ def _follow(session: orm.Session, page: RoundPage, action: Action, today: date) 
 
 
 @blueprint.post("/<round_code>/co-quan/<agency>/cai-thien")
-@role_required(*KEEPERS)
+@role_required(*ACTION_EDITORS)
 def action_add(round_code: str, agency: str) -> Response:
     """Enter an action that answers to the results of a round."""
     with database().read() as session:
@@ -87,14 +87,14 @@ def action_add(round_code: str, agency: str) -> Response:
             )
             number = made.id
     except InputError as error:
-        flask.flash(told(error), "error")
+        flask.flash(error_message(error), "error")
         return flask.redirect(_register(round_code, agency), code=303)
     flask.flash(_("Saved: action %(number)s.", number=number))
     return flask.redirect(_register(round_code, agency), code=303)
 
 
 @blueprint.get("/cai-thien/<int:number>")
-@role_required(*KEEPERS)
+@role_required(*ACTION_EDITORS)
 def action_page(number: int) -> str:
     """Show the form of one action."""
     with database().read() as session:
@@ -102,7 +102,7 @@ def action_page(number: int) -> str:
 
 
 @blueprint.post("/cai-thien/<int:number>")
-@role_required(*KEEPERS)
+@role_required(*ACTION_EDITORS)
 def action_alter(number: int) -> Response | tuple[str, int]:
     """Alter an action."""
     try:
@@ -112,7 +112,7 @@ def action_alter(number: int) -> Response | tuple[str, int]:
             alter_action(session, action, wording=_wording(), user_id=flask.g.user.id, now=now())
     except InputError as error:
         with database().read() as session:
-            return _form(_own(session, number), told(error)), 422
+            return _form(_own(session, number), error_message(error)), 422
     flask.flash(_("Saved: action %(number)s.", number=number))
     return flask.redirect(at, code=303)
 

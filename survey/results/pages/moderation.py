@@ -19,8 +19,8 @@ from survey.results.compute import effective_rules
 from survey.results.operations.review_comment import review_comment
 from survey.results.pages.pages import RESULT_READERS, REVIEWERS, blueprint
 from survey.results.queries import comments
-from survey.results.queries.comments import Wanted
-from survey.web.context import database, now, told
+from survey.results.queries.comments import CommentFilter
+from survey.web.context import database, error_message, now
 
 MOST_PAGES = 100_000
 
@@ -53,7 +53,7 @@ def comment_review(number: int) -> Response | tuple[str, int]:
             )
     except InputError as error:
         with database().read() as session:
-            return _render(session, {number: told(error)}), 422
+            return _render(session, {number: error_message(error)}), 422
     flask.flash(_("Saved: comment %(number)s.", number=number))
     return flask.redirect(safe_next(form.get("next")) or flask.url_for("evaluator.comment_list"), code=303)
 
@@ -64,7 +64,7 @@ def _render(session: orm.Session, mistakes: dict[int, str] | None = None) -> str
     asked = _asked()
     visible = users.visible_agencies(session, flask.g.user)
     round_id = next((r.id for r in comments.rounds_spoken_in(session) if r.code == asked.get("dot")), None)
-    wanted = Wanted(
+    wanted = CommentFilter(
         round_id=round_id,
         agency=asked.get("co-quan") or None,
         state=_state(asked, reviewing=reviewing),

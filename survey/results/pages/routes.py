@@ -14,7 +14,7 @@ from survey.accounts.auth import role_required
 from survey.results.as_csv import csv_text
 from survey.results.breakdowns import COUNTER, dimensions
 from survey.results.charts import interval_chart
-from survey.results.comments import masked_text, voices
+from survey.results.comments import comment_summary, masked_text
 from survey.results.doubts import Doubts, doubts
 from survey.results.figures import ALL_SERVICES, PROVINCE, chart_row
 from survey.results.page_data import RoundPage
@@ -119,7 +119,7 @@ def detail(round_code: str, agency: str) -> str:
             chart=interval_chart(rows),
             services=page.figures.services(agency),
             counters=None if group or not agency else _counters(session, page, agency),
-            voices=None if group or service else voices(session, page.results, page.figures, agency),
+            comment_summary=None if group or service else comment_summary(session, page.results, page.figures, agency),
             masked_text=masked_text,
         )
 

@@ -12,7 +12,7 @@ from survey.results.charts import QuadrantChart, Spot, quadrant_chart
 from survey.results.findings import Finding, findings, lowest, weaknesses
 from survey.results.findings import strengths as strengths_of
 from survey.results.insights import SURE, diagnosis
-from survey.results.pages.actions import KEEPERS, followed
+from survey.results.pages.actions import ACTION_EDITORS, followed
 from survey.results.pages.pages import RESULT_READERS, blueprint, load
 from survey.web.context import database
 
@@ -46,7 +46,7 @@ def strengths(round_code: str, agency: str) -> str:
             chart=chart(found),
             rate=100 * SURE,
             actions=followed(session, page, agency),
-            may_keep=flask.g.user.role in KEEPERS,
+            may_keep=flask.g.user.role in ACTION_EDITORS,
         )
 
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from survey.core.text import finding
+from survey.core.text import like_pattern
 from survey.models import Agency, Comment, CommentState, CommentTheme, Response, Round, Theme
 
 PAGE = 20
 
 
 @dataclass(frozen=True)
-class Wanted:
+class CommentFilter:
     """Which comments are asked for; what is None is not asked."""
 
     round_id: int | None = None
@@ -30,7 +30,7 @@ class Wanted:
     without: tuple[tuple[int, int], ...] = ()
 
 
-def page_of(session: orm.Session, wanted: Wanted, number: int) -> tuple[list[Comment], int]:
+def page_of(session: orm.Session, wanted: CommentFilter, number: int) -> tuple[list[Comment], int]:
     """Return the comments of a page (from 1), the newest first, and how many there are on all pages."""
     where = _conditions(wanted)
     total = session.scalar(sa.select(sa.func.count()).select_from(Comment).join(Comment.agency).where(*where)) or 0
@@ -70,7 +70,7 @@ def too_few(session: orm.Session, visible: frozenset[str], least: Mapping[int, i
 
 def by_state(session: orm.Session, visible: frozenset[str] | None, round_id: int | None) -> dict[CommentState, int]:
     """Return how many comments wait, are shown and are hidden."""
-    wanted = Wanted(round_id=round_id, visible=visible)
+    wanted = CommentFilter(round_id=round_id, visible=visible)
     rows = session.execute(
         sa.select(Comment.state, sa.func.count())
         .join(Comment.agency)
@@ -85,7 +85,7 @@ def shown(session: orm.Session, round_id: int, agency: str, limit: int) -> list[
     query = (
         sa.select(Comment)
         .join(Comment.agency)
-        .where(*_conditions(Wanted(round_id=round_id, agency=agency, state=CommentState.SHOWN)))
+        .where(*_conditions(CommentFilter(round_id=round_id, agency=agency, state=CommentState.SHOWN)))
         .order_by(Comment.received_on.desc(), Comment.id.desc())
         .limit(limit)
     )
@@ -99,7 +99,7 @@ def themes(session: orm.Session, round_id: int, agency: str) -> dict[Theme, int]
         sa.select(CommentTheme.theme, count)
         .join(Comment, Comment.id == CommentTheme.comment_id)
         .join(Comment.agency)
-        .where(*_conditions(Wanted(round_id=round_id, agency=agency, state=CommentState.SHOWN)))
+        .where(*_conditions(CommentFilter(round_id=round_id, agency=agency, state=CommentState.SHOWN)))
         .group_by(CommentTheme.theme)
         .order_by(count.desc(), CommentTheme.theme)
     )
@@ -120,7 +120,7 @@ def rounds_spoken_in(session: orm.Session) -> list[Round]:
     return list(session.scalars(query))
 
 
-def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+def _conditions(wanted: CommentFilter) -> list[sa.ColumnElement[bool]]:
     found: list[sa.ColumnElement[bool]] = []
     if wanted.visible is not None:
         found.append(_among(wanted.visible))
@@ -135,7 +135,7 @@ def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     if wanted.theme is not None:
         found.append(Comment.themes.any(CommentTheme.theme == wanted.theme))
     if wanted.words:
-        found.append(Comment.search.like(finding(wanted.words), escape="!"))
+        found.append(Comment.search.like(like_pattern(wanted.words), escape="!"))
     return found
 
 

@@ -53,7 +53,12 @@ def add_agency(
     session.add(agency)
     session.flush()
     audit.record(
-        session, action="agency.created", subject=subject(agency), now=now, user_id=user_id, after=told(session, agency)
+        session,
+        action="agency.created",
+        subject=subject(agency),
+        now=now,
+        user_id=user_id,
+        after=audit_facts(session, agency),
     )
     return agency
 
@@ -66,7 +71,7 @@ def edit_agency(
     A correction holds for all times; a new name from a day on is `rename_agency`. Errors as `add_agency`, and for a
     parent that stands below the agency itself.
     """
-    before = told(session, agency)
+    before = audit_facts(session, agency)
     parent = _parent(session, facts.parent)
     _refuse_circle(session, agency, parent)
     name = check_name(facts.name)
@@ -79,7 +84,7 @@ def edit_agency(
     agency.name, agency.name_en, agency.parent_id = name, english_name(facts.name_en), parent_id
     agency.kind, agency.level, agency.valid_from = facts.kind, facts.level, valid_from
     session.flush()
-    after = told(session, agency)
+    after = audit_facts(session, agency)
     if after == before:
         return False
     audit.record(
@@ -203,7 +208,7 @@ def refuse_twin(session: orm.Session, name: str, parent_id: int | None, but: Age
             raise InputError("%(code)s is called %(name)s already under the same agency", code=twin.code, name=name)
 
 
-def told(session: orm.Session, agency: Agency) -> dict[str, Any]:
+def audit_facts(session: orm.Session, agency: Agency) -> dict[str, Any]:
     """Return an agency as the audit log keeps it."""
     parent = session.get(Agency, agency.parent_id) if agency.parent_id else None
     return {

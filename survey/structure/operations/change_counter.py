@@ -47,7 +47,7 @@ def add_counter(
         subject=subject(counter, agency),
         now=now,
         user_id=user_id,
-        after=told(counter),
+        after=audit_facts(counter),
     )
     return counter
 
@@ -56,11 +56,11 @@ def edit_counter(
     session: orm.Session, counter: Counter, facts: CounterFacts, *, now: datetime, user_id: int | None = None
 ) -> bool:
     """Change a counter; say whether anything changed. Its public code stays. Errors as `add_counter`."""
-    before, called = told(counter), subject(counter, counter.agency)
+    before, called = audit_facts(counter), subject(counter, counter.agency)
     with session.no_autoflush:
         _apply(session, counter, facts, now)
     session.flush()
-    after = told(counter)
+    after = audit_facts(counter)
     if after == before:
         return False
     audit.record(session, action="counter.edited", subject=called, now=now, user_id=user_id, before=before, after=after)
@@ -90,7 +90,7 @@ def subject(counter: Counter, agency: Agency) -> str:
     return f"counter:{agency.code}/{counter.code}"
 
 
-def told(counter: Counter) -> dict[str, Any]:
+def audit_facts(counter: Counter) -> dict[str, Any]:
     """Return a counter as the audit log keeps it."""
     return {
         "code": counter.code,

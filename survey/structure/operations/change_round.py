@@ -32,7 +32,7 @@ def change_round(
         raise InputError("The round is closed; it can no longer change")
     check_dates(plan)
     rules = check_rules(plan.rules)
-    before = told(round_)
+    before = audit_facts(round_)
     round_.name, round_.name_en = clean(plan.name)[:200] or round_.code, clean(plan.name_en or "")[:200] or None
     if round_.state is RoundState.OPEN:
         begin, stored = (plan.opens_on, plan.opens_at), (round_.opens_on, round_.opens_at)
@@ -45,7 +45,7 @@ def change_round(
     elif round_.ends != ended and round_.ends <= now:
         raise InputError("The end cannot lie in the past; close the round by hand instead")
     session.flush()
-    after = told(round_)
+    after = audit_facts(round_)
     if after == before:
         return False
     audit.record(
@@ -60,7 +60,7 @@ def change_round(
     return True
 
 
-def told(round_: Round) -> dict[str, Any]:
+def audit_facts(round_: Round) -> dict[str, Any]:
     """Return a round as the audit log keeps it."""
     return {
         "name": round_.name,

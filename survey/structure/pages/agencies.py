@@ -13,13 +13,22 @@ from survey.accounts.auth import role_required
 from survey.core.errors import InputError
 from survey.models import Agency, AgencyKind, AgencyLevel
 from survey.structure.operations.change_agency import AgencyFacts, add_agency, edit_agency
-from survey.structure.pages.common import KEEPERS, agency_of, blueprint, go, kind_words, level_words, sent, sent_day
+from survey.structure.pages.common import (
+    STRUCTURE_EDITORS,
+    agency_of,
+    blueprint,
+    form_date,
+    form_text,
+    go,
+    kind_words,
+    level_words,
+)
 from survey.structure.queries import structure
-from survey.web.context import database, now, today, told, user
+from survey.web.context import database, error_message, now, today, user
 
 
 @blueprint.get("/co-quan")
-@role_required(*KEEPERS)
+@role_required(*STRUCTURE_EDITORS)
 def agencies() -> str:
     """Show the agencies as a tree; with `?tat-ca=1` those that ended too."""
     ended = flask.request.args.get("tat-ca") == "1"
@@ -30,7 +39,7 @@ def agencies() -> str:
 
 
 @blueprint.route("/co-quan/them", methods=["GET", "POST"])
-@role_required(*KEEPERS)
+@role_required(*STRUCTURE_EDITORS)
 def new_agency() -> Response | str | tuple[str, int]:
     """Add an agency."""
     if flask.request.method == "GET":
@@ -39,16 +48,16 @@ def new_agency() -> Response | str | tuple[str, int]:
             return _form(session, None, empty, None)
     try:
         with database().write() as session:
-            agency = add_agency(session, sent("code"), sent_facts(), now=now(), user_id=user().id)
+            agency = add_agency(session, form_text("code"), sent_facts(), now=now(), user_id=user().id)
             code, message = agency.code, _("%(name)s was added.", name=agency.name)
     except InputError as error:
         with database().read() as session:
-            return _form(session, None, flask.request.form, told(error)), 422
+            return _form(session, None, flask.request.form, error_message(error)), 422
     return go("structure.agency", message, agency=code)
 
 
 @blueprint.route("/co-quan/<agency>", methods=["GET", "POST"])
-@role_required(*KEEPERS)
+@role_required(*STRUCTURE_EDITORS)
 def agency(agency: str) -> Response | str | tuple[str, int]:
     """Show an agency with its history, and correct what is known of it."""
     if flask.request.method == "GET":
@@ -60,23 +69,23 @@ def agency(agency: str) -> Response | str | tuple[str, int]:
             changed = edit_agency(session, agency_of(session, agency), sent_facts(), now=now(), user_id=user().id)
     except InputError as error:
         with database().read() as session:
-            return _form(session, agency_of(session, agency), flask.request.form, told(error)), 422
+            return _form(session, agency_of(session, agency), flask.request.form, error_message(error)), 422
     return go("structure.agency", _("Saved.") if changed else _("Nothing was changed."), agency=agency)
 
 
 def sent_facts(since: str = "valid_from") -> AgencyFacts:
     """Return what the posted form says of an agency."""
     try:
-        kind, level = AgencyKind(sent("kind")), AgencyLevel(sent("level"))
+        kind, level = AgencyKind(form_text("kind")), AgencyLevel(form_text("level"))
     except ValueError as error:
         raise InputError("Choose what the agency is, and its tier") from error
     return AgencyFacts(
-        name=sent("name"),
+        name=form_text("name"),
         kind=kind,
         level=level,
-        parent=sent("parent"),
-        name_en=sent("name_en"),
-        valid_from=sent_day(since) if sent(since) else None,
+        parent=form_text("parent"),
+        name_en=form_text("name_en"),
+        valid_from=form_date(since) if form_text(since) else None,
     )
 
 

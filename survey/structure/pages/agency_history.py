@@ -14,16 +14,25 @@ from survey.core.errors import InputError
 from survey.models import Agency
 from survey.structure.operations.change_agency import AgencyFacts, add_agency, end_agency, rename_agency
 from survey.structure.operations.merge_agencies import Moved, merge_agencies, split_agency
-from survey.structure.pages.common import KEEPERS, agency_of, blueprint, chosen_agencies, go, sent, sent_day, sent_list
+from survey.structure.pages.common import (
+    STRUCTURE_EDITORS,
+    agency_of,
+    blueprint,
+    chosen_agencies,
+    form_date,
+    form_list,
+    form_text,
+    go,
+)
 from survey.structure.queries import structure
-from survey.web.context import database, now, today, told, user
+from survey.web.context import database, error_message, now, today, user
 
 PARTS = 4
 """New agencies a split's form has room for."""
 
 
 @blueprint.route("/co-quan/<agency>/doi-ten", methods=["GET", "POST"])
-@role_required(*KEEPERS)
+@role_required(*STRUCTURE_EDITORS)
 def rename(agency: str) -> Response | str | tuple[str, int]:
     """Give an agency a new name from a day on."""
     if flask.request.method == "GET":
@@ -34,21 +43,21 @@ def rename(agency: str) -> Response | str | tuple[str, int]:
             rename_agency(
                 session,
                 found,
-                sent("name"),
-                sent("name_en"),
-                since=sent_day("since"),
+                form_text("name"),
+                form_text("name_en"),
+                since=form_date("since"),
                 today=today(),
                 now=now(),
                 user_id=user().id,
             )
             message = _("It is called %(name)s now. Rounds that began before keep the old name.", name=found.name)
     except InputError as error:
-        return _page("rename", agency, told(error)), 422
+        return _page("rename", agency, error_message(error)), 422
     return go("structure.agency", message, agency=agency)
 
 
 @blueprint.route("/co-quan/<agency>/ket-thuc", methods=["GET", "POST"])
-@role_required(*KEEPERS)
+@role_required(*STRUCTURE_EDITORS)
 def end(agency: str) -> Response | str | tuple[str, int]:
     """End an agency from whom nobody takes over."""
     if flask.request.method == "GET":
@@ -56,69 +65,69 @@ def end(agency: str) -> Response | str | tuple[str, int]:
     try:
         with database().write() as session:
             found = agency_of(session, agency)
-            end_agency(session, found, sent_day("since"), now=now(), user_id=user().id)
+            end_agency(session, found, form_date("since"), now=now(), user_id=user().id)
             message = _("%(name)s has ended. Its results stay.", name=found.name)
     except InputError as error:
-        return _page("end", agency, told(error)), 422
+        return _page("end", agency, error_message(error)), 422
     return go("structure.agency", message, agency=agency)
 
 
 @blueprint.route("/co-quan/<agency>/sap-nhap", methods=["GET", "POST"])
-@role_required(*KEEPERS)
+@role_required(*STRUCTURE_EDITORS)
 def merge(agency: str) -> Response | str | tuple[str, int]:
     """Merge an agency, alone or with others, into one that exists or into a new one."""
     if flask.request.method == "GET":
         return _page("merge", agency)
     try:
         with database().write() as session:
-            found, since = agency_of(session, agency), sent_day("since")
-            merged = [found, *chosen_agencies(session, [code for code in sent_list("with") if code != agency])]
-            if sent("into"):
-                successor = chosen_agencies(session, [sent("into")])[0]
+            found, since = agency_of(session, agency), form_date("since")
+            merged = [found, *chosen_agencies(session, [code for code in form_list("with") if code != agency])]
+            if form_text("into"):
+                successor = chosen_agencies(session, [form_text("into")])[0]
             else:
-                successor = _new(session, found, sent("new_code"), sent("new_name"), since)
+                successor = _new(session, found, form_text("new_code"), form_text("new_name"), since)
             moved = merge_agencies(
                 session, merged, successor, since=since, follow=_follow(since), now=now(), user_id=user().id
             )
             code, message = successor.code, _done(_("%(name)s takes over.", name=successor.name), moved)
     except InputError as error:
-        return _page("merge", agency, told(error)), 422
+        return _page("merge", agency, error_message(error)), 422
     return go("structure.agency", message, agency=code)
 
 
 @blueprint.route("/co-quan/<agency>/chia-tach", methods=["GET", "POST"])
-@role_required(*KEEPERS)
+@role_required(*STRUCTURE_EDITORS)
 def split(agency: str) -> Response | str | tuple[str, int]:
     """Split an agency into several: existing ones, new ones, or both."""
     if flask.request.method == "GET":
         return _page("split", agency)
     try:
         with database().write() as session:
-            found, since = agency_of(session, agency), sent_day("since")
+            found, since = agency_of(session, agency), form_date("since")
             parts = [
-                _new(session, found, sent(f"new_code_{k}"), sent(f"new_name_{k}"), since)
+                _new(session, found, form_text(f"new_code_{k}"), form_text(f"new_name_{k}"), since)
                 for k in range(1, PARTS + 1)
-                if sent(f"new_code_{k}") or sent(f"new_name_{k}")
+                if form_text(f"new_code_{k}") or form_text(f"new_name_{k}")
             ]
-            parts += chosen_agencies(session, sent_list("into"))
+            parts += chosen_agencies(session, form_list("into"))
             moved = split_agency(
                 session, found, parts, since=since, follow=_follow(since), now=now(), user_id=user().id
             )
             takers = ", ".join(part.name for part in parts)
             message = _done(_("%(names)s take over from %(name)s.", names=takers, name=found.name), moved)
     except InputError as error:
-        return _page("split", agency, told(error)), 422
+        return _page("split", agency, error_message(error)), 422
     return go("structure.agency", message, agency=agency)
 
 
 def _follow(since: date) -> bool:
     """Say whether counters and accounts follow; `InputError` for a day to come, since they would do so at once."""
-    if sent("follow") and since > today():
+    if form_text("follow") and since > today():
         raise InputError(
             "Counters and accounts follow at once, so not before %(day)s: do it on that day, or leave the box empty",
             day=f"{since:%d/%m/%Y}",
         )
-    return bool(sent("follow"))
+    return bool(form_text("follow"))
 
 
 def _new(session: orm.Session, like: Agency, code: str, name: str, since: date) -> Agency:

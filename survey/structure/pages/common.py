@@ -21,43 +21,43 @@ from survey.structure.queries import rounds, structure
 from survey.web.context import user
 
 blueprint = flask.Blueprint("structure", __name__, url_prefix="/quan-tri")
-KEEPERS = (Role.ADMIN,)
+STRUCTURE_EDITORS = (Role.ADMIN,)
 """Who keeps agencies, services and counters."""
-ROUND_KEEPERS = (Role.ADMIN, Role.EVALUATOR)
+ROUND_EDITORS = (Role.ADMIN, Role.EVALUATOR)
 """Who keeps rounds and their transactions."""
 
 
 @blueprint.get("")
-@role_required(*ROUND_KEEPERS)
+@role_required(*ROUND_EDITORS)
 def home() -> str:
     """Lead to what a person may keep."""
-    return flask.render_template("structure/home.html", is_keeper=user().role in KEEPERS)
+    return flask.render_template("structure/home.html", is_keeper=user().role in STRUCTURE_EDITORS)
 
 
-def sent(name: str) -> str:
+def form_text(name: str) -> str:
     """Return one line of text from the posted form."""
     return clean(flask.request.form.get(name, ""))
 
 
-def sent_list(name: str) -> list[str]:
+def form_list(name: str) -> list[str]:
     """Return the ticked values of a list in the posted form."""
     return [clean(value) for value in flask.request.form.getlist(name)]
 
 
-def sent_day(name: str) -> date:
+def form_date(name: str) -> date:
     """Return a day from the posted form; `InputError` when it is missing or none."""
-    found = parse_date(sent(name))
+    found = parse_date(form_text(name))
     if found is None:
         raise InputError("Write the day as day/month/year, for example 01/07/2026")
     return found
 
 
-def sent_hour(name: str) -> time | None:
+def form_time(name: str) -> time | None:
     """Return a time of day from the posted form, `7:30` or `7h30`; None when left empty, and for 24:00.
 
     `InputError` for anything else.
     """
-    typed = sent(name)
+    typed = form_text(name)
     if typed in ("", "24:00", "24h", "24h00"):
         return None
     found = re.fullmatch(r"([01]?\d|2[0-3])\s*[:hH]\s*([0-5]\d)?", typed)

@@ -13,13 +13,13 @@ from survey.accounts.auth import role_required
 from survey.core.errors import InputError
 from survey.models import Agency, Counter
 from survey.structure.operations.change_counter import CounterFacts, add_counter, edit_counter, set_counter_active
-from survey.structure.pages.common import KEEPERS, agency_of, blueprint, go, sent, sent_list
+from survey.structure.pages.common import STRUCTURE_EDITORS, agency_of, blueprint, form_list, form_text, go
 from survey.structure.queries import structure
-from survey.web.context import database, now, today, told, user
+from survey.web.context import database, error_message, now, today, user
 
 
 @blueprint.get("/quay")
-@role_required(*KEEPERS)
+@role_required(*STRUCTURE_EDITORS)
 def counters() -> str:
     """List all counters under their agencies."""
     with database().read() as session:
@@ -31,7 +31,7 @@ def counters() -> str:
 
 
 @blueprint.route("/quay/them", methods=["GET", "POST"])
-@role_required(*KEEPERS)
+@role_required(*STRUCTURE_EDITORS)
 def new_counter() -> Response | str | tuple[str, int]:
     """Add a counter to an agency (`?co-quan=CODE`)."""
     code = flask.request.args.get("co-quan", "")
@@ -44,13 +44,15 @@ def new_counter() -> Response | str | tuple[str, int]:
             message = _("%(name)s was added, with a code for its poster.", name=counter.name)
     except InputError as error:
         with database().read() as session:
-            ticked = sent_list("services"), sent_list("deciding")
-            return _form(session, agency_of(session, code), None, flask.request.form, *ticked, told(error)), 422
+            ticked = form_list("services"), form_list("deciding")
+            return _form(
+                session, agency_of(session, code), None, flask.request.form, *ticked, error_message(error)
+            ), 422
     return go("structure.counters", message)
 
 
 @blueprint.route("/quay/<int:counter_id>", methods=["GET", "POST"])
-@role_required(*KEEPERS)
+@role_required(*STRUCTURE_EDITORS)
 def counter(counter_id: int) -> Response | str | tuple[str, int]:
     """Show a counter and change what it handles."""
     if flask.request.method == "GET":
@@ -71,16 +73,16 @@ def counter(counter_id: int) -> Response | str | tuple[str, int]:
     except InputError as error:
         with database().read() as session:
             found = _counter_of(session, counter_id)
-            ticked = sent_list("services"), sent_list("deciding")
-            return _form(session, found.agency, found, flask.request.form, *ticked, told(error)), 422
+            ticked = form_list("services"), form_list("deciding")
+            return _form(session, found.agency, found, flask.request.form, *ticked, error_message(error)), 422
     return go("structure.counters", _("Saved.") if changed else _("Nothing was changed."))
 
 
 @blueprint.post("/quay/<int:counter_id>/trang-thai")
-@role_required(*KEEPERS)
+@role_required(*STRUCTURE_EDITORS)
 def switch_counter(counter_id: int) -> Response:
     """Close a counter or open it again."""
-    active = sent("active") == "1"
+    active = form_text("active") == "1"
     with database().write() as session:
         found = _counter_of(session, counter_id)
         set_counter_active(session, found, active, now=now(), user_id=user().id)
@@ -95,12 +97,12 @@ def switch_counter(counter_id: int) -> Response:
 
 def _sent_facts() -> CounterFacts:
     return CounterFacts(
-        code=sent("code"),
-        name=sent("name"),
-        name_en=sent("name_en"),
-        services=sent_list("services"),
-        deciding=sent_list("deciding"),
-        kiosk=bool(sent("kiosk")),
+        code=form_text("code"),
+        name=form_text("name"),
+        name_en=form_text("name_en"),
+        services=form_list("services"),
+        deciding=form_list("deciding"),
+        kiosk=bool(form_text("kiosk")),
     )
 
 

@@ -17,10 +17,18 @@ from survey.models import BatchKind, ImportBatch, RoundState
 from survey.spreadsheets.read import Table
 from survey.structure.operations.import_agencies import Imported
 from survey.structure.operations.import_structure import import_structure, undo_structure
-from survey.structure.pages.common import KEEPERS, ROUND_KEEPERS, batch_words, blueprint, go, round_of, sent
+from survey.structure.pages.common import (
+    ROUND_EDITORS,
+    STRUCTURE_EDITORS,
+    batch_words,
+    blueprint,
+    form_text,
+    go,
+    round_of,
+)
 from survey.structure.queries import rounds as round_queries
 from survey.structure.queries import structure
-from survey.web.context import database, now, settings, told, user
+from survey.web.context import database, error_message, now, settings, user
 from survey.web.uploads import Upload, Uploads, takes_upload
 
 KINDS = {
@@ -56,7 +64,7 @@ class Preview:
 
 
 @blueprint.get("/nhap")
-@role_required(*ROUND_KEEPERS)
+@role_required(*ROUND_EDITORS)
 def imports() -> str:
     """Offer to import a file, and list what was imported."""
     return _page(None)
@@ -64,25 +72,25 @@ def imports() -> str:
 
 @blueprint.post("/nhap")
 @takes_upload
-@role_required(*ROUND_KEEPERS)
+@role_required(*ROUND_EDITORS)
 def send_file() -> Response | tuple[str, int]:
     """Keep a file and lead to its preview."""
-    kind = sent("kind")
+    kind = form_text("kind")
     try:
         if kind not in _allowed():
             raise InputError("Choose what the file holds")  # noqa: TRY301 - one place tells every refusal
-        if kind == "giao-dich" and not sent("round"):
+        if kind == "giao-dich" and not form_text("round"):
             raise InputError("Choose the round whose transactions these are")  # noqa: TRY301
         uploads = Uploads(settings().instance_dir)
         upload = uploads.receive(flask.request.files.get("file"), user_id=user().id, now=now())
     except InputError as error:
-        return _page(told(error)), 422
-    query: dict[str, Any] = {"dot": sent("round")} if kind == "giao-dich" else {}
+        return _page(error_message(error)), 422
+    query: dict[str, Any] = {"dot": form_text("round")} if kind == "giao-dich" else {}
     return flask.redirect(flask.url_for("structure.preview", kind=kind, token=upload.token, **query), 303)
 
 
 @blueprint.get("/nhap/<kind>/<token>")
-@role_required(*ROUND_KEEPERS)
+@role_required(*ROUND_EDITORS)
 def preview(kind: str, token: str) -> Response | str:
     """Show what is in a file and what importing it would do; nothing is stored."""
     _check_kind(kind)
@@ -104,14 +112,14 @@ def preview(kind: str, token: str) -> Response | str:
 
 
 @blueprint.post("/nhap/<kind>/<token>")
-@role_required(*ROUND_KEEPERS)
+@role_required(*ROUND_EDITORS)
 def confirm(kind: str, token: str) -> Response:
     """Import a file that was looked at."""
     _check_kind(kind)
     upload = _upload_of(token)
     if upload is None:
         return go("structure.imports")
-    code = sent("round")
+    code = form_text("round")
     try:
         with upload.table() as table:
             read = _at_once(kind, table)
@@ -119,7 +127,7 @@ def confirm(kind: str, token: str) -> Response:
             batch, done = _run(session, kind, read, upload, code)
             number = batch.id
     except InputError as error:
-        flask.flash(told(error).split("\n")[0], "error")
+        flask.flash(error_message(error).split("\n")[0], "error")
         return go("structure.preview", kind=kind, token=token, **({"dot": code} if code else {}))
     Uploads(settings().instance_dir).discard(upload)
     message = ngettext("Imported: %(num)d row was added.", "Imported: %(num)d rows were added.", done.added)
@@ -127,7 +135,7 @@ def confirm(kind: str, token: str) -> Response:
 
 
 @blueprint.get("/nhap/dot-nhap/<int:batch_id>")
-@role_required(*ROUND_KEEPERS)
+@role_required(*ROUND_EDITORS)
 def batch(batch_id: int) -> str:
     """Show one import and offer to take it back."""
     with database().read() as session:
@@ -136,7 +144,7 @@ def batch(batch_id: int) -> str:
 
 
 @blueprint.post("/nhap/dot-nhap/<int:batch_id>/hoan-tac")
-@role_required(*ROUND_KEEPERS)
+@role_required(*ROUND_EDITORS)
 def undo(batch_id: int) -> Response:
     """Take an import back, whole."""
     try:
@@ -144,7 +152,7 @@ def undo(batch_id: int) -> Response:
             found = _batch_of(session, batch_id)
             gone = undo_structure(session, found.batch, now=now(), user_id=user().id)
     except InputError as error:
-        flask.flash(told(error), "error")
+        flask.flash(error_message(error), "error")
         return go("structure.batch", batch_id=batch_id)
     message = ngettext("Taken back: %(num)d row is gone.", "Taken back: %(num)d rows are gone.", gone)
     return go("structure.batch", message, batch_id=batch_id)
@@ -156,7 +164,7 @@ def _look(kind: str, upload: Upload, code: str) -> Preview:
         with upload.table() as table:
             read = _at_once(kind, table)
     except InputError as error:
-        return Preview(problem=told(error))
+        return Preview(problem=error_message(error))
     rows = list(read.rows)
     read.rows = iter(rows)
     shown = Preview(read.columns, tuple(rows[:SHOWN_ROWS]), len(rows))
@@ -167,7 +175,7 @@ def _look(kind: str, upload: Upload, code: str) -> Preview:
     except TableError as error:
         return Preview(shown.columns, shown.rows, shown.count, cells=tuple(error.cells))
     except InputError as error:
-        return Preview(shown.columns, shown.rows, shown.count, problem=told(error))
+        return Preview(shown.columns, shown.rows, shown.count, problem=error_message(error))
     return Preview(shown.columns, shown.rows, shown.count, done=done)
 
 
@@ -189,7 +197,7 @@ def _run(session: orm.Session, kind: str, table: Table, upload: Upload, code: st
 
 def _allowed() -> list[str]:
     """Return what this person may import."""
-    return list(KINDS) if user().role in KEEPERS else ["giao-dich"]
+    return list(KINDS) if user().role in STRUCTURE_EDITORS else ["giao-dich"]
 
 
 def _check_kind(kind: str) -> None:
@@ -204,7 +212,7 @@ def _upload_of(token: str) -> Upload | None:
     try:
         return Uploads(settings().instance_dir).get(token, user_id=user().id, now=now())
     except InputError as error:
-        flask.flash(told(error), "error")
+        flask.flash(error_message(error), "error")
         return None
 
 

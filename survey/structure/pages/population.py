@@ -10,14 +10,14 @@ from werkzeug import Response
 from survey.accounts.auth import role_required
 from survey.core.errors import InputError
 from survey.models import RoundState
-from survey.structure.pages.common import ROUND_KEEPERS, blueprint, round_of
+from survey.structure.pages.common import ROUND_EDITORS, blueprint, round_of
 from survey.structure.queries import structure
-from survey.web.context import database, now, settings, told, user
+from survey.web.context import database, error_message, now, settings, user
 from survey.web.uploads import Uploads, takes_upload
 
 
 @blueprint.get("/dot/<round_code>/giao-dich")
-@role_required(*ROUND_KEEPERS)
+@role_required(*ROUND_EDITORS)
 def population(round_code: str) -> str:
     """Show a round's transactions, and take others."""
     with database().read() as session:
@@ -26,7 +26,7 @@ def population(round_code: str) -> str:
 
 @blueprint.post("/dot/<round_code>/giao-dich")
 @takes_upload
-@role_required(*ROUND_KEEPERS)
+@role_required(*ROUND_EDITORS)
 def send_population(round_code: str) -> Response | tuple[str, int]:
     """Keep a pasted table or a file, and lead to its preview."""
     uploads = Uploads(settings().instance_dir)
@@ -39,7 +39,7 @@ def send_population(round_code: str) -> Response | tuple[str, int]:
             upload = uploads.receive(flask.request.files.get("file"), user_id=user().id, now=now())
     except InputError as error:
         with database().read() as session:
-            return _page(session, round_code, told(error), pasted), 422
+            return _page(session, round_code, error_message(error), pasted), 422
     preview = flask.url_for("structure.preview", kind="giao-dich", token=upload.token, dot=round_code)
     return flask.redirect(preview, 303)
 

@@ -19,7 +19,16 @@ from survey.questionnaires import from_canonical
 from survey.structure.operations.change_round import change_round
 from survey.structure.operations.close_round import close_round
 from survey.structure.operations.open_round import Plan, create_round, open_round, told_span
-from survey.structure.pages.common import ROUND_KEEPERS, blueprint, go, round_of, sent, sent_day, sent_hour, state_words
+from survey.structure.pages.common import (
+    ROUND_EDITORS,
+    blueprint,
+    form_date,
+    form_text,
+    form_time,
+    go,
+    round_of,
+    state_words,
+)
 from survey.structure.pages.rules_form import (
     Weights,
     composition_words,
@@ -33,12 +42,12 @@ from survey.structure.pages.rules_form import (
 )
 from survey.structure.queries import rounds as round_queries
 from survey.structure.queries import structure
-from survey.web.context import database, now, settings, today, told, user
+from survey.web.context import database, error_message, now, settings, today, user
 from survey.web.i18n import local_name
 
 
 @blueprint.get("/dot")
-@role_required(*ROUND_KEEPERS)
+@role_required(*ROUND_EDITORS)
 def rounds() -> str:
     """List the rounds, the newest first."""
     with database().read() as session:
@@ -48,7 +57,7 @@ def rounds() -> str:
 
 
 @blueprint.route("/dot/them", methods=["GET", "POST"])
-@role_required(*ROUND_KEEPERS)
+@role_required(*ROUND_EDITORS)
 def new_round() -> Response | str | tuple[str, int]:
     """Plan a round; it is a draft until somebody opens it."""
     if flask.request.method == "GET":
@@ -58,19 +67,19 @@ def new_round() -> Response | str | tuple[str, int]:
             return _form(session, None, values | _rule_values(Rules()), None)
     try:
         with database().write() as session:
-            plan = _sent_plan(sent("code"), settings().zone, {})
+            plan = _sent_plan(form_text("code"), settings().zone, {})
             made = create_round(session, plan, _sent_version(session), now=now(), user_id=user().id)
             code = made.code
     except InputError as error:
         with database().read() as session:
-            return _form(session, None, flask.request.form, told(error)), 422
+            return _form(session, None, flask.request.form, error_message(error)), 422
     return go(
         "structure.round_page", _("The round is planned. Give it its transactions, then open it."), round_code=code
     )
 
 
 @blueprint.route("/dot/<round_code>", methods=["GET", "POST"])
-@role_required(*ROUND_KEEPERS)
+@role_required(*ROUND_EDITORS)
 def round_page(round_code: str) -> Response | str | tuple[str, int]:
     """Show a round and change what its state allows."""
     if flask.request.method == "GET":
@@ -81,7 +90,7 @@ def round_page(round_code: str) -> Response | str | tuple[str, int]:
         with database().write() as session:
             found = round_of(session, round_code)
             version = _sent_version(session) if found.state is RoundState.DRAFT else found.version
-            if sent("composition") == "custom" and version is not found.version:
+            if form_text("composition") == "custom" and version is not found.version:
                 raise InputError("Save the other questionnaire first, then write the weights of its elements")  # noqa: TRY301
             changed = change_round(
                 session,
@@ -93,19 +102,19 @@ def round_page(round_code: str) -> Response | str | tuple[str, int]:
             )
     except InputError as error:
         with database().read() as session:
-            return _form(session, round_of(session, round_code), flask.request.form, told(error)), 422
+            return _form(session, round_of(session, round_code), flask.request.form, error_message(error)), 422
     return go("structure.round_page", _("Saved.") if changed else _("Nothing was changed."), round_code=round_code)
 
 
 @blueprint.post("/dot/<round_code>/mo")
-@role_required(*ROUND_KEEPERS)
+@role_required(*ROUND_EDITORS)
 def begin_round(round_code: str) -> Response:
     """Let a round take answers in its days."""
     return _switch(round_code, open_round, _("The round is open: it takes answers from its beginning to its end."))
 
 
 @blueprint.post("/dot/<round_code>/dong")
-@role_required(*ROUND_KEEPERS)
+@role_required(*ROUND_EDITORS)
 def end_round(round_code: str) -> Response:
     """Close a round by hand, at this moment."""
     return _switch(
@@ -118,7 +127,7 @@ def _switch(round_code: str, operation: Any, message: str) -> Response:
         with database().write() as session:
             operation(session, round_of(session, round_code), now=now(), user_id=user().id)
     except InputError as error:
-        flask.flash(told(error), "error")
+        flask.flash(error_message(error), "error")
         return go("structure.round_page", round_code=round_code)
     return go("structure.round_page", message, round_code=round_code)
 
@@ -126,12 +135,12 @@ def _switch(round_code: str, operation: Any, message: str) -> Response:
 def _sent_plan(code: str, zone: str, stored: Mapping[str, Any]) -> Plan:
     return Plan(
         code=code,
-        name=sent("name"),
-        name_en=sent("name_en") or None,
-        opens_on=sent_day("opens_on"),
-        closes_on=sent_day("closes_on"),
-        opens_at=sent_hour("opens_at"),
-        closes_at=sent_hour("closes_at"),
+        name=form_text("name"),
+        name_en=form_text("name_en") or None,
+        opens_on=form_date("opens_on"),
+        closes_on=form_date("closes_on"),
+        opens_at=form_time("opens_at"),
+        closes_at=form_time("closes_at"),
         zone=zone,
         rules=sent_rules(stored),
     )
@@ -143,19 +152,19 @@ def _plan_for(found: Round) -> Plan:
         return _sent_plan(found.code, found.zone, found.rules)
     return Plan(
         code=found.code,
-        name=sent("name"),
-        name_en=sent("name_en") or None,
+        name=form_text("name"),
+        name_en=form_text("name_en") or None,
         opens_on=found.opens_on,
-        closes_on=sent_day("closes_on"),
+        closes_on=form_date("closes_on"),
         opens_at=found.opens_at,
-        closes_at=sent_hour("closes_at"),
+        closes_at=form_time("closes_at"),
         zone=found.zone,
         rules=found.rules,
     )
 
 
 def _sent_version(session: orm.Session) -> QuestionnaireVersion:
-    typed = sent("version")
+    typed = form_text("version")
     version = round_queries.find_version(session, int(typed)) if typed.isdecimal() and len(typed) < 10 else None
     if version is None:
         raise InputError("Choose the questionnaire")

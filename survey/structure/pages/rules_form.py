@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from scoring.scheme import Rules
 from survey.core.errors import InputError
 from survey.questionnaires import Definition
-from survey.structure.pages.common import sent
+from survey.structure.pages.common import form_text
 
 MIN_N = (5, 1000)
 """Below five respondents an answer can be guessed; that is not left to taste."""
@@ -115,19 +115,19 @@ def weights(definition: Definition, rules: Rules, agencies: Mapping[str, str]) -
 def sent_rules(stored: Mapping[str, Any]) -> dict[str, Any]:
     """Return the rules of the posted form; what the form does not speak of stays as it is stored."""
     rules = dict(stored)
-    rules["composition"], rules["interval"] = sent("composition") or "pooled", sent("interval") or "auto"
-    if sent("rollup"):
-        rules["rollup"] = sent("rollup")
+    rules["composition"], rules["interval"] = form_text("composition") or "pooled", form_text("interval") or "auto"
+    if form_text("rollup"):
+        rules["rollup"] = form_text("rollup")
     rules["min_n"] = _whole("min_n", *MIN_N, _("Fewest respondents shown"))
     rules["min_n_interval"] = _whole(
         "min_n_interval", MIN_N[0], 1000, _("Fewest respondents for an interval and a rank")
     )
     rules["min_answered_share"] = _whole("min_answered", 0, 100, _("Share of items that must be answered")) / 100
-    if sent("confidence"):
+    if form_text("confidence"):
         rules["confidence"] = _decimal("confidence", 50, 99.9, _("Confidence")) / 100
-    if sent("fpc"):
-        rules["fpc"] = sent("fpc") == "1"
-    if sent("max_width"):
+    if form_text("fpc"):
+        rules["fpc"] = form_text("fpc") == "1"
+    if form_text("max_width"):
         rules["max_width"] = _decimal("max_width", 1, 100, _("Widest interval shown"))
     for kind in ("element", "aspect", "agency"):
         found = _sent_weights(kind)
@@ -158,7 +158,7 @@ def _sent_weights(kind: str) -> dict[str, float] | None:
         return None
     found = {}
     for name in fields:
-        typed = sent(name).replace(",", ".")
+        typed = form_text(name).replace(",", ".")
         if not typed:
             continue
         try:
@@ -169,14 +169,14 @@ def _sent_weights(kind: str) -> dict[str, float] | None:
 
 
 def _whole(name: str, least: int, most: int, what: str) -> int:
-    typed = sent(name)
+    typed = form_text(name)
     if not typed.isdecimal() or not least <= int(typed) <= most:
         raise InputError("%(what)s: write a whole number from %(least)d to %(most)d", what=what, least=least, most=most)
     return int(typed)
 
 
 def _decimal(name: str, least: float, most: float, what: str) -> float:
-    typed = sent(name).replace(",", ".")
+    typed = form_text(name).replace(",", ".")
     try:
         found = float(typed)
     except ValueError:

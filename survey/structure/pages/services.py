@@ -11,13 +11,13 @@ from survey.accounts.auth import role_required
 from survey.core.errors import InputError
 from survey.models import Service
 from survey.structure.operations.change_service import add_service, edit_service, rename_service, set_service_active
-from survey.structure.pages.common import KEEPERS, blueprint, go, sent, sent_day
+from survey.structure.pages.common import STRUCTURE_EDITORS, blueprint, form_date, form_text, go
 from survey.structure.queries import structure
-from survey.web.context import database, now, today, told, user
+from survey.web.context import database, error_message, now, today, user
 
 
 @blueprint.get("/linh-vuc")
-@role_required(*KEEPERS)
+@role_required(*STRUCTURE_EDITORS)
 def services() -> str:
     """List the services, those out of use at the end."""
     with database().read() as session:
@@ -29,25 +29,27 @@ def services() -> str:
 
 
 @blueprint.route("/linh-vuc/them", methods=["GET", "POST"])
-@role_required(*KEEPERS)
+@role_required(*STRUCTURE_EDITORS)
 def new_service() -> Response | str | tuple[str, int]:
     """Add a service."""
     if flask.request.method == "GET":
         return flask.render_template("structure/service.html", service=None, values={}, problem=None)
     try:
         with database().write() as session:
-            service = add_service(session, sent("code"), sent("name"), sent("name_en"), now=now(), user_id=user().id)
+            service = add_service(
+                session, form_text("code"), form_text("name"), form_text("name_en"), now=now(), user_id=user().id
+            )
             message = _("%(name)s was added.", name=service.name)
     except InputError as error:
         page = flask.render_template(
-            "structure/service.html", service=None, values=flask.request.form, problem=told(error)
+            "structure/service.html", service=None, values=flask.request.form, problem=error_message(error)
         )
         return page, 422
     return go("structure.services", message)
 
 
 @blueprint.route("/linh-vuc/<service>", methods=["GET", "POST"])
-@role_required(*KEEPERS)
+@role_required(*STRUCTURE_EDITORS)
 def service(service: str) -> Response | str | tuple[str, int]:
     """Show a service; correct its names, or give it new ones from a day on."""
     with database().read() as session:
@@ -60,7 +62,7 @@ def service(service: str) -> Response | str | tuple[str, int]:
             changed = _rename(session, _service_of(session, service))
     except InputError as error:
         page = flask.render_template(
-            "structure/service.html", service=found, values=flask.request.form, problem=told(error)
+            "structure/service.html", service=found, values=flask.request.form, problem=error_message(error)
         )
         return page, 422
     return go("structure.services", _("Saved.") if changed else _("Nothing was changed."))
@@ -68,14 +70,14 @@ def service(service: str) -> Response | str | tuple[str, int]:
 
 def _rename(session: orm.Session, service: Service) -> bool:
     """Apply the posted names; say whether anything changed. With a day they are new ones, without it corrections."""
-    if not sent("since"):
-        return edit_service(session, service, sent("name"), sent("name_en"), now=now(), user_id=user().id)
+    if not form_text("since"):
+        return edit_service(session, service, form_text("name"), form_text("name_en"), now=now(), user_id=user().id)
     rename_service(
         session,
         service,
-        sent("name"),
-        sent("name_en"),
-        since=sent_day("since"),
+        form_text("name"),
+        form_text("name_en"),
+        since=form_date("since"),
         today=today(),
         now=now(),
         user_id=user().id,
@@ -84,10 +86,10 @@ def _rename(session: orm.Session, service: Service) -> bool:
 
 
 @blueprint.post("/linh-vuc/<service>/trang-thai")
-@role_required(*KEEPERS)
+@role_required(*STRUCTURE_EDITORS)
 def switch_service(service: str) -> Response:
     """Take a service out of use and off the counters, or back into use."""
-    active = sent("active") == "1"
+    active = form_text("active") == "1"
     with database().write() as session:
         found = _service_of(session, service)
         counters = set_service_active(session, found, active, now=now(), user_id=user().id)

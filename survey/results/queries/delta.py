@@ -17,7 +17,7 @@ Stamp = tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Newer:
+class Delta:
     """Counted responses that came since."""
 
     #: the packed answers
@@ -28,9 +28,9 @@ class Newer:
     channels: list[str]
 
 
-def newer(
+def read_delta(
     session: orm.Session, round_id: int, before: Stamp, now: Stamp, by: Sequence[str] = ("agency", "service")
-) -> Newer | None:
+) -> Delta | None:
     """Return the counted responses that a round has `now` and had not `before`; both are its stamps.
 
     None where more happened than that responses came: one was excluded, deleted, or written with a smaller number than
@@ -51,4 +51,4 @@ def newer(
         return None
     counted = [tuple(row) for row in rows if row.excluded is None]
     keys = pd.DataFrame([row[4:] for row in counted], columns=list(by), dtype=object)
-    return Newer([row[3] for row in counted], keys, [row[2] for row in counted])
+    return Delta([row[3] for row in counted], keys, [row[2] for row in counted])

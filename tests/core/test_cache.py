@@ -1,4 +1,4 @@
-"""What is kept is given again, per database; when room is needed, what was not asked for longest gives way."""
+"""The cache: one per database, limited by bytes, evicting what was least recently used."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from scoring.moments import moments
 from scoring.scheme import Item, Scheme
-from survey.core.cache import kept, weigh
+from survey.core.cache import cached, weigh
 from survey.core.db import Database
 
 
@@ -20,19 +20,19 @@ def test_a_value_is_made_once_for_each_database(tmp_path: Path) -> None:
         database = Database(f"sqlite:///{tmp_path / name}")
         for _ in range(2):
             with database.read() as session:
-                assert kept(session, ("x", 1), lambda: made.append(1) or len(made)) == len(made)
+                assert cached(session, ("x", 1), lambda: made.append(1) or len(made)) == len(made)
         database.dispose()
     assert len(made) == 2
 
 
 def test_what_was_not_asked_for_longest_gives_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("survey.core.cache.ROOM", 2500)
+    monkeypatch.setattr("survey.core.cache.MAX_BYTES", 2500)
     database = Database(f"sqlite:///{tmp_path / 'a'}")
     made = []
 
     def ask(key: str, size: int = 125) -> None:
         with database.read() as session:
-            kept(session, key, lambda: made.append(key) or np.zeros(size))
+            cached(session, key, lambda: made.append(key) or np.zeros(size))
 
     for key in ("one", "two", "one", "three", "one", "two"):  # 1,000 bytes each: two have room
         ask(key)

@@ -42,7 +42,7 @@ def alike(database: Database, monkeypatch: pytest.MonkeyPatch, *, read: bool) ->
         found, too_few = round_moments(session, round_, scheme, rules, BY)
         channels = round_results(session, round_.code).channels
         assert bool(calls) == read
-        monkeypatch.setattr("survey.results.sums.recall", lambda *_: None)
+        monkeypatch.setattr("survey.core.cache.get", lambda *_: None)
         wanted, few = round_moments(session, round_, scheme, rules, BY)
         assert channels == responses.channels(session, round_.id)
         assert list(channels) == list(responses.channels(session, round_.id))
@@ -85,7 +85,7 @@ def test_whatever_else_happens_all_are_read_again(database: Database, monkeypatc
         session.add(late_copy(late))
     come(database, 1)
     alike(database, monkeypatch, read=True)
-    monkeypatch.setattr("survey.results.sums.MOST", 1)
+    monkeypatch.setattr("survey.results.aggregation.MAX_DELTA", 1)
     come(database, 2)
     with database.read() as session:
         round_ = session.scalars(sa.select(Round)).one()
