@@ -83,10 +83,28 @@ def test_an_action_is_done_only_with_evidence(app: Flask, manager: FlaskClient) 
     ],
 )
 def test_what_is_missing_is_said(manager: FlaskClient, changed: dict[str, str], sentence: str) -> None:
-    post(manager, ADD, form_at=PAGE, **(WORDS | changed))
-    page = soup(manager, PAGE)
+    reply = post(manager, ADD, form_at=PAGE, **(WORDS | changed))
+    assert reply.status_code == 422
+    page = BeautifulSoup(reply.get_data(as_text=True), "html.parser")
     assert words(page.select_one("[role=alert]")) == sentence
     assert page.select("tr[data-action]") == []
+    if "state" not in changed:  # the page of a new action has no such control: it is planned
+        control = page.find(attrs={"aria-invalid": "true"})
+        assert control["name"] == next(iter(changed))
+        assert words(page.find(id=control["aria-describedby"])) == sentence
+
+
+def test_all_that_is_missing_is_said_at_once_and_the_rest_is_kept(manager: FlaskClient) -> None:
+    reply = post(manager, ADD, form_at=PAGE, **(WORDS | {"what": "", "due_on": ""}))
+    page = BeautifulSoup(reply.get_data(as_text=True), "html.parser")
+    assert [(words(link), link["href"]) for link in page.select("#summary a")] == [
+        ("Hãy ghi cần làm gì", "#what"),
+        ("Hãy ghi hạn hoàn thành", "#due_on"),
+    ]
+    assert words(page.find(id="cause")) == WORDS["cause"]
+    assert page.find(id="responsible")["value"] == WORDS["responsible"]
+    assert page.select_one("#element option[selected]")["value"] == "access"
+    assert page.find(id="what").find_parent("details").has_attr("open")
 
 
 def test_only_who_answers_for_the_agency_enters_and_alters(app: Flask, manager: FlaskClient) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from sqlalchemy import orm
 
@@ -24,8 +24,8 @@ class Wording:
     cause: str
     #: a position or unit, never a person's name
     responsible: str
-    due_on: str
-    state: str = ActionState.PLANNED.value
+    due_on: date
+    state: ActionState = ActionState.PLANNED
     evidence: str = ""
 
 
@@ -75,41 +75,26 @@ def alter_action(session: orm.Session, action: Action, *, wording: Wording, user
 
 def _write(action: Action, wording: Wording) -> None:
     """Take over what was typed once all of it is right."""
-    what, cause, evidence = (_block(text) for text in (wording.what, wording.cause, wording.evidence))
-    responsible = clean(wording.responsible)
+    what, cause, evidence = (
+        _fits(clean_block(getattr(wording, name)), MOST, field=name) for name in ("what", "cause", "evidence")
+    )
+    responsible = _fits(clean(wording.responsible), MOST_RESPONSIBLE, field="responsible")
     if not what:
-        raise InputError("Say what is to be done")
+        raise InputError("Say what is to be done", field="what")
     if not responsible:
-        raise InputError("Name the position or unit that is responsible")
-    if len(responsible) > MOST_RESPONSIBLE:
-        raise InputError(
-            "The text has %(length)s characters; at most %(most)s fit", length=len(responsible), most=MOST_RESPONSIBLE
-        )
-    if wording.state not in set(ActionState):
-        raise InputError("Choose how far the action has come")
-    if wording.state == ActionState.DONE and not evidence:
-        raise InputError("Say what shows that it was done")
-    due_on = _day(wording.due_on)
+        raise InputError("Name the position or unit that is responsible", field="responsible")
+    if wording.state is ActionState.DONE and not evidence:
+        raise InputError("Say what shows that it was done", field="evidence")
     action.what, action.cause, action.responsible = what, cause or None, responsible
-    action.due_on, action.state, action.evidence = due_on, ActionState(wording.state), evidence
+    action.due_on, action.state, action.evidence = wording.due_on, wording.state, evidence
 
 
-def _block(text: str) -> str:
-    cleaned = clean_block(text)
-    if len(cleaned) > MOST:
-        raise InputError("The text has %(length)s characters; at most %(most)s fit", length=len(cleaned), most=MOST)
-    return cleaned
-
-
-def _day(text: str) -> date:
-    """Return a day written as the browser's date field sends it, or as people write it."""
-    written = clean(text)
-    for pattern in ("%Y-%m-%d", "%d/%m/%Y"):
-        try:
-            return datetime.strptime(written, pattern).replace(tzinfo=UTC).date()
-        except ValueError:
-            continue
-    raise InputError("The day %(day)s is not understood; write it like 31/12/2026", day=repr(written))
+def _fits(text: str, most: int, *, field: str) -> str:
+    if len(text) > most:
+        raise InputError(
+            "The text has %(length)s characters; at most %(most)s fit", field=field, length=len(text), most=most
+        )
+    return text
 
 
 def _told(action: Action) -> dict[str, str | None]:

@@ -36,13 +36,19 @@ def review_comment(
     """
     text = clean_block(masked)
     if not text:
-        raise InputError("Leave some text, or hide the comment")
+        raise InputError("Leave some text, or hide the comment", field="masked")
     if len(text) > MAX_LENGTH:
-        raise InputError("The text has %(length)s characters; at most %(most)s fit", length=len(text), most=MAX_LENGTH)
+        raise InputError(
+            "The text has %(length)s characters; at most %(most)s fit",
+            field="masked",
+            length=len(text),
+            most=MAX_LENGTH,
+        )
     left = [found for found in mask_comment(text).found if found.kind in ALWAYS]
     if show and left:
         raise InputError(
             "The text still has what can tell who wrote it (%(what)s); put %(mark)s in its place",
+            field="masked",
             what=text[left[0].start : left[0].end],
             mark=left[0].kind.value,
         )

@@ -17,10 +17,11 @@ from survey.models import Comment, CommentState, Round, Theme
 from survey.results.comments import masked_text
 from survey.results.compute import effective_rules
 from survey.results.operations.review_comment import review_comment
+from survey.results.pages.forms import ReviewForm
 from survey.results.pages.pages import RESULT_READERS, REVIEWERS, blueprint
 from survey.results.queries import comments
 from survey.results.queries.comments import CommentFilter
-from survey.web.context import database, error_message, now
+from survey.web.context import database, now
 
 MOST_PAGES = 100_000
 
@@ -37,28 +38,34 @@ def comment_list() -> str:
 @role_required(*REVIEWERS)
 def comment_review(number: int) -> Response | tuple[str, int]:
     """Show or hide a comment, and come back to the list."""
-    form = flask.request.form
-    try:
-        with database().write() as session:
-            comment = session.get(Comment, number) or flask.abort(404)
-            review_comment(
-                session,
-                comment,
-                show=form.get("decision") == "show",
-                masked=form.get("masked", ""),
-                themes=[Theme(name) for name in form.getlist("theme") if name in set(Theme)],
-                user_id=flask.g.user.id,
-                now=now(),
-                zone=session.get_one(Round, comment.round_id).zone,
-            )
-    except InputError as error:
+    form = ReviewForm.sent(number)
+    with database().read() as session:
+        if session.get(Comment, number) is None:
+            flask.abort(404)
+    if form.validate():
+        try:
+            with database().write() as session:
+                comment = session.get_one(Comment, number)
+                review_comment(
+                    session,
+                    comment,
+                    show=form.decision.data == "show",
+                    masked=form.masked.data,
+                    themes=[Theme(name) for name in form.theme.data],
+                    user_id=flask.g.user.id,
+                    now=now(),
+                    zone=session.get_one(Round, comment.round_id).zone,
+                )
+        except InputError as error:
+            form.refuse(error)
+    if form.errors:
         with database().read() as session:
-            return _render(session, {number: error_message(error)}), 422
+            return _render(session, (session.get_one(Comment, number), form)), 422
     flask.flash(_("Saved: comment %(number)s.", number=number))
-    return flask.redirect(safe_next(form.get("next")) or flask.url_for("evaluator.comment_list"), code=303)
+    return flask.redirect(safe_next(form.next.data) or flask.url_for("evaluator.comment_list"), code=303)
 
 
-def _render(session: orm.Session, mistakes: dict[int, str] | None = None) -> str:
+def _render(session: orm.Session, refused: tuple[Comment, ReviewForm] | None = None) -> str:
     """Return the list asked for; after a refused review, that comment with what was typed."""
     reviewing = flask.g.user.role in REVIEWERS
     asked = _asked()
@@ -75,12 +82,13 @@ def _render(session: orm.Session, mistakes: dict[int, str] | None = None) -> str
     )
     number = _page_number(asked)
     found, total = comments.page_of(session, wanted, number)
-    if mistakes:
-        found = [comment for comment in [session.get(Comment, n) for n in mistakes] if comment is not None]
+    here = _address(asked, number)
+    rows = [(comment, ReviewForm.of(comment, here) if reviewing else None) for comment in found]
     pages = max(1, -(-total // comments.PAGE))
     return flask.render_template(
         "results/comments.html",
-        comments=found,
+        rows=rows if refused is None else [refused],
+        form=refused[1] if refused else None,
         total=total,
         number=number,
         pages=pages,
@@ -94,9 +102,6 @@ def _render(session: orm.Session, mistakes: dict[int, str] | None = None) -> str
         rounds=comments.rounds_spoken_in(session),
         agencies=comments.agencies_spoken_of(session, visible),
         masked_text=masked_text,
-        mistakes=mistakes or {},
-        typed=flask.request.form,
-        here=_address(asked, number),
         before=_address(asked, number - 1) if number > 1 else None,
         after=_address(asked, number + 1) if number < pages else None,
     )
