@@ -4,19 +4,28 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve init demo doctor backup test lint types translations translations-update clean
+.PHONY: help run serve init demo doctor backup test lint types lock upgrade translations translations-update clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-$(VENV)/.runtime: requirements.txt
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+# `-qq`: errors alone; notices and warnings are about the set-up of the machine, not about what is installed.
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
+
+$(BIN)/python:
+	@echo "Making a Python environment in $(VENV) …"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements/requirements.lock | $(BIN)/python
+	@echo "Installing the packages that the application needs: a minute or two …"
+	@$(PIP) --require-hashes -r requirements/requirements.lock
+	@echo "Compiling the languages …"
 	@$(BIN)/python -m survey.web.catalogues
 	@touch $@
 
-$(VENV)/.dev: requirements.txt requirements-dev.txt requirements-postgres.txt $(VENV)/.runtime
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+$(VENV)/.dev: requirements/requirements-dev.lock $(VENV)/.runtime
+	@echo "Installing the packages that tests need: two minutes or more …"
+	@$(PIP) --require-hashes -r requirements/requirements-dev.lock
 	@touch $@
 
 run: $(VENV)/.runtime ## set up what is missing, load the demonstration into an empty database, start on 127.0.0.1:8000
@@ -73,6 +82,20 @@ lint: $(VENV)/.dev ## ruff and bandit
 
 types: $(VENV)/.dev ## mypy --strict
 	$(BIN)/mypy
+
+# The dev lock is the largest: the others take the same versions from it.
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--custom-compile-command "make lock" $(if $(PACKAGE),--upgrade-package $(PACKAGE)) $(UPGRADE)
+
+lock: | $(BIN)/python ## write requirements/*.lock after a change of requirements*.txt; what is locked stays where it can
+	@$(PIP) "uv>=0.8,<1"
+	@echo "Locking requirements-dev.txt, requirements-postgres.txt and requirements.txt …"
+	@$(LOCK) requirements-dev.txt -o requirements/requirements-dev.lock
+	@$(LOCK) requirements-postgres.txt -c requirements/requirements-dev.lock -o requirements/requirements-postgres.lock
+	@$(LOCK) requirements.txt -c requirements/requirements-dev.lock -o requirements/requirements.lock
+
+upgrade: ## lock the newest versions within the ranges; PACKAGE=name: of one package and what it needs
+	@$(MAKE) --no-print-directory lock UPGRADE=$(if $(PACKAGE),,--upgrade)
 
 translations: $(VENV)/.runtime ## compile the message catalogues
 	@$(BIN)/python -m survey.web.catalogues
