@@ -1,8 +1,11 @@
-"""What commands share: input that is refused with exit code 2, types of files, a progress bar, a file of rules."""
+"""What commands share: errors of input with exit code 2, parameter types, progress bars, files that appear whole."""
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import functools
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,16 +22,20 @@ R = TypeVar("R")
 
 IN_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 OUT_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
+OUT_FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 class BadInput(click.ClickException):
-    """Bad input: the message on stderr, exit code 2."""
+    """Error of input: the message on stderr, exit code 2."""
 
     exit_code = 2
 
 
-def plainly(function: Callable[P, R]) -> Callable[P, R]:
-    """Turn what is wrong with the input into one message and exit code 2; defects show themselves."""
+def report_input_errors(function: Callable[P, R]) -> Callable[P, R]:
+    """Report an `InputError` as one message with exit code 2: the decorator of every command.
+
+    Defects of the program keep their traceback, so that they can be reported.
+    """
 
     @functools.wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -44,9 +51,35 @@ def plainly(function: Callable[P, R]) -> Callable[P, R]:
     return wrapper
 
 
+def command_group(name: str, purpose: str, *commands: click.Command) -> click.Group:
+    """Group commands under one word; `purpose` is what `--help` says of it."""
+    return click.Group(name, {command.name or "": command for command in commands}, help=purpose)
+
+
+def deprecated_alias(command: click.Command, old: str, new: str) -> click.Command:
+    """Return a command under its deprecated name, absent from `--help`.
+
+    It works as it did. A note on stderr names the new command where people read: at a terminal, and in the journal of
+    systemd, whose timers would fail one day. Programs that compare what a command prints find nothing new. It comes
+    after success only: what goes wrong is told in one message, as documented.
+    """
+    alias = copy.copy(command)
+    alias.name, alias.hidden = old, True
+    callback = command.callback
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        value = callback(*args, **kwargs) if callback is not None else None
+        if sys.stderr.isatty() or "JOURNAL_STREAM" in os.environ:
+            click.echo(f"Note: `{old}` is deprecated and will be removed; use `flask --app app {new}`.", err=True)
+        return value
+
+    alias.callback = call
+    return alias
+
+
 @contextmanager
 def progress_bar(file: Path) -> Iterator[Callable[[int], object] | None]:
-    """Yield what a reader tells its bytes to: a bar on a terminal when the file is long, else nothing."""
+    """Progress bar over the bytes of a file, on a terminal and for long files only; yields its update function."""
     size = file.stat().st_size
     if not sys.stderr.isatty() or size < 2_000_000:
         yield None
@@ -55,8 +88,33 @@ def progress_bar(file: Path) -> Iterator[Callable[[int], object] | None]:
         yield bar.update
 
 
+@contextmanager
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Atomic write: yields a temporary path beside `path` and renames it at the end.
+
+    A file appears whole or not at all, so that nobody prints or sends half of one.
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        yield part
+        part.replace(path)
+    except OSError as error:
+        raise InputError("%(path)s cannot be written: %(why)s", path=path, why=error.strerror or error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()
+
+
+def make_folder(path: Path) -> None:
+    """Create an output folder with its parents; an existing one is fine."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError("%(path)s cannot be written: %(why)s", path=path, why=error.strerror or error) from error
+
+
 def read_rules(path: Path | None) -> dict[str, Any] | None:
-    """Return scoring rules from a JSON file."""
+    """Read scoring rules from a JSON file."""
     import json
 
     if path is None:

@@ -1,4 +1,4 @@
-"""Commands for whoever looks after an installation: backup, restore, backup-test, move-database."""
+"""Commands for whoever looks after an installation: set it up, back it up, restore, move, look for what is wrong."""
 
 from __future__ import annotations
 
@@ -7,61 +7,79 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from flask.cli import with_appcontext
 
-from survey.core.command_line import plainly
+from survey.core.command_line import IN_FILE, OUT_FOLDER, report_input_errors
+from survey.core.config import create_secret_key
 from survey.core.db import Database
 from survey.core.errors import InputError
-from survey.maintenance import backup as backups
-from survey.maintenance.doctor import examine, tell
-from survey.maintenance.operations.copy_database import Progress, copy_database, count_rows
-from survey.migrations import upgrade
-from survey.web import context
-from survey.web.context import database, settings
+from survey.web.context import database, now, settings
 
-FOLDER = click.Path(file_okay=False, path_type=Path)
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+if TYPE_CHECKING:
+    from survey.maintenance.operations.copy_database import Progress
 
 
 @click.command()
-@click.option("--out", type=FOLDER, help="Folder of backups; default: backups/ in the instance folder.")
+@with_appcontext
+@report_input_errors
+def init() -> None:
+    """Set up the instance folder, the secret key, the database and the questionnaires; keep what is there."""
+    from survey.migrations import newest, upgrade
+    from survey.questionnaires import bundled
+    from survey.structure.operations.install_questionnaire import install_questionnaire
+
+    create_secret_key(settings().instance_dir)
+    upgrade(database())
+    with database().write() as session:
+        for definition in bundled().values():
+            install_questionnaire(session, definition, now())
+    click.echo(f"The database is at revision {newest()}; questionnaires: {', '.join(bundled())}")
+
+
+@click.command()
+@click.option("--out", type=OUT_FOLDER, help="Folder of backups; default: backups/ in the instance folder.")
 @click.option("--encrypt-to", "recipients", multiple=True, metavar="age1…", help="age public key; may be repeated.")
 @click.option("--keep-days", type=click.IntRange(min=1), help="Delete older backups, but for one a month.")
 @click.option("--keep-months", type=click.IntRange(min=0), default=24, show_default=True)
 @with_appcontext
-@plainly
+@report_input_errors
 def backup(out: Path | None, recipients: tuple[str, ...], keep_days: int | None, keep_months: int) -> None:
     """Write a consistent, compressed, checksummed backup, also while answers come in; print its manifest."""
-    folder = out or _folder()
-    now = context.now()
-    made = backups.create_backup(database(), folder, now=now, recipients=recipients)
+    from survey.maintenance import backup as backups
+
+    folder, moment = out or _folder(), now()
+    made = backups.create_backup(database(), folder, now=moment, recipients=recipients)
     click.echo(str(made))
     if keep_days is not None:
-        for gone in backups.prune(folder, now=now, days=keep_days, months=keep_months):
+        for gone in backups.prune(folder, now=moment, days=keep_days, months=keep_months):
             click.echo(f"deleted {gone.name}", err=True)
 
 
 @click.command()
-@click.argument("manifest", type=FILE)
-@click.option("--identity", type=FILE, help="File with the age private key of an encrypted backup.")
+@click.argument("manifest", type=IN_FILE)
+@click.option("--identity", type=IN_FILE, help="File with the age private key of an encrypted backup.")
 @with_appcontext
-@plainly
+@report_input_errors
 def restore(manifest: Path, identity: Path | None) -> None:
     """Fill an empty database from the backup that MANIFEST describes, and verify it."""
+    from survey.maintenance import backup as backups
+
     restored = backups.restore_backup(manifest, database(), identity=_key(identity))
     click.echo(f"Restored {restored.file} of {restored.created_at}: {restored.rows['response']} responses.")
 
 
-@click.command("backup-test")
-@click.option("--folder", type=FOLDER, help="Folder of backups; default: backups/ in the instance folder.")
-@click.option("--identity", type=FILE, help="File with the age private key of encrypted backups.")
+@click.command("test-backup")
+@click.option("--folder", type=OUT_FOLDER, help="Folder of backups; default: backups/ in the instance folder.")
+@click.option("--identity", type=IN_FILE, help="File with the age private key of encrypted backups.")
 @with_appcontext
-@plainly
-def backup_test(folder: Path | None, identity: Path | None) -> None:
+@report_input_errors
+def test_backup(folder: Path | None, identity: Path | None) -> None:
     """Restore the newest backup into a scratch place and compute every published edition anew. Run it every month."""
     from survey.collect.queries.purged import answers_purged
+    from survey.maintenance import backup as backups
     from survey.publication.editions import published, published_rounds, recompute
 
     found = backups.manifests(folder or _folder())
@@ -90,16 +108,21 @@ def backup_test(folder: Path | None, identity: Path | None) -> None:
 @with_appcontext
 def doctor() -> None:
     """Look at settings, disk, clock, permissions, migrations, backups and fonts; exit code 1 when one is wrong."""
-    if not tell(examine(settings(), database(), context.now()), click.echo):
+    from survey.maintenance.doctor import examine, tell
+
+    if not tell(examine(settings(), database(), now()), click.echo):
         sys.exit(1)
 
 
-@click.command("move-database")
+@click.command("move")
 @click.option("--to", "url", required=True, help="SQLAlchemy address of an empty database.")
 @with_appcontext
-@plainly
+@report_input_errors
 def move_database(url: str) -> None:
     """Copy everything into an empty database, verify it, and tell how to switch over. Stop the server first."""
+    from survey.maintenance.operations.copy_database import copy_database, count_rows
+    from survey.migrations import upgrade
+
     source, target = database(), Database(url)
     try:
         upgrade(target)
@@ -115,6 +138,7 @@ def move_database(url: str) -> None:
 
 @contextmanager
 def _bar(total: int) -> Iterator[Progress | None]:
+    """Progress bar over rows, on a terminal only."""
     if not sys.stderr.isatty():
         yield None
         return

@@ -1,23 +1,144 @@
-"""Commands that open, close and list rounds."""
+"""Commands of the structure: import its tables, open and close rounds, list counters and questionnaires."""
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, time
 from pathlib import Path
 
 import click
-from flask.cli import AppGroup
+from flask.cli import with_appcontext
 
-from survey.core.command_line import IN_FILE, plainly, read_rules
+from survey.core.command_line import IN_FILE, progress_bar, read_rules, report_input_errors
 from survey.core.errors import InputError
 from survey.models import Round
-from survey.structure.operations.close_round import close_round
-from survey.structure.operations.open_round import Plan, create_round, open_round, told_span
-from survey.structure.queries import rounds
-from survey.web import context
-from survey.web.context import database, settings
+from survey.web.context import database, now, settings, today
 
 MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"])
+
+
+@click.command("agencies")
+@click.argument("file", type=IN_FILE)
+@with_appcontext
+@report_input_errors
+def import_agencies(file: Path) -> None:
+    """Add agencies: code,name,kind,level and optionally parent,name_en,valid_from,valid_to,successor."""
+    _import(file, "agencies", "agencies")
+
+
+@click.command("services")
+@click.argument("file", type=IN_FILE)
+@with_appcontext
+@report_input_errors
+def import_services(file: Path) -> None:
+    """Add services: code,name and optionally name_en."""
+    _import(file, "services", "services")
+
+
+@click.command("counters")
+@click.argument("file", type=IN_FILE)
+@with_appcontext
+@report_input_errors
+def import_counters(file: Path) -> None:
+    """Add counters with a public code each: agency,code,name and optionally name_en,services,deciding_agencies."""
+    _import(file, "counters", "counters")
+
+
+@click.command("population")
+@click.argument("file", type=IN_FILE)
+@click.option("--round", "round_code", required=True, help="Code of the round the transactions belong to.")
+@with_appcontext
+@report_input_errors
+def import_population(file: Path, round_code: str) -> None:
+    """Set a round's transactions: agency,service,N. What was there before is replaced."""
+    _import(file, "population", "rows of transactions", round_code)
+
+
+def _import(file: Path, kind: str, what: str, round_code: str | None = None) -> None:
+    """Import a file as a batch, in one transaction; a file that was imported before adds nothing."""
+    from survey.models import BatchKind
+    from survey.spreadsheets.read import open_table
+    from survey.structure.operations.import_structure import SameFileError, import_structure
+    from survey.structure.queries import rounds
+
+    try:
+        with progress_bar(file) as advance, open_table(file, progress=advance) as table, database().write() as session:
+            content_hash = hashlib.sha256(file.read_bytes()).hexdigest()
+            round_ = rounds.by_code(session, round_code) if round_code else None
+            batch, done = import_structure(session, BatchKind(kind), table, content_hash, round_=round_, now=now())
+            number = batch.id
+    except SameFileError as error:
+        click.echo(f"0 {what} added: {error}")
+        return
+    click.echo(f"{done.added} {what} added, {done.unchanged} unchanged (batch {number})")
+    for warning in done.warnings:
+        click.echo(f"Warning: {warning}", err=True)
+
+
+@click.command("open")
+@click.argument("code")
+@click.option("--name", default="", help="Name shown to people; default: the code.")
+@click.option("--questionnaire", default="sipas-service-16", show_default=True, help="Code of its questionnaire.")
+@click.option("--opens", type=MOMENT, help="First day, or the hour on it; default: today.")
+@click.option("--closes", type=MOMENT, help="Last day, included, or the hour on it; needed for a new round.")
+@click.option("--rules", type=IN_FILE, help="Scoring rules as JSON, see docs/methodology.md.")
+@with_appcontext
+@report_input_errors
+def open_round(
+    code: str, name: str, questionnaire: str, opens: datetime | None, closes: datetime | None, rules: Path | None
+) -> None:
+    """Open a round; one that does not exist yet is created first."""
+    from survey.structure.operations import open_round as operations
+    from survey.structure.queries import rounds
+
+    with database().write() as session:
+        round_ = rounds.find_round(session, code)
+        if round_ is None:
+            if closes is None:
+                raise InputError("There is no round %(code)s yet; give --closes YYYY-MM-DD to make it", code=code)
+            plan = operations.Plan(
+                code,
+                name,
+                opens.date() if opens else today(),
+                closes.date(),
+                settings().zone,
+                rules=read_rules(rules),
+                opens_at=_hour(opens),
+                closes_at=_hour(closes),
+            )
+            version = rounds.latest_version(session, questionnaire)
+            round_ = operations.create_round(session, plan, version, now=now())
+        operations.open_round(session, round_, now=now())
+        first, last = _span(round_)
+        click.echo(f"Round {round_.code} is open from {first} to {last}, both days included.")
+
+
+@click.command("close")
+@click.argument("code")
+@with_appcontext
+@report_input_errors
+def close_round(code: str) -> None:
+    """Close a round: it takes no more answers; forms opened before are accepted for half an hour."""
+    from survey.structure.operations import close_round as operations
+    from survey.structure.queries import rounds
+
+    with database().write() as session:
+        operations.close_round(session, rounds.by_code(session, code), now=now())
+    click.echo(f"Round {code} is closed.")
+
+
+@click.command("list")
+@with_appcontext
+@report_input_errors
+def list_rounds() -> None:
+    """List rounds, the newest first: code, state, first day, last day, questionnaire."""
+    from survey.structure.queries import rounds
+
+    with database().read() as session:
+        for round_ in rounds.all_rounds(session):
+            version = round_.version
+            asked = f"{version.questionnaire.code} v{version.number}"
+            click.echo("\t".join([round_.code, round_.state, *_span(round_), asked]))
 
 
 def _hour(moment: datetime | None) -> time | None:
@@ -27,65 +148,29 @@ def _hour(moment: datetime | None) -> time | None:
 
 def _span(round_: Round) -> list[str]:
     """Return the first day and the last, each with its hour where it has one."""
+    from survey.structure.operations.open_round import told_span
+
     told = told_span(round_)
     return [f"{told[f'{end}_on']} {told[f'{end}_at'] or ''}".rstrip() for end in ("opens", "closes")]
 
 
-@click.group("round", cls=AppGroup)
-def round_group() -> None:
-    """Open, close and list rounds."""
+@click.command("list")
+@with_appcontext
+@report_input_errors
+def list_counters() -> None:
+    """List the address of every counter's form: address, receiving agency, counter."""
+    from survey.structure.queries.structure import public_codes
 
-
-@round_group.command("open")
-@click.argument("code")
-@click.option("--name", default="", help="Name shown to people; default: the code.")
-@click.option("--questionnaire", default="sipas-service-16", show_default=True, help="Code of its questionnaire.")
-@click.option("--opens", type=MOMENT, help="First day, or the hour on it; default: today.")
-@click.option("--closes", type=MOMENT, help="Last day, included, or the hour on it; needed for a new round.")
-@click.option("--rules", type=IN_FILE, help="Scoring rules as JSON, see docs/methodology.md.")
-@plainly
-def round_open(
-    code: str, name: str, questionnaire: str, opens: datetime | None, closes: datetime | None, rules: Path | None
-) -> None:
-    """Open a round; one that does not exist yet is made first."""
-    now = context.now()
-    with database().write() as session:
-        round_ = rounds.find_round(session, code)
-        if round_ is None:
-            if closes is None:
-                raise InputError("There is no round %(code)s yet; give --closes YYYY-MM-DD to make it", code=code)
-            plan = Plan(
-                code,
-                name,
-                opens.date() if opens else now.astimezone(settings().timezone).date(),
-                closes.date(),
-                settings().zone,
-                rules=read_rules(rules),
-                opens_at=_hour(opens),
-                closes_at=_hour(closes),
-            )
-            round_ = create_round(session, plan, rounds.latest_version(session, questionnaire), now=now)
-        open_round(session, round_, now=now)
-        first, last = _span(round_)
-        click.echo(f"Round {round_.code} is open from {first} to {last}, both days included.")
-
-
-@round_group.command("close")
-@click.argument("code")
-@plainly
-def round_close(code: str) -> None:
-    """Close a round: it takes no more answers; forms opened before are accepted for half an hour."""
-    with database().write() as session:
-        close_round(session, rounds.by_code(session, code), now=context.now())
-    click.echo(f"Round {code} is closed.")
-
-
-@round_group.command("list")
-@plainly
-def round_list() -> None:
-    """List rounds, the newest first: code, state, first day, last day, questionnaire."""
     with database().read() as session:
-        for round_ in rounds.all_rounds(session):
-            version = round_.version
-            asked = f"{version.questionnaire.code} v{version.number}"
-            click.echo("\t".join([round_.code, round_.state, *_span(round_), asked]))
+        for code, agency, counter in public_codes(session):
+            click.echo(f"{settings().base_url}/K/{code}\t{agency}\t{counter}")
+
+
+@click.command("list")
+@report_input_errors
+def list_questionnaires() -> None:
+    """List the questionnaires that come with the software: code, items, title."""
+    from survey.questionnaires import bundled
+
+    for definition in bundled().values():
+        click.echo(f"{definition.code}\t{len(definition.items)}\t{definition.title.get('vi')}")

@@ -29,6 +29,12 @@ def user() -> User:
     return cast(User, flask.g.user)
 
 
+def page_address(endpoint: str, **values: object) -> str:
+    """Return the public address of a page, for commands, which have no request to make it from."""
+    with flask.current_app.test_request_context():
+        return settings().base_url + flask.url_for(endpoint, **values)  # type: ignore[arg-type]
+
+
 def now() -> datetime:
     """Return this instant by the application's clock, which tests set (tests/support/clock.py)."""
     return cast(datetime, flask.current_app.extensions["clock"]())

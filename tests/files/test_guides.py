@@ -10,6 +10,8 @@ import flask
 import pytest
 from babel.messages.pofile import read_po
 
+from tests.rules.test_docs import command_of
+
 ROOT = Path(__file__).parents[2]
 GUIDES = [ROOT / "docs" / "vi" / f"huong-dan-{name}.md" for name in ("danh-gia", "can-bo", "in", "quan-tri")]
 #: bold in the guides for stress, not as the name of something on the screen
@@ -49,9 +51,5 @@ def test_commands_exist_with_their_options(app: flask.Flask, guide: Path, number
     lines = re.findall(r"^flask --app app (.+)$", guide.read_text("utf-8"), re.MULTILINE)
     assert len(lines) == number
     for line in lines:
-        words = line.split()
-        command = app.cli.commands[words[0]]
-        if hasattr(command, "commands"):
-            command = command.commands[words[1]]
-        known = {option for parameter in command.params for option in parameter.opts}
+        known = {option for parameter in command_of(app.cli, line.split()).params for option in parameter.opts}
         assert set(re.findall(r"--[a-z-]+", line)) <= known, line

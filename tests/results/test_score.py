@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 from scipy import stats
 
-from survey.cli import score
+from survey.results.commands import score
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 FIRST = ["agency", "service", "level", "key", "n", "valid", "c1", "c2", "c3", "c4", "c5"]

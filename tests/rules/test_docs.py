@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -10,11 +11,20 @@ import click
 import flask
 import pytest
 
+from survey.cli import OLD_NAMES
 from survey.core.config import Settings
 
 ROOT = Path(__file__).parents[2]
 #: commands that Flask and its extensions bring along
 FOREIGN = {"run", "shell", "routes", "limiter"}
+#: where a command may be named: documents, units, targets, and the messages of the program itself
+COMMANDING = [
+    *(ROOT / name for name in ("README.md", "Makefile")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+    *sorted((ROOT / "docs" / "deploy").glob("*.*")),
+    *sorted((ROOT / "survey").rglob("*.md")),
+    *sorted(path for path in (ROOT / "survey").rglob("*.py") if "flask --app app " in path.read_text("utf-8")),
+]
 
 
 def text_of(name: str) -> str:
@@ -22,12 +32,19 @@ def text_of(name: str) -> str:
 
 
 def commands(group: click.Group, before: str = "") -> set[str]:
-    """Return the full names of all commands of a group."""
+    """Return the full names of all commands of a group that `--help` shows."""
     found: set[str] = set()
     for name, command in group.commands.items():
         full = f"{before} {name}".strip()
-        found |= commands(command, full) if isinstance(command, click.Group) else {full}
+        if not command.hidden:
+            found |= commands(command, full) if isinstance(command, click.Group) else {full}
     return found
+
+
+def command_of(group: click.Group, words: Sequence[str]) -> click.Command:
+    """Return the command that a line of words begins with."""
+    command = group.commands[words[0]]
+    return command_of(command, words[1:]) if isinstance(command, click.Group) else command
 
 
 def first_cells(text: str, heading: str) -> set[str]:
@@ -45,6 +62,21 @@ def test_every_command_is_documented_and_none_is_invented(app: flask.Flask) -> N
         for cell in first_cells(text_of("docs/operations.md"), "Commands")
     }
     assert written == ours
+
+
+def test_every_old_name_is_documented_with_its_new_one() -> None:
+    section = text_of("docs/operations.md").split("\n## Commands\n", 1)[1].split("\n## ", 1)[0]
+    written = re.findall(r"`([^`]+)` → `([^`]+)`", " ".join(section.split()))
+    assert written == list(OLD_NAMES.items())
+
+
+@pytest.mark.parametrize("document", COMMANDING, ids=lambda path: path.name)
+def test_documents_name_no_command_that_is_hidden_or_does_not_exist(app: flask.Flask, document: Path) -> None:
+    known = commands(app.cli)
+    lines = re.findall(r"flask --app app +([a-z][a-z-]*(?: +[a-z][a-z-]*)*)", document.read_text("utf-8"))
+    named = [" ".join(line.split()) for line in lines if line != "app"]
+    unknown = [line for line in named if not any(line == one or line.startswith(one + " ") for one in known)]
+    assert unknown == []
 
 
 def test_every_setting_is_documented_with_its_default() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from survey.core.errors import InputError
 from survey.core.text import clean, fold
 from survey.models import Agency, Role, User
 
@@ -12,6 +13,14 @@ from survey.models import Agency, Role, User
 def by_username(session: orm.Session, username: str) -> User | None:
     """Return the account of that name (case and outer spaces forgiven), active or not."""
     return session.scalar(sa.select(User).where(User.username == clean(username).lower()))
+
+
+def agency_id_of(session: orm.Session, code: str) -> int:
+    """Return the number of an agency by its code; `InputError` when there is none."""
+    found = session.scalar(sa.select(Agency.id).where(Agency.code == code))
+    if found is None:
+        raise InputError("There is no agency %(code)s", code=code)
+    return found
 
 
 def by_session(session: orm.Session, user_id: int, epoch: int) -> User | None:

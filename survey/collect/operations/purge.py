@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
+from survey.core.db import Database
 from survey.core.errors import InputError
 from survey.models import (
     Comment,
@@ -126,3 +127,13 @@ def _forget_for_good(session: orm.Session) -> None:
     """Let SQLite overwrite what is deleted; PostgreSQL's vacuum does it in its own time."""
     if session.get_bind().dialect.name == "sqlite":
         session.connection().exec_driver_sql("PRAGMA secure_delete = ON")
+
+
+def checkpoint_log(database: Database) -> None:
+    """Checkpoint SQLite's write-ahead log into the database and truncate it, so that deleted text is in neither."""
+    if database.engine.dialect.name == "sqlite":
+        connection = database.engine.raw_connection()
+        try:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            connection.close()

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.accounts.queries.users import agencies_below
+from survey.core.errors import InputError
 from survey.core.text import fold
 from survey.models import (
     Agency,
@@ -28,6 +29,14 @@ from survey.models import (
 )
 from survey.questionnaires import from_canonical
 from survey.spreadsheets.response_rows import Frame, Place, Places
+
+
+def batch_by_number(session: orm.Session, number: int) -> ImportBatch:
+    """Return an import by its number; `InputError` when there is none."""
+    batch = session.get(ImportBatch, number)
+    if batch is None:
+        raise InputError("There is no batch %(id)d", id=number)
+    return batch
 
 
 def importable_agencies(session: orm.Session, user: User) -> frozenset[str] | None:

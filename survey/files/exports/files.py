@@ -24,9 +24,6 @@ from survey.results.as_csv import SPREADSHEET, Dialect, csv_lines
 from survey.results.as_json import json_lines
 from survey.results.as_parquet import write_table
 
-KINDS = ("xlsx", "csv", "json", "parquet", "sav", "microdata", "scripts")
-"""What `export --what` takes, beside `all`."""
-
 Progress = Callable[[int], object]
 Writer = Callable[[Path], None]
 
@@ -49,7 +46,7 @@ class Export:
 
 
 def files(export: Export, kinds: Iterable[str]) -> Iterator[tuple[str, Writer]]:
-    """Yield the name of each file of `KINDS` asked for, and what writes it."""
+    """Yield the name of each file of the kinds asked for, and what writes it."""
     stem = export.stem
     micro: Microdata | None = None
     for kind in kinds:

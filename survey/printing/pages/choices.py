@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import flask
 
 from survey.printing.pages.forms import LookForm, PrintForm
-from survey.printing.posters.document import Kind
 from survey.printing.posters.labels import LABELS
-from survey.printing.posters.words import Variant
+from survey.printing.posters.words import Kind, Variant
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
 
-from survey.printing.posters.document import Kind
 from survey.printing.posters.labels import MAX_SHIFT
 from survey.printing.posters.slips import PER_PAGE
-from survey.printing.posters.words import Variant
+from survey.printing.posters.words import Kind, Variant
 from survey.web.fields import Choice, File, Number, Required, Tick, Whole
 from survey.web.forms import Form
 

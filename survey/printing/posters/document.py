@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Sequence
 from io import BytesIO
 
@@ -13,18 +12,7 @@ from survey.printing.posters import layouts
 from survey.printing.posters.labels import LABELS, MAX_SHIFT, labels
 from survey.printing.posters.tent import tent
 from survey.printing.posters.typesetting import REGULAR, register_fonts
-from survey.printing.posters.words import PosterText, Style
-
-
-class Kind(enum.StrEnum):
-    """What can be printed."""
-
-    A4 = "A4"
-    A5 = "A5"
-    TENT = "A6"
-    LABELS_8 = "8"
-    LABELS_21 = "21"
-    LABELS_21_NARROW = "21n"
+from survey.printing.posters.words import Kind, PosterText, Style
 
 
 def render(

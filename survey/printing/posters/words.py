@@ -47,6 +47,17 @@ ENGLISH = Words(
 )
 
 
+class Kind(enum.StrEnum):
+    """What can be printed, by its paper."""
+
+    A4 = "A4"
+    A5 = "A5"
+    TENT = "A6"
+    LABELS_8 = "8"
+    LABELS_21 = "21"
+    LABELS_21_NARROW = "21n"
+
+
 class Variant(enum.StrEnum):
     """How much colour and ink."""
 

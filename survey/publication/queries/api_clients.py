@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from survey.core.errors import InputError
 from survey.core.tokens import hash_token
 from survey.models import ApiClient
 
@@ -16,6 +17,14 @@ def by_token(session: orm.Session, token: str) -> ApiClient | None:
     return session.scalars(
         sa.select(ApiClient).where(ApiClient.token_hash == hash_token(token), ApiClient.revoked_at.is_(None))
     ).first()
+
+
+def by_number(session: orm.Session, number: int) -> ApiClient:
+    """Return a client by its number; `InputError` when there is none."""
+    client = session.get(ApiClient, number)
+    if client is None:
+        raise InputError("There is no API client %(number)d", number=number)
+    return client
 
 
 def all_clients(session: orm.Session) -> Sequence[ApiClient]:

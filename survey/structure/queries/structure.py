@@ -135,6 +135,18 @@ def counters_by_agency(session: orm.Session) -> list[tuple[Agency, list[Counter]
     return list(units.values())
 
 
+def public_codes(session: orm.Session) -> list[tuple[str, str, str]]:
+    """Return (public code in force, agency's name, counter's name) of every counter in use."""
+    query = (
+        sa.select(CounterCode.code, Agency.name, Counter.name)
+        .join(CounterCode.counter)
+        .join(Counter.agency)
+        .where(CounterCode.revoked_at.is_(None), Counter.active.is_(True))
+        .order_by(Agency.code, Counter.id)
+    )
+    return [(code, agency, counter) for code, agency, counter in session.execute(query)]
+
+
 def services(session: orm.Session, active: bool | None = None) -> Sequence[Service]:
     """Return the services by name: all, or those in use or not."""
     query = sa.select(Service).order_by(Service.name)

@@ -1,26 +1,23 @@
-"""`flask --app app posters` and `receipt-codes`: what is printed for the counters, as PDF."""
+"""Commands that print for the counters, as PDF: posters, slips of one-use codes, the questionnaire on paper."""
 
 from __future__ import annotations
 
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from flask.cli import with_appcontext
 
-from survey.core.command_line import plainly
+from survey.core.command_line import IN_FILE, OUT_FILE, OUT_FOLDER, atomic_write, make_folder, report_input_errors
 from survey.core.errors import InputError
 from survey.core.text import CODE_ALPHABET, CODE_LENGTH
-from survey.printing.posters.document import Kind, render
-from survey.printing.posters.emblem import Emblem, check_emblem
-from survey.printing.posters.qr import code_address
-from survey.printing.posters.slips import render_slips
-from survey.printing.posters.texts import poster_text, stored_emblem
-from survey.printing.posters.words import PosterText, Style, Variant
-from survey.web import context
-from survey.web.context import database, settings
+from survey.printing.posters.words import Kind, PosterText, Style, Variant
+from survey.web.context import database, now, settings, today
 
-IN_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+if TYPE_CHECKING:
+    from survey.printing.posters.emblem import Emblem
+
 VARIANT = click.option(
     "--variant", type=click.Choice([variant.value for variant in Variant]), default="standard", show_default=True
 )
@@ -38,9 +35,9 @@ DATES = click.option("--dates", is_flag=True, help="Print the first and the last
 @DATES
 @EMBLEM
 @click.option("--shift", type=(float, float), default=(0.0, 0.0), help="Move labels: mm right, mm down.")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write into.")
+@click.option("--out", type=OUT_FOLDER, required=True, help="Folder to write into.")
 @with_appcontext
-@plainly
+@report_input_errors
 def posters(
     agency: str | None,
     everyone: bool,
@@ -53,19 +50,22 @@ def posters(
     out: Path,
 ) -> None:
     """Write posters, tents (A6) or labels (8, 21, 21n) with each counter's code, one PDF for each agency."""
+    from survey.printing.posters.document import render
+
     if (agency is None) != everyone:
         raise InputError("Say either --agency CODE or --all")
-    given = check_emblem(emblem.read_bytes()) if emblem else None
+    given = _emblem(emblem)
     rows = _texts(agency, dates)
     if not rows:
         raise InputError("There is no open counter with a code in force; import counters first")
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     groups = [(code, list(found)) for code, found in groupby(rows, key=lambda row: row[0])]
     with click.progressbar(groups, label="Posters", item_show_func=lambda row: row[0] if row else "") as bar:
         for code, found in bar:
             style = Style(Variant(variant), bilingual, given or found[0][2])
             data = render(Kind(size), [text for _, text, _ in found], style, shift)
-            _write(out / f"{code}-{size}.pdf", data)
+            with atomic_write(out / f"{code}-{size}.pdf") as part:
+                part.write_bytes(data)
     click.echo(f"{len(rows)} counters of {len(groups)} agencies in {out}")
 
 
@@ -77,9 +77,9 @@ def posters(
 @BILINGUAL
 @DATES
 @EMBLEM
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="PDF to write.")
+@click.option("--out", type=OUT_FILE, required=True, help="PDF to write.")
 @with_appcontext
-@plainly
+@report_input_errors
 def receipt_codes(
     agency: str,
     counter: str,
@@ -92,31 +92,59 @@ def receipt_codes(
 ) -> None:
     """Make one-use codes for a counter's receipts and write them as slips to cut, ten on each A4 sheet."""
     from survey.printing.operations.issue_receipt_sheet import issue_receipt_sheet
+    from survey.printing.posters.qr import code_address
+    from survey.printing.posters.slips import render_slips
+    from survey.printing.posters.texts import poster_text, stored_emblem
     from survey.printing.queries.poster_codes import emblem_for, printable_rounds
     from survey.printing.queries.units import counter_by_codes
 
     known = settings()
-    now = context.now()
-    given = check_emblem(emblem.read_bytes()) if emblem else None
+    given = _emblem(emblem)
     code_address(known, CODE_ALPHABET[0] * CODE_LENGTH)  # refuses before any code is made
     with database().write() as session:
         found = counter_by_codes(session, agency, counter)
-        codes = issue_receipt_sheet(session, found, count, zone=known.timezone, now=now)
-        rounds = printable_rounds(session, now.astimezone(known.timezone).date()) if dates else []
+        codes = issue_receipt_sheet(session, found, count, zone=known.timezone, now=now())
+        rounds = printable_rounds(session, today()) if dates else []
         text = poster_text(known, found, codes[0], rounds[0] if rounds else None)
         style = Style(Variant(variant), bilingual, given or stored_emblem(emblem_for(session, found.agency)))
-    _write(out, render_slips(text, [code_address(known, code) for code in codes], style))
+    data = render_slips(text, [code_address(known, code) for code in codes], style)
+    with atomic_write(out) as part:
+        part.write_bytes(data)
     click.echo(f"{len(codes)} one-use codes for {text.counter} in {out}")
+
+
+@click.command("questionnaire")
+@click.option("--round", "round_code", required=True, help="Code of the round.")
+@click.option("--agency", help="Code of the agency that runs the counter; without one, lines to write on.")
+@click.option("--counter", help="Code of the counter.")
+@click.option("--bilingual", is_flag=True, help="Vietnamese with English beneath.")
+@click.option("--out", type=OUT_FILE, required=True, help="PDF to write.")
+@with_appcontext
+@report_input_errors
+def questionnaire(round_code: str, agency: str | None, counter: str | None, bilingual: bool, out: Path) -> None:
+    """Write the form of a round as PDF: same items, codes and order as on the screen, boxes to cross."""
+    from survey.printing.queries.units import counter_by_codes
+    from survey.printing.questionnaire.sheets import round_form
+    from survey.structure.queries import rounds
+
+    if (agency is None) != (counter is None):
+        raise InputError("Say both --agency and --counter, or neither")
+    with database().read() as session:
+        found = counter_by_codes(session, agency, counter) if agency and counter else None
+        data = round_form(rounds.by_code(session, round_code), found, bilingual=bilingual)
+    with atomic_write(out) as part:
+        part.write_bytes(data)
+    click.echo(f"The form of round {round_code} is in {out}")
 
 
 def _texts(agency: str | None, dates: bool) -> list[tuple[str, PosterText, Emblem | None]]:
     """Return (agency code, words, the agency's emblem) for each code in force."""
+    from survey.printing.posters.texts import poster_text, stored_emblem
     from survey.printing.queries.poster_codes import codes_in_force, emblem_for, printable_rounds
 
     known = settings()
-    today = context.now().astimezone(known.timezone).date()
     with database().read() as session:
-        rounds = printable_rounds(session, today) if dates else []
+        rounds = printable_rounds(session, today()) if dates else []
         if dates and not rounds:
             raise InputError("There is no round now or to come whose days could be printed")
         emblems: dict[int, Emblem | None] = {}
@@ -130,8 +158,8 @@ def _texts(agency: str | None, dates: bool) -> list[tuple[str, PosterText, Emble
         return found
 
 
-def _write(target: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
-    part = target.with_name(target.name + ".part")
-    part.write_bytes(data)
-    part.replace(target)
+def _emblem(path: Path | None) -> Emblem | None:
+    """Read and check an emblem's file."""
+    from survey.printing.posters.emblem import check_emblem
+
+    return check_emblem(path.read_bytes()) if path else None

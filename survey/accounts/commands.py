@@ -1,0 +1,62 @@
+"""Commands of accounts: create one, invite its owner to set a new password."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from flask.cli import with_appcontext
+
+from survey.core.command_line import report_input_errors
+from survey.core.errors import InputError
+from survey.web.context import database, now, page_address
+
+
+@click.command("create")
+@click.argument("username")
+@click.option("--role", type=click.Choice(["admin", "evaluator", "manager", "staff"]), required=True)
+@click.option("--agency", default="", help="Code of the agency a manager or staff member belongs to.")
+@click.option("--name", default="", help="Name shown on pages.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input; else one is generated.")
+@with_appcontext
+@report_input_errors
+def create_user(username: str, role: str, agency: str, name: str, password_stdin: bool) -> None:
+    """Create an account and print its first password, which must be changed at the first sign-in."""
+    from survey.accounts.operations.create_user import create_user as operation
+    from survey.accounts.passwords import new_password
+    from survey.accounts.queries.users import agency_id_of
+    from survey.models import Role
+
+    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else new_password()
+    with database().write() as session:
+        operation(
+            session,
+            username=username,
+            password=password,
+            role=Role(role),
+            now=now(),
+            display_name=name,
+            agency_id=agency_id_of(session, agency) if agency else None,
+            must_change_password=not password_stdin,
+        )
+    click.echo(f"Account {username} ({role}) was made.")
+    if not password_stdin:
+        click.echo(f"Password: {password}   (shown this once)")
+
+
+@click.command("invite")
+@click.argument("username")
+@with_appcontext
+@report_input_errors
+def invite_user(username: str) -> None:
+    """Print a one-use link by which an account's owner sets a new password; the old one and all sessions end."""
+    from survey.accounts.operations.invitations import DAYS, invite
+    from survey.accounts.queries.users import by_username
+
+    with database().write() as session:
+        user = by_username(session, username)
+        if user is None or not user.active:
+            raise InputError("There is no open account %(name)s", name=username)
+        token = invite(session, user, now=now())
+    click.echo(f"Hand this link to {username} alone; it works once, within {DAYS} days:")
+    click.echo(page_address("invitations.accept", token=token))

@@ -1,0 +1,162 @@
+"""Commands of answers: import a file of responses, take an import back, delete what is older than it needs to be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from flask.cli import with_appcontext
+
+from survey.collect.operations import purge as operations
+from survey.core.command_line import IN_FILE, progress_bar, report_input_errors
+from survey.core.config import Settings
+from survey.core.db import Database
+from survey.core.errors import InputError
+from survey.core.text import clean
+from survey.web.context import database, now, settings, today
+from survey.web.uploads import Uploads
+
+if TYPE_CHECKING:
+    from survey.collect.operations.import_responses import Checked, Source
+
+KINDS = ("comments", "responses", "uploads")
+"""What `purge --what` takes."""
+
+
+@click.command("responses")
+@click.argument("file", type=IN_FILE)
+@click.option("--round", "round_code", required=True, help="Code of the round the responses belong to.")
+@click.option("--map", "map_file", type=IN_FILE, help="YAML file that says which column is which question.")
+@click.option("--dry-run", is_flag=True, help="Check the file and store nothing.")
+@with_appcontext
+@report_input_errors
+def import_responses(file: Path, round_code: str, map_file: Path | None, *, dry_run: bool) -> None:
+    """Add responses from a CSV or XLSX file, all of them or none; the same file twice adds nothing."""
+    from survey.collect.operations.import_responses import (
+        Source,
+        check_rows,
+        file_hash,
+        refuse,
+        spool,
+        store_rows,
+    )
+    from survey.collect.queries import imports
+    from survey.spreadsheets.column_map import ColumnMap, load_map
+    from survey.spreadsheets.read import open_table
+    from survey.spreadsheets.response_rows import KEYS, RowReader
+    from survey.structure.queries import rounds
+
+    source = Source(clean(file.name), file_hash(file))
+    with database().read() as session:
+        frame = imports.frame(rounds.by_code(session, round_code), now())
+        places = imports.places(session)
+    known = (*(slot.code for slot in frame.definition.slots), *KEYS)
+    columns = load_map(map_file, known) if map_file else ColumnMap()
+    with spool() as spooled:
+        with progress_bar(file) as advance, open_table(file, progress=advance) as table:
+            checked = check_rows(table, RowReader(table, columns, frame, places), spooled)
+        _tell_problems(checked, source)
+        with database().read() as session:
+            refuse(checked, rounds.by_code(session, round_code), source)
+        if dry_run:
+            click.echo(f"{checked.rows} responses can be imported; nothing was stored")
+            return
+        with database().write() as session:
+            round_ = rounds.by_code(session, round_code)
+            done = store_rows(session, spooled, checked, source, round_, now=now())
+    batch = f" as batch {done.batch_id}" if done.batch_id else ""
+    click.echo(f"{done.added} responses added{batch}, {done.known} had been imported before")
+    if checked.reader.empty or checked.reader.unfinished:
+        click.echo(f"Left out: {checked.reader.empty} without any rating, {checked.reader.unfinished} not finished")
+
+
+@click.command("undo")
+@click.argument("batch_id", type=int)
+@with_appcontext
+@report_input_errors
+def undo_import(batch_id: int) -> None:
+    """Take back an import of responses: they are kept, but no longer counted."""
+    from survey.collect.operations.undo_responses import undo_responses
+    from survey.collect.queries import imports
+
+    with database().write() as session:
+        count = undo_responses(session, imports.batch_by_number(session, batch_id), now=now())
+    click.echo(f"Batch {batch_id} was taken back: {count} responses are no longer counted")
+
+
+def _tell_problems(checked: Checked, source: Source) -> None:
+    """Raise `InputError` listing the wrong cells, if there are any."""
+    problems = checked.reader.problems
+    if not problems.total:
+        return
+    lines = [f"{p.address}: {p.text!r} {p.template % dict(p.values)}" for p in problems.shown]
+    if problems.total > len(problems.shown):
+        lines.append(f"… and {problems.total - len(problems.shown)} more")
+    raise InputError(
+        "%(source)s was not imported; nothing was stored. Correct these cells and try again:\n%(cells)s",
+        source=source.name,
+        cells="\n".join(lines),
+    )
+
+
+@click.command()
+@click.option(
+    "--what", "kinds", multiple=True, type=click.Choice(KINDS), help="May be repeated; default: comments, uploads."
+)
+@click.option(
+    "--older-than-months",
+    "months",
+    type=click.IntRange(min=operations.LEAST_MONTHS),
+    help=f"Default: {operations.COMMENT_MONTHS} for comments, {operations.RESPONSE_MONTHS} for responses.",
+)
+@click.option("--comment", "number", type=click.IntRange(min=1), help="Delete this one comment and nothing else.")
+@click.option("--yes", is_flag=True, help="Delete; without it only the counts are shown.")
+@with_appcontext
+@report_input_errors
+def purge(kinds: tuple[str, ...], months: int | None, number: int | None, yes: bool) -> None:
+    """Delete old comments, raw answers of long published rounds, and files left over; shows counts without --yes."""
+    if number is not None and (kinds or months):
+        raise InputError("--comment goes with no other choice")
+    if number is not None:
+        if yes:
+            with database().write() as session:
+                operations.purge_comment(session, number, now=now())
+        click.echo(f"comment {number}\t{'deleted' if yes else 'would be deleted'}")
+    else:
+        _purge(database(), settings(), kinds or ("comments", "uploads"), months, yes=yes)
+    if yes:
+        operations.checkpoint_log(database())
+        click.echo("Backups made before still hold what was deleted, until they are deleted themselves.")
+    else:
+        click.echo("Nothing was deleted; --yes does it.")
+
+
+def _purge(database: Database, settings: Settings, kinds: tuple[str, ...], months: int | None, *, yes: bool) -> None:
+    moment, day = now(), today()
+    if "comments" in kinds:
+        before = operations.months_before(day, months or operations.COMMENT_MONTHS)
+        with database.read() as session:
+            count = operations.old_comments(session, before)
+        if yes:
+            with database.write() as session:
+                count = operations.purge_comments(session, before, now=moment)
+        click.echo(f"comments received before {before}\t{count}")
+    if "responses" in kinds:
+        before = operations.months_before(day, months or operations.RESPONSE_MONTHS)
+        with database.read() as session:
+            found = operations.old_rounds(session, before)
+        if yes:
+            for round_ in found:  # a transaction a round: citizens who answer meanwhile do not wait for all of them
+                with database.write() as session:
+                    operations.purge_responses(session, [round_], now=moment)
+        for round_ in found:
+            click.echo(f"responses of round {round_.code}, closed {round_.closes_on}\t{round_.responses}")
+        if not found:
+            click.echo(f"responses of published rounds that closed before {before}\t0")
+    if "uploads" in kinds:
+        uploads = Uploads(settings.instance_dir)
+        count = len(uploads.left_over(moment))
+        if yes:
+            uploads.prune(moment)
+        click.echo(f"uploaded files left over\t{count}")

@@ -1,0 +1,142 @@
+"""Commands of figures: the results of a round, and scores of a file without a database."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from flask.cli import with_appcontext
+
+from survey.core.command_line import IN_FILE, OUT_FILE, atomic_write, progress_bar, read_rules, report_input_errors
+from survey.core.errors import InputError
+from survey.web.context import database
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from survey.questionnaires import Definition
+
+INTERVALS = click.Choice(["auto", "jeffreys", "beta", "logit", "wilson", "t"])
+FORMATS = click.Choice(["csv", "json"])
+
+
+@click.command()
+@click.option("--round", "round_code", required=True, help="Code of the round.")
+@click.option("--format", "form", type=FORMATS, default="csv", show_default=True)
+@click.option("--interval", type=INTERVALS, help="Method of the intervals; default: the round's rule.")
+@click.option("--min-n", type=click.IntRange(0), help="Show nothing of fewer respondents; default: the round's rule.")
+@click.option("--out", type=OUT_FILE, help="File to write; default: standard output.")
+@with_appcontext
+@report_input_errors
+def results(round_code: str, form: str, interval: str | None, min_n: int | None, out: Path | None) -> None:
+    """Write the results of a round, one row a figure (columns: docs/data-dictionary.md)."""
+    from survey.results.compute import round_results
+
+    with database().read() as session:
+        found = round_results(session, round_code, interval=interval, min_n=min_n)
+    _write(found.table, form, out)
+
+
+@click.command()
+@click.option("--responses", required=True, type=IN_FILE, help="CSV, one row a respondent, one column an item.")
+@click.option("--population", required=True, type=IN_FILE, help="CSV with the columns agency,service,N.")
+@click.option("--questionnaire", required=True, help="Code of a bundled questionnaire, or a YAML file.")
+@click.option("--map", "map_file", type=IN_FILE, help="YAML file that tells which column is which.")
+@click.option("--strata", default="agency,service", show_default=True, help="Columns that make the strata.")
+@click.option("--by", default="agency,service", show_default=True, help="Columns to give figures by.")
+@click.option("--format", "form", type=FORMATS, default="csv", show_default=True)
+@click.option("--interval", type=INTERVALS, default="auto", show_default=True, help="Method of the intervals.")
+@click.option(
+    "--min-n", type=click.IntRange(0), default=0, show_default=True, help="Show nothing of fewer respondents."
+)
+@click.option("--rules", type=IN_FILE, help="Scoring rules as JSON, see docs/methodology.md.")
+@click.option("--allow-short", is_flag=True, help="Where N is below the responses, let these stand in for N.")
+@click.option("--out", type=OUT_FILE, help="File to write; default: standard output.")
+@report_input_errors
+def score(
+    responses: Path,
+    population: Path,
+    questionnaire: str,
+    map_file: Path | None,
+    strata: str,
+    by: str,
+    form: str,
+    interval: str,
+    min_n: int,
+    rules: Path | None,
+    allow_short: bool,
+    out: Path | None,
+) -> None:
+    """Score a file of responses collected anywhere, without a database. Hides nothing unless --min-n says so."""
+    from survey.results.score_files import STRATA, Task, score_files, unknown_strata
+    from survey.spreadsheets.column_map import ColumnMap, load_map
+
+    definition = _definition(questionnaire)
+    by_columns, strata_columns = _names(by), _names(strata)
+    codes = {slot.code for slot in definition.slots} | {*STRATA, *by_columns, *strata_columns}
+    task = Task(
+        responses,
+        population,
+        definition,
+        load_map(map_file, codes) if map_file else ColumnMap(),
+        _rules(rules, interval, min_n),
+        strata_columns,
+        by_columns,
+        allow_short,
+    )
+    with progress_bar(responses) as advance:
+        table = score_files(task, advance)
+    _write(table, form, out)
+    unknown = unknown_strata(table)
+    if unknown:
+        click.echo(
+            "Warning: no transactions N for " + ", ".join(unknown) + "; they are not in the figures of the province",
+            err=True,
+        )
+
+
+def _names(listed: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(part.strip() for part in listed.split(",") if part.strip()))
+
+
+def _rules(path: Path | None, interval: str, min_n: int) -> Any:
+    """Return the scoring rules of a file with what the options say."""
+    from scoring.scheme import DataError, Rules
+
+    try:
+        return Rules.from_mapping({**(read_rules(path) or {}), "interval": interval, "min_n": min_n})
+    except (DataError, TypeError) as error:
+        raise InputError("The scoring rules cannot be used: %(why)s", why=error) from error
+
+
+def _definition(name: str) -> Definition:
+    """Return a bundled questionnaire by its code, or that of a YAML file."""
+    from survey.questionnaires import bundled, load_file
+
+    if name in bundled():
+        return bundled()[name]
+    path = Path(name)
+    if path.suffix.lower() in {".yaml", ".yml"} or path.exists():
+        return load_file(path)
+    raise InputError(
+        "There is no questionnaire %(name)s; bundled are %(codes)s, or name a YAML file",
+        name=name,
+        codes=", ".join(bundled()),
+    )
+
+
+def _write(table: pd.DataFrame, form: str, out: Path | None) -> None:
+    """Write a table of figures to a file, or to standard output."""
+    from survey.results.as_csv import csv_lines
+    from survey.results.as_json import json_lines
+
+    lines = json_lines(table) if form == "json" else csv_lines(table)
+    if out is None:
+        sys.stdout.reconfigure(encoding="utf-8") if hasattr(sys.stdout, "reconfigure") else None
+        for line in lines:
+            click.echo(line, nl=False)
+        return
+    with atomic_write(out) as part, part.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(lines)
