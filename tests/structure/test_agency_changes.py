@@ -12,9 +12,11 @@ from sqlalchemy import orm
 from survey.core.db import Database
 from survey.core.errors import InputError
 from survey.models import Agency, AgencyKind, AgencyLevel, AgencySuccessor, AuditEvent, Counter, Role, User
-from survey.structure.operations.change_agency import AgencyFacts, add_agency, edit_agency, end_agency, rename_agency
+from survey.structure.operations.change_agency import AgencyFacts, add_agency, edit_agency, end_agency
 from survey.structure.operations.change_counter import CounterFacts, add_counter
+from survey.structure.operations.dated_change import DatedChange
 from survey.structure.operations.merge_agencies import merge_agencies, split_agency
+from survey.structure.operations.rename import rename_agency
 from survey.structure.queries import names
 from tests.support.evaluation import NOW
 
@@ -47,6 +49,10 @@ def session(database: Database) -> Iterator[orm.Session]:
         yield session
 
 
+def on(day: date) -> DatedChange:
+    return DatedChange(day, TODAY, NOW)
+
+
 def get(session: orm.Session, code: str) -> Agency:
     return session.scalars(sa.select(Agency).where(Agency.code == code)).one()
 
@@ -60,7 +66,7 @@ def last_event(session: orm.Session) -> AuditEvent:
 
 
 def rename(session: orm.Session, name: str, since: date, english: str = "") -> None:
-    rename_agency(session, get(session, "a"), name, english, since=since, today=TODAY, now=NOW, user_id=None)
+    rename_agency(session, get(session, "a"), name, english, on(since))
 
 
 def test_each_day_has_its_name(session: orm.Session) -> None:
@@ -106,7 +112,7 @@ def test_renamings_that_cannot_be(session: orm.Session, name: str, since: date, 
 def test_merging_two_into_a_new_one_moves_what_is_asked(session: orm.Session) -> None:
     new = add(session, "c", "Sở C", date(2025, 3, 1))
     merged = [get(session, "a"), get(session, "b")]
-    moved = merge_agencies(session, merged, new, since=date(2025, 3, 1), follow=True, now=NOW, user_id=None)
+    moved = merge_agencies(session, merged, new, on(date(2025, 3, 1)), follow=True)
     assert (moved.counters, moved.deciding, moved.accounts, moved.below) == (2, 1, 1, 0)
     for code in ("a", "b"):
         assert (get(session, code).valid_to, get(session, code).successor_id) == (date(2025, 3, 1), new.id)
@@ -122,11 +128,11 @@ def test_merging_two_into_a_new_one_moves_what_is_asked(session: orm.Session) ->
 
 def test_merging_without_following_leaves_counters(session: orm.Session) -> None:
     a, b = get(session, "a"), get(session, "b")
-    moved = merge_agencies(session, [a], b, since=date(2025, 3, 1), follow=False, now=NOW)
+    moved = merge_agencies(session, [a], b, on(date(2025, 3, 1)), follow=False)
     assert (moved.counters, moved.deciding) == (0, 0)
     assert session.scalars(sa.select(Counter.code).where(Counter.agency_id == a.id)).all() == ["Q1"]
     with pytest.raises(InputError, match="Sở A ended already on 01/03/2025"):
-        merge_agencies(session, [a], b, since=date(2025, 4, 1), follow=False, now=NOW)
+        merge_agencies(session, [a], b, on(date(2025, 4, 1)), follow=False)
 
 
 def test_mergers_that_cannot_be(session: orm.Session) -> None:
@@ -139,23 +145,23 @@ def test_mergers_that_cannot_be(session: orm.Session) -> None:
         ([a], b, date(2020, 1, 1), "begins on 01/01/2020"),
     ):
         with pytest.raises(InputError, match=message):
-            merge_agencies(session, merged, into, since=since, follow=True, now=NOW)
+            merge_agencies(session, merged, into, on(since), follow=True)
 
 
 def test_a_split_names_all_that_took_over(session: orm.Session) -> None:
     parts = [add(session, code, f"Sở {code.upper()}", date(2025, 3, 1)) for code in ("x", "y")]
-    moved = split_agency(session, get(session, "a"), parts, since=date(2025, 3, 1), follow=True, now=NOW)
+    moved = split_agency(session, get(session, "a"), parts, on(date(2025, 3, 1)), follow=True)
     assert (moved.counters, moved.accounts) == (1, 1)
     assert get(session, "a").successor_id == parts[0].id
     assert set(session.scalars(sa.select(AgencySuccessor.successor_id))) == {part.id for part in parts}
     with pytest.raises(InputError, match="at least two"):
-        split_agency(session, get(session, "b"), parts[:1], since=date(2025, 3, 1), follow=True, now=NOW)
+        split_agency(session, get(session, "b"), parts[:1], on(date(2025, 3, 1)), follow=True)
 
 
 def test_an_end_waits_for_those_below(session: orm.Session) -> None:
     with pytest.raises(InputError, match="2 agencies stand below it, among them Sở A"):
-        end_agency(session, get(session, "tinh"), TODAY, now=NOW)
-    end_agency(session, get(session, "a"), TODAY, now=NOW)
+        end_agency(session, get(session, "tinh"), on(TODAY))
+    end_agency(session, get(session, "a"), on(TODAY))
     assert get(session, "a").valid_to == TODAY
     with pytest.raises(InputError, match="cannot have a new counter"):
         add_counter(session, get(session, "a"), CounterFacts("Q2", "Quầy số 2"), now=NOW)

@@ -1,4 +1,4 @@
-"""Add an agency, correct what is known of it, rename it from a day on, end it. Nothing of its past is lost."""
+"""Add an agency, correct what is known of it, end it. Nothing of its past is lost."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from sqlalchemy import orm
 from survey.accounts.operations import audit
 from survey.core.errors import InputError
 from survey.core.text import clean, is_name_in_addresses
-from survey.models import Agency, AgencyKind, AgencyLevel, FormerName
+from survey.models import Agency, AgencyKind, AgencyLevel
+from survey.structure.operations.dated_change import DatedChange, record_change
 from survey.structure.queries.structure import find_agency
 
 CODE_LIMIT = 64
@@ -37,7 +38,7 @@ def add_agency(
     """Add an agency; `InputError` for a code or a sibling's name that is taken, odd letters, no such parent."""
     code = check_code(code)
     if find_agency(session, code) is not None:
-        raise InputError("There is an agency with the code %(code)s already", code=code)
+        raise InputError("There is an agency with the code %(code)s already", field="code", code=code)
     parent = _parent(session, facts.parent)
     name = check_name(facts.name)
     refuse_twin(session, name, parent.id if parent else None)
@@ -68,7 +69,7 @@ def edit_agency(
 ) -> bool:
     """Correct what is known of an agency, its name's spelling included; say whether anything changed.
 
-    A correction holds for all times; a new name from a day on is `rename_agency`. Errors as `add_agency`, and for a
+    A correction holds for all times; for a new name from a day on see `rename`. Errors as `add_agency`, and for a
     parent that stands below the agency itself.
     """
     before = audit_facts(session, agency)
@@ -80,7 +81,9 @@ def edit_agency(
         refuse_twin(session, name, parent_id, but=agency)
     valid_from = facts.valid_from or agency.valid_from
     if agency.valid_to is not None and valid_from >= agency.valid_to:
-        raise InputError("An agency cannot end (%(last)s) before it begins", last=f"{agency.valid_to:%d/%m/%Y}")
+        raise InputError(
+            "An agency cannot end (%(last)s) before it begins", field="valid_from", last=f"{agency.valid_to:%d/%m/%Y}"
+        )
     agency.name, agency.name_en, agency.parent_id = name, english_name(facts.name_en), parent_id
     agency.kind, agency.level, agency.valid_from = facts.kind, facts.level, valid_from
     session.flush()
@@ -93,60 +96,9 @@ def edit_agency(
     return True
 
 
-def rename_agency(
-    session: orm.Session,
-    agency: Agency,
-    name: str,
-    name_en: str,
-    *,
-    since: date,
-    today: date,
-    now: datetime,
-    user_id: int | None = None,
-) -> None:
-    """Give an agency a new name `since` a day; rounds that began before it go on showing the old one.
-
-    `InputError` for a day to come (the name would be shown too early), one before the agency or its last renaming, and
-    for a name it has already.
-    """
-    name, english = check_name(name), english_name(name_en)
-    if agency.valid_to is not None and since >= agency.valid_to:
-        raise InputError("%(name)s has ended; it cannot be renamed", name=agency.name)
-    last = session.scalar(sa.select(sa.func.max(FormerName.until)).where(FormerName.agency_id == agency.id))
-    check_first_day(since, today, max(filter(None, (agency.valid_from, last))))
-    if (name, english) == (agency.name, agency.name_en):
-        raise InputError("That is its name already: %(name)s", name=name)
-    refuse_twin(session, name, agency.parent_id, but=agency)
-    session.add(FormerName(agency_id=agency.id, until=since, name=agency.name, name_en=agency.name_en))
-    before = {"name": agency.name, "name_en": agency.name_en}
-    agency.name, agency.name_en = name, english
-    session.flush()
-    audit.record(
-        session,
-        action="agency.renamed",
-        subject=subject(agency),
-        now=now,
-        user_id=user_id,
-        before=before,
-        after={"name": name, "name_en": english, "since": str(since)},
-    )
-
-
-def check_first_day(since: date, today: date, began: date | None) -> None:
-    """Raise `InputError` unless a new name may begin `since` a day: not to come, and after the present one `began`."""
-    if since > today:
-        raise InputError("A new name can be entered from the day on which it holds: %(day)s", day=f"{since:%d/%m/%Y}")
-    if began is not None and since <= began:
-        raise InputError(
-            "The new name must hold from a day after %(day)s, when the present one began", day=f"{began:%d/%m/%Y}"
-        )
-
-
-def end_agency(
-    session: orm.Session, agency: Agency, first_day_without: date, *, now: datetime, user_id: int | None = None
-) -> None:
+def end_agency(session: orm.Session, agency: Agency, change: DatedChange) -> None:
     """End an agency that nobody takes over from. `InputError` when it ended before, or others stand below it."""
-    check_can_end(session, agency, first_day_without)
+    check_can_end(agency, change.since)
     below = session.scalars(
         sa.select(Agency.name).where(Agency.parent_id == agency.id, Agency.valid_to.is_(None)).order_by(Agency.code)
     ).all()
@@ -156,25 +108,27 @@ def end_agency(
             count=len(below),
             name=below[0],
         )
-    agency.valid_to = first_day_without
-    audit.record(
+    agency.valid_to = change.since
+    record_change(
         session,
-        action="agency.ended",
-        subject=subject(agency),
-        now=now,
-        user_id=user_id,
+        change,
+        "agency.ended",
+        subject(agency),
         before={"valid_to": None},
-        after={"valid_to": str(first_day_without)},
+        after={"valid_to": str(change.since)},
     )
 
 
-def check_can_end(session: orm.Session, agency: Agency, first_day_without: date) -> None:  # noqa: ARG001
+def check_can_end(agency: Agency, first_day_without: date) -> None:
     """Raise `InputError` unless the agency exists until that day."""
     if agency.valid_to is not None:
         raise InputError("%(name)s ended already on %(day)s", name=agency.name, day=f"{agency.valid_to:%d/%m/%Y}")
     if first_day_without <= agency.valid_from:
         raise InputError(
-            "%(name)s begins on %(day)s and cannot end before it", name=agency.name, day=f"{agency.valid_from:%d/%m/%Y}"
+            "%(name)s begins on %(day)s and cannot end before it",
+            field="since",
+            name=agency.name,
+            day=f"{agency.valid_from:%d/%m/%Y}",
         )
 
 
@@ -184,6 +138,7 @@ def check_code(typed: str, limit: int = CODE_LIMIT) -> str:
     if len(code) > limit or not is_name_in_addresses(code):
         raise InputError(
             "A code has letters without marks, digits, dots and hyphens, at most %(limit)d of them, not %(code)r",
+            field="code",
             code=typed[:limit],
             limit=limit,
         )
@@ -194,9 +149,9 @@ def check_name(typed: str) -> str:
     """Return a name as it is stored, or raise `InputError` for an empty or overlong one."""
     name = clean(typed)
     if not name:
-        raise InputError("The name is missing")
+        raise InputError("The name is missing", field="name")
     if len(name) > NAME_LIMIT:
-        raise InputError("The name is longer than %(limit)d characters", limit=NAME_LIMIT)
+        raise InputError("The name is longer than %(limit)d characters", field="name", limit=NAME_LIMIT)
     return name
 
 
@@ -205,7 +160,9 @@ def refuse_twin(session: orm.Session, name: str, parent_id: int | None, but: Age
     above = Agency.parent_id.is_(None) if parent_id is None else Agency.parent_id == parent_id
     for twin in session.scalars(sa.select(Agency).where(above, Agency.valid_to.is_(None))):
         if twin is not but and twin.name.casefold() == name.casefold():
-            raise InputError("%(code)s is called %(name)s already under the same agency", code=twin.code, name=name)
+            raise InputError(
+                "%(code)s is called %(name)s already under the same agency", field="name", code=twin.code, name=name
+            )
 
 
 def audit_facts(session: orm.Session, agency: Agency) -> dict[str, Any]:
@@ -236,7 +193,7 @@ def _parent(session: orm.Session, code: str) -> Agency | None:
         return None
     parent = find_agency(session, clean(code))
     if parent is None:
-        raise InputError("There is no agency with the code %(code)s", code=code)
+        raise InputError("There is no agency with the code %(code)s", field="parent", code=code)
     return parent
 
 
@@ -244,5 +201,5 @@ def _refuse_circle(session: orm.Session, agency: Agency, parent: Agency | None) 
     above = parent
     while above is not None:
         if above.id == agency.id:
-            raise InputError("%(name)s would stand above itself", name=agency.name)
+            raise InputError("%(name)s would stand above itself", field="parent", name=agency.name)
         above = session.get(Agency, above.parent_id) if above.parent_id else None

@@ -1,16 +1,16 @@
-"""Add a service (lĩnh vực), correct its name or give it a new one, take it out of use and back."""
+"""Add a service (lĩnh vực), correct its name, take it out of use and back."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
 from survey.core.errors import InputError
-from survey.models import Counter, CounterService, Service, ServiceFormerName
-from survey.structure.operations.change_agency import check_code, check_first_day, check_name, english_name
+from survey.models import Counter, CounterService, Service
+from survey.structure.operations.change_agency import check_code, check_name, english_name
 
 
 def add_service(
@@ -19,8 +19,8 @@ def add_service(
     """Add a service; `InputError` for a code or name that is taken."""
     code, name = check_code(code), check_name(name)
     if session.scalars(sa.select(Service.id).where(Service.code == code)).first() is not None:
-        raise InputError("There is a service with the code %(code)s already", code=code)
-    _refuse_twin(session, name, None)
+        raise InputError("There is a service with the code %(code)s already", field="code", code=code)
+    refuse_twin(session, name)
     service = Service(code=code, name=name, name_en=english_name(name_en))
     session.add(service)
     session.flush()
@@ -35,7 +35,7 @@ def edit_service(
     """Correct a service's names; say whether anything changed. `InputError` for a name that is taken."""
     before = {"name": service.name, "name_en": service.name_en}
     name = check_name(name)
-    _refuse_twin(session, name, service)
+    refuse_twin(session, name, service)
     service.name, service.name_en = name, english_name(name_en)
     after = {"name": service.name, "name_en": service.name_en}
     if after == before:
@@ -50,44 +50,6 @@ def edit_service(
         after=after,
     )
     return True
-
-
-def rename_service(
-    session: orm.Session,
-    service: Service,
-    name: str,
-    name_en: str,
-    *,
-    since: date,
-    today: date,
-    now: datetime,
-    user_id: int | None = None,
-) -> None:
-    """Give a service a new name `since` a day; rounds that began before it go on showing the old one.
-
-    `InputError` for a day to come (the name would be shown too early), one not after its last renaming, a name that is
-    taken, and the name it has already.
-    """
-    name, english = check_name(name), english_name(name_en)
-    last = session.scalar(
-        sa.select(sa.func.max(ServiceFormerName.until)).where(ServiceFormerName.service_id == service.id)
-    )
-    check_first_day(since, today, last)
-    if (name, english) == (service.name, service.name_en):
-        raise InputError("That is its name already: %(name)s", name=name)
-    _refuse_twin(session, name, service)
-    session.add(ServiceFormerName(service_id=service.id, until=since, name=service.name, name_en=service.name_en))
-    before = {"name": service.name, "name_en": service.name_en}
-    service.name, service.name_en = name, english
-    audit.record(
-        session,
-        action="service.renamed",
-        subject=f"service:{service.code}",
-        now=now,
-        user_id=user_id,
-        before=before,
-        after={"name": name, "name_en": english, "since": str(since)},
-    )
 
 
 def set_service_active(
@@ -116,7 +78,10 @@ def set_service_active(
     return len(at)
 
 
-def _refuse_twin(session: orm.Session, name: str, but: Service | None) -> None:
+def refuse_twin(session: orm.Session, name: str, but: Service | None = None) -> None:
+    """Raise `InputError` when another service than `but` has that name, case ignored."""
     for twin in session.scalars(sa.select(Service)):
         if twin is not but and twin.name.casefold() == name.casefold():
-            raise InputError("The service %(code)s is called %(name)s already", code=twin.code, name=twin.name)
+            raise InputError(
+                "The service %(code)s is called %(name)s already", field="name", code=twin.code, name=twin.name
+            )

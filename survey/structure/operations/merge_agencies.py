@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from survey.accounts.operations import audit
 from survey.core.errors import InputError
 from survey.models import Agency, AgencySuccessor, Counter, CounterDecidingAgency, User
 from survey.structure.operations.change_agency import check_can_end, subject
+from survey.structure.operations.dated_change import DatedChange, record_change
 
 
 @dataclass(frozen=True)
@@ -26,14 +26,7 @@ class Moved:
 
 
 def merge_agencies(
-    session: orm.Session,
-    merged: Sequence[Agency],
-    successor: Agency,
-    *,
-    since: date,
-    follow: bool,
-    now: datetime,
-    user_id: int | None = None,
+    session: orm.Session, merged: Sequence[Agency], successor: Agency, change: DatedChange, *, follow: bool
 ) -> Moved:
     """End agencies on the day a successor takes over from them.
 
@@ -43,58 +36,42 @@ def merge_agencies(
     """
     if not merged:
         raise InputError("Choose the agencies that are merged")
-    _check_takes_over(successor, since)
+    _check_takes_over(successor, change.since)
     total = Moved()
     for agency in merged:
         if agency.id == successor.id:
             raise InputError("%(name)s cannot be merged into itself", name=agency.name)
-        check_can_end(session, agency, since)
-        agency.valid_to, agency.successor_id = since, successor.id
+        check_can_end(agency, change.since)
+        agency.valid_to, agency.successor_id = change.since, successor.id
         session.flush()
-        moved = _follow(session, agency, successor, now, user_id) if follow else Moved()
+        moved = _follow(session, agency, successor, change) if follow else Moved()
         total = Moved(*(a + b for a, b in zip(asdict(total).values(), asdict(moved).values(), strict=True)))
-        audit.record(
-            session,
-            action="agency.merged",
-            subject=subject(agency),
-            now=now,
-            user_id=user_id,
-            before={"valid_to": None, "successor": None},
-            after={"valid_to": str(since), "successor": successor.code, "moved": asdict(moved)},
+        after = {"valid_to": str(change.since), "successor": successor.code, "moved": asdict(moved)}
+        record_change(
+            session, change, "agency.merged", subject(agency), before={"valid_to": None, "successor": None}, after=after
         )
     return total
 
 
 def split_agency(
-    session: orm.Session,
-    agency: Agency,
-    parts: Sequence[Agency],
-    *,
-    since: date,
-    follow: bool,
-    now: datetime,
-    user_id: int | None = None,
+    session: orm.Session, agency: Agency, parts: Sequence[Agency], change: DatedChange, *, follow: bool
 ) -> Moved:
     """End an agency on the day several take over from it; the first of them is the chief, whom its things follow."""
     if len(parts) < 2:
         raise InputError("Choose at least two agencies that take over")
-    check_can_end(session, agency, since)
+    check_can_end(agency, change.since)
     for part in parts:
         if part.id == agency.id:
             raise InputError("%(name)s cannot be merged into itself", name=agency.name)
-        _check_takes_over(part, since)
-    agency.valid_to, agency.successor_id = since, parts[0].id
+        _check_takes_over(part, change.since)
+    agency.valid_to, agency.successor_id = change.since, parts[0].id
     session.add_all(AgencySuccessor(agency_id=agency.id, successor_id=part.id) for part in parts)
     session.flush()
-    moved = _follow(session, agency, parts[0], now, user_id) if follow else Moved()
-    audit.record(
-        session,
-        action="agency.split",
-        subject=subject(agency),
-        now=now,
-        user_id=user_id,
-        before={"valid_to": None, "successors": []},
-        after={"valid_to": str(since), "successors": [part.code for part in parts], "moved": asdict(moved)},
+    moved = _follow(session, agency, parts[0], change) if follow else Moved()
+    codes = [part.code for part in parts]
+    after = {"valid_to": str(change.since), "successors": codes, "moved": asdict(moved)}
+    record_change(
+        session, change, "agency.split", subject(agency), before={"valid_to": None, "successors": []}, after=after
     )
     return moved
 
@@ -102,12 +79,42 @@ def split_agency(
 def _check_takes_over(successor: Agency, since: date) -> None:
     if successor.valid_from > since or (successor.valid_to is not None and successor.valid_to <= since):
         raise InputError(
-            "%(name)s does not exist on %(day)s and cannot take over", name=successor.name, day=f"{since:%d/%m/%Y}"
+            "%(name)s does not exist on %(day)s and cannot take over",
+            field="since",
+            name=successor.name,
+            day=f"{since:%d/%m/%Y}",
         )
 
 
-def _follow(session: orm.Session, old: Agency, new: Agency, now: datetime, user_id: int | None) -> Moved:
+def _follow(session: orm.Session, old: Agency, new: Agency, change: DatedChange) -> Moved:
     """Let an agency's counters, decisions, accounts and the agencies below it go to another."""
+    counters = _move_counters(session, old, new, change)
+    deciding = _decide(session, old, new)
+    accounts = session.scalars(sa.select(User).where(User.agency_id == old.id)).all()
+    for account in accounts:
+        account.agency_id = new.id
+        record_change(
+            session,
+            change,
+            "user.moved",
+            f"user:{account.username}",
+            before={"agency": old.code},
+            after={"agency": new.code},
+        )
+    below = session.scalars(
+        sa.select(Agency).where(Agency.parent_id == old.id, Agency.valid_to.is_(None), Agency.id != new.id)
+    ).all()
+    for agency in below:
+        agency.parent_id = new.id
+        record_change(
+            session, change, "agency.edited", subject(agency), before={"parent": old.code}, after={"parent": new.code}
+        )
+    session.flush()
+    return Moved(counters, deciding, len(accounts), len(below))
+
+
+def _move_counters(session: orm.Session, old: Agency, new: Agency, change: DatedChange) -> int:
+    """Put an agency's counters under another, with codes and names that are free there; return how many."""
     counters = session.scalars(sa.select(Counter).where(Counter.agency_id == old.id).order_by(Counter.id)).all()
     taken = session.execute(sa.select(Counter.code, Counter.name).where(Counter.agency_id == new.id)).all()
     codes, names = {code for code, _ in taken}, {name.casefold() for _, name in taken}
@@ -118,45 +125,12 @@ def _follow(session: orm.Session, old: Agency, new: Agency, now: datetime, user_
         counter.name = _free(counter.name, old.name, names, 200)
         codes.add(counter.code)
         names.add(counter.name.casefold())
-        audit.record(
-            session,
-            action="counter.moved",
-            subject=f"counter:{old.code}/{before['code']}"[:128],
-            now=now,
-            user_id=user_id,
-            before=before,
-            after={"agency": new.code, "code": counter.code, "name": counter.name},
+        after = {"agency": new.code, "code": counter.code, "name": counter.name}
+        record_change(
+            session, change, "counter.moved", f"counter:{old.code}/{before['code']}"[:128], before=before, after=after
         )
     session.flush()
-    deciding = _decide(session, old, new)
-    accounts = session.scalars(sa.select(User).where(User.agency_id == old.id)).all()
-    for account in accounts:
-        account.agency_id = new.id
-        audit.record(
-            session,
-            action="user.moved",
-            subject=f"user:{account.username}",
-            now=now,
-            user_id=user_id,
-            before={"agency": old.code},
-            after={"agency": new.code},
-        )
-    below = session.scalars(
-        sa.select(Agency).where(Agency.parent_id == old.id, Agency.valid_to.is_(None), Agency.id != new.id)
-    ).all()
-    for agency in below:
-        agency.parent_id = new.id
-        audit.record(
-            session,
-            action="agency.edited",
-            subject=subject(agency),
-            now=now,
-            user_id=user_id,
-            before={"parent": old.code},
-            after={"parent": new.code},
-        )
-    session.flush()
-    return Moved(len(counters), deciding, len(accounts), len(below))
+    return len(counters)
 
 
 def _free(wanted: str, owner: str, taken: set[str], limit: int) -> str:

@@ -12,13 +12,15 @@ from werkzeug import Response
 from survey.accounts.auth import role_required
 from survey.core.errors import InputError
 from survey.models import Agency
-from survey.structure.operations.change_agency import AgencyFacts, add_agency, end_agency, rename_agency
+from survey.structure.operations.change_agency import AgencyFacts, add_agency, end_agency
 from survey.structure.operations.merge_agencies import Moved, merge_agencies, split_agency
+from survey.structure.operations.rename import rename_agency
 from survey.structure.pages.common import (
     STRUCTURE_EDITORS,
     agency_of,
     blueprint,
     chosen_agencies,
+    dated_change,
     form_date,
     form_list,
     form_text,
@@ -40,16 +42,7 @@ def rename(agency: str) -> Response | str | tuple[str, int]:
     try:
         with database().write() as session:
             found = agency_of(session, agency)
-            rename_agency(
-                session,
-                found,
-                form_text("name"),
-                form_text("name_en"),
-                since=form_date("since"),
-                today=today(),
-                now=now(),
-                user_id=user().id,
-            )
+            rename_agency(session, found, form_text("name"), form_text("name_en"), dated_change(form_date("since")))
             message = _("It is called %(name)s now. Rounds that began before keep the old name.", name=found.name)
     except InputError as error:
         return _page("rename", agency, error_message(error)), 422
@@ -65,7 +58,7 @@ def end(agency: str) -> Response | str | tuple[str, int]:
     try:
         with database().write() as session:
             found = agency_of(session, agency)
-            end_agency(session, found, form_date("since"), now=now(), user_id=user().id)
+            end_agency(session, found, dated_change(form_date("since")))
             message = _("%(name)s has ended. Its results stay.", name=found.name)
     except InputError as error:
         return _page("end", agency, error_message(error)), 422
@@ -86,9 +79,7 @@ def merge(agency: str) -> Response | str | tuple[str, int]:
                 successor = chosen_agencies(session, [form_text("into")])[0]
             else:
                 successor = _new(session, found, form_text("new_code"), form_text("new_name"), since)
-            moved = merge_agencies(
-                session, merged, successor, since=since, follow=_follow(since), now=now(), user_id=user().id
-            )
+            moved = merge_agencies(session, merged, successor, dated_change(since), follow=_follow(since))
             code, message = successor.code, _done(_("%(name)s takes over.", name=successor.name), moved)
     except InputError as error:
         return _page("merge", agency, error_message(error)), 422
@@ -110,9 +101,7 @@ def split(agency: str) -> Response | str | tuple[str, int]:
                 if form_text(f"new_code_{k}") or form_text(f"new_name_{k}")
             ]
             parts += chosen_agencies(session, form_list("into"))
-            moved = split_agency(
-                session, found, parts, since=since, follow=_follow(since), now=now(), user_id=user().id
-            )
+            moved = split_agency(session, found, parts, dated_change(since), follow=_follow(since))
             takers = ", ".join(part.name for part in parts)
             message = _done(_("%(names)s take over from %(name)s.", names=takers, name=found.name), moved)
     except InputError as error:

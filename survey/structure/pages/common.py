@@ -17,8 +17,9 @@ from survey.core.errors import InputError
 from survey.core.text import clean
 from survey.models import Agency, AgencyKind, AgencyLevel, BatchKind, Role, Round
 from survey.spreadsheets.read import parse_date
+from survey.structure.operations.dated_change import DatedChange
 from survey.structure.queries import rounds, structure
-from survey.web.context import user
+from survey.web.context import now, today, user
 
 blueprint = flask.Blueprint("structure", __name__, url_prefix="/quan-tri")
 STRUCTURE_EDITORS = (Role.ADMIN,)
@@ -64,6 +65,11 @@ def form_time(name: str) -> time | None:
     if found is None:
         raise InputError("Write the hour as 7:30 or 17:00, or leave it empty")
     return time(int(found[1]), int(found[2] or 0))
+
+
+def dated_change(since: date) -> DatedChange:
+    """Return a change that the person who is signed in enters now and that holds since a day."""
+    return DatedChange(since, today(), now(), user().id)
 
 
 def agency_of(session: orm.Session, code: str) -> Agency:

@@ -10,10 +10,11 @@ from werkzeug import Response
 from survey.accounts.auth import role_required
 from survey.core.errors import InputError
 from survey.models import Service
-from survey.structure.operations.change_service import add_service, edit_service, rename_service, set_service_active
-from survey.structure.pages.common import STRUCTURE_EDITORS, blueprint, form_date, form_text, go
+from survey.structure.operations.change_service import add_service, edit_service, set_service_active
+from survey.structure.operations.rename import rename_service
+from survey.structure.pages.common import STRUCTURE_EDITORS, blueprint, dated_change, form_date, form_text, go
 from survey.structure.queries import structure
-from survey.web.context import database, error_message, now, today, user
+from survey.web.context import database, error_message, now, user
 
 
 @blueprint.get("/linh-vuc")
@@ -72,16 +73,7 @@ def _rename(session: orm.Session, service: Service) -> bool:
     """Apply the posted names; say whether anything changed. With a day they are new ones, without it corrections."""
     if not form_text("since"):
         return edit_service(session, service, form_text("name"), form_text("name_en"), now=now(), user_id=user().id)
-    rename_service(
-        session,
-        service,
-        form_text("name"),
-        form_text("name_en"),
-        since=form_date("since"),
-        today=today(),
-        now=now(),
-        user_id=user().id,
-    )
+    rename_service(session, service, form_text("name"), form_text("name_en"), dated_change(form_date("since")))
     return True
 
 
