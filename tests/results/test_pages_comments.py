@@ -15,7 +15,7 @@ from survey.core.db import Base, Database
 from survey.core.errors import InputError
 from survey.models import Agency, AuditEvent, Comment, CommentState, CommentTheme, Role, Round, Theme, User
 from survey.results.operations.review_comment import review_comment
-from survey.results.queries.comments import CommentFilter, page_of
+from survey.results.queries.comments import CommentFilter, page_of, too_few
 from tests.support.evaluation import PASSWORD, accounts, post, scored_round, sign_in
 from tests.support.places import open_place
 from tests.support.reading import soup, words
@@ -159,6 +159,34 @@ def test_nothing_is_shown_of_an_agency_that_too_few_answered_for(evaluator: Flas
             session.execute(sa.update(Round).values(rules={"min_n": least}))
         assert len(soup(manager, "/danh-gia/y-kien").select("blockquote")) == shown
     assert soup(evaluator, "/danh-gia/r1/co-quan/so-tu-phap").select("#voices") == []
+
+
+def test_too_few_respondents_are_counted_at_once_for_all_agencies(place: Flask) -> None:
+    """By hand: 60, 40 and 6 counted responses; the one of trung-tam that is excluded is none, so-xay-dung has none."""
+    statements: list[str] = []
+    with place.extensions["database"].write() as session:
+        silent = Agency(code="so-xay-dung", name="X", kind="department", level="province", valid_from=date(2020, 1, 1))
+        session.add(silent)
+        session.flush()
+        ids = {agency.code: agency.id for agency in session.scalars(sa.select(Agency))}
+        round_id = session.scalars(sa.select(Round.id)).one()
+        for agency in ("trung-tam", "so-xay-dung"):
+            comment = {"round_id": round_id, "agency_id": ids[agency], "language": "vi", "text": "Tốt."}
+            session.add(Comment(**comment, received_on=date(2026, 2, 1)))
+        session.flush()
+        sa.event.listen(session.connection(), "before_cursor_execute", lambda *call: statements.append(call[2]))
+        for least, expected in (
+            (61, {"so-tu-phap", "so-dat-dai", "trung-tam", "so-xay-dung"}),
+            (41, {"so-dat-dai", "trung-tam", "so-xay-dung"}),
+            (7, {"trung-tam", "so-xay-dung"}),
+            (6, {"so-xay-dung"}),
+            (0, set()),
+        ):
+            statements.clear()
+            pairs = too_few(session, frozenset(ids), {round_id: least})
+            assert sorted(pairs) == sorted((round_id, ids[code]) for code in expected)
+            assert len(statements) == 1
+        assert too_few(session, frozenset({"trung-tam"}), {round_id: 61}) == ((round_id, ids["trung-tam"]),)
 
 
 def test_pages_of_twenty(evaluator: FlaskClient, place: Flask) -> None:

@@ -47,25 +47,29 @@ def page_of(session: orm.Session, wanted: CommentFilter, number: int) -> tuple[l
 
 
 def too_few(session: orm.Session, visible: frozenset[str], least: Mapping[int, int]) -> tuple[tuple[int, int], ...]:
-    """Return the (round, agency) with comments and fewer counted responses than `least` asks of the round."""
-    spoken = sa.select(Comment.round_id, Comment.agency_id).distinct().join(Comment.agency).where(_among(visible))
-    pairs = session.execute(spoken).all()
-    count = sa.func.count()
-    return tuple(
-        (round_id, agency_id)
-        for round_id, agency_id in pairs
-        if (
-            session.scalar(
-                sa.select(count).where(
-                    Response.round_id == round_id,
-                    Response.deciding_agency_id == agency_id,
-                    Response.excluded.is_(None),
-                )
-            )
-            or 0
-        )
-        < least.get(round_id, 0)
+    """Return the (round, agency) with comments and fewer counted responses than `least` asks of the round.
+
+    One statement counts for all of them, however many agencies the person may see.
+    """
+    spoken = (
+        sa.select(Comment.round_id, Comment.agency_id)
+        .join(Comment.agency)
+        .where(_among(visible))
+        .distinct()
+        .subquery("spoken")
     )
+    of_pair = sa.and_(
+        Response.round_id == spoken.c.round_id,
+        Response.deciding_agency_id == spoken.c.agency_id,
+        Response.excluded.is_(None),
+    )
+    counts = session.execute(
+        sa.select(spoken.c.round_id, spoken.c.agency_id, sa.func.count(Response.id))
+        .outerjoin(Response, of_pair)
+        .group_by(spoken.c.round_id, spoken.c.agency_id)
+        .order_by(spoken.c.round_id, spoken.c.agency_id)
+    )
+    return tuple((round_id, agency_id) for round_id, agency_id, n in counts if n < least.get(round_id, 0))
 
 
 def by_state(session: orm.Session, visible: frozenset[str] | None, round_id: int | None) -> dict[CommentState, int]:
