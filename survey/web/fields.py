@@ -29,9 +29,15 @@ class Control(wtforms.Field):  # type: ignore[misc]
 
     #: which of the macro's controls draws it
     control = "text"
+    validators: Sequence[Any] = ()
 
     def __init__(self, label: Any = "", validators: Sequence[Any] = (), hint: Any = "", **options: Any) -> None:
         super().__init__(label, list(validators), description=hint, **options)
+
+    def require(self, message: Any) -> None:
+        """Let nothing pass that is not filled in, where a page knows only later that it must be."""
+        self.validators = [*self.validators, Required(message)]
+        self.flags.required = True
 
     @property
     def first_id(self) -> str:
@@ -145,6 +151,16 @@ class Day(_Parsed):
             message = self.message or _("Write the day as day/month/year, for example 01/07/2026")
             raise ValueError(str(message) % {"day": repr(typed)})
         return found
+
+
+class TypedDay(Day):
+    """A day that is quicker typed than picked: shown and written as day/month/year."""
+
+    control = "digits"
+
+    def shown(self) -> str:
+        """Return `01/07/2026`."""
+        return f"{self.data:%d/%m/%Y}"
 
 
 class Hour(_Parsed):

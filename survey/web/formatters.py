@@ -83,6 +83,11 @@ def span(round_: Round) -> str:
     return f"{first}{day(round_.opens_on)} – {last}{day(round_.closes_on)}"
 
 
+def named_with_days(round_: Round) -> str:
+    """Return the name of a round with its days, as a list of rounds to choose from has it."""
+    return f"{local_name(round_)} ({day(round_.opens_on)} – {day(round_.closes_on)})"
+
+
 def day(value: date | datetime | None) -> str:
     """Return dd/mm/yyyy; an instant is first brought into the display zone."""
     if value is None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import flask
 from babel import Locale, support
@@ -143,10 +143,19 @@ def local_name(thing: Any) -> str:
 def language_links() -> Iterator[tuple[Language, str, bool]]:
     """Yield (language, address of this page in it, whether it is the current one)."""
     current = current_language()
-    kept = {key: values for key, values in flask.request.args.to_dict(flat=False).items() if key != "lang"}
+    path, query = flask.g.get("shown_at") or (flask.request.path, list(flask.request.args.items(multi=True)))
+    kept = [(key, value) for key, value in query if key != "lang"]
     for language in offered():
-        query = [(key, value) for key, values in kept.items() for value in values] + [("lang", language.code)]
-        yield language, f"{flask.request.path}?{urlencode(query)}", language is current
+        yield language, f"{path}?{urlencode([*kept, ('lang', language.code)])}", language is current
+
+
+def shown_at(address: str) -> None:
+    """Say where the page of this reply is to be had, when a POST to another address answers with it.
+
+    A link to the other languages cannot post again.
+    """
+    parts = urlsplit(address)
+    flask.g.shown_at = (parts.path, parse_qsl(parts.query))
 
 
 def _asked_for() -> str | None:

@@ -279,8 +279,21 @@ def test_a_pile_that_cannot_be(site, client, changes, says) -> None:
     reply = begin(site, client, **changes)
     assert reply.status_code == 422
     assert says in reply.text
+    page = BeautifulSoup(reply.text, "html.parser")
+    (name, typed), target = next(iter(changes.items())), page.select_one("#summary a")["href"]
+    control = page.select_one(target)
+    assert (control["name"], says in page.find(id=f"{name}-error").text) == (name, True)
+    if name in {"day", "every"}:
+        assert control["value"] == typed
+    assert page.find(id="every")["value"] == changes.get("every", "2")
     with site.extensions["database"].read() as session:
         assert session.scalars(sa.select(ImportBatch)).all() == []
+
+
+def test_the_other_language_of_a_refused_pile_is_its_form(site, client) -> None:
+    page = BeautifulSoup(begin(site, client, every="x").text, "html.parser")
+    link = page.select_one(".languages a[hreflang=en], .languages a[lang=en]")
+    assert client.get(link["href"]).status_code == 200
 
 
 def test_a_counter_of_several_services_and_agencies_asks(site) -> None:

@@ -21,8 +21,8 @@ from survey.collect.entry.common import (
     pile_row,
     read_again,
     refused,
-    whole,
 )
+from survey.collect.entry.forms import FindForm
 from survey.collect.operations.enter_form import check_form, correct_form, differing, settle_form
 from survey.collect.queries import entry
 from survey.core.errors import InputError
@@ -31,6 +31,7 @@ from survey.questionnaires import BLANK, Definition
 from survey.questionnaires.definition import HIDDEN
 from survey.web import i18n
 from survey.web.context import database, now, user
+from survey.web.forms import Mistake
 
 
 @blueprint.get("/<int:number>/phieu/<int:place>/lan-hai")
@@ -109,7 +110,7 @@ def settle(number: int, place: int) -> View:
     return flask.redirect(target, 303)
 
 
-def _chosen(definition: Definition, first: str, second_pass: str) -> tuple[str, list[form.Mistake]]:
+def _chosen(definition: Definition, first: str, second_pass: str) -> tuple[str, list[Mistake]]:
     """Return the answers settled on, and what is still to be decided."""
     settled, undecided = list(first), []
     for position in differing(first, second_pass):
@@ -119,7 +120,7 @@ def _chosen(definition: Definition, first: str, second_pass: str) -> tuple[str, 
             settled[position] = second_pass[position]
         elif pick != "1":
             advice = _("Question %(number)d: look at the paper and choose.", number=position + 1)
-            undecided.append(form.Mistake(f"d-{code}", advice))
+            undecided.append(Mistake(f"d-{code}", advice))
     # a question may appear or vanish with the answer it hangs on
     answers = {s.code: a for s, a in zip(definition.slots, settled, strict=True) if a not in (BLANK, HIDDEN)}
     return definition.pack(answers), undecided
@@ -129,7 +130,8 @@ def _chosen(definition: Definition, first: str, second_pass: str) -> tuple[str, 
 @role_required(*ROLES)
 def find(number: int) -> View:
     """Go to a form by its running number."""
-    place = whole(flask.request.args.get("so", ""))
+    asked = FindForm.asked(flask.request.args)
+    place = asked.number.data if asked.validate() else 0
     with database().read() as session:
         pile_row(session, number)
         if entry.form_of(session, number, place) is None:
@@ -174,7 +176,7 @@ def _corrected(place: int, *, changed: bool) -> str:
     return str(_("Form %(number)d stays as it was.", number=place))
 
 
-def _differences_page(session: orm.Session, found: entry.PileRow, kept: EntryForm, mistakes: list[form.Mistake]) -> str:
+def _differences_page(session: orm.Session, found: entry.PileRow, kept: EntryForm, mistakes: list[Mistake]) -> str:
     """Return the page that sets both passes side by side."""
     definition, first = definition_of(found), entry.stored_answers(session, kept)
     language = i18n.current_language().code

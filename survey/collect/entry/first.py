@@ -16,6 +16,7 @@ from survey.collect.queries import entry
 from survey.core.errors import InputError
 from survey.questionnaires import Definition
 from survey.web.context import database, now, user
+from survey.web.forms import Mistake
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
@@ -85,7 +86,7 @@ def _next_number(number: int, place: int, keyed: form.Keyed, key: str) -> str:
             taken=place,
             next=following,
         )
-        keyed.mistakes.append(form.Mistake("number", advice))
+        keyed.mistakes.append(Mistake("number", advice))
         return entry_page(found, keyed, following, "first", key)
 
 

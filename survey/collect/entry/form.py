@@ -1,6 +1,8 @@
 """The entry page's fields, and what was keyed into them read back against the questionnaire.
 
-One field takes one character. The numbers are those printed on the paper form.
+One field takes one character. The numbers are those printed on the paper form. This page has a reader of its own
+instead of a form class: its fields are those of a round's questionnaire, one pressed key each, and an answer is right
+or wrong by the questionnaire (`Definition`), which also says what is asked at all.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from survey.core.text import clean_block
 from survey.models import SlotKind
 from survey.questionnaires import Definition, from_canonical
 from survey.questionnaires.definition import UNKNOWN
+from survey.web.forms import Mistake
 
 MAX_COMMENT = 2000
 PREFIX = "a."
@@ -45,14 +48,6 @@ class Part:
 
     title: str
     fields: tuple[Field, ...]
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """One thing to correct: where (an element id), and what to do."""
-
-    target: str
-    advice: str
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -12,15 +12,16 @@ from sqlalchemy import orm
 
 from survey.accounts.auth import role_required
 from survey.collect.entry.common import ROLES, Change, View, blueprint, pile_row, refused
-from survey.collect.operations.enter_form import CHANNELS, Pile, begin_pile, end_pile
+from survey.collect.entry.forms import FindForm, PileForm, PlaceForm
+from survey.collect.operations.enter_form import Pile, begin_pile, end_pile
 from survey.collect.operations.undo_responses import undo_responses
 from survey.collect.queries import entry
 from survey.core.errors import InputError
 from survey.models import Channel, Counter, Round
-from survey.spreadsheets.read import parse_date
-from survey.web.context import database, error_message, now, user
-
-USUAL_SAMPLE = 10
+from survey.web import i18n
+from survey.web.context import database, now, user
+from survey.web.formatters import named_with_days
+from survey.web.i18n import local_name
 
 
 @blueprint.get("")
@@ -32,8 +33,7 @@ def piles() -> str:
         return flask.render_template(
             "collect/entry/piles.html",
             piles=entry.piles(session, own),
-            rounds=entry.entry_rounds(session),
-            counters=entry.entry_counters(session, own),
+            form=_place_form(entry.entry_rounds(session), entry.entry_counters(session, own)),
         )
 
 
@@ -43,24 +43,31 @@ def new() -> str:
     """Ask for service, agency, channel, day and sample of a new pile."""
     with database().read() as session:
         round_, counter = _round_and_counter(session, flask.request.args)
-        return _new_page(round_, counter, {}, "")
+        form = PileForm(form_date=_last_day(round_))
+        form.offer(round_, counter, _last_day(round_))
+        return _new_page(round_, counter, form)
 
 
 @blueprint.post("/moi")
 @role_required(*ROLES)
 def begin() -> View:
     """Begin a pile."""
-    posted = flask.request.form
-    try:
-        with database().write() as session:
-            round_, counter = _round_and_counter(session, posted)
-            made = begin_pile(session, _pile(round_, counter, posted), now=now(), user_id=user().id)
-            number = made.batch_id
-    except InputError as error:
-        with database().read() as session:
-            round_, counter = _round_and_counter(session, posted)
-            return _new_page(round_, counter, posted, error_message(error)), 422
-    return flask.redirect(flask.url_for("paper.key_in", number=number), 303)
+    form, posted = PileForm(), flask.request.form
+    with database().read() as session:
+        round_, counter = _round_and_counter(session, posted)
+        form.offer(round_, counter, _last_day(round_))
+    if form.validate():
+        try:
+            with database().write() as session:
+                pile_ = _pile(*_round_and_counter(session, posted), form)
+                number = begin_pile(session, pile_, now=now(), user_id=user().id).batch_id
+            return flask.redirect(flask.url_for("paper.key_in", number=number), 303)
+        except InputError as error:
+            form.refuse(error)
+    with database().read() as session:
+        round_, counter = _round_and_counter(session, posted)
+        i18n.shown_at(flask.url_for("paper.new", dot=round_.code, quay=counter.id))
+        return _new_page(round_, counter, form), 422
 
 
 @blueprint.get("/<int:number>")
@@ -69,7 +76,9 @@ def pile(number: int) -> str:
     """Show a pile: how many forms, how well the second passes agree, what is still to be done."""
     with database().read() as session:
         found = pile_row(session, number)
-        return flask.render_template("collect/entry/pile.html", pile=found, waiting=entry.waiting(session, number))
+        return flask.render_template(
+            "collect/entry/pile.html", pile=found, waiting=entry.waiting(session, number), find_form=FindForm()
+        )
 
 
 @blueprint.post("/<int:number>/xong")
@@ -117,44 +126,32 @@ def _round_and_counter(session: orm.Session, sent: Mapping[str, str]) -> tuple[R
     return round_, counter
 
 
-def _pile(round_: Round, counter: Counter, posted: Mapping[str, str]) -> Pile:
-    """Return the pile that was asked for; `InputError` for what does not belong to the counter."""
+def _pile(round_: Round, counter: Counter, form: PileForm) -> Pile:
+    """Return the pile that was asked for."""
     agencies = {agency.code: agency.id for agency in counter.deciding_agencies or [counter.agency]}
     services = {service.code: service.id for service in counter.services}
-    agency = posted.get("agency", "") or (next(iter(agencies)) if len(agencies) == 1 else "")
-    service = posted.get("service", "") or (next(iter(services)) if len(services) == 1 else "")
-    if agency not in agencies:
-        raise InputError("Choose the agency that decides on the dossiers of this pile")
-    if service and service not in services:
-        raise InputError("Choose a field that this counter handles")
-    if services and not service:
-        raise InputError("Choose the field of the dossiers of this pile")
-    day = parse_date(posted.get("day", "").strip())
-    if day is None:
-        raise InputError("Write the day of the forms as day/month/year, for example 25/11/2026")
-    every = posted.get("every", "").strip() or "0"
-    channel = posted.get("channel", "")
     return Pile(
         round_,
         counter,
-        agencies[agency],
-        services.get(service),
-        Channel(channel) if channel in {one.value for one in CHANNELS} else Channel.QR,
-        day,
-        int(every) if every.isascii() and every.isdecimal() and len(every) < 6 else -1,
+        agencies[form.agency.data],
+        services.get(form.service.data),
+        Channel(form.channel.data),
+        form.form_date.data,
+        form.check_every.data or 0,
     )
 
 
-def _new_page(round_: Round, counter: Counter, sent: Mapping[str, str], error: str) -> str:
-    today = now().astimezone(ZoneInfo(round_.zone)).date()
-    last: date = min(round_.closes_on, today)
-    return flask.render_template(
-        "collect/entry/new.html",
-        round=round_,
-        counter=counter,
-        channels=CHANNELS,
-        sent=sent,
-        error=error,
-        last_day=last,
-        usual_sample=USUAL_SAMPLE,
-    )
+def _place_form(rounds: Sequence[Round], counters: Sequence[Counter]) -> PlaceForm:
+    form = PlaceForm(formdata=None)
+    form.round.options = [(one.code, named_with_days(one)) for one in rounds]
+    form.counter.options = [(str(one.id), f"{local_name(one)} – {local_name(one.agency)}") for one in counters]
+    return form
+
+
+def _new_page(round_: Round, counter: Counter, form: PileForm) -> str:
+    return flask.render_template("collect/entry/new.html", round=round_, counter=counter, form=form)
+
+
+def _last_day(round_: Round) -> date:
+    """Return the last day that forms can be of: today while the round is open."""
+    return min(round_.closes_on, now().astimezone(ZoneInfo(round_.zone)).date())

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import flask
 from flask_babel import ngettext
+from sqlalchemy import orm
 
 from survey.accounts.auth import role_required
 from survey.collect.imports.common import ROLES, View, blueprint, round_of, uploads
+from survey.collect.imports.forms import UploadForm
 from survey.collect.operations.undo_responses import undo_responses
 from survey.collect.queries import imports
 from survey.core.errors import InputError
 from survey.spreadsheets.guess_columns import with_letters
 from survey.web.context import database, error_message, now, user
-from survey.web.uploads import takes_upload
+from survey.web.formatters import named_with_days
+from survey.web.uploads import Upload, takes_upload
 
 
 @blueprint.get("")
 @role_required(*ROLES)
 def batches() -> str:
     """List imports, and ask for a file."""
-    return _list_page("")
+    return _list_page(UploadForm())
 
 
 @takes_upload
@@ -27,17 +30,27 @@ def batches() -> str:
 @role_required(*ROLES)
 def upload() -> View:
     """Keep a file and go on to its columns."""
+    form = UploadForm()
     with database().read() as session:
-        round_code = round_of(session, flask.request.form.get("dot", "")).code
-    try:
-        kept = uploads().receive(flask.request.files.get("file"), user_id=user().id, now=now())
-        if "no_headings" in flask.request.form:
-            lettered = with_letters(kept.path.read_bytes(), kept.name)
-            uploads().discard(kept)
-            kept = uploads().keep(lettered, kept.name, user_id=user().id, now=now())
-    except InputError as error:
-        return _list_page(error_message(error)), 422
-    return flask.redirect(flask.url_for("imports.columns", token=kept.token, dot=round_code), 303)
+        round_code = round_of(session, form.round.data).code
+        _offer(form, session)
+    if form.validate():
+        try:
+            kept = _received(form)
+            return flask.redirect(flask.url_for("imports.columns", token=kept.token, dot=round_code), 303)
+        except InputError as error:
+            form.refuse(error, "file")
+    return _list_page(form), 422
+
+
+def _received(form: UploadForm) -> Upload:
+    """Keep the file; one without headings gets letters for them."""
+    kept = uploads().receive(form.file.data, user_id=user().id, now=now())
+    if not form.no_headings.data:
+        return kept
+    lettered = with_letters(kept.path.read_bytes(), kept.name)
+    uploads().discard(kept)
+    return uploads().keep(lettered, kept.name, user_id=user().id, now=now())
 
 
 @blueprint.get("/lo/<int:number>")
@@ -76,11 +89,11 @@ def undo(number: int) -> View:
     return flask.redirect(flask.url_for("imports.batch", number=number), 303)
 
 
-def _list_page(error: str) -> str:
+def _list_page(form: UploadForm) -> str:
     with database().read() as session:
-        return flask.render_template(
-            "collect/imports/batches.html",
-            rows=imports.batches(session, user()),
-            rounds=imports.rounds_to_fill(session),
-            error=error,
-        )
+        _offer(form, session)
+        return flask.render_template("collect/imports/batches.html", rows=imports.batches(session, user()), form=form)
+
+
+def _offer(form: UploadForm, session: orm.Session) -> None:
+    form.round.options = [(round_.code, named_with_days(round_)) for round_ in imports.rounds_to_fill(session)]

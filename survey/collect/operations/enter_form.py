@@ -58,18 +58,26 @@ def begin_pile(session: orm.Session, pile: Pile, *, now: datetime, user_id: int 
     today = now.astimezone(ZoneInfo(round_.zone)).date()
     if round_.state not in {RoundState.OPEN, RoundState.CLOSED}:
         raise InputError(
-            "Forms can be keyed in while a round is open or closed, not before it opens nor once published"
+            "Forms can be keyed in while a round is open or closed, not before it opens nor once published",
+            field="round",
         )
     if pile.channel not in CHANNELS:
-        raise InputError("Choose how the answers were given: on paper, by telephone or to an interviewer")
+        raise InputError(
+            "Choose how the answers were given: on paper, by telephone or to an interviewer", field="channel"
+        )
     if not round_.opens_on <= pile.form_date <= round_.closes_on or pile.form_date > today:
         raise InputError(
             "The day of the forms must lie within the round, from %(first)s to %(last)s, and not after today",
+            field="form_date",
             first=f"{round_.opens_on:%d/%m/%Y}",
             last=f"{min(round_.closes_on, today):%d/%m/%Y}",
         )
     if not 0 <= pile.check_every <= MAX_EVERY:
-        raise InputError("Every how many forms one is keyed in twice: a whole number from 0 to %(n)d", n=MAX_EVERY)
+        raise InputError(
+            "Every how many forms one is keyed in twice: a whole number from 0 to %(n)d",
+            field="check_every",
+            n=MAX_EVERY,
+        )
     batch = ImportBatch(
         kind=BatchKind.RESPONSES,
         round_id=round_.id,

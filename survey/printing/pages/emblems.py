@@ -16,6 +16,7 @@ from survey.printing.pages.scope import EMBLEM_ROLES, UNIT_ROLES, agency_of, blu
 from survey.printing.posters.emblem import MAX_FILE, Emblem, check_emblem
 from survey.printing.posters.texts import stored_emblem
 from survey.printing.queries.poster_codes import emblem_for
+from survey.web import i18n
 from survey.web.context import database, now, user
 
 
@@ -40,6 +41,7 @@ def upload_emblem(agency: str) -> Response | tuple[str, int]:
     checked = _checked(form)
     if checked is None:
         with database().read() as session:
+            i18n.shown_at(flask.url_for("staff.unit", agency=agency))
             return unit_page(session, agency_of(session, agency), form)
     with database().write() as session:
         found = agency_of(session, agency)

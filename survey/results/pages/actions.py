@@ -18,6 +18,7 @@ from survey.results.pages.pages import blueprint, load
 from survey.results.pages.register import ACTION_EDITORS
 from survey.results.pages.strengths import action_form, strengths_page
 from survey.results.queries import actions as action_queries
+from survey.web import i18n
 from survey.web.context import database, now
 
 
@@ -36,6 +37,7 @@ def action_add(round_code: str, agency: str) -> Response | tuple[str, int]:
     number = _add(page, agency, form) if valid else None
     if number is None:
         with database().read() as session:
+            i18n.shown_at(_register(round_code, agency))
             return strengths_page(session, load(session, round_code), agency, form), 422
     flask.flash(_("Saved: action %(number)s.", number=number))
     return flask.redirect(_register(round_code, agency), code=303)

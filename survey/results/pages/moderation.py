@@ -21,6 +21,7 @@ from survey.results.pages.forms import ReviewForm
 from survey.results.pages.pages import RESULT_READERS, REVIEWERS, blueprint
 from survey.results.queries import comments
 from survey.results.queries.comments import CommentFilter
+from survey.web import i18n
 from survey.web.context import database, now
 
 MOST_PAGES = 100_000
@@ -60,9 +61,15 @@ def comment_review(number: int) -> Response | tuple[str, int]:
             form.refuse(error)
     if form.errors:
         with database().read() as session:
+            i18n.shown_at(_back(form))
             return _render(session, (session.get_one(Comment, number), form)), 422
     flask.flash(_("Saved: comment %(number)s.", number=number))
-    return flask.redirect(safe_next(form.next.data) or flask.url_for("evaluator.comment_list"), code=303)
+    return flask.redirect(_back(form), code=303)
+
+
+def _back(form: ReviewForm) -> str:
+    """Return the list that a review came from."""
+    return safe_next(form.next.data) or flask.url_for("evaluator.comment_list")
 
 
 def _render(session: orm.Session, refused: tuple[Comment, ReviewForm] | None = None) -> str:

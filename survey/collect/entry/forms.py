@@ -1,0 +1,88 @@
+"""The forms around paper entry: where a pile belongs, what its forms have in common, and going to one of them.
+
+The page on which a form is keyed in reads itself (`form.py`): its fields are those of the round's questionnaire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from flask_babel import lazy_gettext as _
+
+from survey.collect.operations.enter_form import CHANNELS, MAX_EVERY
+from survey.models import Channel, Counter, Round
+from survey.web import formatters
+from survey.web.fields import Choice, Hidden, Radio, Required, TypedDay, Whole
+from survey.web.forms import Form
+from survey.web.i18n import local_name
+from survey.web.status_words import channel as channel_name
+
+USUAL_SAMPLE = 10
+
+
+class PlaceForm(Form):
+    """Round and counter of a new pile."""
+
+    round = Choice(_("Round"), name="dot", id="round")
+    counter = Choice(_("Counter"), name="quay", id="counter")
+
+
+class PileForm(Form):
+    """What the forms of a new pile have in common, once its round and counter are chosen."""
+
+    round = Hidden(name="dot")
+    counter = Hidden(name="quay")
+    service = Choice(
+        _("Field of the dossiers"), empty=_("Choose"), message=_("Choose a field that this counter handles")
+    )
+    agency = Choice(
+        _("Agency that decides"),
+        [Required(_("Choose the agency that decides on the dossiers of this pile"))],
+        empty=_("Choose"),
+        message=_("Choose the agency that decides on the dossiers of this pile"),
+    )
+    channel = Radio(
+        _("How were the answers given?"),
+        default=Channel.PAPER.value,
+        message=_("Choose how the answers were given: on paper, by telephone or to an interviewer"),
+    )
+    form_date = TypedDay(
+        _("Day of the forms"),
+        [Required(_("Write the day of the forms as day/month/year, for example 25/11/2026"))],
+        name="day",
+        message=_("Write the day of the forms as day/month/year, for example 25/11/2026"),
+    )
+    check_every = Whole(
+        _("Key in a second time: one form in every"),
+        hint=_("10 means the 10th, 20th, 30th form … 0 means none. Keying in twice shows how many slips there are."),
+        name="every",
+        most=MAX_EVERY,
+        message=_("Every how many forms one is keyed in twice: a whole number from 0 to %(n)d", n=MAX_EVERY),
+        default=USUAL_SAMPLE,
+    )
+
+    def offer(self, round_: Round, counter: Counter, last: date) -> None:
+        """Offer what the counter handles (where there is no choice, it is made), and the days up to `last`."""
+        first, last_day = formatters.day(round_.opens_on), formatters.day(last)
+        self.form_date.description = _(
+            "Day/month/year, within the round: %(first)s to %(last)s.", first=first, last=last_day
+        )
+        self.round.data, self.counter.data = round_.code, str(counter.id)
+        self.channel.options = [(channel.value, channel_name(channel.value)) for channel in CHANNELS]
+        _choose_among(self.service, counter.services)
+        _choose_among(self.agency, counter.deciding_agencies or [counter.agency])
+        if counter.services:
+            self.service.require(_("Choose the field of the dossiers of this pile"))
+
+
+class FindForm(Form):
+    """A form of the pile by its running number."""
+
+    number = Whole(_("Running number on the paper"), [Required()], name="so", least=1)
+
+
+def _choose_among(field: Choice, things: Iterable[object]) -> None:
+    field.options = [(thing.code, local_name(thing)) for thing in things]  # type: ignore[attr-defined]
+    if not field.data and len(field.options) == 1:
+        field.data = field.options[0][0]
