@@ -17,6 +17,7 @@ from werkzeug.serving import make_server
 
 from app import create_app
 from survey.accounts.operations.create_user import create_user
+from survey.core.actor import Actor
 from survey.core.config import ROOT, Settings
 from survey.migrations import upgrade
 from survey.models import Role
@@ -40,8 +41,10 @@ def main() -> None:
         with database.write() as session:
             version = install_questionnaire(session, bundled()["sipas-service-16"], SEEN)
             plan = Plan("2026-2", "Đợt 2 năm 2026", date(2026, 12, 1), date(2026, 12, 31))
-            create_round(session, plan, version, now=SEEN)
-            create_user(session, username="admin", password=PASSWORD, role=Role.ADMIN, agency_id=None, now=SEEN)
+            create_round(session, plan, version, actor=Actor(SEEN))
+            create_user(
+                session, username="admin", password=PASSWORD, role=Role.ADMIN, agency_id=None, actor=Actor(SEEN)
+            )
         wrong = Path(folder) / "co-cau.csv"
         text = STRUCTURE.read_text("utf-8-sig").replace("xa-muong-lan,UBND xã Mường Lạn,commune", "xa-muong-lan,,bản")
         wrong.write_text(text, "utf-8-sig")

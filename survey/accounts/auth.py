@@ -24,6 +24,7 @@ from survey.accounts.operations.change_password import change_password, check_ch
 from survey.accounts.operations.change_user import sign_out_everywhere as end_sessions
 from survey.accounts.operations.sign_in import authenticate, sign_in
 from survey.accounts.queries import users
+from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.core.text import clean
 from survey.models import Role, User
@@ -237,7 +238,7 @@ def sign_out_everywhere() -> Response:
     """End all sessions of one's own, this one too."""
     with database().write() as session:
         user = session.get_one(User, flask.g.user.id)
-        end_sessions(session, user, now=now(), by=user.id)
+        end_sessions(session, user, actor=Actor(now(), user.id))
     flask.session.clear()
     return flask.redirect(flask.url_for("auth.sign_in_page"), code=303)
 

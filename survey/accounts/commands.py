@@ -9,7 +9,7 @@ from flask.cli import with_appcontext
 
 from survey.core.command_line import report_input_errors
 from survey.core.errors import InputError
-from survey.web.context import database, now, page_address
+from survey.web.context import database, operator, page_address
 
 
 @click.command("create")
@@ -34,7 +34,7 @@ def create_user(username: str, role: str, agency: str, name: str, password_stdin
             username=username,
             password=password,
             role=Role(role),
-            now=now(),
+            actor=operator(),
             display_name=name,
             agency_id=agency_id_of(session, agency) if agency else None,
             must_change_password=not password_stdin,
@@ -57,6 +57,6 @@ def invite_user(username: str) -> None:
         user = by_username(session, username)
         if user is None or not user.active:
             raise InputError("There is no open account %(name)s", name=username)
-        token = invite(session, user, now=now())
+        token = invite(session, user, actor=operator())
     click.echo(f"Hand this link to {username} alone; it works once, within {DAYS} days:")
     click.echo(page_address("invitations.accept", token=token))

@@ -9,12 +9,13 @@ import click
 from flask.cli import with_appcontext
 
 from survey.collect.operations import purge as operations
+from survey.core.actor import Actor
 from survey.core.command_line import IN_FILE, progress_bar, report_input_errors
 from survey.core.config import Settings
 from survey.core.db import Database
 from survey.core.errors import InputError
 from survey.core.text import clean
-from survey.web.context import database, now, settings, today
+from survey.web.context import database, now, operator, settings, today
 from survey.web.uploads import Uploads
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def import_responses(file: Path, round_code: str, map_file: Path | None, *, dry_
             return
         with database().write() as session:
             round_ = rounds.by_code(session, round_code)
-            done = store_rows(session, spooled, checked, source, round_, now=now())
+            done = store_rows(session, spooled, checked, source, round_, actor=operator())
     batch = f" as batch {done.batch_id}" if done.batch_id else ""
     click.echo(f"{done.added} responses added{batch}, {done.known} had been imported before")
     if checked.reader.empty or checked.reader.unfinished:
@@ -81,7 +82,7 @@ def undo_import(batch_id: int) -> None:
     from survey.collect.queries import imports
 
     with database().write() as session:
-        count = undo_responses(session, imports.batch_by_number(session, batch_id), now=now())
+        count = undo_responses(session, imports.batch_by_number(session, batch_id), actor=operator())
     click.echo(f"Batch {batch_id} was taken back: {count} responses are no longer counted")
 
 
@@ -121,7 +122,7 @@ def purge(kinds: tuple[str, ...], months: int | None, number: int | None, yes: b
     if number is not None:
         if yes:
             with database().write() as session:
-                operations.purge_comment(session, number, now=now())
+                operations.purge_comment(session, number, actor=operator())
         click.echo(f"comment {number}\t{'deleted' if yes else 'would be deleted'}")
     else:
         _purge(database(), settings(), kinds or ("comments", "uploads"), months, yes=yes)
@@ -140,7 +141,7 @@ def _purge(database: Database, settings: Settings, kinds: tuple[str, ...], month
             count = operations.old_comments(session, before)
         if yes:
             with database.write() as session:
-                count = operations.purge_comments(session, before, now=moment)
+                count = operations.purge_comments(session, before, actor=Actor(moment))
         click.echo(f"comments received before {before}\t{count}")
     if "responses" in kinds:
         before = operations.months_before(day, months or operations.RESPONSE_MONTHS)
@@ -149,7 +150,7 @@ def _purge(database: Database, settings: Settings, kinds: tuple[str, ...], month
         if yes:
             for round_ in found:  # a transaction a round: citizens who answer meanwhile do not wait for all of them
                 with database.write() as session:
-                    operations.purge_responses(session, [round_], now=moment)
+                    operations.purge_responses(session, [round_], actor=Actor(moment))
         for round_ in found:
             click.echo(f"responses of round {round_.code}, closed {round_.closes_on}\t{round_.responses}")
         if not found:

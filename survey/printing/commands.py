@@ -13,7 +13,7 @@ from survey.core.command_line import IN_FILE, OUT_FILE, OUT_FOLDER, atomic_write
 from survey.core.errors import InputError
 from survey.core.text import CODE_ALPHABET, CODE_LENGTH
 from survey.printing.posters.words import Kind, PosterText, Style, Variant
-from survey.web.context import database, now, settings, today
+from survey.web.context import database, operator, settings, today
 
 if TYPE_CHECKING:
     from survey.printing.posters.emblem import Emblem
@@ -103,7 +103,7 @@ def receipt_codes(
     code_address(known, CODE_ALPHABET[0] * CODE_LENGTH)  # refuses before any code is made
     with database().write() as session:
         found = counter_by_codes(session, agency, counter)
-        codes = issue_receipt_sheet(session, found, count, zone=known.timezone, now=now())
+        codes = issue_receipt_sheet(session, found, count, zone=known.timezone, actor=operator())
         rounds = printable_rounds(session, today()) if dates else []
         text = poster_text(known, found, codes[0], rounds[0] if rounds else None)
         style = Style(Variant(variant), bilingual, given or stored_emblem(emblem_for(session, found.agency)))

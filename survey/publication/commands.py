@@ -10,7 +10,7 @@ from flask.cli import with_appcontext
 from survey.core.command_line import report_input_errors
 from survey.core.errors import InputError
 from survey.publication.operations.api_clients import SCOPES
-from survey.web.context import database, now
+from survey.web.context import database, operator
 
 SHOWN = 20
 """How many differences `verify` prints."""
@@ -63,7 +63,7 @@ def create_client(name: str, scopes: tuple[str, ...]) -> None:
     from survey.publication.operations.api_clients import create_api_client
 
     with database().write() as session:
-        client, token = create_api_client(session, name=name, scopes=scopes, now=now())
+        client, token = create_api_client(session, name=name, scopes=scopes, actor=operator())
         click.echo(f"{client.id}\t{token}")
 
 
@@ -77,7 +77,7 @@ def revoke_client(number: int) -> None:
     from survey.publication.queries.api_clients import by_number
 
     with database().write() as session:
-        revoke_api_client(session, by_number(session, number), now=now())
+        revoke_api_client(session, by_number(session, number), actor=operator())
 
 
 @click.command("list")

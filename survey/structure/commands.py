@@ -12,7 +12,7 @@ from flask.cli import with_appcontext
 from survey.core.command_line import IN_FILE, progress_bar, read_rules, report_input_errors
 from survey.core.errors import InputError
 from survey.models import Round
-from survey.web.context import database, now, settings, today
+from survey.web.context import database, operator, settings, today
 
 MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"])
 
@@ -65,7 +65,9 @@ def _import(file: Path, kind: str, what: str, round_code: str | None = None) -> 
         with progress_bar(file) as advance, open_table(file, progress=advance) as table, database().write() as session:
             content_hash = hashlib.sha256(file.read_bytes()).hexdigest()
             round_ = rounds.by_code(session, round_code) if round_code else None
-            batch, done = import_structure(session, BatchKind(kind), table, content_hash, round_=round_, now=now())
+            batch, done = import_structure(
+                session, BatchKind(kind), table, content_hash, round_=round_, actor=operator()
+            )
             number = batch.id
     except SameFileError as error:
         click.echo(f"0 {what} added: {error}")
@@ -107,8 +109,8 @@ def open_round(
                 closes_at=_hour(closes),
             )
             version = rounds.latest_version(session, questionnaire)
-            round_ = operations.create_round(session, plan, version, now=now())
-        operations.open_round(session, round_, now=now())
+            round_ = operations.create_round(session, plan, version, actor=operator())
+        operations.open_round(session, round_, actor=operator())
         first, last = _span(round_)
         click.echo(f"Round {round_.code} is open from {first} to {last}, both days included.")
 
@@ -123,7 +125,7 @@ def close_round(code: str) -> None:
     from survey.structure.queries import rounds
 
     with database().write() as session:
-        operations.close_round(session, rounds.by_code(session, code), now=now())
+        operations.close_round(session, rounds.by_code(session, code), actor=operator())
     click.echo(f"Round {code} is closed.")
 
 

@@ -8,6 +8,7 @@ from typing import cast
 import flask
 from flask_babel import gettext as _
 
+from survey.core.actor import Actor
 from survey.core.config import Settings
 from survey.core.db import Database
 from survey.core.errors import InputError
@@ -38,6 +39,16 @@ def page_address(endpoint: str, **values: object) -> str:
 def now() -> datetime:
     """Return this instant by the application's clock, which tests set (tests/support/clock.py)."""
     return cast(datetime, flask.current_app.extensions["clock"]())
+
+
+def actor() -> Actor:
+    """Return who is signed in, acting now: the author of what a page writes."""
+    return Actor(now(), user().id)
+
+
+def operator() -> Actor:
+    """Return whoever sits at the command line, acting now: the author of what a command writes."""
+    return Actor(now())
 
 
 def today() -> date:

@@ -27,6 +27,7 @@ from typing import Any, TypeVar
 import flask
 from werkzeug.datastructures import FileStorage
 
+from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.core.text import clean
 from survey.spreadsheets import xlsx
@@ -83,32 +84,39 @@ class Uploads:
     def __init__(self, instance_dir: Path) -> None:
         self._folder = instance_dir / "uploads"
 
-    def receive(self, sent: FileStorage | None, *, user_id: int, now: datetime) -> Upload:
+    def receive(self, sent: FileStorage | None, *, actor: Actor) -> Upload:
         """Check a file from a form and keep it. `InputError` when there is none or it cannot be a table."""
         data = sent.stream.read(MAX_FILE + 1) if sent is not None else b""
         if sent is None or not data:
             raise InputError("Choose a file that is not empty")
-        return self.keep(data, sent.filename or "", user_id=user_id, now=now)
+        return self.keep(data, sent.filename or "", actor=actor)
 
-    def keep(self, data: bytes, given_name: str, *, user_id: int, now: datetime) -> Upload:
+    def keep(self, data: bytes, given_name: str, *, actor: Actor) -> Upload:
         """Check bytes and keep them, for example text that was pasted. Errors as `receive`."""
         name = clean(given_name.replace("\\", "/").rsplit("/", 1)[-1])[:200] or "file"
         check_content(data, name)
-        self.prune(now)
+        self.prune(actor.now)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         token = secrets.token_urlsafe(24)
-        metadata = {"name": name, "hash": hashlib.sha256(data).hexdigest(), "user": user_id, "at": now.timestamp()}
+        metadata = {
+            "name": name,
+            "hash": hashlib.sha256(data).hexdigest(),
+            "user": actor.user_id,
+            "at": actor.now.timestamp(),
+        }
         _write(self._folder / token, data)
         _write(self._folder / f"{token}.json", json.dumps(metadata).encode())
         return self._upload(token, metadata)
 
-    def get(self, token: str, *, user_id: int, now: datetime) -> Upload:
+    def get(self, token: str, *, actor: Actor) -> Upload:
         """Return a file that this person uploaded within the last hour; `InputError` otherwise."""
         try:
             if not _TOKEN.fullmatch(token):
                 raise ValueError(token)  # noqa: TRY301 - all that is not there is metadata alike
             metadata = json.loads((self._folder / f"{token}.json").read_text("utf-8"))
-            mine = metadata["user"] == user_id and now.timestamp() - metadata["at"] <= KEPT_FOR.total_seconds()
+            mine = (
+                metadata["user"] == actor.user_id and actor.now.timestamp() - metadata["at"] <= KEPT_FOR.total_seconds()
+            )
             if not mine or not (self._folder / token).exists():
                 raise ValueError(token)  # noqa: TRY301
         except (OSError, ValueError, KeyError, TypeError) as error:

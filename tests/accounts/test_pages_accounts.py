@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from survey.accounts.auth import FREE_BY_ADDRESS
 from survey.accounts.operations.invitations import accept_invitation, find_invitation, invite
 from survey.accounts.operations.second_factor import matching_step, use_code
+from survey.core.actor import Actor
 from survey.models import AuditEvent, Invitation, RecoveryCode, Role, User
 from survey.web.throttle import Throttle
 from tests.support.evaluation import PASSWORD, accounts, post, scored_round, sign_in, token
@@ -76,11 +77,11 @@ def test_a_link_is_kept_as_a_hash_and_ends_after_seven_days(people: Flask) -> No
     database, now = people.extensions["database"], datetime(2026, 3, 1, tzinfo=UTC)
     with database.write() as session:
         user = session.scalars(sa.select(User).where(User.username == "staff")).one()
-        secret = invite(session, user, now=now)
+        secret = invite(session, user, actor=Actor(now))
         assert secret not in str([row.token_hash for row in session.scalars(sa.select(Invitation))])
         assert find_invitation(session, secret, now + timedelta(days=7) - timedelta(seconds=1)) is not None
         assert find_invitation(session, secret, now + timedelta(days=7)) is None
-        second = invite(session, user, now=now)
+        second = invite(session, user, actor=Actor(now))
         assert find_invitation(session, secret, now) is None
         accept_invitation(session, second, password_hash="hash", now=now)
         assert find_invitation(session, second, now) is None

@@ -17,6 +17,7 @@ import survey
 from survey.accounts import audit_words
 from survey.accounts.operations import audit
 from survey.accounts.queries.audit import PAGE
+from survey.core.actor import Actor
 from survey.models import AuditEvent, User
 from tests.support.evaluation import accounts, post, scored_round, sign_in
 
@@ -36,9 +37,9 @@ def admin(app: Flask) -> FlaskClient:
     return client
 
 
-def record(app: Flask, subject: str, at: datetime = FIRST, **fields: object) -> None:
+def record(app: Flask, subject: str, at: datetime = FIRST, user_id: int | None = None, **fields: object) -> None:
     with app.extensions["database"].write() as session:
-        audit.record(session, action="agency.renamed", subject=subject, now=at, **fields)  # type: ignore[arg-type]
+        audit.record(session, action="agency.renamed", subject=subject, actor=Actor(at, user_id), **fields)  # type: ignore[arg-type]
 
 
 def lines(client: FlaskClient, query: str = "") -> list[str]:
@@ -147,11 +148,7 @@ def test_every_operation_of_a_person_writes_it_down() -> None:
             if "audit.record" in names:
                 calls[function.name].add("AUDIT")
             arguments = {each.arg for each in (*function.args.args, *function.args.kwonlyargs)}
-            if (
-                arguments & {"user_id", "by", "change"}
-                and not function.name.startswith("_")
-                and path.stem not in UNRECORDED
-            ):
+            if arguments & {"actor", "change"} and not function.name.startswith("_") and path.stem not in UNRECORDED:
                 by_people.add(function.name)
     assert len(by_people) > 25
 

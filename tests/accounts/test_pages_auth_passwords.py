@@ -12,6 +12,7 @@ from flask import Flask
 from survey.accounts import passwords
 from survey.accounts.operations.create_user import create_user
 from survey.accounts.queries import users
+from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.core.text import fold
 from survey.models import AuditEvent, Role, User
@@ -59,7 +60,7 @@ def test_the_list_of_common_passwords_is_folded_so_that_it_can_match() -> None:
 
 def test_an_account_is_made_with_its_audit_event(app: Flask) -> None:
     with app.extensions["database"].write() as session:
-        made = create_user(session, username=" Admin ", password=PASSWORD, role=Role.ADMIN, now=NOW)
+        made = create_user(session, username=" Admin ", password=PASSWORD, role=Role.ADMIN, actor=Actor(NOW))
         assert made.username == "admin"
     with app.extensions["database"].read() as session:
         event = session.scalars(sa.select(AuditEvent)).one()
@@ -73,9 +74,9 @@ def test_an_account_is_made_with_its_audit_event(app: Flask) -> None:
 )
 def test_an_account_that_cannot_be_is_refused_whole(app: Flask, name: str, role: Role) -> None:
     with app.extensions["database"].write() as session:
-        create_user(session, username="admin", password=PASSWORD, role=Role.ADMIN, now=NOW)
+        create_user(session, username="admin", password=PASSWORD, role=Role.ADMIN, actor=Actor(NOW))
     with pytest.raises(InputError), app.extensions["database"].write() as session:
-        create_user(session, username=name, password=PASSWORD, role=role, now=NOW)
+        create_user(session, username=name, password=PASSWORD, role=role, actor=Actor(NOW))
     with app.extensions["database"].read() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(User)) == 1
 

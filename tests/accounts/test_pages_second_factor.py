@@ -11,6 +11,7 @@ from flask import Flask
 
 from survey.accounts.operations.change_user import sign_out_everywhere
 from survey.accounts.operations.create_user import create_user
+from survey.core.actor import Actor
 from survey.models import Role, User
 from tests.support.evaluation import NOW, PASSWORD, post, sign_in
 
@@ -21,7 +22,9 @@ SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 def guarded(app: Flask) -> Flask:
     """An installation whose administrator is asked for codes."""
     with app.extensions["database"].write() as session:
-        create_user(session, username="admin", password=PASSWORD, role=Role.ADMIN, now=NOW).totp_secret = SECRET
+        create_user(
+            session, username="admin", password=PASSWORD, role=Role.ADMIN, actor=Actor(NOW)
+        ).totp_secret = SECRET
     return app
 
 
@@ -47,7 +50,7 @@ def test_signing_out_everywhere_takes_back_a_sign_in_that_waits(guarded: Flask) 
     assert sign_in(client, "admin").location == "/dang-nhap/ma"
     assert client.get("/dang-nhap/ma").status_code == 200
     with guarded.extensions["database"].write() as session:
-        sign_out_everywhere(session, session.scalars(sa.select(User)).one(), now=datetime.now(UTC))
+        sign_out_everywhere(session, session.scalars(sa.select(User)).one(), actor=Actor(datetime.now(UTC)))
     assert client.get("/dang-nhap/ma").location == "/dang-nhap"
 
 

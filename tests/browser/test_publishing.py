@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page
 
 from app import create_app
 from survey.accounts.operations.create_user import create_user
+from survey.core.actor import Actor
 from survey.core.config import Settings
 from survey.migrations import upgrade
 from survey.models import Role, Round
@@ -32,8 +33,8 @@ def office(tmp_path: Path) -> Iterator[tuple[Flask, str]]:
     with database.write() as session:
         scored_round(session)
         accounts(session)
-        create_user(session, username="hai", password=PASSWORD, role=Role.EVALUATOR, agency_id=None, now=NOW)
-        close_round(session, session.scalars(sa.select(Round)).one(), now=NOW)
+        create_user(session, username="hai", password=PASSWORD, role=Role.EVALUATOR, agency_id=None, actor=Actor(NOW))
+        close_round(session, session.scalars(sa.select(Round)).one(), actor=Actor(NOW))
     with served(app) as base:
         yield app, base
 

@@ -26,6 +26,7 @@ from survey.collect.operations.import_responses import (
 )
 from survey.collect.operations.undo_responses import undo_responses
 from survey.collect.queries import imports
+from survey.core.actor import Actor
 from survey.core.command_line import progress_bar
 from survey.core.db import Database
 from survey.core.errors import InputError
@@ -74,7 +75,7 @@ def take(database: Database, path: Path, mapping: ColumnMap | None = None, user_
         with database.write() as session:
             round_ = session.scalars(sa.select(Round)).one()
             source = Source(path.name, file_hash(path))
-            return store_rows(session, spooled, checked, source, round_, now=NOW, user_id=user_id)
+            return store_rows(session, spooled, checked, source, round_, actor=Actor(NOW, user_id))
 
 
 def check(
@@ -198,19 +199,19 @@ def test_two_surveys_that_number_alike_are_two(place: Database, tmp_path: Path) 
 def test_undo_and_import_again(place: Database) -> None:
     done = take(place, FILES / "kobo.csv")
     with place.write() as session:
-        assert undo_responses(session, session.get_one(ImportBatch, done.batch_id), now=NOW) == 4
+        assert undo_responses(session, session.get_one(ImportBatch, done.batch_id), actor=Actor(NOW)) == 4
     with place.read() as session:
         assert patterns(session, session.scalars(sa.select(Round.id)).one()).respondents == 0
         # four responses are too few to note whose comments these were
         assert {comment.state for comment in session.scalars(sa.select(Comment))} == {CommentState.NEW}
     assert [response.excluded for response in stored(place)] == ["import_undone"] * 4
     with place.write() as session, pytest.raises(InputError, match="already"):
-        undo_responses(session, session.get_one(ImportBatch, done.batch_id), now=NOW)
+        undo_responses(session, session.get_one(ImportBatch, done.batch_id), actor=Actor(NOW))
     again = take(place, FILES / "kobo.csv")
     assert again.added == 4
     assert [response.answers[:9] for response in stored(place)] == ITEMS * 2
     with place.write() as session:
-        undo_responses(session, session.get_one(ImportBatch, again.batch_id), now=NOW)
+        undo_responses(session, session.get_one(ImportBatch, again.batch_id), actor=Actor(NOW))
     assert take(place, FILES / "kobo.csv").added == 4
     with place.read() as session:
         actions = session.scalars(sa.select(AuditEvent.action).order_by(AuditEvent.id)).all()
@@ -228,7 +229,7 @@ def test_comments_of_a_larger_import_are_hidden_with_it(place: Database, tmp_pat
         session.add(Comment(text="Của người khác", **own))
     done = take(place, path)
     with place.write() as session:
-        undo_responses(session, session.get_one(ImportBatch, done.batch_id), now=NOW)
+        undo_responses(session, session.get_one(ImportBatch, done.batch_id), actor=Actor(NOW))
     with place.read() as session:
         states = {comment.text: comment.state for comment in session.scalars(sa.select(Comment))}
     assert states.pop("Của người khác") is CommentState.NEW

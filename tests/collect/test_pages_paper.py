@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from bs4 import BeautifulSoup
 
 from survey.collect.operations.enter_form import Entered, Pile, begin_pile, day_instant, end_pile, enter_form
+from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.models import (
     Agency,
@@ -323,13 +324,13 @@ def test_the_operation_on_both_databases(database) -> None:
         round_ = session.scalars(sa.select(Round)).one()
         counter = session.scalars(sa.select(Counter).where(Counter.code == "Q1")).one()
         pile = Pile(round_, counter, counter.agency_id, None, Channel.PHONE, date(2026, 3, 9), 1)
-        batch = begin_pile(session, pile, now=NOW, user_id=None)
-        form = {"key": "k" * 20, "answers": "4" * 17, "comment": "", "now": NOW, "user_id": None}
+        batch = begin_pile(session, pile, actor=Actor(NOW))
+        form = {"key": "k" * 20, "answers": "4" * 17, "comment": "", "actor": Actor(NOW)}
         assert enter_form(session, batch, round_, number=1, **form) is Entered.STORED
         assert enter_form(session, batch, round_, number=1, **form) is Entered.REPEATED
         assert enter_form(session, batch, round_, number=1, **(form | {"key": "l" * 20})) is Entered.NUMBER_TAKEN
         with pytest.raises(InputError, match="form 1"):
-            end_pile(session, batch, now=NOW, user_id=None)
+            end_pile(session, batch, actor=Actor(NOW))
 
 
 def test_the_day_of_a_form_is_a_local_day_and_never_in_the_future() -> None:

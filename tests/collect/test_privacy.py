@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 import pytest
 from bs4 import BeautifulSoup
 
+from survey.core.actor import Actor
 from survey.core.db import Database
 from survey.maintenance.backup import create_backup, read_manifest
 from survey.publication.operations.api_clients import create_api_client
@@ -80,7 +81,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     app = make_app(instance)
     with app.extensions["database"].write() as session:
         accounts(session)
-        _client, api_token = create_api_client(session, name="cong", scopes=["published"], now=NOW, user_id=None)
+        _client, api_token = create_api_client(session, name="cong", scopes=["published"], actor=Actor(NOW))
     app.extensions["database"].dispose()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

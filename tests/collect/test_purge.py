@@ -18,6 +18,7 @@ from survey.collect.operations.purge import (
     purge_responses,
 )
 from survey.collect.queries.purged import answers_purged
+from survey.core.actor import Actor
 from survey.core.config import Settings
 from survey.core.db import Database
 from survey.core.errors import InputError
@@ -68,7 +69,7 @@ def test_old_comments_go_and_young_ones_stay(database: Database) -> None:
     before = date(2024, 3, 1)
     with database.write() as session:
         assert old_comments(session, before) == 1
-        assert purge_comments(session, before, now=NOW) == 1
+        assert purge_comments(session, before, actor=Actor(NOW)) == 1
     with database.read() as session:
         assert [comment.text for comment in session.scalars(sa.select(Comment))] == [YOUNG]
         assert session.scalar(sa.select(sa.func.count()).select_from(CommentTheme)) == 1
@@ -76,15 +77,15 @@ def test_old_comments_go_and_young_ones_stay(database: Database) -> None:
         assert event is not None
         assert (event.action, event.after) == ("comments.purged", {"received_before": "2024-03-01", "rows": 1})
     with database.write() as session:
-        assert purge_comments(session, before, now=NOW) == 0  # and no second line in the log
+        assert purge_comments(session, before, actor=Actor(NOW)) == 0  # and no second line in the log
 
 
 def test_one_comment_goes_when_asked_for(database: Database) -> None:
     fill(database)
     with database.write() as session:
-        purge_comment(session, 2, now=NOW)
+        purge_comment(session, 2, actor=Actor(NOW))
         with pytest.raises(InputError, match="no comment 2"):
-            purge_comment(session, 2, now=NOW)
+            purge_comment(session, 2, actor=Actor(NOW))
     with database.read() as session:
         assert [comment.text for comment in session.scalars(sa.select(Comment))] == [OLD]
 
@@ -99,7 +100,7 @@ def test_raw_answers_go_and_the_edition_stays(database: Database) -> None:
         assert old_rounds(session, date(2020, 6, 30)) == []  # not before it has ended
         found = old_rounds(session, date(2021, 3, 1))
         assert [(one.code, one.responses) for one in found] == [("r1", 107)]
-        assert purge_responses(session, found, now=NOW) == 107
+        assert purge_responses(session, found, actor=Actor(NOW)) == 107
     with database.read() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(Response)) == 0
         edition = published(session, "r1")

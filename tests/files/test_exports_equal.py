@@ -23,6 +23,7 @@ from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
 from app import create_app
+from survey.core.actor import Actor
 from survey.core.config import Settings
 from survey.demo.operations.load_demo import Demo, load_demo
 from survey.files.exports import labels
@@ -207,7 +208,7 @@ def test_the_package_holds_data_codebook_and_scripts(demonstration: tuple[FlaskC
 def test_the_api(demonstration: tuple[FlaskClient, Content]) -> None:
     client, content = demonstration
     with client.application.extensions["database"].write() as session:
-        _client, token = create_api_client(session, name="Cổng dữ liệu", scopes=["results"], now=NOW)
+        _client, token = create_api_client(session, name="Cổng dữ liệu", scopes=["results"], actor=Actor(NOW))
     program = client.application.test_client()
     names, expected = stored(content, "chi-so")
     for part in ("results", "distributions"):

@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from survey.core.actor import Actor
 from survey.core.db import Database
 from survey.files.exports.anonymity import shown
 from survey.files.exports.codebook import codebook_sheet, variables
@@ -75,7 +76,7 @@ def fill(session, places) -> None:
     services = {code: Service(code=code, name=f"Lĩnh vực {code}") for code in "stu"}
     session.add_all([*agencies.values(), *services.values()])
     version = install_questionnaire(session, DEFINITION, NOW)
-    round_ = create_round(session, Plan("r", "Đợt r", date(2026, 1, 1), date(2026, 6, 30)), version, now=NOW)
+    round_ = create_round(session, Plan("r", "Đợt r", date(2026, 1, 1), date(2026, 6, 30)), version, actor=Actor(NOW))
     session.flush()
     rows = []
     for agency, service, size, transactions in places:

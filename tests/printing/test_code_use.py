@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from survey.core.actor import Actor
 from survey.models import Agency, Channel, Counter, CounterCode, EmblemFormat, ReceiptCode, Response, Round, RoundState
 from survey.printing.operations.issue_receipt_sheet import issue_receipt_sheet
 from survey.printing.operations.keep_emblem import keep_emblem, remove_emblem
@@ -43,7 +44,7 @@ def test_each_code_has_the_responses_of_its_own_time(database):
         open_place(session)
         session.flush()
         counter = session.scalars(sa.select(Counter).where(Counter.code == "Q1")).one()
-        fresh = rotate_code(session, counter, now=replaced)
+        fresh = rotate_code(session, counter, actor=Actor(replaced))
         second = timedelta(seconds=1)
         answered(session, counter, replaced - second, replaced, replaced + second)
         answered(session, counter, datetime(2026, 5, 7, 16, 59, 59, tzinfo=UTC), datetime(2026, 5, 7, 17, tzinfo=UTC))
@@ -66,7 +67,7 @@ def test_receipts_are_counted_together(database):
         session.flush()
         counter = session.scalars(sa.select(Counter).where(Counter.code == "Q1")).one()
         assert receipt_use(session, counter.id) == ReceiptUse(0, 0)
-        codes = issue_receipt_sheet(session, counter, 5, zone=ZONE, now=datetime(2026, 5, 7, 18, tzinfo=UTC))
+        codes = issue_receipt_sheet(session, counter, 5, zone=ZONE, actor=Actor(datetime(2026, 5, 7, 18, tzinfo=UTC)))
         session.execute(sa.update(ReceiptCode).where(ReceiptCode.code.in_(codes[:2])).values(used=True))
         assert receipt_use(session, counter.id) == ReceiptUse(5, 2)
         assert set(session.scalars(sa.select(ReceiptCode.issued_on))) == {date(2026, 5, 8)}
@@ -82,16 +83,16 @@ def test_the_nearest_emblem_above_is_printed(database):
         )
         assert emblem_for(session, low) is None
         low.parent = high
-        keep_emblem(session, high, EmblemFormat.PNG, b"high", now=NOW)
+        keep_emblem(session, high, EmblemFormat.PNG, b"high", actor=Actor(NOW))
         session.flush()
         assert emblem_for(session, low).data == b"high"
-        keep_emblem(session, low, EmblemFormat.SVG, b"low", now=NOW)
+        keep_emblem(session, low, EmblemFormat.SVG, b"low", actor=Actor(NOW))
         session.flush()
         assert emblem_for(session, low).data == b"low"
-        assert remove_emblem(session, low, now=NOW)
+        assert remove_emblem(session, low, actor=Actor(NOW))
         session.flush()
         assert emblem_for(session, low).data == b"high"
-        assert not remove_emblem(session, low, now=NOW)
+        assert not remove_emblem(session, low, actor=Actor(NOW))
 
 
 def test_the_running_round_comes_before_those_to_come_and_ended_ones_are_gone(database):

@@ -12,6 +12,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from app import create_app
+from survey.core.actor import Actor
 from survey.core.config import Settings
 from survey.migrations import upgrade
 from survey.models import Agency, AgencyEmblem, AuditEvent, Channel, Counter, CounterCode, ReceiptCode, Response, Round
@@ -222,7 +223,7 @@ def test_responses_are_counted_by_code_and_local_day_never_shown(unit):
     with unit.extensions["database"].write() as session:
         counter = session.get_one(Counter, number(unit))
         round_id = session.scalars(sa.select(Round.id)).one()
-        rotate_code(session, counter, now=at + timedelta(hours=1))
+        rotate_code(session, counter, actor=Actor(at + timedelta(hours=1)))
         rows = [(0, Channel.QR, None), (0, Channel.KIOSK, None), (-20, Channel.QR, None), (2, Channel.QR, None)]
         rows += [(0, Channel.PAPER, None), (0, Channel.QR, "honeypot"), (0, Channel.RECEIPT, None)]
         for key, (hours, channel, excluded) in enumerate(rows):

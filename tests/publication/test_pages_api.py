@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 
+from survey.core.actor import Actor
 from survey.core.tokens import hash_token
 from survey.models import ApiClient, AuditEvent
 from survey.publication.operations.api_clients import create_api_client, revoke_api_client
@@ -39,7 +40,7 @@ def published(scored: Flask) -> Flask:
 def token(app: Flask, *scopes: str) -> dict[str, str]:
     """Return the headers of a new client."""
     with app.extensions["database"].write() as session:
-        _client, secret = create_api_client(session, name="Cổng dữ liệu", scopes=scopes, now=NOW)
+        _client, secret = create_api_client(session, name="Cổng dữ liệu", scopes=scopes, actor=Actor(NOW))
     return {"Authorization": f"Bearer {secret}"}
 
 
@@ -72,7 +73,7 @@ def test_a_token_is_kept_as_a_hash_and_can_be_revoked(published: Flask, client: 
         assert secret not in told
     assert client.get("/api/v1/rounds", headers=headers).status_code == 200
     with database.write() as session:
-        revoke_api_client(session, session.scalars(sa.select(ApiClient)).one(), now=NOW)
+        revoke_api_client(session, session.scalars(sa.select(ApiClient)).one(), actor=Actor(NOW))
     assert client.get("/api/v1/rounds", headers=headers).status_code == 401
 
 

@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from survey.accounts.operations.create_user import create_user
+from survey.core.actor import Actor
 from survey.models import Publication, Response, Role, Round
 from survey.structure.operations.close_round import close_round
 from tests.support.evaluation import NOW, PASSWORD, accounts, post, scored_round, sign_in
@@ -20,8 +21,8 @@ def closed(app: Flask) -> Flask:
     with app.extensions["database"].write() as session:
         scored_round(session)
         accounts(session)
-        create_user(session, username="hai", password=PASSWORD, role=Role.EVALUATOR, agency_id=None, now=NOW)
-        close_round(session, session.scalars(sa.select(Round)).one(), now=NOW)
+        create_user(session, username="hai", password=PASSWORD, role=Role.EVALUATOR, agency_id=None, actor=Actor(NOW))
+        close_round(session, session.scalars(sa.select(Round)).one(), actor=Actor(NOW))
     return app
 
 

@@ -14,6 +14,7 @@ from pandas.testing import assert_frame_equal
 from sqlalchemy import orm
 
 from survey.accounts.operations.create_user import create_user
+from survey.core.actor import Actor
 from survey.core.db import Database
 from survey.core.errors import InputError
 from survey.models import Agency, AuditEvent, Publication, PublicationState, Response, Role, Round, RoundState, User
@@ -37,8 +38,10 @@ def closed(database: Database) -> Database:
     with database.write() as session:
         scored_round(session)
         for name in ("mot", "hai"):
-            create_user(session, username=name, password=PASSWORD, role=Role.EVALUATOR, agency_id=None, now=NOW)
-        close_round(session, the_round(session), now=NOW - timedelta(hours=1))
+            create_user(
+                session, username=name, password=PASSWORD, role=Role.EVALUATOR, agency_id=None, actor=Actor(NOW)
+            )
+        close_round(session, the_round(session), actor=Actor(NOW - timedelta(hours=1)))
     return database
 
 
@@ -59,8 +62,7 @@ def draft(database: Database, reason: str = "") -> int:
             the_round(session),
             content=frozen.content,
             results_hash=frozen.results_hash,
-            user_id=person(session, "mot"),
-            now=NOW,
+            actor=Actor(NOW, person(session, "mot")),
             reason=reason,
         )
         return made.id
@@ -68,9 +70,9 @@ def draft(database: Database, reason: str = "") -> int:
 
 def publish_draft(database: Database, number: int) -> None:
     with database.write() as session:
-        review_publication(session, session.get_one(Publication, number), user_id=person(session, "hai"), now=NOW)
+        review_publication(session, session.get_one(Publication, number), actor=Actor(NOW, person(session, "hai")))
     with database.write() as session:
-        publish(session, session.get_one(Publication, number), user_id=person(session, "mot"), now=NOW)
+        publish(session, session.get_one(Publication, number), actor=Actor(NOW, person(session, "mot")))
 
 
 def test_what_is_thawed_is_what_was_frozen(closed: Database) -> None:
@@ -112,9 +114,9 @@ def test_the_hash_is_of_the_rounded_results_in_any_order() -> None:
 def test_two_people_are_needed(closed: Database) -> None:
     number = draft(closed)
     with pytest.raises(InputError, match="second person"), closed.write() as session:
-        review_publication(session, session.get_one(Publication, number), user_id=person(session, "mot"), now=NOW)
+        review_publication(session, session.get_one(Publication, number), actor=Actor(NOW, person(session, "mot")))
     with pytest.raises(InputError, match="draft, not reviewed"), closed.write() as session:
-        publish(session, session.get_one(Publication, number), user_id=person(session, "hai"), now=NOW)
+        publish(session, session.get_one(Publication, number), actor=Actor(NOW, person(session, "hai")))
     one_alone = sa.text("UPDATE publication SET state = 'reviewed', reviewed_by_id = drafted_by_id")
     with pytest.raises(sa.exc.IntegrityError), closed.engine.begin() as connection:
         connection.execute(one_alone)
@@ -155,7 +157,7 @@ def test_one_draft_waits_at_a_time_and_may_be_put_aside(closed: Database) -> Non
     with pytest.raises(InputError, match="waits already"):
         draft(closed)
     with closed.write() as session:
-        withdraw_publication(session, session.get_one(Publication, number), user_id=person(session, "mot"), now=NOW)
+        withdraw_publication(session, session.get_one(Publication, number), actor=Actor(NOW, person(session, "mot")))
     publish_draft(closed, draft(closed))
     with closed.read() as session:
         made = published(session, "r1")
@@ -181,7 +183,7 @@ def test_what_is_published_is_not_withdrawn(closed: Database) -> None:
     number = draft(closed)
     publish_draft(closed, number)
     with pytest.raises(InputError, match="new edition"), closed.write() as session:
-        withdraw_publication(session, session.get_one(Publication, number), user_id=person(session, "mot"), now=NOW)
+        withdraw_publication(session, session.get_one(Publication, number), actor=Actor(NOW, person(session, "mot")))
 
 
 def test_recomputing_gives_the_same_hash_until_an_answer_changes(closed: Database) -> None:

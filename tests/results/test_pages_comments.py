@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from survey.accounts.operations.create_user import create_user
+from survey.core.actor import Actor
 from survey.core.db import Base, Database
 from survey.core.errors import InputError
 from survey.models import Agency, AuditEvent, Comment, CommentState, CommentTheme, Role, Round, Theme, User
@@ -238,10 +239,10 @@ def test_search_finds_only_what_was_left_after_the_review(database: Database) ->
     with database.write() as session:
         open_place(session)
         add_comments(session)
-        who = create_user(session, username="e", password=PASSWORD, role=Role.EVALUATOR, now=NOW)
+        who = create_user(session, username="e", password=PASSWORD, role=Role.EVALUATOR, actor=Actor(NOW))
         session.flush()
         comment = session.scalars(sa.select(Comment).where(Comment.text.startswith("Thái độ cán bộ"))).one()
-        arguments = {"show": True, "user_id": who.id, "now": NOW, "zone": "Asia/Ho_Chi_Minh"}
+        arguments = {"show": True, "actor": Actor(NOW, who.id), "zone": "Asia/Ho_Chi_Minh"}
         with pytest.raises(InputError):
             review_comment(session, comment, masked="số 0912 345 678", themes=[], **arguments)
         review_comment(session, comment, masked="Tốt", themes=[Theme.TIME, Theme.FEE, Theme.TIME], **arguments)

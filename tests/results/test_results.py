@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from survey.core.actor import Actor
 from survey.core.db import Database
 from survey.core.errors import InputError
 from survey.models import Agency, AgencyKind, AgencyLevel, Channel, Population, Response, Round, Service
@@ -39,7 +40,9 @@ def scored(database: Database) -> Database:
     """A round `r` of two agencies and two services: 72 responses counted, 3 not."""
     with database.write() as session:
         version = install_questionnaire(session, bundled()["sipas-short"], NOW)
-        round_ = create_round(session, Plan("r", "Đợt r", date(2026, 1, 1), date(2026, 6, 30)), version, now=NOW)
+        round_ = create_round(
+            session, Plan("r", "Đợt r", date(2026, 1, 1), date(2026, 6, 30)), version, actor=Actor(NOW)
+        )
         for code in "ab":
             session.add(_agency(code))
         session.add_all(Service(code=code, name=f"Lĩnh vực {code}") for code in "st")
@@ -192,7 +195,7 @@ def test_responses_without_a_service_still_count(scored: Database) -> None:
 def test_a_round_without_responses_or_transactions(database: Database) -> None:
     with database.write() as session:
         version = install_questionnaire(session, bundled()["sipas-short"], NOW)
-        create_round(session, Plan("r", "Đợt r", date(2026, 1, 1), date(2026, 6, 30)), version, now=NOW)
+        create_round(session, Plan("r", "Đợt r", date(2026, 1, 1), date(2026, 6, 30)), version, actor=Actor(NOW))
     with database.read() as session:
         found = round_results(session, "r")
     assert (found.responses, found.transactions, found.response_rate) == (0, 0, None)

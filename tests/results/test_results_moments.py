@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from scoring.moments import moments
 from scoring.scheme import Rules
+from survey.core.actor import Actor
 from survey.core.db import Database
 from survey.models import Agency, AgencyKind, AgencyLevel, Channel, Response, Round, Service
 from survey.questionnaires import bundled, from_canonical
@@ -26,7 +27,9 @@ def test_grouped_by_the_database_or_one_by_one(database: Database) -> None:
     keys = pd.DataFrame({"agency": rng.choice(["a", "b"], 400), "service": rng.choice(["s", "t", ""], 400)})
     with database.write() as session:
         version = install_questionnaire(session, bundled()["sipas-short"], NOW)
-        round_ = create_round(session, Plan("r", "Đợt r", date(2026, 1, 1), date(2026, 6, 30)), version, now=NOW)
+        round_ = create_round(
+            session, Plan("r", "Đợt r", date(2026, 1, 1), date(2026, 6, 30)), version, actor=Actor(NOW)
+        )
         kind, level = AgencyKind.DEPARTMENT, AgencyLevel.PROVINCE
         agencies = {
             c: Agency(code=c, name=f"Sở {c}", kind=kind, level=level, valid_from=date(2020, 1, 1)) for c in "ab"

@@ -31,7 +31,7 @@ UNSAFE_CALLS = {
 #: the questions of a form that were escaped when they were rendered, kept to be put into the next page
 MARKS_AS_SAFE = frozenset({"survey.collect.respond.page"})
 #: reviewed: what is put in is a constant of the program or a table's name found in the schema
-KNOWN_STATEMENTS = ("survey.migrations", "survey.core.db:", "survey.maintenance.backup:")
+KNOWN_STATEMENTS = ("survey.migrations", "survey.core.db:", "survey.maintenance.operations.snapshot:")
 #: draws from `random.SystemRandom` alone
 CHANCE_WITHOUT_SECRETS = frozenset({"survey.collect.operations.import_responses"})
 #: programs may be started here: our own interpreter, when the server starts
@@ -107,6 +107,18 @@ def test_the_time_is_asked_of_the_applications_clock() -> None:
         read |= {(module_of(path), name) for name in names & CLOCKS}
         assert not [name for name in imports(path) if name in CLOCKS], f"{path} imports a clock by its bare name"
     assert read == READS_CLOCKS
+
+
+def test_who_acts_and_when_is_one_argument() -> None:
+    """Operations take `survey.core.actor.Actor`, not the time and an account apart."""
+    apart = []
+    for path in SOURCES:
+        for node in nodes_of(path):
+            if isinstance(node, ast.FunctionDef) and "operations" in path.parts:
+                arguments = {each.arg for each in (*node.args.args, *node.args.kwonlyargs)}
+                if "now" in arguments and arguments & {"user_id", "by"}:
+                    apart.append(f"{module_of(path)}.{node.name}")
+    assert apart == ["survey.accounts.operations.sign_in.sign_in"]  # its account is what it is about
 
 
 def test_statements_take_values_as_parameters() -> None:

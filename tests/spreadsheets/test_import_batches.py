@@ -9,6 +9,7 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
+from survey.core.actor import Actor
 from survey.core.db import Database
 from survey.core.errors import InputError, TableError
 from survey.models import (
@@ -45,12 +46,12 @@ def take(database: Database, kind: BatchKind, text: str) -> int:
         round_ = session.scalars(sa.select(Round)).first() if kind is BatchKind.POPULATION else None
         digest = hashlib.sha256(text.encode()).hexdigest()
         table = read_table(io.BytesIO(text.encode()), "a.csv")
-        return import_structure(session, kind, table, digest, round_=round_, now=NOW)[0].id
+        return import_structure(session, kind, table, digest, round_=round_, actor=Actor(NOW))[0].id
 
 
 def undo(database: Database, number: int) -> int:
     with database.write() as session:
-        return undo_structure(session, session.get_one(ImportBatch, number), now=LATER)
+        return undo_structure(session, session.get_one(ImportBatch, number), actor=Actor(LATER))
 
 
 def counts(database: Database) -> list[int]:
@@ -64,7 +65,7 @@ def batches(database: Database) -> dict[BatchKind, int]:
     """Everything imported, each kind as a batch."""
     with database.write() as session:
         version = install_questionnaire(session, bundled()["sipas-short"], NOW)
-        create_round(session, Plan("r", "Đợt r", date(2026, 1, 1), date(2026, 6, 30)), version, now=NOW)
+        create_round(session, Plan("r", "Đợt r", date(2026, 1, 1), date(2026, 6, 30)), version, actor=Actor(NOW))
     files = {
         BatchKind.AGENCIES: AGENCIES,
         BatchKind.SERVICES: SERVICES,

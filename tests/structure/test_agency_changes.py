@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from survey.core.actor import Actor
 from survey.core.db import Database
 from survey.core.errors import InputError
 from survey.models import Agency, AgencyKind, AgencyLevel, AgencySuccessor, AuditEvent, Counter, Role, User
@@ -28,13 +29,15 @@ DEPARTMENT = (AgencyKind.DEPARTMENT, AgencyLevel.PROVINCE)
 def session(database: Database) -> Iterator[orm.Session]:
     """A province `tinh` with the departments `a`, `b`; counter Q1 of each; Q9 of the province receives for `a`."""
     with database.write() as session:
-        add_agency(session, "tinh", AgencyFacts("UBND tỉnh", AgencyKind.PROVINCE, AgencyLevel.PROVINCE), now=NOW)
+        add_agency(
+            session, "tinh", AgencyFacts("UBND tỉnh", AgencyKind.PROVINCE, AgencyLevel.PROVINCE), actor=Actor(NOW)
+        )
         for code, name in (("a", "Sở A"), ("b", "Sở B")):
             facts = AgencyFacts(name, *DEPARTMENT, parent="tinh", valid_from=date(2020, 1, 1))
-            agency = add_agency(session, code, facts, now=NOW)
-            add_counter(session, agency, CounterFacts("Q1", "Quầy số 1"), now=NOW)
+            agency = add_agency(session, code, facts, actor=Actor(NOW))
+            add_counter(session, agency, CounterFacts("Q1", "Quầy số 1"), actor=Actor(NOW))
         province = get(session, "tinh")
-        add_counter(session, province, CounterFacts("Q9", "Quầy chung", deciding=("a", "tinh")), now=NOW)
+        add_counter(session, province, CounterFacts("Q9", "Quầy chung", deciding=("a", "tinh")), actor=Actor(NOW))
         session.add(
             User(
                 username="an",
@@ -50,7 +53,7 @@ def session(database: Database) -> Iterator[orm.Session]:
 
 
 def on(day: date) -> DatedChange:
-    return DatedChange(day, TODAY, NOW)
+    return DatedChange(day, TODAY, Actor(NOW))
 
 
 def get(session: orm.Session, code: str) -> Agency:
@@ -58,7 +61,7 @@ def get(session: orm.Session, code: str) -> Agency:
 
 
 def add(session: orm.Session, code: str, name: str, since: date) -> Agency:
-    return add_agency(session, code, AgencyFacts(name, *DEPARTMENT, parent="tinh", valid_from=since), now=NOW)
+    return add_agency(session, code, AgencyFacts(name, *DEPARTMENT, parent="tinh", valid_from=since), actor=Actor(NOW))
 
 
 def last_event(session: orm.Session) -> AuditEvent:
@@ -164,19 +167,19 @@ def test_an_end_waits_for_those_below(session: orm.Session) -> None:
     end_agency(session, get(session, "a"), on(TODAY))
     assert get(session, "a").valid_to == TODAY
     with pytest.raises(InputError, match="cannot have a new counter"):
-        add_counter(session, get(session, "a"), CounterFacts("Q2", "Quầy số 2"), now=NOW)
+        add_counter(session, get(session, "a"), CounterFacts("Q2", "Quầy số 2"), actor=Actor(NOW))
 
 
 def test_corrections_hold_for_all_times_and_are_told(session: orm.Session) -> None:
     facts = AgencyFacts("Sở A.", *DEPARTMENT, parent="tinh", valid_from=date(2020, 1, 1))
-    assert edit_agency(session, get(session, "a"), facts, now=NOW)
-    assert not edit_agency(session, get(session, "a"), facts, now=NOW)
+    assert edit_agency(session, get(session, "a"), facts, actor=Actor(NOW))
+    assert not edit_agency(session, get(session, "a"), facts, actor=Actor(NOW))
     event = last_event(session)
     assert (event.before["name"], event.after["name"]) == ("Sở A", "Sở A.")
     assert names.agencies(session, on=date(2021, 1, 1))["a"].name == "Sở A."
     circle = AgencyFacts("UBND tỉnh", AgencyKind.PROVINCE, AgencyLevel.PROVINCE, parent="a")
     with pytest.raises(InputError, match="above itself"):
-        edit_agency(session, get(session, "tinh"), circle, now=NOW)
+        edit_agency(session, get(session, "tinh"), circle, actor=Actor(NOW))
 
 
 @pytest.mark.parametrize(
@@ -191,4 +194,4 @@ def test_corrections_hold_for_all_times_and_are_told(session: orm.Session) -> No
 )
 def test_agencies_that_cannot_be(session: orm.Session, code: str, name: str, parent: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        add_agency(session, code, AgencyFacts(name, *DEPARTMENT, parent=parent), now=NOW)
+        add_agency(session, code, AgencyFacts(name, *DEPARTMENT, parent=parent), actor=Actor(NOW))

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.collect.queries.counters import accepting_round
+from survey.core.actor import Actor
 from survey.core.db import Database
 from survey.core.errors import InputError, TableError
 from survey.models import (
@@ -53,7 +54,7 @@ def table(text: str | bytes, source: str = "file.csv") -> Any:
 
 def take(database: Database, operation: Callable[..., Any], text: str | bytes, *more: Any) -> Any:
     with database.write() as session:
-        return operation(session, table(text), *more, now=NOW)
+        return operation(session, table(text), *more, actor=Actor(NOW))
 
 
 def refused(database: Database, operation: Callable[..., Any], text: str, *more: Any) -> list[tuple[int, str, str]]:
@@ -74,7 +75,7 @@ def place(database: Database) -> Database:
     take(database, import_services, SERVICES)
     with database.write() as session:
         version = install_questionnaire(session, bundled()["sipas-short"], NOW)
-        create_round(session, Plan("r", "Đợt r", date(2026, 1, 1), date(2026, 6, 30)), version, now=NOW)
+        create_round(session, Plan("r", "Đợt r", date(2026, 1, 1), date(2026, 6, 30)), version, actor=Actor(NOW))
     return database
 
 
@@ -84,7 +85,7 @@ def the_round(session: orm.Session) -> Round:
 
 def take_population(database: Database, text: str) -> Any:
     with database.write() as session:
-        return import_population(session, table(text), the_round(session), now=NOW)
+        return import_population(session, table(text), the_round(session), actor=Actor(NOW))
 
 
 def transactions(database: Database) -> dict[tuple[str, str], int]:
@@ -276,12 +277,12 @@ def test_population_below_the_responses_is_told(place: Database) -> None:
 def test_round_opens_and_closes(place: Database) -> None:
     with place.write() as session:
         assert accepting_round(session, NOW) is None
-        open_round(session, the_round(session), now=NOW)
+        open_round(session, the_round(session), actor=Actor(NOW))
         session.flush()
         for day, is_open in ((date(2025, 12, 31), False), (date(2026, 1, 1), True), (date(2026, 6, 30), True)):
             noon = datetime.combine(day, time(12), UTC)
             assert (accepting_round(session, noon) is not None) is is_open
-        close_round(session, the_round(session), now=NOW)
+        close_round(session, the_round(session), actor=Actor(NOW))
         session.flush()
         assert accepting_round(session, NOW) is None
         actions = session.scalars(sa.select(AuditEvent.action).order_by(AuditEvent.id)).all()
@@ -299,7 +300,7 @@ def test_published_rounds_keep_their_transactions_and_stay_closed(place: Databas
     with pytest.raises(InputError, match="published"):
         take_population(place, "agency,service,N\nxa-a,ho-tich,2\n")
     with place.write() as session, pytest.raises(InputError, match="published"):
-        open_round(session, the_round(session), now=NOW)
+        open_round(session, the_round(session), actor=Actor(NOW))
 
 
 @pytest.mark.parametrize(
@@ -315,7 +316,7 @@ def test_published_rounds_keep_their_transactions_and_stay_closed(place: Databas
 )
 def test_rounds_that_cannot_be(place: Database, plan: Plan, message: str) -> None:
     with place.write() as session, pytest.raises(InputError, match=message):
-        create_round(session, plan, the_round(session).version, now=NOW)
+        create_round(session, plan, the_round(session).version, actor=Actor(NOW))
 
 
 def test_unknown_round_names_those_there_are(place: Database) -> None:

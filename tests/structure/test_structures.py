@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from survey.core.actor import Actor
 from survey.core.config import ROOT
 from survey.core.db import Database
 from survey.models import Agency, AgencyKind
@@ -25,7 +26,7 @@ COMMUNES = FOLDER / "son-la-xa-truoc-2025-07-01.csv"
 
 def take(database: Database, path: Path) -> tuple[int, int]:
     with open_table(path) as table, database.write() as session:
-        done = import_agencies(session, table, now=NOW)
+        done = import_agencies(session, table, actor=Actor(NOW))
     return done.added, done.unchanged
 
 

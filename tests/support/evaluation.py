@@ -10,6 +10,7 @@ from sqlalchemy import orm
 from werkzeug.test import TestResponse
 
 from survey.accounts.operations.create_user import create_user
+from survey.core.actor import Actor
 from survey.models import Agency, Channel, Population, Response, Role, Round, RoundState, Service, User
 from survey.publication.editions import freeze
 from survey.publication.operations.publish_round import draft_publication, publish, review_publication
@@ -111,13 +112,15 @@ def publish_scored(session: orm.Session, reason: str = "") -> None:
     """Close `r1` and publish what it holds as its next edition, one person drafting, another reviewing."""
     round_, later = session.scalars(sa.select(Round)).one(), NOW + timedelta(hours=1)
     if round_.state is RoundState.OPEN:
-        close_round(session, round_, now=NOW)
+        close_round(session, round_, actor=Actor(NOW))
     people = []
     for name in ("soan", "duyet"):
         found = session.scalar(sa.select(User.id).where(User.username == name))
         people.append(
             found
-            or create_user(session, username=name, password=PASSWORD, role=Role.EVALUATOR, agency_id=None, now=NOW).id
+            or create_user(
+                session, username=name, password=PASSWORD, role=Role.EVALUATOR, agency_id=None, actor=Actor(NOW)
+            ).id
         )
     session.flush()
     frozen = freeze(session, "r1")
@@ -126,12 +129,11 @@ def publish_scored(session: orm.Session, reason: str = "") -> None:
         round_,
         content=frozen.content,
         results_hash=frozen.results_hash,
-        user_id=people[0],
-        now=later,
+        actor=Actor(later, people[0]),
         reason=reason,
     )
-    review_publication(session, made, user_id=people[1], now=later)
-    publish(session, made, user_id=people[0], now=later)
+    review_publication(session, made, actor=Actor(later, people[1]))
+    publish(session, made, actor=Actor(later, people[0]))
 
 
 def accounts(session: orm.Session) -> None:
@@ -139,7 +141,7 @@ def accounts(session: orm.Session) -> None:
     agency = session.scalar(sa.select(Agency.id).where(Agency.code == "so-tu-phap"))
     for role in Role:
         unit = agency if role in {Role.MANAGER, Role.STAFF} else None
-        create_user(session, username=role.value, password=PASSWORD, role=role, agency_id=unit, now=NOW)
+        create_user(session, username=role.value, password=PASSWORD, role=role, agency_id=unit, actor=Actor(NOW))
 
 
 def token(page: str) -> str:

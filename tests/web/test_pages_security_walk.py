@@ -15,6 +15,7 @@ from werkzeug.routing import Rule
 
 from app import create_app
 from survey.collect.operations.enter_form import Pile, begin_pile
+from survey.core.actor import Actor
 from survey.core.config import Settings
 from survey.migrations import upgrade
 from survey.models import Action, Agency, Channel, Comment, Counter, CounterCode, Role, Round, User
@@ -60,7 +61,7 @@ def theirs(session) -> None:
     )
     session.flush()
     pile = Pile(round_, counter, agency.id, None, Channel.PAPER, date(2026, 3, 9), check_every=1)
-    begin_pile(session, pile, now=NOW, user_id=admin.id)
+    begin_pile(session, pile, actor=Actor(NOW, admin.id))
 
 
 @pytest.fixture(scope="module")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import orm
 
+from survey.core.actor import Actor
 from survey.models import AuditEvent
 
 
@@ -16,8 +16,7 @@ def record(
     *,
     action: str,
     subject: str,
-    now: datetime,
-    user_id: int | None = None,
+    actor: Actor,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> AuditEvent:
@@ -27,8 +26,8 @@ def record(
     None at the command line. Secrets never belong in `before` or `after`.
     """
     event = AuditEvent(
-        at=now,
-        user_id=user_id,
+        at=actor.now,
+        user_id=actor.user_id,
         action=action,
         subject=subject,
         before=dict(before) if before is not None else None,

@@ -8,6 +8,7 @@ from sqlalchemy import orm
 
 from survey.accounts.operations import audit
 from survey.accounts.passwords import check_new, hash_password, verify
+from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.models import User
 
@@ -31,4 +32,4 @@ def change_password(session: orm.Session, user: User, *, password_hash: str, now
     user.password_hash = password_hash
     user.must_change_password = False
     user.session_epoch += 1
-    audit.record(session, action="user.password_changed", subject=f"user:{user.username}", now=now, user_id=user.id)
+    audit.record(session, action="user.password_changed", subject=f"user:{user.username}", actor=Actor(now, user.id))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
+from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.core.text import clean
 from survey.models import RecoveryCode, Role, User
@@ -21,8 +21,7 @@ def change_user(
     display_name: str,
     role: Role,
     agency_id: int | None,
-    now: datetime,
-    by: int | None = None,
+    actor: Actor,
 ) -> None:
     """Give an account a name, role and agency; a new role or agency ends its sessions.
 
@@ -38,39 +37,39 @@ def change_user(
     user.display_name = clean(display_name)[:200] or user.username
     user.role, user.agency_id = role, agency_id
     if _facts(user) != before:
-        _record(session, user, "user.changed", now, by, before, _facts(user))
+        _record(session, user, "user.changed", actor, before, _facts(user))
 
 
-def close_user(session: orm.Session, user: User, *, now: datetime, by: int | None = None) -> None:
+def close_user(session: orm.Session, user: User, *, actor: Actor) -> None:
     """Close an account: it signs in no more and its sessions end. Accounts are never deleted, the audit names them."""
     _keep_an_administrator(session, user)
     if user.active:
         user.active = False
         user.session_epoch += 1
-        _record(session, user, "user.closed", now, by, {"active": True}, {"active": False})
+        _record(session, user, "user.closed", actor, {"active": True}, {"active": False})
 
 
-def reopen_user(session: orm.Session, user: User, *, now: datetime, by: int | None = None) -> None:
+def reopen_user(session: orm.Session, user: User, *, actor: Actor) -> None:
     """Open a closed account again."""
     if not user.active:
         user.active = True
-        _record(session, user, "user.reopened", now, by, {"active": False}, {"active": True})
+        _record(session, user, "user.reopened", actor, {"active": False}, {"active": True})
 
 
-def sign_out_everywhere(session: orm.Session, user: User, *, now: datetime, by: int | None = None) -> None:
+def sign_out_everywhere(session: orm.Session, user: User, *, actor: Actor) -> None:
     """End every session of an account."""
     user.session_epoch += 1
-    _record(session, user, "user.signed_out_everywhere", now, by)
+    _record(session, user, "user.signed_out_everywhere", actor)
 
 
-def drop_second_factor(session: orm.Session, user: User, *, now: datetime, by: int | None = None) -> None:
+def drop_second_factor(session: orm.Session, user: User, *, actor: Actor) -> None:
     """Let an account sign in by its password alone, for who lost the telephone and the recovery codes."""
     if user.totp_secret is None:
         return
     user.totp_secret, user.totp_step = None, None
     session.execute(sa.delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
     user.session_epoch += 1
-    _record(session, user, "user.second_factor_dropped", now, by)
+    _record(session, user, "user.second_factor_dropped", actor)
 
 
 def _keep_an_administrator(session: orm.Session, user: User) -> None:
@@ -90,10 +89,9 @@ def _record(
     session: orm.Session,
     user: User,
     action: str,
-    now: datetime,
-    by: int | None,
+    actor: Actor,
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
 ) -> None:
     subject = f"user:{user.username}"
-    audit.record(session, action=action, subject=subject, now=now, user_id=by, before=before, after=after)
+    audit.record(session, action=action, subject=subject, actor=actor, before=before, after=after)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
 from survey.accounts.passwords import UNUSABLE, check_new, hash_password
 from survey.accounts.queries import users
+from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.core.text import clean
 from survey.models import Role, User
@@ -23,11 +23,10 @@ def create_user(
     username: str,
     password: str | None,
     role: Role,
-    now: datetime,
+    actor: Actor,
     display_name: str = "",
     agency_id: int | None = None,
     must_change_password: bool = False,
-    by: int | None = None,
 ) -> User:
     """Add an account and return it; `by` is the id of the person who asked, None at the command line.
 
@@ -50,10 +49,10 @@ def create_user(
         role=role,
         agency_id=agency_id,
         must_change_password=must_change_password,
-        created_at=now,
+        created_at=actor.now,
     )
     session.add(user)
     session.flush()
     after = {"role": role.value, "agency_id": agency_id, "display_name": user.display_name}
-    audit.record(session, action="user.created", subject=f"user:{username}", now=now, user_id=by, after=after)
+    audit.record(session, action="user.created", subject=f"user:{username}", actor=actor, after=after)
     return user

@@ -10,6 +10,7 @@ from sqlalchemy import orm
 
 from survey.accounts.operations import audit
 from survey.accounts.passwords import UNUSABLE
+from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.core.tokens import hash_token
 from survey.models import Invitation, User
@@ -17,22 +18,22 @@ from survey.models import Invitation, User
 DAYS = 7
 
 
-def invite(session: orm.Session, user: User, *, now: datetime, by: int | None = None) -> str:
+def invite(session: orm.Session, user: User, *, actor: Actor) -> str:
     """Return the token of a new link for an account; earlier links of it end, and so do its password and sessions."""
-    _end_all(session, user, now)
+    _end_all(session, user, actor.now)
     token = secrets.token_urlsafe(32)
     session.add(
         Invitation(
             user_id=user.id,
             token_hash=hash_token(token),
-            created_at=now,
-            created_by_id=by,
-            expires_at=now + timedelta(days=DAYS),
+            created_at=actor.now,
+            created_by_id=actor.user_id,
+            expires_at=actor.now + timedelta(days=DAYS),
         )
     )
     user.password_hash = UNUSABLE
     user.session_epoch += 1
-    audit.record(session, action="user.invited", subject=f"user:{user.username}", now=now, user_id=by)
+    audit.record(session, action="user.invited", subject=f"user:{user.username}", actor=actor)
     return token
 
 
@@ -59,7 +60,7 @@ def accept_invitation(session: orm.Session, token: str, *, password_hash: str, n
     user.must_change_password = False
     user.session_epoch += 1
     _end_all(session, user, now)
-    audit.record(session, action="user.password_set", subject=f"user:{user.username}", now=now, user_id=user.id)
+    audit.record(session, action="user.password_set", subject=f"user:{user.username}", actor=Actor(now, user.id))
     return user
 
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
+from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.models import RecoveryCode, User
 
@@ -52,7 +53,7 @@ def enrol(session: orm.Session, user: User, *, secret: str, code: str, now: date
     session.add_all(RecoveryCode(user_id=user.id, code_hash=_hash(c)) for c in codes)
     user.session_epoch += 1
     audit.record(
-        session, action="user.second_factor_enrolled", subject=f"user:{user.username}", now=now, user_id=user.id
+        session, action="user.second_factor_enrolled", subject=f"user:{user.username}", actor=Actor(now, user.id)
     )
     return ["-".join((c[:4], c[4:8], c[8:12], c[12:])) for c in codes]
 
@@ -78,7 +79,7 @@ def use_code(session: orm.Session, user: User, code: str, *, now: datetime) -> b
     if spent is None:
         return False
     spent.used_at = now
-    audit.record(session, action="user.recovery_code_used", subject=f"user:{user.username}", now=now, user_id=user.id)
+    audit.record(session, action="user.recovery_code_used", subject=f"user:{user.username}", actor=Actor(now, user.id))
     return True
 
 

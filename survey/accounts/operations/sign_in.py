@@ -9,6 +9,7 @@ from sqlalchemy import orm
 from survey.accounts.operations import audit
 from survey.accounts.passwords import hash_password, needs_rehash, verify
 from survey.accounts.queries import users
+from survey.core.actor import Actor
 from survey.models import User
 
 
@@ -36,4 +37,4 @@ def sign_in(session: orm.Session, user_id: int, password: str, now: datetime) ->
 
 def record_sign_in(session: orm.Session, user: User, now: datetime) -> None:
     """Write down that a person signed in."""
-    audit.record(session, action="user.signed_in", subject=f"user:{user.username}", now=now, user_id=user.id)
+    audit.record(session, action="user.signed_in", subject=f"user:{user.username}", actor=Actor(now, user.id))

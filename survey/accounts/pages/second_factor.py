@@ -14,6 +14,7 @@ from survey.accounts.auth import role_required
 from survey.accounts.operations import second_factor as operations
 from survey.accounts.operations.change_user import drop_second_factor
 from survey.accounts.operations.sign_in import authenticate, record_sign_in
+from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.models import Role, User
 from survey.web import context
@@ -93,7 +94,7 @@ def switch_off() -> Response | tuple[str, int]:
         return refused
     with database().write() as session:
         found = session.get_one(User, flask.g.user.id)
-        drop_second_factor(session, found, now=context.now(), by=found.id)
+        drop_second_factor(session, found, actor=Actor(context.now(), found.id))
         auth.begin_session(found)
     flask.flash(_("Signing in asks for no code any more."))
     return flask.redirect(flask.url_for("auth.account"), code=303)

@@ -18,9 +18,7 @@ from survey.accounts.pages.common import blueprint
 from survey.accounts.queries.users import search_users
 from survey.core.errors import InputError
 from survey.models import Agency, Role, User
-from survey.web import context
-from survey.web.context import database, error_message, settings
-from survey.web.context import user as me
+from survey.web.context import actor, database, error_message, settings
 
 UNIT_ROLES = {Role.MANAGER, Role.STAFF}
 
@@ -38,7 +36,7 @@ def create() -> str | tuple[str, int]:
     """Make an account and show the link by which its owner sets the password."""
     form = flask.request.form
     try:
-        role, now = _role(form.get("role", "")), context.now()
+        role = _role(form.get("role", ""))
         with database().write() as session:
             user = create_user(
                 session,
@@ -47,10 +45,9 @@ def create() -> str | tuple[str, int]:
                 password=None,
                 role=role,
                 agency_id=_agency(session, role, form.get("agency", "")),
-                now=now,
-                by=me().id,
+                actor=actor(),
             )
-            token = invite(session, user, now=now, by=me().id)
+            token = invite(session, user, actor=actor())
             name = user.display_name
     except InputError as error:
         return _list(error=error_message(error)), 422
@@ -79,8 +76,7 @@ def change(number: int) -> Response | tuple[str, int]:
                 display_name=form.get("display_name", ""),
                 role=role,
                 agency_id=_agency(session, role, form.get("agency", "")),
-                now=context.now(),
-                by=me().id,
+                actor=actor(),
             )
     except InputError as error:
         with database().read() as session:
@@ -95,7 +91,7 @@ def invite_again(number: int) -> str:
     """Take the password away and show a new link."""
     with database().write() as session:
         found = _user(session, number)
-        token, name = invite(session, found, now=context.now(), by=me().id), found.display_name
+        token, name = invite(session, found, actor=actor()), found.display_name
     return _show_link(name, token)
 
 
@@ -130,7 +126,7 @@ def drop_second_factor(number: int) -> Response:
 def _do(number: int, operation: Callable[..., None], done: str) -> Response:
     try:
         with database().write() as session:
-            operation(session, _user(session, number), now=context.now(), by=me().id)
+            operation(session, _user(session, number), actor=actor())
     except InputError as error:
         flask.flash(error_message(error), "error")
     else:

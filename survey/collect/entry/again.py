@@ -25,12 +25,13 @@ from survey.collect.entry.common import (
 from survey.collect.entry.forms import FindForm
 from survey.collect.operations.enter_form import check_form, correct_form, differing, settle_form
 from survey.collect.queries import entry
+from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.models import EntryForm
 from survey.questionnaires import BLANK, Definition
 from survey.questionnaires.definition import HIDDEN
 from survey.web import i18n
-from survey.web.context import database, now, user
+from survey.web.context import actor, database, now, user
 from survey.web.forms import Mistake
 
 
@@ -55,7 +56,7 @@ def compare(number: int, place: int) -> View:
     try:
         with database().write() as session:
             found, kept = form_row(session, number, place)
-            differ = check_form(session, found.entry, kept, read, now=now(), user_id=user().id)
+            differ = check_form(session, found.entry, kept, read, actor=actor())
             target = after_check(kept)
     except InputError as error:
         return refused(number, error)
@@ -102,7 +103,7 @@ def settle(number: int, place: int) -> View:
         with database().write() as session:
             found, kept = form_row(session, number, place)
             by = user().id
-            corrected = settle_form(session, found.entry, found.round, kept, settled, now=now(), user_id=by)
+            corrected = settle_form(session, found.entry, found.round, kept, settled, actor=Actor(now(), by))
             target = after_check(kept)
     except InputError as error:
         return refused(number, error)
@@ -163,7 +164,7 @@ def correct(number: int, place: int) -> View:
     try:
         with database().write() as session:
             found, kept = form_row(session, number, place)
-            changed = correct_form(session, found.entry, found.round, kept, read, now=now(), user_id=user().id)
+            changed = correct_form(session, found.entry, found.round, kept, read, actor=actor())
     except InputError as error:
         return refused(number, error)
     flask.flash(_corrected(place, changed=changed))

@@ -15,7 +15,7 @@ from survey.collect.operations.enter_form import Entered, enter_form
 from survey.collect.queries import entry
 from survey.core.errors import InputError
 from survey.questionnaires import Definition
-from survey.web.context import database, now, user
+from survey.web.context import actor, database
 from survey.web.forms import Mistake
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
@@ -60,8 +60,7 @@ def store(number: int) -> View:
                 key=key,
                 answers=answers,
                 comment=keyed.comment,
-                now=now(),
-                user_id=user().id,
+                actor=actor(),
             )
             kept = entry.form_of(session, number, place)
             to_check = kept is not None and kept.sampled and kept.compared is None

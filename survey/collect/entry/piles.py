@@ -19,7 +19,7 @@ from survey.collect.queries import entry
 from survey.core.errors import InputError
 from survey.models import Channel, Counter, Round
 from survey.web import i18n
-from survey.web.context import database, now, user
+from survey.web.context import actor, database, now, user
 from survey.web.formatters import named_with_days
 from survey.web.i18n import local_name
 
@@ -60,7 +60,7 @@ def begin() -> View:
         try:
             with database().write() as session:
                 pile_ = _pile(*_round_and_counter(session, posted), form)
-                number = begin_pile(session, pile_, now=now(), user_id=user().id).batch_id
+                number = begin_pile(session, pile_, actor=actor()).batch_id
             return flask.redirect(flask.url_for("paper.key_in", number=number), 303)
         except InputError as error:
             form.refuse(error)
@@ -87,7 +87,7 @@ def end(number: int) -> View:
     """Note that a pile is done."""
     return _change(
         number,
-        lambda session, found: end_pile(session, found.entry, now=now(), user_id=user().id),
+        lambda session, found: end_pile(session, found.entry, actor=actor()),
         _("The pile is done. Keep the paper until the round is published."),
     )
 
@@ -98,7 +98,7 @@ def undo(number: int) -> View:
     """Take a pile back."""
     return _change(
         number,
-        lambda session, found: undo_responses(session, found.batch, now=now(), user_id=user().id),
+        lambda session, found: undo_responses(session, found.batch, actor=actor()),
         _("The pile was taken back; its forms are no longer counted."),
     )
 

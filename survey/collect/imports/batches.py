@@ -13,7 +13,7 @@ from survey.collect.operations.undo_responses import undo_responses
 from survey.collect.queries import imports
 from survey.core.errors import InputError
 from survey.spreadsheets.guess_columns import with_letters
-from survey.web.context import database, error_message, now, user
+from survey.web.context import actor, database, error_message, user
 from survey.web.formatters import named_with_days
 from survey.web.uploads import Upload, takes_upload
 
@@ -45,12 +45,12 @@ def upload() -> View:
 
 def _received(form: UploadForm) -> Upload:
     """Keep the file; one without headings gets letters for them."""
-    kept = uploads().receive(form.file.data, user_id=user().id, now=now())
+    kept = uploads().receive(form.file.data, actor=actor())
     if not form.no_headings.data:
         return kept
     lettered = with_letters(kept.path.read_bytes(), kept.name)
     uploads().discard(kept)
-    return uploads().keep(lettered, kept.name, user_id=user().id, now=now())
+    return uploads().keep(lettered, kept.name, actor=actor())
 
 
 @blueprint.get("/lo/<int:number>")
@@ -75,7 +75,7 @@ def undo(number: int) -> View:
             found = imports.batch(session, user(), number)
             if found is None:
                 flask.abort(404)
-            count = undo_responses(session, found.batch, now=now(), user_id=user().id)
+            count = undo_responses(session, found.batch, actor=actor())
     except InputError as error:
         flask.flash(error_message(error), "error")
     else:

@@ -8,7 +8,7 @@ from werkzeug import Response
 
 from survey.collect.queries import imports
 from survey.models import Role, Round
-from survey.web.context import now, settings, user
+from survey.web.context import actor, settings
 from survey.web.uploads import Upload, Uploads
 
 blueprint = flask.Blueprint("imports", __name__, url_prefix="/nhap-phieu")
@@ -32,4 +32,4 @@ def uploads() -> Uploads:
 
 def upload_of(token: str) -> Upload:
     """Return a file of this person's that waits; `InputError` when it is no longer there."""
-    return uploads().get(token, user_id=user().id, now=now())
+    return uploads().get(token, actor=actor())

@@ -23,7 +23,7 @@ from survey.models import Agency, Channel, Round, Service
 from survey.questionnaires import Definition, from_canonical
 from survey.spreadsheets.response_rows import RowReader
 from survey.web import i18n
-from survey.web.context import database, error_message, now, user
+from survey.web.context import actor, database, error_message, now, user
 from survey.web.uploads import Upload
 
 
@@ -88,7 +88,7 @@ def store(token: str) -> View:
             with database().write() as session:
                 round_ = round_of(session, round_code)
                 source = Source(upload.name, upload.content_hash)
-                done = store_rows(session, spooled, checked, source, round_, now=now(), user_id=user().id)
+                done = store_rows(session, spooled, checked, source, round_, actor=actor())
     except InputError as error:
         return _lost(error)
     uploads().discard(upload)
@@ -186,7 +186,7 @@ def _posted_data(posted: Mapping[str, str]) -> dict[str, Any]:
 def _save(round_: Round, name: str, data: Mapping[str, Any]) -> None:
     with database().write() as session:
         version = round_of(session, round_.code).version
-        save_mapping(session, version, name, data, now=now(), user_id=user().id)
+        save_mapping(session, version, name, data, actor=actor())
 
 
 def _lost(error: InputError) -> View:

@@ -17,6 +17,7 @@ from sqlalchemy import orm
 
 from survey.accounts.operations import audit
 from survey.collect.operations.record_response import Outcome, Submission, is_recorded, record_response
+from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.models import BatchKind, Channel, Counter, EntryBatch, EntryForm, ImportBatch, Response, Round, RoundState
 from survey.questionnaires.definition import HIDDEN
@@ -52,10 +53,10 @@ class Entered(enum.StrEnum):
     NUMBER_TAKEN = "number_taken"
 
 
-def begin_pile(session: orm.Session, pile: Pile, *, now: datetime, user_id: int | None) -> EntryBatch:
+def begin_pile(session: orm.Session, pile: Pile, *, actor: Actor) -> EntryBatch:
     """Begin a pile of forms; `InputError` when its round, day, channel or sample cannot be."""
     round_ = pile.round
-    today = now.astimezone(ZoneInfo(round_.zone)).date()
+    today = actor.now.astimezone(ZoneInfo(round_.zone)).date()
     if round_.state not in {RoundState.OPEN, RoundState.CLOSED}:
         raise InputError(
             "Forms can be keyed in while a round is open or closed, not before it opens nor once published",
@@ -84,8 +85,8 @@ def begin_pile(session: orm.Session, pile: Pile, *, now: datetime, user_id: int 
         source=f"{pile.channel} {pile.counter.code} {pile.form_date}",
         content_hash=hashlib.sha256(secrets.token_bytes(32)).hexdigest(),
         rows=0,
-        created_at=now,
-        user_id=user_id,
+        created_at=actor.now,
+        user_id=actor.user_id,
         undo={},
     )
     session.add(batch)
@@ -98,13 +99,13 @@ def begin_pile(session: orm.Session, pile: Pile, *, now: datetime, user_id: int 
         channel=pile.channel,
         form_date=pile.form_date,
         check_every=pile.check_every,
-        started_at=now,
+        started_at=actor.now,
     )
     session.add(made)
     session.flush()
     after = {"round": round_.code, "counter": pile.counter.code, "channel": pile.channel.value}
     after |= {"form_date": str(pile.form_date), "check_every": str(pile.check_every)}
-    _audit(session, made, "entry.begun", now, user_id, after)
+    _audit(session, made, "entry.begun", actor, after)
     return made
 
 
@@ -117,8 +118,7 @@ def enter_form(
     key: str,
     answers: str,
     comment: str,
-    now: datetime,
-    user_id: int | None,
+    actor: Actor,
 ) -> Entered:
     """Store one form of a pile under its running number. `InputError` when the pile takes no more."""
     pile = _locked(session, batch)
@@ -128,12 +128,12 @@ def enter_form(
         return Entered.NUMBER_TAKEN
     if batch.ended_at is not None:
         raise InputError("This pile was ended; begin a new one for more forms")
-    _store(session, batch, round_, key=key, answers=answers, comment=comment, now=now)
+    _store(session, batch, round_, key=key, answers=answers, comment=comment, now=actor.now)
     pile.rows = number
     sampled = batch.check_every > 0 and number % batch.check_every == 0
     session.add(EntryForm(batch_id=batch.batch_id, number=number, response_key=key, sampled=sampled))
     session.flush()
-    _audit(session, batch, "entry.form_stored", now, user_id, {"number": number})
+    _audit(session, batch, "entry.form_stored", actor, {"number": number})
     return Entered.STORED
 
 
@@ -143,8 +143,7 @@ def check_form(
     form: EntryForm,
     second: str,
     *,
-    now: datetime,
-    user_id: int | None,
+    actor: Actor,
 ) -> int:
     """Compare a second pass with what is stored; return how many questions differ. The first comparison counts."""
     _locked(session, batch)
@@ -157,7 +156,7 @@ def check_form(
     form.compared, form.agreed = asked, asked - len(differ)
     form.second = second if differ else None
     after = {"number": form.number, "compared": asked, "agreed": form.agreed}
-    _audit(session, batch, "entry.form_checked", now, user_id, after)
+    _audit(session, batch, "entry.form_checked", actor, after)
     return len(differ)
 
 
@@ -168,15 +167,14 @@ def settle_form(
     form: EntryForm,
     settled: str,
     *,
-    now: datetime,
-    user_id: int | None,
+    actor: Actor,
 ) -> bool:
     """End a comparison with the answers that stand on the paper; say whether what was stored had to be corrected."""
     _locked(session, batch)
     if form.second is None:
         return False
     form.second = None
-    return _correct(session, batch, round_, form, settled, now, user_id)
+    return _correct(session, batch, round_, form, settled, actor)
 
 
 def correct_form(
@@ -186,16 +184,15 @@ def correct_form(
     form: EntryForm,
     answers: str,
     *,
-    now: datetime,
-    user_id: int | None,
+    actor: Actor,
 ) -> bool:
     """Replace what was keyed in for a form; False, and nothing changed, when it says the same."""
     _locked(session, batch)
     form.second = None
-    return _correct(session, batch, round_, form, answers, now, user_id)
+    return _correct(session, batch, round_, form, answers, actor)
 
 
-def end_pile(session: orm.Session, batch: EntryBatch, *, now: datetime, user_id: int | None) -> None:
+def end_pile(session: orm.Session, batch: EntryBatch, *, actor: Actor) -> None:
     """Note that a pile is done; `InputError` while forms of the sample wait for their second pass."""
     pile = _locked(session, batch)
     if batch.ended_at is not None:
@@ -214,14 +211,14 @@ def end_pile(session: orm.Session, batch: EntryBatch, *, now: datetime, user_id:
             "First key in the sample a second time and settle the differences: form %(numbers)s",
             numbers=", ".join(map(str, waiting)),
         )
-    batch.ended_at = now
+    batch.ended_at = actor.now
     compared, agreed = session.execute(
         sa.select(sa.func.sum(EntryForm.compared), sa.func.sum(EntryForm.agreed)).where(
             EntryForm.batch_id == batch.batch_id
         )
     ).one()
     after = {"forms": pile.rows, "compared": int(compared or 0), "agreed": int(agreed or 0)}
-    _audit(session, batch, "entry.ended", now, user_id, after)
+    _audit(session, batch, "entry.ended", actor, after)
 
 
 def differing(first: str, second: str | None) -> list[int]:
@@ -241,8 +238,7 @@ def _correct(
     round_: Round,
     form: EntryForm,
     answers: str,
-    now: datetime,
-    user_id: int | None,
+    actor: Actor,
 ) -> bool:
     if answers == _answers(session, form):
         return False
@@ -250,9 +246,9 @@ def _correct(
     reason, old.excluded = old.excluded, CORRECTED  # what was set apart for another reason stays so
     session.flush()
     key = secrets.token_urlsafe(18)
-    _store(session, batch, round_, key=key, answers=answers, comment="", now=now, excluded=reason)
+    _store(session, batch, round_, key=key, answers=answers, comment="", now=actor.now, excluded=reason)
     form.response_key = key
-    _audit(session, batch, "entry.form_corrected", now, user_id, {"number": form.number})
+    _audit(session, batch, "entry.form_corrected", actor, {"number": form.number})
     return True
 
 
@@ -306,10 +302,7 @@ def _audit(
     session: orm.Session,
     batch: EntryBatch,
     action: str,
-    now: datetime,
-    user_id: int | None,
+    actor: Actor,
     after: dict[str, str] | dict[str, int],
 ) -> None:
-    audit.record(
-        session, action=action, subject=f"entry_batch:{batch.batch_id}", now=now, user_id=user_id, after=dict(after)
-    )
+    audit.record(session, action=action, subject=f"entry_batch:{batch.batch_id}", actor=actor, after=dict(after))

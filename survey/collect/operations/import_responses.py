@@ -24,6 +24,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
+from survey.core.actor import Actor
 from survey.core.db import Base
 from survey.core.errors import InputError
 from survey.models import BatchKind, Comment, ImportBatch, Response, Round, RoundState
@@ -110,8 +111,7 @@ def store_rows(
     source: Source,
     round_: Round,
     *,
-    now: datetime,
-    user_id: int | None = None,
+    actor: Actor,
 ) -> Imported:
     """Store the rows of a spool as one batch; rows that were imported before are left out.
 
@@ -126,8 +126,8 @@ def store_rows(
         source=source.name[:200],
         content_hash=source.content_hash,
         rows=0,
-        created_at=now,
-        user_id=user_id,
+        created_at=actor.now,
+        user_id=actor.user_id,
         undo={},
     )
     session.add(batch)
@@ -153,7 +153,7 @@ def store_rows(
     batch.undo = {"comments": ranges} if added >= ENOUGH_TO_HIDE_IN else {}
     after = {"round": round_.code, "file": source.name, "added": added, "known": known}
     subject = f"import_batch:{batch.id}"
-    audit.record(session, action="responses.imported", subject=subject, now=now, user_id=user_id, after=after)
+    audit.record(session, action="responses.imported", subject=subject, actor=actor, after=after)
     return Imported(batch.id, added, known)
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 import calendar
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
+from survey.core.actor import Actor
 from survey.core.db import Database
 from survey.core.errors import InputError
 from survey.models import (
@@ -75,24 +76,24 @@ def old_rounds(session: orm.Session, before: date) -> list[OldRound]:
     return [OldRound(*row) for row in session.execute(query)]
 
 
-def purge_comments(session: orm.Session, before: date, *, now: datetime) -> int:
+def purge_comments(session: orm.Session, before: date, *, actor: Actor) -> int:
     """Delete the comments received before a day, and write down how many; return the number."""
     chosen = sa.select(Comment.id).where(Comment.received_on < before)
     gone = _delete_comments(session, chosen)
     if gone:
         after = {"received_before": before.isoformat(), "rows": gone}
-        audit.record(session, action="comments.purged", subject="installation", now=now, after=after)
+        audit.record(session, action="comments.purged", subject="installation", actor=actor, after=after)
     return gone
 
 
-def purge_comment(session: orm.Session, number: int, *, now: datetime) -> None:
+def purge_comment(session: orm.Session, number: int, *, actor: Actor) -> None:
     """Delete one comment, as when a person named in it asks for that; the log keeps its number alone."""
     if not _delete_comments(session, sa.select(Comment.id).where(Comment.id == number)):
         raise InputError("There is no comment %(number)d", number=number)
-    audit.record(session, action="comments.purged", subject=f"comment:{number}", now=now, after={"rows": 1})
+    audit.record(session, action="comments.purged", subject=f"comment:{number}", actor=actor, after={"rows": 1})
 
 
-def purge_responses(session: orm.Session, rounds: Iterable[OldRound], *, now: datetime) -> int:
+def purge_responses(session: orm.Session, rounds: Iterable[OldRound], *, actor: Actor) -> int:
     """Delete the raw answers of rounds that `old_rounds` named; return how many went. Editions stay as published."""
     total = 0
     for round_ in rounds:
@@ -111,7 +112,7 @@ def purge_responses(session: orm.Session, rounds: Iterable[OldRound], *, now: da
         after = {"closes_on": round_.closes_on.isoformat(), "responses": 0}
         before = {"responses": rows}
         audit.record(
-            session, action="responses.purged", subject=f"round:{round_.code}", now=now, before=before, after=after
+            session, action="responses.purged", subject=f"round:{round_.code}", actor=actor, before=before, after=after
         )
     return total
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
+from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.core.text import clean
 from survey.models import ColumnMapping, QuestionnaireVersion
@@ -23,8 +23,7 @@ def save_mapping(
     name: str,
     mapping: Mapping[str, Any],
     *,
-    now: datetime,
-    user_id: int | None = None,
+    actor: Actor,
 ) -> ColumnMapping:
     """Save a column map's data for a questionnaire; a name that is there already is written over."""
     name = clean(name)
@@ -39,14 +38,13 @@ def save_mapping(
         found = ColumnMapping(name=name, questionnaire_id=version.questionnaire_id)
         session.add(found)
     before = dict(found.mapping or {})
-    found.mapping, found.user_id, found.saved_at = dict(mapping), user_id, now
+    found.mapping, found.user_id, found.saved_at = dict(mapping), actor.user_id, actor.now
     session.flush()
     audit.record(
         session,
         action="column_mapping.saved",
         subject=f"column_mapping:{found.id}",
-        now=now,
-        user_id=user_id,
+        actor=actor,
         before=before or None,
         after=found.mapping,
     )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
+from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.models import BatchKind, Comment, CommentState, ImportBatch, Response, Round, RoundState
 
@@ -15,7 +14,7 @@ UNDONE = "import_undone"
 """`Response.excluded` of what was taken back."""
 
 
-def undo_responses(session: orm.Session, batch: ImportBatch, *, now: datetime, user_id: int | None = None) -> int:
+def undo_responses(session: orm.Session, batch: ImportBatch, *, actor: Actor) -> int:
     """Count a batch's responses no more and hide its comments; nothing is deleted. Return how many were taken back.
 
     Comments are hidden where the batch notes which came with it: never those of a pile of paper forms or of a handful
@@ -49,13 +48,12 @@ def undo_responses(session: orm.Session, batch: ImportBatch, *, now: datetime, u
             .values(state=CommentState.HIDDEN)
             .execution_options(synchronize_session=False)
         )
-    batch.undone_at = now
+    batch.undone_at = actor.now
     audit.record(
         session,
         action="responses.undone",
         subject=f"import_batch:{batch.id}",
-        now=now,
-        user_id=user_id,
+        actor=actor,
         before={"responses": int(counted or 0)},
         after={"responses": 0},
     )

@@ -16,6 +16,7 @@ from scoring.scheme import Rules
 from survey.accounts.operations import audit
 from survey.accounts.operations.create_user import create_user
 from survey.accounts.passwords import new_password
+from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.core.text import new_code
 from survey.demo import province as names
@@ -98,10 +99,17 @@ def load_demo(session: orm.Session, *, now: datetime, zone: str = "Asia/Ho_Chi_M
             closed = round_
     password = new_password()
     evaluator = create_user(
-        session, username="evaluator", display_name="Cán bộ đánh giá", password=password, role=Role.EVALUATOR, now=now
+        session,
+        username="evaluator",
+        display_name="Cán bộ đánh giá",
+        password=password,
+        role=Role.EVALUATOR,
+        actor=Actor(now),
     )
     _publish(session, closed, evaluator, now)
-    audit.record(session, action="demo.loaded", subject="installation", now=now, after={"responses": responses})
+    audit.record(
+        session, action="demo.loaded", subject="installation", actor=Actor(now), after={"responses": responses}
+    )
     first = strata[0].counters[0].codes[0].code
     return Demo("evaluator", password, first, responses)
 
@@ -114,15 +122,15 @@ def _publish(session: orm.Session, round_: Round, evaluator: User, now: datetime
         display_name="Cán bộ đánh giá thứ hai",
         password=new_password(),
         role=Role.EVALUATOR,
-        now=now,
+        actor=Actor(now),
     )
     session.flush()
     frozen = freeze(session, round_.code)
     made = draft_publication(
-        session, round_, content=frozen.content, results_hash=frozen.results_hash, user_id=evaluator.id, now=now
+        session, round_, content=frozen.content, results_hash=frozen.results_hash, actor=Actor(now, evaluator.id)
     )
-    review_publication(session, made, user_id=second.id, now=now)
-    publish(session, made, user_id=evaluator.id, now=now)
+    review_publication(session, made, actor=Actor(now, second.id))
+    publish(session, made, actor=Actor(now, evaluator.id))
 
 
 def _mark_as_demo(session: orm.Session, now: datetime) -> None:

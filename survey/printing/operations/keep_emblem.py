@@ -3,37 +3,34 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
+from survey.core.actor import Actor
 from survey.models import Agency, AgencyEmblem, EmblemFormat
 
 
-def keep_emblem(
-    session: orm.Session, agency: Agency, form: EmblemFormat, data: bytes, *, now: datetime, user_id: int | None = None
-) -> None:
+def keep_emblem(session: orm.Session, agency: Agency, form: EmblemFormat, data: bytes, *, actor: Actor) -> None:
     """Put a picture on the posters of an agency, in place of the one it had."""
     kept = session.get(AgencyEmblem, agency.id)
     before = _told(kept)
     if kept is None:
         kept = AgencyEmblem(agency_id=agency.id)
         session.add(kept)
-    kept.format, kept.data, kept.uploaded_at, kept.user_id = form, data, now, user_id
+    kept.format, kept.data, kept.uploaded_at, kept.user_id = form, data, actor.now, actor.user_id
     audit.record(
         session,
         action="emblem.kept",
         subject=f"agency:{agency.code}",
-        now=now,
-        user_id=user_id,
+        actor=actor,
         before=before,
         after=_told(kept),
     )
 
 
-def remove_emblem(session: orm.Session, agency: Agency, *, now: datetime, user_id: int | None = None) -> bool:
+def remove_emblem(session: orm.Session, agency: Agency, *, actor: Actor) -> bool:
     """Take the emblem off an agency's posters; False, and no trace, when there was none of its own."""
     kept = session.get(AgencyEmblem, agency.id)
     if kept is None:
@@ -42,8 +39,7 @@ def remove_emblem(session: orm.Session, agency: Agency, *, now: datetime, user_i
         session,
         action="emblem.removed",
         subject=f"agency:{agency.code}",
-        now=now,
-        user_id=user_id,
+        actor=actor,
         before=_told(kept),
         after={},
     )

@@ -8,37 +8,36 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
+from survey.core.actor import Actor
 from survey.core.text import new_code
 from survey.models import Counter, CounterCode
 
 
-def rotate_code(session: orm.Session, counter: Counter, *, now: datetime, user_id: int | None = None) -> CounterCode:
+def rotate_code(session: orm.Session, counter: Counter, *, actor: Actor) -> CounterCode:
     """Withdraw every code in force of a counter and give it a fresh one."""
-    old = _withdraw(session, counter, now)
-    fresh = CounterCode(code=new_code(), counter=counter, created_at=now)
+    old = _withdraw(session, counter, actor.now)
+    fresh = CounterCode(code=new_code(), counter=counter, created_at=actor.now)
     session.add(fresh)
     audit.record(
         session,
         action="code.rotated",
         subject=f"counter:{counter.agency.code}/{counter.code}",
-        now=now,
-        user_id=user_id,
+        actor=actor,
         before={"codes": old},
         after={"codes": [fresh.code]},
     )
     return fresh
 
 
-def revoke_codes(session: orm.Session, counter: Counter, *, now: datetime, user_id: int | None = None) -> list[str]:
+def revoke_codes(session: orm.Session, counter: Counter, *, actor: Actor) -> list[str]:
     """Withdraw every code in force of a counter without a new one; return them. Nothing to withdraw leaves no trace."""
-    old = _withdraw(session, counter, now)
+    old = _withdraw(session, counter, actor.now)
     if old:
         audit.record(
             session,
             action="code.revoked",
             subject=f"counter:{counter.agency.code}/{counter.code}",
-            now=now,
-            user_id=user_id,
+            actor=actor,
             before={"codes": old},
             after={"codes": []},
         )

@@ -10,7 +10,7 @@ from survey.accounts.auth import role_required
 from survey.printing.operations.rotate_code import revoke_codes, rotate_code
 from survey.printing.pages.scope import UNIT_ROLES, blueprint, code_of, counter_of
 from survey.printing.queries.code_use import code_use, receipt_use
-from survey.web.context import database, now, settings, user
+from survey.web.context import actor, database, now, settings
 
 
 @blueprint.get("/<int:counter_id>/ma")
@@ -47,7 +47,7 @@ def rotate(counter_id: int) -> Response:
     """Give a counter a fresh code; its old posters stop working."""
     with database().write() as session:
         counter = counter_of(session, counter_id)
-        rotate_code(session, counter, now=now(), user_id=user().id)
+        rotate_code(session, counter, actor=actor())
     flask.flash(_("The counter has a new code. Print the new poster and take the old one down."))
     return flask.redirect(flask.url_for("staff.counter", counter_id=counter_id), 303)
 
@@ -58,7 +58,7 @@ def revoke(counter_id: int) -> Response:
     """Withdraw a counter's code."""
     with database().write() as session:
         counter = counter_of(session, counter_id)
-        revoke_codes(session, counter, now=now(), user_id=user().id)
+        revoke_codes(session, counter, actor=actor())
     flask.flash(_("The code is withdrawn. Its posters no longer take answers."))
     return flask.redirect(flask.url_for("staff.counter", counter_id=counter_id), 303)
 

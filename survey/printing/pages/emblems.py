@@ -17,7 +17,7 @@ from survey.printing.posters.emblem import MAX_FILE, Emblem, check_emblem
 from survey.printing.posters.texts import stored_emblem
 from survey.printing.queries.poster_codes import emblem_for
 from survey.web import i18n
-from survey.web.context import database, now, user
+from survey.web.context import actor, database
 
 
 @blueprint.get("/co-quan/<agency>/bieu-trung")
@@ -45,7 +45,7 @@ def upload_emblem(agency: str) -> Response | tuple[str, int]:
             return unit_page(session, agency_of(session, agency), form)
     with database().write() as session:
         found = agency_of(session, agency)
-        keep_emblem(session, found, EmblemFormat(checked.format), checked.data, now=now(), user_id=user().id)
+        keep_emblem(session, found, EmblemFormat(checked.format), checked.data, actor=actor())
     flask.flash(_("The emblem is kept. It is on every poster printed from now on."))
     return _back(agency)
 
@@ -66,7 +66,7 @@ def _checked(form: EmblemForm) -> Emblem | None:
 def remove(agency: str) -> Response:
     """Take an agency's own emblem off its posters."""
     with database().write() as session:
-        remove_emblem(session, agency_of(session, agency), now=now(), user_id=user().id)
+        remove_emblem(session, agency_of(session, agency), actor=actor())
     flask.flash(_("The emblem is taken off."))
     return _back(agency)
 

@@ -20,7 +20,7 @@ from survey.printing.posters.texts import poster_text, stored_emblem
 from survey.printing.posters.words import Style
 from survey.printing.queries.code_use import receipt_use
 from survey.printing.queries.poster_codes import emblem_for, printable_rounds
-from survey.web.context import database, error_message, now, settings, today, user
+from survey.web.context import actor, database, error_message, settings, today
 
 SAMPLE = CODE_ALPHABET[0] * CODE_LENGTH
 
@@ -67,7 +67,7 @@ def _issue(counter_id: int, how_many: int, choice: PrintChoice) -> Response:
     code_address(settings(), SAMPLE)
     with database().write() as session:
         counter = counter_of(session, counter_id)
-        codes = issue_receipt_sheet(session, counter, how_many, zone=settings().timezone, now=now(), user_id=user().id)
+        codes = issue_receipt_sheet(session, counter, how_many, zone=settings().timezone, actor=actor())
     with database().read() as session:
         counter = counter_of(session, counter_id)
         data, name = _slips(session, counter, codes, choice), f"{counter.agency.code}-{counter.code}-bien-nhan.pdf"

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import flask
 from flask_babel import gettext as _
 from werkzeug import Response
 
 from survey.accounts.auth import role_required
 from survey.core.errors import InputError
-from survey.models import ApiClient, Role, User
+from survey.models import ApiClient, Role
 from survey.publication.operations.api_clients import SCOPES, create_api_client, revoke_api_client
 from survey.publication.queries.api_clients import all_clients
-from survey.web.context import database, error_message, now
+from survey.web.context import actor, database, error_message
 
 blueprint = flask.Blueprint("api_clients", __name__, url_prefix="/quan-tri/api")
 
@@ -36,8 +34,7 @@ def create() -> str | tuple[str, int]:
                 session,
                 name=form.get("name", ""),
                 scopes=[scope for scope in SCOPES if scope in form.getlist("scope")],
-                now=now(),
-                user_id=cast(User, flask.g.user).id,
+                actor=actor(),
             )
             name = client.name
     except InputError as error:
@@ -53,7 +50,7 @@ def revoke(number: int) -> Response:
         client = session.get(ApiClient, number)
         if client is None:
             flask.abort(404)
-        revoke_api_client(session, client, now=now(), user_id=cast(User, flask.g.user).id)
+        revoke_api_client(session, client, actor=actor())
     flask.flash(_("The token opens nothing any more."))
     return flask.redirect(flask.url_for("api_clients.clients"), code=303)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
+from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.core.text import clean
 from survey.core.tokens import hash_token
@@ -19,9 +19,7 @@ PREFIX = "sipas_"
 """Lets scanners of source code recognise a token that slipped into a repository."""
 
 
-def create_api_client(
-    session: orm.Session, *, name: str, scopes: Sequence[str], now: datetime, user_id: int | None = None
-) -> tuple[ApiClient, str]:
+def create_api_client(session: orm.Session, *, name: str, scopes: Sequence[str], actor: Actor) -> tuple[ApiClient, str]:
     """Return a client and its token, which is never seen again. `InputError` without a name or for unknown scopes."""
     name = clean(name)
     if not name or len(name) > 200:
@@ -31,27 +29,28 @@ def create_api_client(
         raise InputError("The scopes are: %(scopes)s", scopes=", ".join(SCOPES))
     token = PREFIX + secrets.token_urlsafe(32)
     client = ApiClient(
-        name=name, token_hash=hash_token(token), scopes=sorted(set(scopes)), created_at=now, created_by_id=user_id
+        name=name,
+        token_hash=hash_token(token),
+        scopes=sorted(set(scopes)),
+        created_at=actor.now,
+        created_by_id=actor.user_id,
     )
     session.add(client)
     session.flush()
     after = {"name": name, "scopes": client.scopes}
-    audit.record(
-        session, action="api_client.created", subject=f"api_client:{client.id}", now=now, user_id=user_id, after=after
-    )
+    audit.record(session, action="api_client.created", subject=f"api_client:{client.id}", actor=actor, after=after)
     return client, token
 
 
-def revoke_api_client(session: orm.Session, client: ApiClient, *, now: datetime, user_id: int | None = None) -> None:
+def revoke_api_client(session: orm.Session, client: ApiClient, *, actor: Actor) -> None:
     """Make a client's token open nothing; one revoked already stays as it is."""
     if client.revoked_at is not None:
         return
-    client.revoked_at = now
+    client.revoked_at = actor.now
     audit.record(
         session,
         action="api_client.revoked",
         subject=f"api_client:{client.id}",
-        now=now,
-        user_id=user_id,
+        actor=actor,
         before={"name": client.name},
     )

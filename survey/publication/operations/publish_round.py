@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +9,7 @@ from sqlalchemy import orm
 
 from survey.accounts.operations import audit
 from survey.collect.queries.counters import late_until
+from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.core.text import clean
 from survey.models import Publication, PublicationState, Round, RoundState
@@ -23,8 +23,7 @@ def draft_publication(
     *,
     content: str,
     results_hash: str,
-    user_id: int,
-    now: datetime,
+    actor: Actor,
     reason: str = "",
 ) -> Publication:
     """Keep frozen results (see `survey.publication.editions.freeze`) as a draft for a second person to review.
@@ -34,7 +33,7 @@ def draft_publication(
     """
     if round_.state not in (RoundState.CLOSED, RoundState.PUBLISHED):
         raise InputError("Round %(code)s still takes answers; close it before publishing it", code=round_.code)
-    if now < late_until(round_):
+    if actor.now < late_until(round_):
         raise InputError(
             "Forms that people had open when round %(code)s ended come in for half an hour; freeze it after that",
             code=round_.code,
@@ -52,43 +51,41 @@ def draft_publication(
         content=content,
         results_hash=results_hash,
         reason=reason[:1000] or None,
-        drafted_by_id=user_id,
-        drafted_at=now,
+        drafted_by_id=actor.user_id,
+        drafted_at=actor.now,
     )
     session.add(made)
     session.flush()
-    _record(session, made, round_, "publication.drafted", now, user_id, {"results_hash": results_hash})
+    _record(session, made, round_, "publication.drafted", actor, {"results_hash": results_hash})
     return made
 
 
-def review_publication(session: orm.Session, publication: Publication, *, user_id: int, now: datetime) -> None:
+def review_publication(session: orm.Session, publication: Publication, *, actor: Actor) -> None:
     """Say that a second person has looked through a draft; `InputError` for its own author."""
     _expect(publication, PublicationState.DRAFT)
-    if publication.drafted_by_id == user_id:
+    if publication.drafted_by_id == actor.user_id:
         raise InputError("A second person must review it: you made this draft yourself")
     publication.state = PublicationState.REVIEWED
-    publication.reviewed_by_id, publication.reviewed_at = user_id, now
-    _record(session, publication, publication.round, "publication.reviewed", now, user_id)
+    publication.reviewed_by_id, publication.reviewed_at = actor.user_id, actor.now
+    _record(session, publication, publication.round, "publication.reviewed", actor)
 
 
-def publish(session: orm.Session, publication: Publication, *, user_id: int, now: datetime) -> None:
+def publish(session: orm.Session, publication: Publication, *, actor: Actor) -> None:
     """Open a reviewed draft to everyone, as the round's next edition."""
     _expect(publication, PublicationState.REVIEWED)
     publication.edition = _latest_edition(session, publication.round) + 1
     publication.state = PublicationState.PUBLISHED
-    publication.published_by_id, publication.published_at = user_id, now
+    publication.published_by_id, publication.published_at = actor.user_id, actor.now
     publication.round.state = RoundState.PUBLISHED
-    _record(
-        session, publication, publication.round, "publication.published", now, user_id, {"edition": publication.edition}
-    )
+    _record(session, publication, publication.round, "publication.published", actor, {"edition": publication.edition})
 
 
-def withdraw_publication(session: orm.Session, publication: Publication, *, user_id: int, now: datetime) -> None:
+def withdraw_publication(session: orm.Session, publication: Publication, *, actor: Actor) -> None:
     """Put a draft aside that was not published; what is published stays."""
     if publication.state not in PENDING:
         raise InputError("Only a draft can be withdrawn; correct what is published by a new edition")
     publication.state = PublicationState.WITHDRAWN
-    _record(session, publication, publication.round, "publication.withdrawn", now, user_id)
+    _record(session, publication, publication.round, "publication.withdrawn", actor)
 
 
 def _latest_edition(session: orm.Session, round_: Round) -> int:
@@ -110,9 +107,8 @@ def _record(
     publication: Publication,
     round_: Round,
     action: str,
-    now: datetime,
-    user_id: int,
+    actor: Actor,
     more: dict[str, Any] | None = None,
 ) -> None:
     after = {"publication": publication.id, **(more or {})}
-    audit.record(session, action=action, subject=f"round:{round_.code}", now=now, user_id=user_id, after=after)
+    audit.record(session, action=action, subject=f"round:{round_.code}", actor=actor, after=after)

@@ -18,7 +18,7 @@ from survey.publication.page_data import frozen_page
 from survey.results.figures import OVERALL
 from survey.structure.queries import rounds as round_queries
 from survey.web import i18n
-from survey.web.context import database, error_message, now, user
+from survey.web.context import actor, database, error_message, user
 
 blueprint = flask.Blueprint("publishing", __name__, url_prefix="/danh-gia/<round_code>/cong-bo")
 PUBLISHERS = (Role.ADMIN, Role.EVALUATOR)
@@ -47,8 +47,7 @@ def draft(round_code: str) -> Response | tuple[str, int]:
                 _round(session, round_code),
                 content=frozen.content,
                 results_hash=frozen.results_hash,
-                user_id=user().id,
-                now=now(),
+                actor=actor(),
                 reason=reason,
             )
     except InputError as error:
@@ -106,7 +105,7 @@ def _change(round_code: str, number: int, operation: Callable[..., None], done: 
     try:
         with database().write() as session:
             publication = _publication(session, round_code, number)
-            operation(session, publication, user_id=user().id, now=now())
+            operation(session, publication, actor=actor())
     except InputError as error:
         flask.flash(error_message(error), "error")
         return flask.redirect(flask.url_for("publishing.edition", round_code=round_code, number=number), code=303)

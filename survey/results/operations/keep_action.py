@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
+from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.core.text import clean, clean_block
 from survey.models import Action, ActionState, Agency, Round
@@ -36,12 +37,16 @@ def add_action(
     agency: Agency,
     element: str | None,
     wording: Wording,
-    user_id: int,
-    now: datetime,
+    actor: Actor,
 ) -> Action:
     """Enter an action that answers to the results of a round; `InputError` for what is missing."""
     made = Action(
-        round_id=round_.id, agency_id=agency.id, element=element, created_at=now, created_by_id=user_id, updated_at=now
+        round_id=round_.id,
+        agency_id=agency.id,
+        element=element,
+        created_at=actor.now,
+        created_by_id=actor.user_id,
+        updated_at=actor.now,
     )
     _write(made, wording)
     session.add(made)
@@ -50,24 +55,22 @@ def add_action(
         session,
         action="action.added",
         subject=f"action:{made.id}",
-        now=now,
-        user_id=user_id,
+        actor=actor,
         after={"agency": agency.code, "round": round_.code, "element": element, **_told(made)},
     )
     return made
 
 
-def alter_action(session: orm.Session, action: Action, *, wording: Wording, user_id: int, now: datetime) -> None:
+def alter_action(session: orm.Session, action: Action, *, wording: Wording, actor: Actor) -> None:
     """Alter an action, for example its state; `InputError` for what is missing."""
     before = _told(action)
     _write(action, wording)
-    action.updated_at = now
+    action.updated_at = actor.now
     audit.record(
         session,
         action="action.altered",
         subject=f"action:{action.id}",
-        now=now,
-        user_id=user_id,
+        actor=actor,
         before=before,
         after=_told(action),
     )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
+from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.core.text import clean_block, searchable
 from survey.models import Comment, CommentState, CommentTheme, Theme
@@ -26,8 +26,7 @@ def review_comment(
     show: bool,
     masked: str,
     themes: Collection[Theme],
-    user_id: int,
-    now: datetime,
+    actor: Actor,
     zone: str,
 ) -> None:
     """Show or hide a comment, with the text as the reviewer leaves it; `InputError` for what cannot be shown.
@@ -55,15 +54,14 @@ def review_comment(
     before = {"state": comment.state.value, "themes": [tag.theme.value for tag in comment.themes]}
     comment.state = CommentState.SHOWN if show else CommentState.HIDDEN
     comment.masked, comment.search = text, searchable(text)
-    comment.reviewed_on, comment.reviewed_by_id = now.astimezone(ZoneInfo(zone)).date(), user_id
+    comment.reviewed_on, comment.reviewed_by_id = actor.now.astimezone(ZoneInfo(zone)).date(), actor.user_id
     kept = {tag.theme: tag for tag in comment.themes}
     comment.themes = [kept.get(theme) or CommentTheme(theme=theme) for theme in sorted(set(themes))]
     audit.record(
         session,
         action="comment.shown" if show else "comment.hidden",
         subject=f"comment:{comment.id}",
-        now=now,
-        user_id=user_id,
+        actor=actor,
         before=before,
         after={
             "state": comment.state.value,

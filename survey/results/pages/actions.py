@@ -19,7 +19,7 @@ from survey.results.pages.register import ACTION_EDITORS
 from survey.results.pages.strengths import action_form, strengths_page
 from survey.results.queries import actions as action_queries
 from survey.web import i18n
-from survey.web.context import database, now
+from survey.web.context import actor, database
 
 
 @blueprint.post("/<round_code>/co-quan/<agency>/cai-thien")
@@ -53,8 +53,7 @@ def _add(page: RoundPage, agency: str, form: ActionForm) -> int | None:
                 agency=session.get_one(Agency, page.agency_of[agency].id),
                 element=form.element.data or None,
                 wording=form.wording(),
-                user_id=flask.g.user.id,
-                now=now(),
+                actor=actor(),
             )
             return made.id
     except InputError as error:
@@ -86,7 +85,7 @@ def action_alter(number: int) -> Response | tuple[str, int]:
     if form.validate():
         try:
             with database().write() as session:
-                alter_action(session, _own(session, number), wording=form.wording(), user_id=flask.g.user.id, now=now())
+                alter_action(session, _own(session, number), wording=form.wording(), actor=actor())
         except InputError as error:
             form.refuse(error)
     if form.errors:

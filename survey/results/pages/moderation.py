@@ -22,7 +22,7 @@ from survey.results.pages.pages import RESULT_READERS, REVIEWERS, blueprint
 from survey.results.queries import comments
 from survey.results.queries.comments import CommentFilter
 from survey.web import i18n
-from survey.web.context import database, now
+from survey.web.context import actor, database
 
 MOST_PAGES = 100_000
 
@@ -53,8 +53,7 @@ def comment_review(number: int) -> Response | tuple[str, int]:
                     show=form.decision.data == "show",
                     masked=form.masked.data,
                     themes=[Theme(name) for name in form.theme.data],
-                    user_id=flask.g.user.id,
-                    now=now(),
+                    actor=actor(),
                     zone=session.get_one(Round, comment.round_id).zone,
                 )
         except InputError as error:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
+from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.core.text import clean, is_name_in_addresses
 from survey.models import Agency, AgencyKind, AgencyLevel
@@ -32,9 +33,7 @@ class AgencyFacts:
     valid_from: date | None = None
 
 
-def add_agency(
-    session: orm.Session, code: str, facts: AgencyFacts, *, now: datetime, user_id: int | None = None
-) -> Agency:
+def add_agency(session: orm.Session, code: str, facts: AgencyFacts, *, actor: Actor) -> Agency:
     """Add an agency; `InputError` for a code or a sibling's name that is taken, odd letters, no such parent."""
     code = check_code(code)
     if find_agency(session, code) is not None:
@@ -49,7 +48,7 @@ def add_agency(
         kind=facts.kind,
         level=facts.level,
         parent_id=parent.id if parent else None,
-        valid_from=facts.valid_from or date(now.year, 1, 1),
+        valid_from=facts.valid_from or date(actor.now.year, 1, 1),
     )
     session.add(agency)
     session.flush()
@@ -57,16 +56,13 @@ def add_agency(
         session,
         action="agency.created",
         subject=subject(agency),
-        now=now,
-        user_id=user_id,
+        actor=actor,
         after=audit_facts(session, agency),
     )
     return agency
 
 
-def edit_agency(
-    session: orm.Session, agency: Agency, facts: AgencyFacts, *, now: datetime, user_id: int | None = None
-) -> bool:
+def edit_agency(session: orm.Session, agency: Agency, facts: AgencyFacts, *, actor: Actor) -> bool:
     """Correct what is known of an agency, its name's spelling included; say whether anything changed.
 
     A correction holds for all times; for a new name from a day on see `rename`. Errors as `add_agency`, and for a
@@ -90,9 +86,7 @@ def edit_agency(
     after = audit_facts(session, agency)
     if after == before:
         return False
-    audit.record(
-        session, action="agency.edited", subject=subject(agency), now=now, user_id=user_id, before=before, after=after
-    )
+    audit.record(session, action="agency.edited", subject=subject(agency), actor=actor, before=before, after=after)
     return True
 
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
+from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.core.text import clean, new_code
 from survey.models import Agency, Counter, CounterCode, Service
@@ -29,47 +30,40 @@ class CounterFacts:
     kiosk: bool = False
 
 
-def add_counter(
-    session: orm.Session, agency: Agency, facts: CounterFacts, *, now: datetime, user_id: int | None = None
-) -> Counter:
+def add_counter(session: orm.Session, agency: Agency, facts: CounterFacts, *, actor: Actor) -> Counter:
     """Add a counter and draw its code. `InputError` for a code or name that its agency has, and unknown codes."""
-    if _has_ended(agency, now):
+    if _has_ended(agency, actor.now):
         raise InputError("%(name)s has ended; it cannot have a new counter", name=agency.name)
     counter = Counter(agency_id=agency.id, code="", name="")
     with session.no_autoflush:
-        _apply(session, counter, facts, now)
-    counter.codes.append(CounterCode(code=new_code(), created_at=now))
+        _apply(session, counter, facts, actor.now)
+    counter.codes.append(CounterCode(code=new_code(), created_at=actor.now))
     session.add(counter)
     session.flush()
     audit.record(
         session,
         action="counter.created",
         subject=subject(counter, agency),
-        now=now,
-        user_id=user_id,
+        actor=actor,
         after=audit_facts(counter),
     )
     return counter
 
 
-def edit_counter(
-    session: orm.Session, counter: Counter, facts: CounterFacts, *, now: datetime, user_id: int | None = None
-) -> bool:
+def edit_counter(session: orm.Session, counter: Counter, facts: CounterFacts, *, actor: Actor) -> bool:
     """Change a counter; say whether anything changed. Its public code stays. Errors as `add_counter`."""
     before, called = audit_facts(counter), subject(counter, counter.agency)
     with session.no_autoflush:
-        _apply(session, counter, facts, now)
+        _apply(session, counter, facts, actor.now)
     session.flush()
     after = audit_facts(counter)
     if after == before:
         return False
-    audit.record(session, action="counter.edited", subject=called, now=now, user_id=user_id, before=before, after=after)
+    audit.record(session, action="counter.edited", subject=called, actor=actor, before=before, after=after)
     return True
 
 
-def set_counter_active(
-    session: orm.Session, counter: Counter, active: bool, *, now: datetime, user_id: int | None = None
-) -> None:
+def set_counter_active(session: orm.Session, counter: Counter, active: bool, *, actor: Actor) -> None:
     """Close a counter, whose posters then show the friendly page, or open it again. Doing so twice changes nothing."""
     if counter.active is active:
         return
@@ -78,8 +72,7 @@ def set_counter_active(
         session,
         action="counter.opened" if active else "counter.closed",
         subject=subject(counter, counter.agency),
-        now=now,
-        user_id=user_id,
+        actor=actor,
         before={"active": not active},
         after={"active": active},
     )

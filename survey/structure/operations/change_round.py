@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
+from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.core.text import clean
 from survey.models import QuestionnaireVersion, Round, RoundState
@@ -20,8 +20,7 @@ def change_round(
     plan: Plan,
     version: QuestionnaireVersion,
     *,
-    now: datetime,
-    user_id: int | None = None,
+    actor: Actor,
 ) -> bool:
     """Make a round as `plan` says; say whether anything changed. Its code stays.
 
@@ -42,7 +41,7 @@ def change_round(
     round_.closes_on, round_.closes_at = plan.closes_on, plan.closes_at
     if round_.state is RoundState.DRAFT:
         round_.opens_on, round_.opens_at, round_.version, round_.rules = plan.opens_on, plan.opens_at, version, rules
-    elif round_.ends != ended and round_.ends <= now:
+    elif round_.ends != ended and round_.ends <= actor.now:
         raise InputError("The end cannot lie in the past; close the round by hand instead")
     session.flush()
     after = audit_facts(round_)
@@ -52,8 +51,7 @@ def change_round(
         session,
         action="round.edited",
         subject=f"round:{round_.code}",
-        now=now,
-        user_id=user_id,
+        actor=actor,
         before={name: value for name, value in before.items() if value != after[name]},
         after={name: value for name, value in after.items() if value != before[name]},
     )

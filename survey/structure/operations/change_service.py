@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
+from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.models import Counter, CounterService, Service
 from survey.structure.operations.change_agency import check_code, check_name, english_name
 
 
-def add_service(
-    session: orm.Session, code: str, name: str, name_en: str = "", *, now: datetime, user_id: int | None = None
-) -> Service:
+def add_service(session: orm.Session, code: str, name: str, name_en: str = "", *, actor: Actor) -> Service:
     """Add a service; `InputError` for a code or name that is taken."""
     code, name = check_code(code), check_name(name)
     if session.scalars(sa.select(Service.id).where(Service.code == code)).first() is not None:
@@ -25,13 +22,11 @@ def add_service(
     session.add(service)
     session.flush()
     after = {"name": service.name, "name_en": service.name_en}
-    audit.record(session, action="service.created", subject=f"service:{code}", now=now, user_id=user_id, after=after)
+    audit.record(session, action="service.created", subject=f"service:{code}", actor=actor, after=after)
     return service
 
 
-def edit_service(
-    session: orm.Session, service: Service, name: str, name_en: str = "", *, now: datetime, user_id: int | None = None
-) -> bool:
+def edit_service(session: orm.Session, service: Service, name: str, name_en: str = "", *, actor: Actor) -> bool:
     """Correct a service's names; say whether anything changed. `InputError` for a name that is taken."""
     before = {"name": service.name, "name_en": service.name_en}
     name = check_name(name)
@@ -44,17 +39,14 @@ def edit_service(
         session,
         action="service.edited",
         subject=f"service:{service.code}",
-        now=now,
-        user_id=user_id,
+        actor=actor,
         before=before,
         after=after,
     )
     return True
 
 
-def set_service_active(
-    session: orm.Session, service: Service, active: bool, *, now: datetime, user_id: int | None = None
-) -> int:
+def set_service_active(session: orm.Session, service: Service, active: bool, *, actor: Actor) -> int:
     """Take a service out of use, and off every counter, or back; return how many counters lost it."""
     if service.active is active:
         return 0
@@ -69,8 +61,7 @@ def set_service_active(
         session,
         action="service.resumed" if active else "service.stopped",
         subject=f"service:{service.code}",
-        now=now,
-        user_id=user_id,
+        actor=actor,
         before={"active": not active, "counters": list(names)},
         after={"active": active, "counters": []},
     )

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
+from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.models import Round, RoundState
 
 
-def close_round(session: orm.Session, round_: Round, *, now: datetime, user_id: int | None = None) -> None:
+def close_round(session: orm.Session, round_: Round, *, actor: Actor) -> None:
     """Close an open round; one that is closed stays so. `InputError` for a draft or a published one.
 
     The moment is kept: a form opened before it is accepted for `survey.collect.queries.counters.GRACE` after it.
@@ -23,13 +22,12 @@ def close_round(session: orm.Session, round_: Round, *, now: datetime, user_id: 
             "Round %(code)s is %(state)s; only an open round can be closed", code=round_.code, state=round_.state.value
         )
     round_.state = RoundState.CLOSED
-    round_.closed_at = now
+    round_.closed_at = actor.now
     audit.record(
         session,
         action="round.closed",
         subject=f"round:{round_.code}",
-        now=now,
-        user_id=user_id,
+        actor=actor,
         before={"state": RoundState.OPEN.value},
-        after={"state": RoundState.CLOSED.value, "closed_at": now.isoformat()},
+        after={"state": RoundState.CLOSED.value, "closed_at": actor.now.isoformat()},
     )

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
+from survey.core.actor import Actor
 from survey.core.errors import InputError
 
 
 @dataclass(frozen=True)
 class DatedChange:
-    """The first day of a change, and who enters it when; `today` is the local day of `now`."""
+    """The first day of a change, and who enters it when; `today` is the actor's local day."""
 
     since: date
     today: date
-    now: datetime
-    user_id: int | None = None
+    actor: Actor
 
     def check_new_name(self, began: date | None) -> None:
         """Raise `InputError` unless a new name may begin on the day: not to come, and after the present one `began`."""
@@ -48,6 +48,4 @@ def record_change(
     after: Mapping[str, Any],
 ) -> None:
     """Add the audit event of a change, or of something that follows from it."""
-    audit.record(
-        session, action=action, subject=subject, now=change.now, user_id=change.user_id, before=before, after=after
-    )
+    audit.record(session, action=action, subject=subject, actor=change.actor, before=before, after=after)

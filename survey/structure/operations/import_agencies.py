@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
+from survey.core.actor import Actor
 from survey.core.errors import InputError, Notice
 from survey.core.text import clean, fold
 from survey.models import Agency, AgencyKind, AgencyLevel
@@ -66,7 +67,7 @@ class _Row:
     warnings: list[str] = field(default_factory=list)
 
 
-def import_agencies(session: orm.Session, table: Table, *, now: datetime, user_id: int | None = None) -> Imported:
+def import_agencies(session: orm.Session, table: Table, *, actor: Actor) -> Imported:
     """Add the agencies of `table`; rows equal to what is stored change nothing.
 
     Columns `code,name,kind,level` and, optionally, `parent,name_en,valid_from,valid_to,successor`; parents and
@@ -75,7 +76,7 @@ def import_agencies(session: orm.Session, table: Table, *, now: datetime, user_i
     twice, names that are equal under one parent once marks are composed (NFC) and case is ignored.
     """
     check = Checker.of(table)
-    rows = _read(table, check, date(now.year, 1, 1))
+    rows = _read(table, check, date(actor.now.year, 1, 1))
     stored = {agency.code: agency for agency in session.scalars(sa.select(Agency)).all()}
     _check_codes(rows, stored, check)
     _check_names(rows, stored, check)
@@ -99,7 +100,7 @@ def import_agencies(session: orm.Session, table: Table, *, now: datetime, user_i
         stored[row.code].successor_id = stored[row.successor].id if row.successor else None
     session.flush()
     after = {"added": [row.code for row in fresh]}
-    audit.record(session, action="agencies.imported", subject=table.source[:128], now=now, user_id=user_id, after=after)
+    audit.record(session, action="agencies.imported", subject=table.source[:128], actor=actor, after=after)
     made = [stored[row.code].id for row in fresh]
     return Imported(len(fresh), len(rows) - len(fresh), undo={"made": made})
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
+from survey.core.actor import Actor
 from survey.core.text import new_code
 from survey.models import Agency, Counter, CounterCode, Service
 from survey.spreadsheets.read import Checker, Table
@@ -21,7 +21,7 @@ class _Known:
     services: dict[str, Service]
 
 
-def import_counters(session: orm.Session, table: Table, *, now: datetime, user_id: int | None = None) -> Imported:
+def import_counters(session: orm.Session, table: Table, *, actor: Actor) -> Imported:
     """Add the counters of `table`: `agency,code,name` and, optionally, `name_en,services,deciding_agencies`.
 
     `agency` is the receiving agency's code; `services` and `deciding_agencies` are codes parted by spaces or `|`. A
@@ -58,11 +58,11 @@ def import_counters(session: orm.Session, table: Table, *, now: datetime, user_i
         fresh.append(_counter(number, cell, agency, known, check))
     check.finish()
     for counter in fresh:
-        counter.codes.append(CounterCode(code=new_code(), created_at=now))
+        counter.codes.append(CounterCode(code=new_code(), created_at=actor.now))
     session.add_all(fresh)
     session.flush()
     after = {"added": len(fresh)}
-    audit.record(session, action="counters.imported", subject=table.source[:128], now=now, user_id=user_id, after=after)
+    audit.record(session, action="counters.imported", subject=table.source[:128], actor=actor, after=after)
     return Imported(len(fresh), unchanged, undo={"made": [counter.id for counter in fresh]})
 
 

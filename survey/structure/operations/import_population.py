@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
+from survey.core.actor import Actor
 from survey.core.errors import InputError, Notice
 from survey.models import Agency, Population, Round, RoundState, Service
 from survey.spreadsheets.read import Checker, Table
@@ -15,9 +14,7 @@ from survey.structure.operations.import_agencies import Imported
 from survey.structure.queries.population import below_sample
 
 
-def import_population(
-    session: orm.Session, table: Table, round_: Round, *, now: datetime, user_id: int | None = None
-) -> Imported:
+def import_population(session: orm.Session, table: Table, round_: Round, *, actor: Actor) -> Imported:
     """Make `table` (columns `agency,service,N`) the transactions of a round; what was there before is replaced.
 
     Raises `TableError` for unknown agencies or services, a pair given twice, or an N that is no whole number, and
@@ -37,8 +34,7 @@ def import_population(
         session,
         action="population.imported",
         subject=f"round:{round_.code}",
-        now=now,
-        user_id=user_id,
+        actor=actor,
         before={"transactions": sum(n for _, _, n in before)},
         after={"transactions": sum(rows.values()), "file": table.source},
     )

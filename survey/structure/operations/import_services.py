@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
+from survey.core.actor import Actor
 from survey.models import Service
 from survey.spreadsheets.read import Checker, Table
 from survey.structure.operations.import_agencies import CODE_LIMIT, Imported
 
 
-def import_services(session: orm.Session, table: Table, *, now: datetime, user_id: int | None = None) -> Imported:
+def import_services(session: orm.Session, table: Table, *, actor: Actor) -> Imported:
     """Add the services of `table` (columns `code,name` and, optionally, `name_en`).
 
     Rows equal to what is stored change nothing. Raises `TableError` for codes or names given twice (NFC, case ignored)
@@ -46,5 +45,5 @@ def import_services(session: orm.Session, table: Table, *, now: datetime, user_i
     session.add_all(fresh)
     session.flush()
     after = {"added": [service.code for service in fresh]}
-    audit.record(session, action="services.imported", subject=table.source[:128], now=now, user_id=user_id, after=after)
+    audit.record(session, action="services.imported", subject=table.source[:128], actor=actor, after=after)
     return Imported(len(fresh), len(seen) - len(fresh), undo={"made": [service.id for service in fresh]})

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
+from survey.core.actor import Actor
 from survey.core.db import Base
 from survey.core.errors import InputError
 from survey.models import (
@@ -73,8 +73,7 @@ def import_structure(
     content_hash: str,
     *,
     round_: Round | None = None,
-    now: datetime,
-    user_id: int | None = None,
+    actor: Actor,
 ) -> tuple[ImportBatch, Imported]:
     """Import a table as a batch. `round_` is for transactions.
 
@@ -88,17 +87,17 @@ def import_structure(
     if kind is BatchKind.POPULATION:
         if round_ is None:
             raise InputError("Choose the round whose transactions these are")
-        done = import_population(session, table, round_, now=now, user_id=user_id)
+        done = import_population(session, table, round_, actor=actor)
     else:
-        done = _IMPORTS[kind](session, table, now=now, user_id=user_id)
+        done = _IMPORTS[kind](session, table, actor=actor)
     batch = ImportBatch(
         kind=kind,
         round_id=round_.id if round_ else None,
         source=table.source[:200],
         content_hash=content_hash,
         rows=done.added,
-        created_at=now,
-        user_id=user_id,
+        created_at=actor.now,
+        user_id=actor.user_id,
         undo=dict(done.undo),
     )
     session.add(batch)
@@ -117,7 +116,7 @@ def _same_file(session: orm.Session, kind: BatchKind, content_hash: str, round_:
     return last if last is not None and last.content_hash == content_hash else None
 
 
-def undo_structure(session: orm.Session, batch: ImportBatch, *, now: datetime, user_id: int | None = None) -> int:
+def undo_structure(session: orm.Session, batch: ImportBatch, *, actor: Actor) -> int:
     """Take a batch back; return how many rows went. The batch stays, marked.
 
     `InputError` when it was taken back before, or when something written since depends on it: what that is, is said.
@@ -130,13 +129,12 @@ def undo_structure(session: orm.Session, batch: ImportBatch, *, now: datetime, u
         gone = _undo_rows(session, batch)
     else:
         raise InputError("Batch %(id)d did not bring part of the structure", id=batch.id)
-    batch.undone_at = now
+    batch.undone_at = actor.now
     audit.record(
         session,
         action="structure.undone",
         subject=f"import_batch:{batch.id}",
-        now=now,
-        user_id=user_id,
+        actor=actor,
         before={"kind": batch.kind.value, "rows": batch.rows, "file": batch.source},
         after={"rows": 0},
     )

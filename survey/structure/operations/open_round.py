@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, time
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -13,6 +13,7 @@ from sqlalchemy import orm
 
 from scoring.scheme import DataError, Rules
 from survey.accounts.operations import audit
+from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.core.text import clean, is_name_in_addresses
 from survey.models import QuestionnaireVersion, Round, RoundState
@@ -36,9 +37,7 @@ class Plan:
     rules: Mapping[str, Any] | None = None
 
 
-def create_round(
-    session: orm.Session, plan: Plan, version: QuestionnaireVersion, *, now: datetime, user_id: int | None = None
-) -> Round:
+def create_round(session: orm.Session, plan: Plan, version: QuestionnaireVersion, *, actor: Actor) -> Round:
     """Add a draft round; `InputError` for a code that is taken, dates in disorder, an unknown zone or rule."""
     code = clean(plan.code)
     if len(code) > 64 or not is_name_in_addresses(code):
@@ -66,8 +65,7 @@ def create_round(
         session,
         action="round.created",
         subject=f"round:{code}",
-        now=now,
-        user_id=user_id,
+        actor=actor,
         after={**told_span(round_), "version": version.id},
     )
     return round_
@@ -110,7 +108,7 @@ def check_rules(rules: Mapping[str, Any] | None) -> dict[str, Any]:
         raise InputError("The scoring rules cannot be used: %(why)s", why=error) from error
 
 
-def open_round(session: orm.Session, round_: Round, *, now: datetime, user_id: int | None = None) -> None:
+def open_round(session: orm.Session, round_: Round, *, actor: Actor) -> None:
     """Let a round take answers in its days and hours. `InputError` for a published one; one that is open stays so."""
     if round_.state is RoundState.PUBLISHED:
         raise InputError("Round %(code)s is published and cannot be opened again", code=round_.code)
@@ -123,8 +121,7 @@ def open_round(session: orm.Session, round_: Round, *, now: datetime, user_id: i
         session,
         action="round.opened",
         subject=f"round:{round_.code}",
-        now=now,
-        user_id=user_id,
+        actor=actor,
         before={"state": before.value},
         after={"state": RoundState.OPEN.value},
     )

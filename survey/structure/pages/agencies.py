@@ -24,7 +24,7 @@ from survey.structure.pages.common import (
     level_words,
 )
 from survey.structure.queries import structure
-from survey.web.context import database, error_message, now, today, user
+from survey.web.context import actor, database, error_message, today
 
 
 @blueprint.get("/co-quan")
@@ -48,7 +48,7 @@ def new_agency() -> Response | str | tuple[str, int]:
             return _form(session, None, empty, None)
     try:
         with database().write() as session:
-            agency = add_agency(session, form_text("code"), sent_facts(), now=now(), user_id=user().id)
+            agency = add_agency(session, form_text("code"), sent_facts(), actor=actor())
             code, message = agency.code, _("%(name)s was added.", name=agency.name)
     except InputError as error:
         with database().read() as session:
@@ -66,7 +66,7 @@ def agency(agency: str) -> Response | str | tuple[str, int]:
             return _form(session, found, _facts_of(found), None)
     try:
         with database().write() as session:
-            changed = edit_agency(session, agency_of(session, agency), sent_facts(), now=now(), user_id=user().id)
+            changed = edit_agency(session, agency_of(session, agency), sent_facts(), actor=actor())
     except InputError as error:
         with database().read() as session:
             return _form(session, agency_of(session, agency), flask.request.form, error_message(error)), 422

@@ -27,7 +27,7 @@ from survey.structure.pages.common import (
     go,
 )
 from survey.structure.queries import structure
-from survey.web.context import database, error_message, now, today, user
+from survey.web.context import actor, database, error_message, today
 
 PARTS = 4
 """New agencies a split's form has room for."""
@@ -124,7 +124,7 @@ def _new(session: orm.Session, like: Agency, code: str, name: str, since: date) 
     if not code and not name:
         raise InputError("Choose the agency that takes over, or give the code and name of a new one")
     facts = AgencyFacts(name, like.kind, like.level, like.parent.code if like.parent else "", valid_from=since)
-    return add_agency(session, code, facts, now=now(), user_id=user().id)
+    return add_agency(session, code, facts, actor=actor())
 
 
 def _done(first: str, moved: Moved) -> str:

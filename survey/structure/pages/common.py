@@ -19,7 +19,7 @@ from survey.models import Agency, AgencyKind, AgencyLevel, BatchKind, Role, Roun
 from survey.spreadsheets.read import parse_date
 from survey.structure.operations.dated_change import DatedChange
 from survey.structure.queries import rounds, structure
-from survey.web.context import now, today, user
+from survey.web.context import actor, today, user
 
 blueprint = flask.Blueprint("structure", __name__, url_prefix="/quan-tri")
 STRUCTURE_EDITORS = (Role.ADMIN,)
@@ -69,7 +69,7 @@ def form_time(name: str) -> time | None:
 
 def dated_change(since: date) -> DatedChange:
     """Return a change that the person who is signed in enters now and that holds since a day."""
-    return DatedChange(since, today(), now(), user().id)
+    return DatedChange(since, today(), actor())
 
 
 def agency_of(session: orm.Session, code: str) -> Agency:

@@ -15,7 +15,7 @@ from survey.models import Agency, Counter
 from survey.structure.operations.change_counter import CounterFacts, add_counter, edit_counter, set_counter_active
 from survey.structure.pages.common import STRUCTURE_EDITORS, agency_of, blueprint, form_list, form_text, go
 from survey.structure.queries import structure
-from survey.web.context import database, error_message, now, today, user
+from survey.web.context import actor, database, error_message, today
 
 
 @blueprint.get("/quay")
@@ -40,7 +40,7 @@ def new_counter() -> Response | str | tuple[str, int]:
             return _form(session, agency_of(session, code), None, {}, [], [], None)
     try:
         with database().write() as session:
-            counter = add_counter(session, agency_of(session, code), _sent_facts(), now=now(), user_id=user().id)
+            counter = add_counter(session, agency_of(session, code), _sent_facts(), actor=actor())
             message = _("%(name)s was added, with a code for its poster.", name=counter.name)
     except InputError as error:
         with database().read() as session:
@@ -69,7 +69,7 @@ def counter(counter_id: int) -> Response | str | tuple[str, int]:
     try:
         with database().write() as session:
             found = _counter_of(session, counter_id)
-            changed = edit_counter(session, found, _sent_facts(), now=now(), user_id=user().id)
+            changed = edit_counter(session, found, _sent_facts(), actor=actor())
     except InputError as error:
         with database().read() as session:
             found = _counter_of(session, counter_id)
@@ -85,7 +85,7 @@ def switch_counter(counter_id: int) -> Response:
     active = form_text("active") == "1"
     with database().write() as session:
         found = _counter_of(session, counter_id)
-        set_counter_active(session, found, active, now=now(), user_id=user().id)
+        set_counter_active(session, found, active, actor=actor())
         name = found.name
     return go(
         "structure.counters",

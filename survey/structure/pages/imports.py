@@ -28,7 +28,7 @@ from survey.structure.pages.common import (
 )
 from survey.structure.queries import rounds as round_queries
 from survey.structure.queries import structure
-from survey.web.context import database, error_message, now, settings, user
+from survey.web.context import actor, database, error_message, settings, user
 from survey.web.uploads import Upload, Uploads, takes_upload
 
 KINDS = {
@@ -82,7 +82,7 @@ def send_file() -> Response | tuple[str, int]:
         if kind == "giao-dich" and not form_text("round"):
             raise InputError("Choose the round whose transactions these are")  # noqa: TRY301
         uploads = Uploads(settings().instance_dir)
-        upload = uploads.receive(flask.request.files.get("file"), user_id=user().id, now=now())
+        upload = uploads.receive(flask.request.files.get("file"), actor=actor())
     except InputError as error:
         return _page(error_message(error)), 422
     query: dict[str, Any] = {"dot": form_text("round")} if kind == "giao-dich" else {}
@@ -150,7 +150,7 @@ def undo(batch_id: int) -> Response:
     try:
         with database().write() as session:
             found = _batch_of(session, batch_id)
-            gone = undo_structure(session, found.batch, now=now(), user_id=user().id)
+            gone = undo_structure(session, found.batch, actor=actor())
     except InputError as error:
         flask.flash(error_message(error), "error")
         return go("structure.batch", batch_id=batch_id)
@@ -190,9 +190,7 @@ def _at_once(kind: str, table: Table) -> Table:
 
 def _run(session: orm.Session, kind: str, table: Table, upload: Upload, code: str) -> tuple[ImportBatch, Imported]:
     round_ = round_of(session, code) if kind == "giao-dich" else None
-    return import_structure(
-        session, KINDS[kind], table, upload.content_hash, round_=round_, now=now(), user_id=user().id
-    )
+    return import_structure(session, KINDS[kind], table, upload.content_hash, round_=round_, actor=actor())
 
 
 def _allowed() -> list[str]:
@@ -210,7 +208,7 @@ def _check_kind(kind: str) -> None:
 def _upload_of(token: str) -> Upload | None:
     """Return the file that waits, or say that it is gone."""
     try:
-        return Uploads(settings().instance_dir).get(token, user_id=user().id, now=now())
+        return Uploads(settings().instance_dir).get(token, actor=actor())
     except InputError as error:
         flask.flash(error_message(error), "error")
         return None

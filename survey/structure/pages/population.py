@@ -12,7 +12,7 @@ from survey.core.errors import InputError
 from survey.models import RoundState
 from survey.structure.pages.common import ROUND_EDITORS, blueprint, round_of
 from survey.structure.queries import structure
-from survey.web.context import database, error_message, now, settings, user
+from survey.web.context import actor, database, error_message, settings
 from survey.web.uploads import Uploads, takes_upload
 
 
@@ -34,9 +34,9 @@ def send_population(round_code: str) -> Response | tuple[str, int]:
     try:
         if pasted.strip():
             data = pasted.strip("\r\n").encode()
-            upload = uploads.keep(data, _("pasted table"), user_id=user().id, now=now())
+            upload = uploads.keep(data, _("pasted table"), actor=actor())
         else:
-            upload = uploads.receive(flask.request.files.get("file"), user_id=user().id, now=now())
+            upload = uploads.receive(flask.request.files.get("file"), actor=actor())
     except InputError as error:
         with database().read() as session:
             return _page(session, round_code, error_message(error), pasted), 422

@@ -42,7 +42,7 @@ from survey.structure.pages.rules_form import (
 )
 from survey.structure.queries import rounds as round_queries
 from survey.structure.queries import structure
-from survey.web.context import database, error_message, now, settings, today, user
+from survey.web.context import actor, database, error_message, now, settings, today
 from survey.web.i18n import local_name
 
 
@@ -68,7 +68,7 @@ def new_round() -> Response | str | tuple[str, int]:
     try:
         with database().write() as session:
             plan = _sent_plan(form_text("code"), settings().zone, {})
-            made = create_round(session, plan, _sent_version(session), now=now(), user_id=user().id)
+            made = create_round(session, plan, _sent_version(session), actor=actor())
             code = made.code
     except InputError as error:
         with database().read() as session:
@@ -97,8 +97,7 @@ def round_page(round_code: str) -> Response | str | tuple[str, int]:
                 found,
                 _plan_for(found),
                 version,
-                now=now(),
-                user_id=user().id,
+                actor=actor(),
             )
     except InputError as error:
         with database().read() as session:
@@ -125,7 +124,7 @@ def end_round(round_code: str) -> Response:
 def _switch(round_code: str, operation: Any, message: str) -> Response:
     try:
         with database().write() as session:
-            operation(session, round_of(session, round_code), now=now(), user_id=user().id)
+            operation(session, round_of(session, round_code), actor=actor())
     except InputError as error:
         flask.flash(error_message(error), "error")
         return go("structure.round_page", round_code=round_code)

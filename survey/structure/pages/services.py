@@ -14,7 +14,7 @@ from survey.structure.operations.change_service import add_service, edit_service
 from survey.structure.operations.rename import rename_service
 from survey.structure.pages.common import STRUCTURE_EDITORS, blueprint, dated_change, form_date, form_text, go
 from survey.structure.queries import structure
-from survey.web.context import database, error_message, now, user
+from survey.web.context import actor, database, error_message
 
 
 @blueprint.get("/linh-vuc")
@@ -37,9 +37,7 @@ def new_service() -> Response | str | tuple[str, int]:
         return flask.render_template("structure/service.html", service=None, values={}, problem=None)
     try:
         with database().write() as session:
-            service = add_service(
-                session, form_text("code"), form_text("name"), form_text("name_en"), now=now(), user_id=user().id
-            )
+            service = add_service(session, form_text("code"), form_text("name"), form_text("name_en"), actor=actor())
             message = _("%(name)s was added.", name=service.name)
     except InputError as error:
         page = flask.render_template(
@@ -72,7 +70,7 @@ def service(service: str) -> Response | str | tuple[str, int]:
 def _rename(session: orm.Session, service: Service) -> bool:
     """Apply the posted names; say whether anything changed. With a day they are new ones, without it corrections."""
     if not form_text("since"):
-        return edit_service(session, service, form_text("name"), form_text("name_en"), now=now(), user_id=user().id)
+        return edit_service(session, service, form_text("name"), form_text("name_en"), actor=actor())
     rename_service(session, service, form_text("name"), form_text("name_en"), dated_change(form_date("since")))
     return True
 
@@ -84,7 +82,7 @@ def switch_service(service: str) -> Response:
     active = form_text("active") == "1"
     with database().write() as session:
         found = _service_of(session, service)
-        counters = set_service_active(session, found, active, now=now(), user_id=user().id)
+        counters = set_service_active(session, found, active, actor=actor())
         name = found.name
     if active:
         return go("structure.services", _("%(name)s is in use again. Tick it at its counters.", name=name))
