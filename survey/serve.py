@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from survey.core.clock import system_clock
+from survey.core.command_line import work_bar
 from survey.core.config import ROOT, Settings, create_secret_key, load_settings, require_production
 from survey.core.db import Database
 from survey.core.errors import InputError
@@ -20,8 +21,13 @@ from survey.questionnaires import bundled
 from survey.structure.operations.install_questionnaire import install_questionnaire
 from survey.structure.queries.installation import is_empty
 from survey.structure.queries.structure import find_code_in_use
+from survey.web.catalogues import compile_catalogues
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import orm
+
     from survey.demo.operations.load_demo import Demo
 
 WORKERS, THREADS = 2, 4
@@ -46,6 +52,7 @@ def main() -> int:
         sys.stderr.write(f"Error: {error}\n")
         return 2
     if not options.prepare:
+        _tell("", "Starting the server; Ctrl-C ends it.")
         try:
             _become_gunicorn(settings)
         except InputError as error:
@@ -60,18 +67,33 @@ def prepare(settings: Settings) -> None:
     now = system_clock()
     made = None
     try:
+        _tell("Compiling the languages …")
+        compile_catalogues()
+        _tell("Bringing the database to the newest migration …")
         upgrade(database)
+        _tell("Installing the questionnaires …")
         with database.write() as session:
             for definition in bundled().values():
                 install_questionnaire(session, definition, now)
             if not settings.production and is_empty(session):
-                from survey.demo.operations.load_demo import load_demo
-
-                made = load_demo(session, now=now, zone=settings.zone)
+                made = _load_demonstration(session, settings, now)
             code = find_code_in_use(session)
     finally:
         database.dispose()
-    sys.stdout.write(_greeting(settings, made, code))
+    _tell("", _greeting(settings, made, code))
+
+
+def _load_demonstration(session: orm.Session, settings: Settings, now: datetime) -> Demo:
+    """Load the invented province under a progress bar: it takes longer than all other steps together."""
+    from survey.demo.operations.load_demo import PROGRESS, load_demo
+
+    with work_bar("Inventing a province with 20 000 answers …", PROGRESS) as progress:
+        return load_demo(session, now=now, zone=settings.zone, progress=progress)
+
+
+def _tell(*lines: str) -> None:
+    """Say at the terminal what is being done; at once, since a step may take a while."""
+    sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
 
 
@@ -86,7 +108,7 @@ def _greeting(settings: Settings, made: Demo | None, code: str | None) -> str:
             f"Evaluator:          {base}/danh-gia   user {made.username}   password {made.password}",
             "                    The password is shown this once. All data are invented (dữ liệu minh họa).",
         ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
 def _become_gunicorn(settings: Settings) -> None:

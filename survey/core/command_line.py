@@ -113,6 +113,13 @@ def make_folder(path: Path) -> None:
         raise InputError("%(path)s cannot be written: %(why)s", path=path, why=error.strerror or error) from error
 
 
+@contextmanager
+def work_bar(label: str, length: int) -> Iterator[Callable[[int], object]]:
+    """Yield what a longer piece of work tells its units to: a bar on a terminal, elsewhere the label alone."""
+    with click.progressbar(length=length, label=label) as bar:
+        yield bar.update
+
+
 def read_rules(path: Path | None) -> dict[str, Any] | None:
     """Read scoring rules from a JSON file."""
     import json

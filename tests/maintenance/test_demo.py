@@ -15,7 +15,7 @@ from survey.collect.queries.counters import accepting_round
 from survey.core.db import Database
 from survey.core.errors import InputError
 from survey.demo.answers import Scene, draw_answers
-from survey.demo.operations.load_demo import Demo, load_demo
+from survey.demo.operations.load_demo import PROGRESS, Demo, load_demo
 from survey.models import (
     Agency,
     AgencyKind,
@@ -41,9 +41,12 @@ NOW = datetime(2026, 11, 25, 6, tzinfo=UTC)
 
 @pytest.fixture
 def loaded(database: Database) -> tuple[Database, Demo]:
+    units: list[int] = []
     with database.write() as session:
         assert is_empty(session)
-        made = load_demo(session, now=NOW)
+        made = load_demo(session, now=NOW, progress=units.append)
+    assert sum(units) == PROGRESS, "the bar must end at 100 %"
+    assert len(units) > 50
     return database, made
 
 

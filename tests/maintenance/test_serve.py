@@ -29,6 +29,14 @@ def test_the_first_run_makes_everything_and_the_second_keeps_it(tmp_path: Path) 
     assert stat.S_IMODE((instance / "secret_key").stat().st_mode) == 0o600
     key = (instance / "secret_key").read_text()
     assert len(key) >= 32
+    assert first.stderr == ""
+    steps = [line for line in first.stdout.splitlines() if line.endswith("…")]
+    assert steps == [
+        "Compiling the languages …",
+        "Bringing the database to the newest migration …",
+        "Installing the questionnaires …",
+        "Inventing a province with 20 000 answers …",
+    ]
     assert re.search(r"^Address: +http://127\.0\.0\.1:8123$", first.stdout, re.MULTILINE)
     form = re.search(r"form: +(http://127\.0\.0\.1:8123/K/[0-9A-Z]{8})$", first.stdout, re.MULTILINE)
     assert form is not None
@@ -37,6 +45,7 @@ def test_the_first_run_makes_everything_and_the_second_keeps_it(tmp_path: Path) 
 
     second = start(instance, PORT="8123")
     assert second.returncode == 0, second.stderr
+    assert "Inventing" not in second.stdout
     assert "password" not in second.stdout
     assert password[1] not in second.stdout
     assert (instance / "secret_key").read_text() == key

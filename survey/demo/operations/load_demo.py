@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -45,6 +47,7 @@ from survey.questionnaires import DEFAULT, Definition, bundled
 from survey.structure.operations.install_questionnaire import install_questionnaire
 from survey.structure.queries.installation import is_empty
 
+T = TypeVar("T")
 SEED = 20_260_101
 RESPONSES = (9_600, 10_400)
 """About how many of the older and the newer round."""
@@ -52,6 +55,8 @@ BEGAN, LASTS = timedelta(days=75), timedelta(days=180)
 """The newer round began this long before the day the demonstration was made, and runs this long."""
 BURSTS, BURST_SIZE = 3, 35
 HONEYPOTS = 12
+PROGRESS = 100
+"""Units of work: each of two rounds is drawn (20) and stored (25), the older one is published (10)."""
 
 
 @dataclass(frozen=True)
@@ -77,14 +82,21 @@ class _Stratum:
     transactions: int
 
 
-def load_demo(session: orm.Session, *, now: datetime, zone: str = "Asia/Ho_Chi_Minh") -> Demo:
+def load_demo(
+    session: orm.Session,
+    *,
+    now: datetime,
+    zone: str = "Asia/Ho_Chi_Minh",
+    progress: Callable[[int], object] | None = None,
+) -> Demo:
     """Fill an empty database with the demonstration province; `InputError` when it is not empty.
 
     Dates are relative to `now`, so that the newer round is open; answers are the same at each run. The evaluator's
-    password and the counters' codes are random.
+    password and the counters' codes are random. `progress` is told of each unit of work done, of `PROGRESS` in all.
     """
     if not is_empty(session):
         raise InputError("The database is not empty; the demonstration is only loaded into a new one")
+    tell = progress or (lambda _units: None)
     random = np.random.default_rng(SEED)
     definition = bundled()[DEFAULT]
     version = install_questionnaire(session, definition, now)
@@ -94,7 +106,7 @@ def load_demo(session: orm.Session, *, now: datetime, zone: str = "Asia/Ho_Chi_M
     responses = 0
     for size, years_ago in zip(RESPONSES, (1, 0), strict=True):
         round_ = _round(session, today, years_ago, version.id, zone)
-        responses += _fill(session, round_, definition, strata, size, now, random, drift=-0.12 * years_ago)
+        responses += _fill(session, round_, definition, strata, size, now, random, tell, drift=-0.12 * years_ago)
         if years_ago:
             closed = round_
     password = new_password()
@@ -107,6 +119,7 @@ def load_demo(session: orm.Session, *, now: datetime, zone: str = "Asia/Ho_Chi_M
         actor=Actor(now),
     )
     _publish(session, closed, evaluator, now)
+    tell(10)
     audit.record(
         session, action="demo.loaded", subject="installation", actor=Actor(now), after={"responses": responses}
     )
@@ -258,6 +271,7 @@ def _fill(
     size: int,
     now: datetime,
     random: np.random.Generator,
+    progress: Callable[[int], object],
     *,
     drift: float,
 ) -> int:
@@ -280,17 +294,26 @@ def _fill(
     of = np.repeat(np.arange(len(strata)), counts)
     scene = Scene(level=np.array([s.level for s in strata])[of] + drift, late=np.array([s.late for s in strata])[of])
     moments = _instants(round_, now, len(of), random)
-    rows = [
-        _response(round_, strata[k], answers, at, random)
-        for k, answers, at in zip(of, draw_answers(definition, scene, random), moments, strict=True)
-    ]
+    drawn = list(zip(of, draw_answers(definition, scene, random), moments, strict=True))
+    rows: list[dict[str, Any]] = []
+    for part in _parts(drawn, 20, progress):
+        rows += [_response(round_, strata[k], answers, at, random) for k, answers, at in part]
     rows += _bursts(round_, definition, strata, moments, random)
     for k in random.choice(len(rows), HONEYPOTS, replace=False):
         rows[k]["excluded"] = "honeypot"
     rows.sort(key=lambda row: row["submitted_at"])
-    session.execute(sa.insert(Response), rows)
+    for stored in _parts(rows, 25, progress):
+        session.execute(sa.insert(Response), stored)
     session.execute(sa.insert(Comment), _comments(round_, strata, moments, random))
     return len(rows)
+
+
+def _parts(rows: list[T], count: int, progress: Callable[[int], object]) -> Iterator[list[T]]:
+    """Yield `rows` in about equal parts, telling `progress` of one unit after each."""
+    bounds = [len(rows) * k // count for k in range(count + 1)]
+    for first, last in itertools.pairwise(bounds):
+        yield rows[first:last]
+        progress(1)
 
 
 def _instants(round_: Round, now: datetime, size: int, random: np.random.Generator) -> list[datetime]:
