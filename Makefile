@@ -104,4 +104,4 @@ translations-update: $(VENV)/.runtime ## extract the sentences of code and templ
 	@$(BIN)/python -m survey.web.catalogue_update
 
 clean: ## remove what tests leave behind
-	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
+	rm -rf .pytest_cache .import_linter_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
