@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import flask
-import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import orm
@@ -19,9 +18,10 @@ from survey.collect.operations.import_responses import Checked, Source, check_ro
 from survey.collect.operations.save_mapping import save_mapping
 from survey.collect.queries import imports
 from survey.core.errors import InputError
-from survey.models import Agency, Channel, Round, Service
+from survey.models import Channel, Round
 from survey.questionnaires import Definition, from_canonical
 from survey.spreadsheets.response_rows import RowReader
+from survey.structure.queries import names
 from survey.web import i18n
 from survey.web.context import actor, database, error_message, now, user
 from survey.web.uploads import Upload
@@ -138,8 +138,8 @@ def _columns_page(session: orm.Session, upload: Upload, round_: Round, data: Map
 def _preview_page(
     session: orm.Session, upload: Upload, round_: Round, data: Mapping[str, Any], checked: Checked, known: int
 ) -> str:
-    agencies = {a.id: i18n.local_name(a) for a in session.scalars(sa.select(Agency))}
-    services = {s.id: i18n.local_name(s) for s in session.scalars(sa.select(Service))}
+    agencies = {a.id: i18n.local_name(a) for a in names.agencies(session).values()}
+    services = {s.id: i18n.local_name(s) for s in names.services(session).values()}
     problems = [(problem, _(problem.template, **dict(problem.values))) for problem in checked.reader.problems.shown]
     return flask.render_template(
         "collect/imports/preview.html",
@@ -153,15 +153,15 @@ def _preview_page(
         agencies=agencies,
         services=services,
         by_agency=[(agencies[number], count) for number, count in checked.agencies.most_common()],
-        answers=_answer_words(from_canonical(round_.version.content), checked),
+        sample=_sample(from_canonical(round_.version.content), checked),
         mapping=json.dumps(data, ensure_ascii=False),
     )
 
 
-def _answer_words(definition: Definition, checked: Checked) -> list[str]:
-    """Return the satisfaction answers of the first rows as they will be counted, for the eye: 5 4 x."""
+def _sample(definition: Definition, checked: Checked) -> list[tuple[Any, str]]:
+    """Return the first rows, each with its satisfaction answers as they will be counted, for the eye: 5 4 x."""
     items = len(definition.items)
-    return [" ".join(row.answers[:items]) for row in checked.sample]
+    return [(row, " ".join(row.answers[:items])) for row in checked.sample]
 
 
 def _saved(session: orm.Session, round_: Round, chosen: str) -> dict[str, Any] | None:

@@ -6,7 +6,6 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 import flask
-import sqlalchemy as sa
 from sqlalchemy import orm
 
 from scoring.scheme import Rules
@@ -14,7 +13,8 @@ from survey.accounts.auth import role_required
 from survey.collect.progress.advice import advice, status_words
 from survey.collect.progress.board import Calendar, Known, Method, Plan, Standing, by_counter, by_service
 from survey.collect.queries import progress as queries
-from survey.models import Agency, Round, RoundState, Service, User
+from survey.models import Round, RoundState, User
+from survey.structure.queries import names
 from survey.structure.queries import rounds as round_queries
 from survey.web.context import database, now
 
@@ -37,8 +37,8 @@ def board() -> str:
         visible = queries.progress_agencies(session, cast(User, flask.g.user))
         calendar = _calendar(round_)
         known = _known(session, round_, calendar)
-        agencies = {agency.id: agency for agency in session.scalars(sa.select(Agency))}
-        services = {service.id: service for service in session.scalars(sa.select(Service))}
+        agencies = {agency.id: agency for agency in names.agencies(session).values()}
+        services = {service.id: service for service in names.services(session).values()}
 
         def mine(standing: Standing) -> bool:
             return visible is None or agencies[standing.agency_id].code in visible

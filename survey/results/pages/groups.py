@@ -127,6 +127,7 @@ def groups(round_code: str) -> str:
             groups=found,
             codes=codes,
             columns=across,
+            headings=[page.label(level, key) for level, key in across],
             chart=chart,
             choices=[
                 (d.code, dimension_title(page, d)) for d in dimensions(page.definition) if agency or not d.by_service
