@@ -14,6 +14,7 @@ from survey.core.command_line import command_group, deprecated_alias
 from survey.demo import commands as demo
 from survey.files import commands as files
 from survey.maintenance import commands as maintenance
+from survey.maintenance.nightly_command import nightly
 from survey.printing import commands as printing
 from survey.publication import commands as publication
 from survey.results import commands as results
@@ -23,6 +24,7 @@ TREE: tuple[click.Command, ...] = (
     maintenance.init,
     demo.demo,
     maintenance.doctor,
+    nightly,
     command_group("user", "Create accounts and invite their owners.", accounts.create_user, accounts.invite_user),
     command_group(
         "import",

@@ -124,7 +124,14 @@ def _become_gunicorn(settings: Settings) -> None:
         *("--logger-class", "survey.maintenance.server_log.ServerLog"),
         "app:create_app()",
     ]
+    _start_nightly(environment)
     os.execve(sys.executable, command, environment)  # noqa: S606 (our own interpreter and arguments)
+
+
+def _start_nightly(environment: dict[str, str]) -> None:
+    """Start the process of the nightly work beside the server; it ends with the server, whose number stays ours."""
+    command = [sys.executable, "-m", "flask", "--app", str(ROOT / "app.py"), "nightly", "--wait"]
+    os.spawnve(os.P_NOWAIT, sys.executable, command, environment)  # noqa: S606 (our own interpreter and arguments)
 
 
 def _numbers_folder(settings: Settings) -> Path:

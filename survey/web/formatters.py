@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 import flask
+from flask_babel import gettext as _
 
 from survey.core.numbers import NOTHING, fixed, with_sign
 from survey.models import Round
@@ -28,6 +29,7 @@ def init_app(app: flask.Flask) -> None:
         "interval": interval,
         "signed": signed,
         "day": day,
+        "week": week,
         "span": span,
         "moment": moment,
         "local_name": local_name,
@@ -95,6 +97,11 @@ def day(value: date | datetime | None) -> str:
     if isinstance(value, datetime):
         value = value.astimezone(settings().timezone)
     return f"{value:%d/%m/%Y}"
+
+
+def week(monday: date | None) -> str:
+    """Return the week that begins on a Monday, in words."""
+    return NOTHING if monday is None else str(_("week of %(day)s", day=day(monday)))
 
 
 def moment(value: datetime | None) -> str:

@@ -163,7 +163,7 @@ def test_comments_are_kept_apart_and_dated_by_the_day(place: Database) -> None:
             "Cán bộ nhiệt tình; hướng dẫn rõ.",
             'Chờ "hơi lâu" nhưng xong trong ngày.',
         }
-        assert {str(comment.received_on) for comment in comments} == {"2026-03-10", "2026-03-12"}
+        assert {str(comment.received_week) for comment in comments} == {"2026-03-09"}
 
 
 @pytest.mark.parametrize("name", ["google_forms.csv", "kobo.csv", "scanner.csv", "excel.xlsx"])
@@ -225,7 +225,7 @@ def test_comments_of_a_larger_import_are_hidden_with_it(place: Database, tmp_pat
     with place.write() as session:
         agency = session.scalars(sa.select(Agency.id)).first()
         round_id = session.scalars(sa.select(Round.id)).one()
-        own = {"round_id": round_id, "agency_id": agency, "language": "vi", "received_on": NOW.date()}
+        own = {"round_id": round_id, "agency_id": agency, "received_week": NOW.date()}
         session.add(Comment(text="Của người khác", **own))
     done = take(place, path)
     with place.write() as session:

@@ -97,7 +97,7 @@ def test_forms_one_after_another(site, client) -> None:
     assert {r.submitted_at for r in found} == {datetime(2026, 3, 10, 5, tzinfo=UTC)}  # noon of the form's day
     with site.extensions["database"].read() as session:
         comment = session.scalars(sa.select(Comment)).one()
-        assert (comment.text, comment.received_on) == ("Tốt", date(2026, 3, 10))
+        assert (comment.text, comment.received_week) == ("Tốt", date(2026, 3, 9))
         events = session.scalars(sa.select(AuditEvent).where(AuditEvent.action.like("entry.%"))).all()
         assert [e.action for e in events] == ["entry.begun", *["entry.form_stored"] * 3]
         assert all(e.user_id is not None for e in events)

@@ -38,7 +38,7 @@ def fill(database: Database) -> None:
         round_ = session.scalars(sa.select(Round)).one()
         agency = session.scalars(sa.select(Agency.id)).first()
         for text, day in ((OLD, date(2020, 6, 1)), (YOUNG, date(2026, 2, 1))):
-            comment = Comment(round_id=round_.id, agency_id=agency, language="vi", text=text, received_on=day)
+            comment = Comment(round_id=round_.id, agency_id=agency, text=text, received_week=day)
             comment.themes = [CommentTheme(theme=Theme.TIME)]
             session.add(comment)
         publish_scored(session)
@@ -83,9 +83,10 @@ def test_old_comments_go_and_young_ones_stay(database: Database) -> None:
 def test_one_comment_goes_when_asked_for(database: Database) -> None:
     fill(database)
     with database.write() as session:
-        purge_comment(session, 2, actor=Actor(NOW))
-        with pytest.raises(InputError, match="no comment 2"):
-            purge_comment(session, 2, actor=Actor(NOW))
+        number = session.scalars(sa.select(Comment.id).where(Comment.text == YOUNG)).one()
+        purge_comment(session, number, actor=Actor(NOW))
+        with pytest.raises(InputError, match=f"no comment {number}"):
+            purge_comment(session, number, actor=Actor(NOW))
     with database.read() as session:
         assert [comment.text for comment in session.scalars(sa.select(Comment))] == [OLD]
 

@@ -108,9 +108,8 @@ REFUSED: dict[str, Callable[[orm.Session], object]] = {
     "an empty comment": lambda s: Comment(
         round_id=s.scalars(sa.select(Round.id)).one(),
         agency_id=s.scalars(sa.select(Agency.id)).first(),
-        language="vi",
         text="",
-        received_on=date(2026, 3, 1),
+        received_week=date(2026, 3, 1),
     ),
     "a member of staff without an agency": lambda s: user(role=Role.STAFF),
     "an evaluator of one agency": lambda s: user(agency_id=s.scalars(sa.select(Agency.id)).first()),

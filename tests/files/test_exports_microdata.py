@@ -107,9 +107,8 @@ def fill(session, places) -> None:
         Comment(
             round_id=round_.id,
             agency_id=next(iter(agencies.values())).id,
-            language="vi",
             text="ý kiến riêng",
-            received_on=date(2026, 2, 1),
+            received_week=date(2026, 2, 1),
         )
     )
 

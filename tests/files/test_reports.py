@@ -418,9 +418,8 @@ def test_only_reviewed_comments_are_quoted_as_their_reviewer_left_them(database:
                 Comment(
                     round_id=round_id,
                     agency_id=agency[code],
-                    language="vi",
                     text=text,
-                    received_on=NOW.date(),
+                    received_week=NOW.date(),
                     state=state,
                     masked=masked,
                 )

@@ -33,9 +33,7 @@ def filled(database: Database) -> Database:
         round_id = session.scalars(sa.select(Round.id)).one()
         agency_id = session.scalars(sa.select(Agency.id).where(Agency.code == "so-tu-phap")).one()
         for text in ("Cảm ơn cán bộ", "Chờ lâu quá", "Gọi 0912 345 678"):
-            session.add(
-                Comment(round_id=round_id, agency_id=agency_id, language="vi", text=text, received_on=NOW.date())
-            )
+            session.add(Comment(round_id=round_id, agency_id=agency_id, text=text, received_week=NOW.date()))
         publish_scored(session)
     return database
 
@@ -60,12 +58,18 @@ def contents(database: Database, columns: dict[str, list[str]]) -> dict[str, obj
     return found
 
 
+#: what later versions keep no longer, since it could join a comment to its response
+NOT_KEPT = {("comment", "id"), ("comment", "language"), ("comment", "received_on")}
+
+
 def test_every_step_down_and_up_keeps_the_data(filled: Database) -> None:
     steps = revisions()
     downgrade(filled, steps[0])
     inspector = sa.inspect(filled.engine)
     tables = [name for name in inspector.get_table_names() if name != "alembic_version"]
-    columns = {name: [column["name"] for column in inspector.get_columns(name)] for name in tables}
+    columns = {
+        name: [c["name"] for c in inspector.get_columns(name) if (name, c["name"]) not in NOT_KEPT] for name in tables
+    }
     before = contents(filled, columns)
     with filled.engine.connect() as connection:
         counts = {table: connection.scalar(sa.select(sa.func.count()).select_from(sa.table(table))) for table in tables}
@@ -129,9 +133,18 @@ def adds_safely(call: ast.Call) -> bool:
     return given.get("nullable", "True") == "True" or "server_default" in given
 
 
+#: steps before which every server of the version before must be stopped: they take away what a promise forbids
+TAKES_AWAY = {
+    "20261129_2040_comments_by_week": [
+        "20261129_2040_comments_by_week.py:100 op.drop_table",
+        "20261129_2040_comments_by_week.py:101 op.drop_table",
+    ]
+}
+
+
 @pytest.mark.parametrize("path", VERSIONS[1:], ids=lambda path: path.stem)
 def test_a_running_older_version_loses_nothing(path: Path) -> None:
-    assert taken_away(path) == []
+    assert taken_away(path) == TAKES_AWAY.get(path.stem, [])
 
 
 def test_the_check_sees_what_it_must(tmp_path: Path) -> None:

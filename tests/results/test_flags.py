@@ -147,9 +147,7 @@ def test_comments_that_repeat_one_another_are_counted_for_the_round(database, pl
             "Chờ lâu quá, cần thêm ghế",
         ]
         for text in texts:
-            session.add(
-                Comment(round_id=round_id, agency_id=agency_id, language="vi", text=text, received_on=date(2026, 3, 2))
-            )
+            session.add(Comment(round_id=round_id, agency_id=agency_id, text=text, received_week=date(2026, 3, 2)))
     assert look(database)[0].duplicate_comments == 2
 
 

@@ -43,9 +43,8 @@ def theirs(session) -> None:
             Comment(
                 round_id=round_.id,
                 agency_id=agency.id,
-                language="vi",
                 text=f"Chờ lâu {HOSTILE}",
-                received_on=date(2026, 2, 1),
+                received_week=date(2026, 2, 1),
             ),
             Action(
                 round_id=round_.id,

@@ -27,7 +27,9 @@ from survey.accounts.operations import audit
 from survey.core.actor import Actor
 from survey.core.db import Base
 from survey.core.errors import InputError
-from survey.models import BatchKind, Comment, ImportBatch, Response, Round, RoundState
+from survey.core.text import searchable
+from survey.models import BatchKind, Comment, CommentState, ImportBatch, Response, Round, RoundState
+from survey.models.comments import random_id, week_of
 from survey.spreadsheets.read import Table
 from survey.spreadsheets.response_rows import ReadRow, RowReader
 
@@ -38,6 +40,7 @@ ENOUGH_TO_HIDE_IN = 5
 """Responses from which on a batch notes which comments came with it."""
 LANGUAGE = "vi"
 _RESPONSES = Base.metadata.tables[Response.__tablename__]
+_COMMENTS = Base.metadata.tables[Comment.__tablename__]
 
 
 @dataclass
@@ -133,7 +136,6 @@ def store_rows(
     session.add(batch)
     session.flush()
     spooled.seek(0)
-    ranges: list[list[int]] = []
     added = known = 0
     rows = (json.loads(line) for line in spooled)
     for chunk in _chunks(rows):
@@ -143,14 +145,16 @@ def store_rows(
         if fresh:
             values = [_values(row, key, round_, batch.id) for key, row in fresh.items()]
             session.connection().execute(sa.insert(_RESPONSES), values)  # the ORM's way takes twice as long
-            _extend(ranges, _store_comments(session, fresh.values(), round_))
+            _store_comments(session, fresh.values(), round_, batch.id)
     if not added:
         session.delete(batch)
         session.flush()
         return Imported(None, 0, known)
     batch.rows = added
-    # which comments came with a handful of responses would say whose they are: then they stay when it is taken back
-    batch.undo = {"comments": ranges} if added >= ENOUGH_TO_HIDE_IN else {}
+    if added < ENOUGH_TO_HIDE_IN:
+        # which comments came with a handful of responses would say whose they are: then they stay when it is undone
+        mine = sa.update(Comment).where(Comment.batch_id == batch.id).values(batch_id=None)
+        session.execute(mine.execution_options(synchronize_session=False))
     after = {"round": round_.code, "file": source.name, "added": added, "known": known}
     subject = f"import_batch:{batch.id}"
     audit.record(session, action="responses.imported", subject=subject, actor=actor, after=after)
@@ -226,33 +230,23 @@ def _values(row: dict[str, Any], key: str, round_: Round, batch_id: int) -> dict
     }
 
 
-def _store_comments(session: orm.Session, rows: Iterable[dict[str, Any]], round_: Round) -> list[int]:
-    """Store the comments of a chunk in random order, so that their order leads to no response; return their ids."""
+def _store_comments(session: orm.Session, rows: Iterable[dict[str, Any]], round_: Round, batch_id: int) -> None:
+    """Store the comments of a chunk in random order, so that their order leads to no response."""
     zone = ZoneInfo(round_.zone)
-    made = [
-        Comment(
-            round_id=round_.id,
-            agency_id=row["agency_id"],
-            language=LANGUAGE,
-            text=row["comment"],
-            received_on=datetime.fromisoformat(row["given_at"]).astimezone(zone).date(),
-        )
+    values = [
+        {
+            "id": random_id(),
+            "round_id": round_.id,
+            "agency_id": row["agency_id"],
+            "batch_id": batch_id,
+            "text": row["comment"],
+            "search": searchable(row["comment"]),
+            "received_week": week_of(datetime.fromisoformat(row["given_at"]).astimezone(zone).date()),
+            "state": CommentState.NEW,
+        }
         for row in rows
         if row["comment"]
     ]
-    random.SystemRandom().shuffle(made)
-    session.add_all(made)
-    session.flush()
-    ids = sorted(comment.id for comment in made)
-    for comment in made:
-        session.expunge(comment)
-    return ids
-
-
-def _extend(ranges: list[list[int]], ids: list[int]) -> None:
-    """Add ids to ranges of [first, last]."""
-    for number in ids:
-        if ranges and ranges[-1][1] == number - 1:
-            ranges[-1][1] = number
-        else:
-            ranges.append([number, number])
+    if values:
+        random.SystemRandom().shuffle(values)
+        session.connection().execute(sa.insert(_COMMENTS), values)

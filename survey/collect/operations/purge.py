@@ -56,7 +56,7 @@ def months_before(day: date, months: int) -> date:
 
 def old_comments(session: orm.Session, before: date) -> int:
     """Count the comments received before a day."""
-    return session.scalar(sa.select(sa.func.count()).select_from(Comment).where(Comment.received_on < before)) or 0
+    return session.scalar(sa.select(sa.func.count()).select_from(Comment).where(Comment.received_week < before)) or 0
 
 
 def old_rounds(session: orm.Session, before: date) -> list[OldRound]:
@@ -78,7 +78,7 @@ def old_rounds(session: orm.Session, before: date) -> list[OldRound]:
 
 def purge_comments(session: orm.Session, before: date, *, actor: Actor) -> int:
     """Delete the comments received before a day, and write down how many; return the number."""
-    chosen = sa.select(Comment.id).where(Comment.received_on < before)
+    chosen = sa.select(Comment.id).where(Comment.received_week < before)
     gone = _delete_comments(session, chosen)
     if gone:
         after = {"received_before": before.isoformat(), "rows": gone}

@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from survey.core.db import Base
 from survey.models import Channel, Comment, Response
+from survey.models.comments import week_of
 
 _TABLE = Base.metadata.tables[Response.__tablename__]
 # made once: every form that is sent runs them
@@ -37,7 +38,7 @@ class Submission:
     #: the form's idempotency key, 16 to 64 characters
     key: str
     round_id: int
-    #: the round's zone: a comment is dated by the local day
+    #: the round's zone: a comment is dated by the local week
     zone: str
     counter_id: int | None
     deciding_agency_id: int
@@ -65,7 +66,7 @@ def record_response(session: orm.Session, submission: Submission, now: datetime)
     """Insert the response and its comment unless the key is already stored; the first submission of a key wins.
 
     The database's unique constraint decides, so two requests at the same instant cannot both win. The comment goes
-    to its own table with the local day alone: nothing leads from it back to the response.
+    to its own table with the local week alone: nothing leads from it back to the response.
     """
     opened = submission.opened_at if submission.opened_at and submission.opened_at <= now else None
     dated = submission.given_at or (opened if submission.late and opened else now)
@@ -95,9 +96,8 @@ def record_response(session: orm.Session, submission: Submission, now: datetime)
             Comment(
                 round_id=submission.round_id,
                 agency_id=submission.deciding_agency_id,
-                language=submission.language,
                 text=submission.comment,
-                received_on=dated.astimezone(ZoneInfo(submission.zone)).date(),
+                received_week=week_of(dated.astimezone(ZoneInfo(submission.zone)).date()),
             )
         )
     return Outcome.ACCEPTED

@@ -41,13 +41,12 @@ def undo_responses(session: orm.Session, batch: ImportBatch, *, actor: Actor) ->
         )
         .execution_options(synchronize_session=False)
     )
-    for first, last in (batch.undo or {}).get("comments", []):
-        session.execute(
-            sa.update(Comment)
-            .where(Comment.id.between(first, last))
-            .values(state=CommentState.HIDDEN)
-            .execution_options(synchronize_session=False)
-        )
+    session.execute(
+        sa.update(Comment)
+        .where(Comment.batch_id == batch.id)
+        .values(state=CommentState.HIDDEN)
+        .execution_options(synchronize_session=False)
+    )
     batch.undone_at = actor.now
     audit.record(
         session,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import flask
 
 from survey.collect.operations.purge import COMMENT_MONTHS, RESPONSE_MONTHS
+from survey.models.comments import RAW_DAYS
 from survey.web import i18n
 from survey.web.context import settings
 
@@ -18,6 +19,7 @@ def notice() -> str:
         "collect/privacy/notice.html",
         wording=f"collect/privacy/{'en' if i18n.is_english() else 'vi'}.html",
         contact=settings().contact,
+        raw_days=RAW_DAYS,
         comment_months=COMMENT_MONTHS,
         response_months=RESPONSE_MONTHS,
     )

@@ -41,6 +41,7 @@ from survey.models import (
     Service,
     User,
 )
+from survey.models.comments import week_of
 from survey.publication.editions import freeze
 from survey.publication.operations.publish_round import draft_publication, publish, review_publication
 from survey.questionnaires import DEFAULT, Definition, bundled
@@ -397,9 +398,9 @@ def _comments(
         {
             "round_id": round_.id,
             "agency_id": strata[k].agency.id,
-            "language": "vi",
+            "id": int(random.integers(2**62)),
             "text": names.COMMENTS[int(random.integers(len(names.COMMENTS)))],
-            "received_on": moments[int(random.integers(len(moments)))].astimezone(zone).date(),
+            "received_week": week_of(moments[int(random.integers(len(moments)))].astimezone(zone).date()),
             "state": CommentState.SHOWN if random.random() < 0.7 else CommentState.NEW,
         }
         for k in picks

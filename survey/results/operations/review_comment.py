@@ -53,7 +53,10 @@ def review_comment(
         )
     before = {"state": comment.state.value, "themes": [tag.theme.value for tag in comment.themes]}
     comment.state = CommentState.SHOWN if show else CommentState.HIDDEN
-    comment.masked, comment.search = text, searchable(text)
+    mask_altered = text != mask_comment(comment.text).text
+    # what was written goes for good: only what the reviewer left remains
+    comment.text = comment.masked = text
+    comment.search = searchable(text)
     comment.reviewed_on, comment.reviewed_by_id = actor.now.astimezone(ZoneInfo(zone)).date(), actor.user_id
     kept = {tag.theme: tag for tag in comment.themes}
     comment.themes = [kept.get(theme) or CommentTheme(theme=theme) for theme in sorted(set(themes))]
@@ -66,6 +69,6 @@ def review_comment(
         after={
             "state": comment.state.value,
             "themes": [tag.theme.value for tag in comment.themes],
-            "mask_altered": text != mask_comment(comment.text).text,
+            "mask_altered": mask_altered,
         },
     )

@@ -62,7 +62,7 @@ def comment_review(number: int) -> Response | tuple[str, int]:
         with database().read() as session:
             i18n.shown_at(_back(form))
             return _render(session, (session.get_one(Comment, number), form)), 422
-    flask.flash(_("Saved: comment %(number)s.", number=number))
+    flask.flash(_("The comment is saved."))
     return flask.redirect(_back(form), code=303)
 
 
@@ -84,6 +84,7 @@ def _render(session: orm.Session, refused: tuple[Comment, ReviewForm] | None = N
         theme=Theme(asked["chu-de"]) if asked.get("chu-de") in set(Theme) else None,
         words=clean(asked.get("tim", ""))[:100],
         visible=visible,
+        ended_only=not reviewing,
         without=() if visible is None else comments.too_few(session, visible, _fewest(session)),
     )
     number = _page_number(asked)

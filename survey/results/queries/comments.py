@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.core.text import like_pattern
-from survey.models import Agency, Comment, CommentState, CommentTheme, Response, Round, Theme
+from survey.models import Agency, Comment, CommentState, CommentTheme, Response, Round, RoundState, Theme
 
 PAGE = 20
+ENDED = (RoundState.CLOSED, RoundState.PUBLISHED)
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class CommentFilter:
     visible: frozenset[str] | None = None
     #: (round, agency) of which too few citizens answered for a comment to be shown
     without: tuple[tuple[int, int], ...] = ()
+    #: only of rounds that have ended: while one is open, an agency could tell from a new comment who has just answered
+    ended_only: bool = False
 
 
 def page_of(session: orm.Session, wanted: CommentFilter, number: int) -> tuple[list[Comment], int]:
@@ -39,7 +42,7 @@ def page_of(session: orm.Session, wanted: CommentFilter, number: int) -> tuple[l
         .join(Comment.agency)
         .where(*where)
         .options(orm.contains_eager(Comment.agency))
-        .order_by(Comment.received_on.desc(), Comment.id.desc())
+        .order_by(Comment.received_week.desc(), Comment.id.desc())
         .limit(PAGE)
         .offset((number - 1) * PAGE)
     ).all()
@@ -90,7 +93,7 @@ def shown(session: orm.Session, round_id: int, agency: str, limit: int) -> list[
         sa.select(Comment)
         .join(Comment.agency)
         .where(*_conditions(CommentFilter(round_id=round_id, agency=agency, state=CommentState.SHOWN)))
-        .order_by(Comment.received_on.desc(), Comment.id.desc())
+        .order_by(Comment.received_week.desc(), Comment.id.desc())
         .limit(limit)
     )
     return list(session.scalars(query))
@@ -132,6 +135,8 @@ def _conditions(wanted: CommentFilter) -> list[sa.ColumnElement[bool]]:
         found.append(sa.or_(Comment.round_id != round_id, Comment.agency_id != agency_id))
     if wanted.round_id is not None:
         found.append(Comment.round_id == wanted.round_id)
+    if wanted.ended_only:
+        found.append(Comment.round_id.in_(sa.select(Round.id).where(Round.state.in_(ENDED))))
     if wanted.agency:
         found.append(Agency.code == wanted.agency)
     if wanted.state is not None:

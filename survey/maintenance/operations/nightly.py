@@ -1,0 +1,33 @@
+"""Nightly maintenance: what keeps the promises of the privacy notice, once a night; running it again does no harm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from survey.core.db import Database
+from survey.results.operations.settle_comments import mask_overdue_comments, shuffle_comments
+
+
+def run_nightly(database: Database, now: datetime, zone: ZoneInfo) -> Iterator[str]:
+    """Run the nightly steps, each in a transaction of its own; yield a line of what each did."""
+    today = now.astimezone(zone).date()
+    with database.write() as session:
+        masked = mask_overdue_comments(session, today)
+    yield f"comments masked that nobody reviewed in time\t{masked}"
+    with database.write() as session:
+        shuffled = shuffle_comments(session, today)
+    _discard_old_rows(database)
+    yield f"comments of this week and the last rewritten in random order\t{shuffled}"
+
+
+def _discard_old_rows(database: Database) -> None:
+    """Remove what the rewriting left: dead rows on PostgreSQL, the write-ahead log on SQLite."""
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.text("VACUUM comment, comment_theme"))
+        else:
+            connection.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
