@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, time
-from typing import Any
+from typing import Any, NamedTuple
 
 import wtforms
 from flask_babel import gettext as _
@@ -271,6 +271,13 @@ class Choice(Control):
             yield value, words, value == self.data
 
 
+class Explained(NamedTuple):
+    """The words of an option with a hint beneath."""
+
+    title: Any
+    hint: Any
+
+
 class Radio(Choice):
     """One of a few, all in sight."""
 
@@ -327,8 +334,8 @@ class Tick(Control):
         self.data = bool(value)
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        """Take the box as ticked when the browser names it."""
-        self.data = bool(valuelist)
+        """Take the box as ticked when the browser sends its value."""
+        self.data = any(valuelist)
 
 
 class File(Control):
@@ -362,7 +369,8 @@ class Required:
 
     def __call__(self, _form: object, field: Control) -> None:
         """Stop at an empty field; one that cannot be read has its own message."""
-        if not field.errors and (field.data is None or field.data in ("", [], False)):
+        empty = field.data is None or field.data is False or field.data in ("", [])  # a 0 is filled in
+        if not field.errors and empty:
             raise StopValidation(self.message or _("Fill this in: %(label)s", label=field.label.text))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import unicodedata
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,6 +30,7 @@ from survey.models import (
     RoundState,
     Service,
 )
+from survey.structure import pages as structure_pages
 from survey.structure.queries import names
 from tests.support.evaluation import accounts, scored_round, sign_in, token
 from tests.support.places import CODE
@@ -627,3 +629,64 @@ def test_every_page_has_one_heading_labels_and_no_inline_style(people: Flask, ad
         for field in soup.select("main input:not([type=hidden]), main select, main textarea"):
             labelled = field.find_parent("label") or soup.select(f'label[for="{field.get("id")}"]')
             assert labelled, (at, field)
+
+
+@pytest.mark.parametrize(
+    ("at", "fields", "wrong"),
+    [
+        ("/quan-tri/co-quan/them", {"code": "so-tu-phap", "name": "Sở Mới", "valid_from": "2026-01-01"}, ["code"]),
+        ("/quan-tri/co-quan/them", {"code": "x", "name": "", "valid_from": "mai"}, ["name", "valid_from"]),
+        ("/quan-tri/co-quan/so-tu-phap", {"valid_from": ""}, ["valid_from"]),
+        ("/quan-tri/co-quan/so-tu-phap/doi-ten", {"name": "Sở Mới", "since": "2999-07-01"}, ["since"]),
+        ("/quan-tri/co-quan/so-tu-phap/ket-thuc", {"since": "1900-01-01"}, ["since"]),
+        (
+            "/quan-tri/co-quan/so-tu-phap/sap-nhap",
+            {"new_name": "Sở Mới", "new_code": "so-dat-dai", "since": "2025-07-01"},
+            ["new_code"],
+        ),
+        ("/quan-tri/co-quan/so-tu-phap/sap-nhap", {"since": "2025-07-01"}, ["into"]),
+        (
+            "/quan-tri/co-quan/so-tu-phap/chia-tach",
+            {"since": "2025-07-01", "new_name_2": "Sở Mới", "new_code_2": "so-dat-dai"},
+            ["new_code_2"],
+        ),
+        ("/quan-tri/quay/them?co-quan=trung-tam", {"name": "", "code": "Q7"}, ["name"]),
+        ("/quan-tri/quay/them?co-quan=trung-tam", {"name": "Quầy 7", "code": "Q7", "services": ["none"]}, ["services"]),
+        ("/quan-tri/linh-vuc/them", {"code": "moi", "name": "Hộ tịch"}, ["name"]),
+        ("/quan-tri/linh-vuc/ho-tich", {"name": "Tên khác", "since": "2999-01-01"}, ["since"]),
+        ("/quan-tri/dot/them", {"code": "r2", "name": "Đợt 2", "min_n": "3", "max_width": "x"}, ["max_width", "min_n"]),
+        ("/quan-tri/dot/r1/giao-dich", {"pasted": "PK\x03\x04"}, ["pasted"]),
+        ("/quan-tri/dot/r1/giao-dich", {"pasted": ""}, ["file"]),
+        ("/quan-tri/nhap", {"kind": "giao-dich", "file": (io.BytesIO(b"a,b\n1,2\n"), "a.csv")}, ["round"]),
+        ("/quan-tri/nhap", {"kind": "co-quan"}, ["file"]),
+    ],
+)
+def test_what_is_wrong_stands_beside_its_field_and_in_one_summary(
+    people: Flask, admin: FlaskClient, at: str, fields: dict[str, Any], wrong: list[str]
+) -> None:
+    """Every field that is wrong, and no other, has its message; the summary leads to each; what was typed stays."""
+    reply = send(admin, at, **fields)
+    assert reply.status_code == 422
+    page = BeautifulSoup(reply.get_data(as_text=True), "html.parser")
+    assert page.title.text.startswith("Lỗi: ")
+    assert [advice["id"] for advice in page.select(".advice")] == [f"{name}-error" for name in wrong]
+    (summary,) = page.select("#summary")
+    assert [line.text for line in summary.select("li")] == [advice.text for advice in page.select(".advice")]
+    targets = [page.select_one(f"[id='{link['href'].removeprefix('#')}']") for link in summary.select("a")]
+    assert len(targets) == len(wrong)
+    for name, target in zip(wrong, targets, strict=True):
+        assert target is not None, name
+        assert target["name"] == name
+    for name, typed in fields.items():
+        control = page.select_one(f"main input[name='{name}'], main textarea[name='{name}']")
+        if isinstance(typed, str) and control is not None and control.get("type") not in {"radio", "checkbox", "file"}:
+            assert (control.get("value", "") if control.name == "input" else control.text.strip("\n")) == typed
+
+
+def test_reading_and_writing_are_separate_views() -> None:
+    """A page's view answers GET, another one POST: none asks by which method it was called."""
+    folder = Path(structure_pages.__file__).parent
+    for path in folder.glob("*.py"):
+        source = path.read_text("utf-8")
+        assert "request.method" not in source, path.name
+        assert "methods=" not in source, path.name

@@ -19,6 +19,7 @@ from survey.web.fields import (
     Choice,
     Choices,
     Day,
+    Explained,
     File,
     Hidden,
     Hour,
@@ -133,6 +134,22 @@ def test_messages_speak_english_too(app: Flask) -> None:
         assert form.errors["count"] == ["Write a whole number from 1 to 500"]
 
 
+class Zero(Form):
+    share = Whole("Tỷ lệ", [Required("Hãy ghi tỷ lệ")])
+    follow = Tick("Chuyển theo", default=True)
+
+
+def test_a_zero_is_filled_in_and_an_empty_value_ticks_no_box(app: Flask) -> None:
+    with app.test_request_context("/?lang=vi", method="POST", data={"share": "0", "follow": ""}):
+        form = Zero()
+        assert form.validate(), form.errors
+        assert (form.share.data, form.follow.data) == (0, False)
+    with app.test_request_context("/?lang=vi", method="POST", data={"share": "", "follow": "1"}):
+        form = Zero()
+        assert not form.validate()
+        assert (form.errors, form.follow.data) == ({"share": ["Hãy ghi tỷ lệ"]}, True)
+
+
 def test_a_file_where_text_is_asked_for_is_nothing_and_text_is_no_file(app: Flask) -> None:
     with sent(app, name=(io.BytesIO(b"x"), "x.txt"), picture="x.png"):
         form = Sample()
@@ -233,6 +250,17 @@ def test_the_summary_leads_to_each_control(app: Flask) -> None:
     ]
     targets = [page.select_one(link["href"]) for link in summary.select("a")]
     assert [target["name"] for target in targets] == ["name", "look"]
+
+
+def test_an_option_may_have_a_hint_beneath_and_a_long_list_a_box(app: Flask) -> None:
+    template = DRAW.replace("field(f)", 'field(f, list="long")')
+    with sent(app):
+        form = Sample()
+        form.look.options = [("so", Explained("Sở <b>", "Cấp tỉnh")), ("xa", "Xã")]
+        page = BeautifulSoup(flask.render_template_string(template, form=form), "html.parser")
+    first, second = page.select("#look .long > label")
+    assert (first.select_one("b").text, first.select_one(".hint").text) == ("Sở <b>", "Cấp tỉnh")
+    assert (second.text.strip(), second.select(".hint")) == ("Xã", [])
 
 
 def test_a_form_without_mistakes_has_no_summary(app: Flask) -> None:

@@ -103,24 +103,25 @@ def _apply(session: orm.Session, counter: Counter, facts: CounterFacts, now: dat
         )
     ).all()
     if any(code == taken for taken, _ in others):
-        raise InputError("The unit has a counter with the code %(code)s already", code=code)
+        raise InputError("The unit has a counter with the code %(code)s already", field="code", code=code)
     if any(name.casefold() == taken.casefold() for _, taken in others):
-        raise InputError("The unit has a counter called %(name)s already", name=name)
+        raise InputError("The unit has a counter called %(name)s already", field="name", name=name)
     counter.code, counter.name, counter.name_en = code, name, clean(facts.name_en)[:200] or None
-    counter.services = _of_codes(session, Service, facts.services, list(counter.services), now)
-    counter.deciding_agencies = _of_codes(session, Agency, facts.deciding, list(counter.deciding_agencies), now)
+    counter.services = _of_codes(session, "services", facts.services, list(counter.services), now)
+    counter.deciding_agencies = _of_codes(session, "deciding", facts.deciding, list(counter.deciding_agencies), now)
     counter.kiosk = facts.kiosk
 
 
-def _of_codes(session: orm.Session, model: type[Any], codes: Sequence[str], had: list[Any], now: datetime) -> list[Any]:
-    """Return the rows of these codes; what the counter had already may have ended since."""
-    found = {row.code: row for row in session.scalars(sa.select(model).where(model.code.in_(codes)))}
+def _of_codes(session: orm.Session, field: str, codes: Sequence[str], had: list[Any], now: datetime) -> list[Any]:
+    """Return the rows of the codes in a field; what the counter had already may have ended since."""
+    model: type[Any] = Service if field == "services" else Agency
+    rows = {row.code: row for row in session.scalars(sa.select(model).where(model.code.in_(codes)))}
     for code in codes:
-        row = found.get(code)
+        row = rows.get(code)
         ended = row is not None and (_has_ended(row, now) if model is Agency else not row.active)
         if row is None or (ended and row not in had):
-            raise InputError("%(code)s is not there, or no longer in use", code=code)
-    return [found[code] for code in sorted(set(codes))]
+            raise InputError("%(code)s is not there, or no longer in use", field=field, code=code)
+    return [rows[code] for code in sorted(set(codes))]
 
 
 def _has_ended(agency: Agency, now: datetime) -> bool:

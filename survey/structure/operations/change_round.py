@@ -42,7 +42,7 @@ def change_round(
     if round_.state is RoundState.DRAFT:
         round_.opens_on, round_.opens_at, round_.version, round_.rules = plan.opens_on, plan.opens_at, version, rules
     elif round_.ends != ended and round_.ends <= actor.now:
-        raise InputError("The end cannot lie in the past; close the round by hand instead")
+        raise InputError("The end cannot lie in the past; close the round by hand instead", field="closes_on")
     session.flush()
     after = audit_facts(round_)
     if after == before:

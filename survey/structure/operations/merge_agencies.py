@@ -40,7 +40,7 @@ def merge_agencies(
     total = Moved()
     for agency in merged:
         if agency.id == successor.id:
-            raise InputError("%(name)s cannot be merged into itself", name=agency.name)
+            raise InputError("%(name)s cannot be merged into itself", field="into", name=agency.name)
         check_can_end(agency, change.since)
         agency.valid_to, agency.successor_id = change.since, successor.id
         session.flush()
@@ -62,7 +62,7 @@ def split_agency(
     check_can_end(agency, change.since)
     for part in parts:
         if part.id == agency.id:
-            raise InputError("%(name)s cannot be merged into itself", name=agency.name)
+            raise InputError("%(name)s cannot be merged into itself", field="into", name=agency.name)
         _check_takes_over(part, change.since)
     agency.valid_to, agency.successor_id = change.since, parts[0].id
     session.add_all(AgencySuccessor(agency_id=agency.id, successor_id=part.id) for part in parts)

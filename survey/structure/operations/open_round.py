@@ -41,9 +41,11 @@ def create_round(session: orm.Session, plan: Plan, version: QuestionnaireVersion
     """Add a draft round; `InputError` for a code that is taken, dates in disorder, an unknown zone or rule."""
     code = clean(plan.code)
     if len(code) > 64 or not is_name_in_addresses(code):
-        raise InputError("A round's code has letters, digits, dots and hyphens only, not %(code)r", code=plan.code)
+        raise InputError(
+            "A round's code has letters, digits, dots and hyphens only, not %(code)r", field="code", code=plan.code
+        )
     if session.scalars(sa.select(Round.id).where(Round.code == code)).first() is not None:
-        raise InputError("There is a round %(code)s already", code=code)
+        raise InputError("There is a round %(code)s already", field="code", code=code)
     check_dates(plan)
     rules = check_rules(plan.rules)
     round_ = Round(
@@ -75,12 +77,16 @@ def check_dates(plan: Plan) -> None:
     """Raise `InputError` for days or hours in disorder or an unknown zone."""
     if plan.closes_on < plan.opens_on:
         raise InputError(
-            "A round cannot end (%(last)s) before it begins (%(first)s)", last=plan.closes_on, first=plan.opens_on
+            "A round cannot end (%(last)s) before it begins (%(first)s)",
+            field="closes_on",
+            last=plan.closes_on,
+            first=plan.opens_on,
         )
     hours_differ = plan.opens_at is None or plan.closes_at is None or plan.opens_at < plan.closes_at
     if plan.closes_on == plan.opens_on and not hours_differ:
         raise InputError(
             "On one day the hour at which a round ends (%(last)s) must be after that at which it begins (%(first)s)",
+            field="closes_at",
             last=f"{plan.closes_at:%H:%M}",
             first=f"{plan.opens_at:%H:%M}",
         )

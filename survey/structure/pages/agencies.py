@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 import flask
 from flask_babel import gettext as _
@@ -10,21 +10,21 @@ from sqlalchemy import orm
 from werkzeug import Response
 
 from survey.accounts.auth import role_required
-from survey.core.errors import InputError
 from survey.models import Agency, AgencyKind, AgencyLevel
 from survey.structure.operations.change_agency import AgencyFacts, add_agency, edit_agency
 from survey.structure.pages.common import (
     STRUCTURE_EDITORS,
     agency_of,
     blueprint,
-    form_date,
-    form_text,
     go,
     kind_words,
     level_words,
+    options,
+    submit,
 )
+from survey.structure.pages.forms import AgencyForm
 from survey.structure.queries import structure
-from survey.web.context import actor, database, error_message, today
+from survey.web.context import actor, database, today
 
 
 @blueprint.get("/co-quan")
@@ -38,80 +38,101 @@ def agencies() -> str:
         return flask.render_template("structure/agencies.html", top=top, count=count, ended=ended)
 
 
-@blueprint.route("/co-quan/them", methods=["GET", "POST"])
+@blueprint.get("/co-quan/them")
 @role_required(*STRUCTURE_EDITORS)
-def new_agency() -> Response | str | tuple[str, int]:
+def new_agency() -> str:
+    """Show the form for an agency, below another one with `?duoi=CODE`."""
+    empty = {"parent": flask.request.args.get("duoi", ""), "kind": "department", "level": "province"}
+    with database().read() as session:
+        return _page(None, _form(session, None, empty), session)
+
+
+@blueprint.post("/co-quan/them")
+@role_required(*STRUCTURE_EDITORS)
+def create_agency() -> Response | tuple[str, int]:
     """Add an agency."""
-    if flask.request.method == "GET":
+    with database().read() as session:
+        form = _form(session, None)
+    added = submit(form, lambda session: _add(session, form))
+    if added is None:
         with database().read() as session:
-            empty = {"parent": flask.request.args.get("duoi", ""), "kind": "department", "level": "province"}
-            return _form(session, None, empty, None)
-    try:
-        with database().write() as session:
-            agency = add_agency(session, form_text("code"), sent_facts(), actor=actor())
-            code, message = agency.code, _("%(name)s was added.", name=agency.name)
-    except InputError as error:
-        with database().read() as session:
-            return _form(session, None, flask.request.form, error_message(error)), 422
-    return go("structure.agency", message, agency=code)
+            return _page(None, form, session), 422
+    code, name = added
+    return go("structure.agency", _("%(name)s was added.", name=name), agency=code)
 
 
-@blueprint.route("/co-quan/<agency>", methods=["GET", "POST"])
+@blueprint.get("/co-quan/<agency>")
 @role_required(*STRUCTURE_EDITORS)
-def agency(agency: str) -> Response | str | tuple[str, int]:
-    """Show an agency with its history, and correct what is known of it."""
-    if flask.request.method == "GET":
+def agency(agency: str) -> str:
+    """Show an agency with its history, and what is known of it as a form."""
+    with database().read() as session:
+        shown = agency_of(session, agency)
+        return _page(shown, _form(session, shown, _values_of(shown)), session)
+
+
+@blueprint.post("/co-quan/<agency>")
+@role_required(*STRUCTURE_EDITORS)
+def update_agency(agency: str) -> Response | tuple[str, int]:
+    """Correct what is known of an agency."""
+    with database().read() as session:
+        form = _form(session, agency_of(session, agency))
+    changed = submit(
+        form,
+        lambda session: edit_agency(session, agency_of(session, agency), _facts(form), actor=actor()),
+    )
+    if changed is None:
         with database().read() as session:
-            found = agency_of(session, agency)
-            return _form(session, found, _facts_of(found), None)
-    try:
-        with database().write() as session:
-            changed = edit_agency(session, agency_of(session, agency), sent_facts(), actor=actor())
-    except InputError as error:
-        with database().read() as session:
-            return _form(session, agency_of(session, agency), flask.request.form, error_message(error)), 422
+            return _page(agency_of(session, agency), form, session), 422
     return go("structure.agency", _("Saved.") if changed else _("Nothing was changed."), agency=agency)
 
 
-def sent_facts(since: str = "valid_from") -> AgencyFacts:
-    """Return what the posted form says of an agency."""
-    try:
-        kind, level = AgencyKind(form_text("kind")), AgencyLevel(form_text("level"))
-    except ValueError as error:
-        raise InputError("Choose what the agency is, and its tier") from error
+def _add(session: orm.Session, form: AgencyForm) -> tuple[str, str]:
+    """Add the agency of a form; return its code and name."""
+    agency = add_agency(session, form.code.data, _facts(form), actor=actor())
+    return agency.code, agency.name
+
+
+def _facts(form: AgencyForm) -> AgencyFacts:
+    """Return what a valid form says of an agency."""
     return AgencyFacts(
-        name=form_text("name"),
-        kind=kind,
-        level=level,
-        parent=form_text("parent"),
-        name_en=form_text("name_en"),
-        valid_from=form_date(since) if form_text(since) else None,
+        name=form.name.data,
+        kind=AgencyKind(form.kind.data),
+        level=AgencyLevel(form.level.data),
+        parent=form.parent.data,
+        name_en=form.name_en.data,
+        valid_from=form.valid_from.data,
     )
 
 
-def _facts_of(agency: Agency) -> dict[str, str]:
+def _values_of(agency: Agency) -> dict[str, object]:
     return {
         "name": agency.name,
-        "name_en": agency.name_en or "",
+        "name_en": agency.name_en,
         "kind": agency.kind.value,
         "level": agency.level.value,
         "parent": agency.parent.code if agency.parent else "",
-        "valid_from": agency.valid_from.isoformat(),
+        "valid_from": agency.valid_from,
     }
 
 
-def _form(session: orm.Session, found: Agency | None, values: Any, problem: str | None) -> str:
-    parents = [one for one in structure.in_force(session, today()) if found is None or one.id != found.id]
-    if found is not None and found.parent is not None and found.parent not in parents:
-        parents.append(found.parent)
+def _form(session: orm.Session, agency: Agency | None, values: Mapping[str, object] | None = None) -> AgencyForm:
+    """Return the form of an agency, or of one to come; a code is given once, so that the former has none."""
+    form = AgencyForm(data=values)
+    parents = [one for one in structure.in_force(session, today()) if agency is None or one.id != agency.id]
+    if agency is not None and agency.parent is not None and agency.parent not in parents:
+        parents.append(agency.parent)
+    form.parent.options = options(parents)
+    form.kind.options, form.level.options = list(kind_words().items()), list(level_words().items())
+    if agency is not None:
+        del form.code
+    return form
+
+
+def _page(agency: Agency | None, form: AgencyForm, session: orm.Session) -> str:
     return flask.render_template(
         "structure/agency.html",
-        agency=found,
-        has_ended=found is not None and structure.has_ended(found, today()),
-        past=structure.past(session, found) if found else None,
-        values=values,
-        problem=problem,
-        parents=parents,
-        kinds=kind_words(),
-        levels=level_words(),
+        agency=agency,
+        form=form,
+        has_ended=agency is not None and structure.has_ended(agency, today()),
+        past=structure.past(session, agency) if agency else None,
     )

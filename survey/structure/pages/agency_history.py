@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import flask
@@ -21,110 +22,142 @@ from survey.structure.pages.common import (
     blueprint,
     chosen_agencies,
     dated_change,
-    form_date,
-    form_list,
-    form_text,
     go,
+    options,
+    submit,
 )
+from survey.structure.pages.forms import EndForm, MergeForm, RenameForm, SplitForm
 from survey.structure.queries import structure
-from survey.web.context import actor, database, error_message, today
+from survey.web.context import actor, database, today
+from survey.web.fields import Text
+from survey.web.forms import Form
 
-PARTS = 4
-"""New agencies a split's form has room for."""
 
-
-@blueprint.route("/co-quan/<agency>/doi-ten", methods=["GET", "POST"])
+@blueprint.get("/co-quan/<agency>/doi-ten")
 @role_required(*STRUCTURE_EDITORS)
-def rename(agency: str) -> Response | str | tuple[str, int]:
+def rename(agency: str) -> str:
+    """Show the form for a new name."""
+    return _page("rename", agency, RenameForm())
+
+
+@blueprint.post("/co-quan/<agency>/doi-ten")
+@role_required(*STRUCTURE_EDITORS)
+def apply_rename(agency: str) -> Response | tuple[str, int]:
     """Give an agency a new name from a day on."""
-    if flask.request.method == "GET":
-        return _page("rename", agency)
-    try:
-        with database().write() as session:
-            found = agency_of(session, agency)
-            rename_agency(session, found, form_text("name"), form_text("name_en"), dated_change(form_date("since")))
-            message = _("It is called %(name)s now. Rounds that began before keep the old name.", name=found.name)
-    except InputError as error:
-        return _page("rename", agency, error_message(error)), 422
-    return go("structure.agency", message, agency=agency)
+    form = RenameForm()
+
+    def change(session: orm.Session, renamed: Agency) -> tuple[str, str]:
+        rename_agency(session, renamed, form.name.data, form.name_en.data, dated_change(form.since.data))
+        message = _("It is called %(name)s now. Rounds that began before keep the old name.", name=renamed.name)
+        return renamed.code, message
+
+    return _apply("rename", agency, form, change)
 
 
-@blueprint.route("/co-quan/<agency>/ket-thuc", methods=["GET", "POST"])
+@blueprint.get("/co-quan/<agency>/ket-thuc")
 @role_required(*STRUCTURE_EDITORS)
-def end(agency: str) -> Response | str | tuple[str, int]:
+def end(agency: str) -> str:
+    """Show the form for an end."""
+    return _page("end", agency, EndForm())
+
+
+@blueprint.post("/co-quan/<agency>/ket-thuc")
+@role_required(*STRUCTURE_EDITORS)
+def apply_end(agency: str) -> Response | tuple[str, int]:
     """End an agency from whom nobody takes over."""
-    if flask.request.method == "GET":
-        return _page("end", agency)
-    try:
-        with database().write() as session:
-            found = agency_of(session, agency)
-            end_agency(session, found, dated_change(form_date("since")))
-            message = _("%(name)s has ended. Its results stay.", name=found.name)
-    except InputError as error:
-        return _page("end", agency, error_message(error)), 422
-    return go("structure.agency", message, agency=agency)
+    form = EndForm()
+
+    def change(session: orm.Session, ended: Agency) -> tuple[str, str]:
+        end_agency(session, ended, dated_change(form.since.data))
+        return ended.code, _("%(name)s has ended. Its results stay.", name=ended.name)
+
+    return _apply("end", agency, form, change)
 
 
-@blueprint.route("/co-quan/<agency>/sap-nhap", methods=["GET", "POST"])
+@blueprint.get("/co-quan/<agency>/sap-nhap")
 @role_required(*STRUCTURE_EDITORS)
-def merge(agency: str) -> Response | str | tuple[str, int]:
+def merge(agency: str) -> str:
+    """Show the form for a merger."""
+    return _page("merge", agency, _merge_form(agency))
+
+
+@blueprint.post("/co-quan/<agency>/sap-nhap")
+@role_required(*STRUCTURE_EDITORS)
+def apply_merge(agency: str) -> Response | tuple[str, int]:
     """Merge an agency, alone or with others, into one that exists or into a new one."""
-    if flask.request.method == "GET":
-        return _page("merge", agency)
-    try:
-        with database().write() as session:
-            found, since = agency_of(session, agency), form_date("since")
-            merged = [found, *chosen_agencies(session, [code for code in form_list("with") if code != agency])]
-            if form_text("into"):
-                successor = chosen_agencies(session, [form_text("into")])[0]
-            else:
-                successor = _new(session, found, form_text("new_code"), form_text("new_name"), since)
-            moved = merge_agencies(session, merged, successor, dated_change(since), follow=_follow(since))
-            code, message = successor.code, _done(_("%(name)s takes over.", name=successor.name), moved)
-    except InputError as error:
-        return _page("merge", agency, error_message(error)), 422
-    return go("structure.agency", message, agency=code)
+    form = _merge_form(agency)
+
+    def change(session: orm.Session, first: Agency) -> tuple[str, str]:
+        since = form.since.data
+        merged = [first, *chosen_agencies(session, [code for code in form.merged.data if code != agency])]
+        if form.into.data:
+            successor = chosen_agencies(session, [form.into.data])[0]
+        else:
+            successor = _new(session, first, form.new_name, form.new_code, since)
+        follow = _check_follow(form.follow.data, since)
+        moved = merge_agencies(session, merged, successor, dated_change(since), follow=follow)
+        return successor.code, _done(_("%(name)s takes over.", name=successor.name), moved)
+
+    return _apply("merge", agency, form, change)
 
 
-@blueprint.route("/co-quan/<agency>/chia-tach", methods=["GET", "POST"])
+@blueprint.get("/co-quan/<agency>/chia-tach")
 @role_required(*STRUCTURE_EDITORS)
-def split(agency: str) -> Response | str | tuple[str, int]:
+def split(agency: str) -> str:
+    """Show the form for a split."""
+    return _page("split", agency, _split_form(agency))
+
+
+@blueprint.post("/co-quan/<agency>/chia-tach")
+@role_required(*STRUCTURE_EDITORS)
+def apply_split(agency: str) -> Response | tuple[str, int]:
     """Split an agency into several: existing ones, new ones, or both."""
-    if flask.request.method == "GET":
-        return _page("split", agency)
-    try:
-        with database().write() as session:
-            found, since = agency_of(session, agency), form_date("since")
-            parts = [
-                _new(session, found, form_text(f"new_code_{k}"), form_text(f"new_name_{k}"), since)
-                for k in range(1, PARTS + 1)
-                if form_text(f"new_code_{k}") or form_text(f"new_name_{k}")
-            ]
-            parts += chosen_agencies(session, form_list("into"))
-            moved = split_agency(session, found, parts, dated_change(since), follow=_follow(since))
-            takers = ", ".join(part.name for part in parts)
-            message = _done(_("%(names)s take over from %(name)s.", names=takers, name=found.name), moved)
-    except InputError as error:
-        return _page("split", agency, error_message(error)), 422
-    return go("structure.agency", message, agency=agency)
+    form = _split_form(agency)
+
+    def change(session: orm.Session, ended: Agency) -> tuple[str, str]:
+        since = form.since.data
+        filled = [(name, code) for name, code in form.new_agencies if name.data or code.data]
+        parts = [_new(session, ended, name, code, since) for name, code in filled]
+        parts += chosen_agencies(session, form.into.data)
+        follow = _check_follow(form.follow.data, since)
+        moved = split_agency(session, ended, parts, dated_change(since), follow=follow)
+        names = ", ".join(part.name for part in parts)
+        return ended.code, _done(_("%(names)s take over from %(name)s.", names=names, name=ended.name), moved)
+
+    return _apply("split", agency, form, change)
 
 
-def _follow(since: date) -> bool:
-    """Say whether counters and accounts follow; `InputError` for a day to come, since they would do so at once."""
-    if form_text("follow") and since > today():
+def _apply(
+    what: str, code: str, form: Form, change: Callable[[orm.Session, Agency], tuple[str, str]]
+) -> Response | tuple[str, int]:
+    """Carry out a change of an agency; `change` returns the code of the agency to show next, and what was done."""
+    done = submit(form, lambda session: change(session, agency_of(session, code)))
+    if done is None:
+        return _page(what, code, form), 422
+    return go("structure.agency", done[1], agency=done[0])
+
+
+def _check_follow(follow: bool, since: date) -> bool:
+    """Return whether counters and accounts follow; `InputError` for a day to come, since they would do so at once."""
+    if follow and since > today():
         raise InputError(
             "Counters and accounts follow at once, so not before %(day)s: do it on that day, or leave the box empty",
+            field="follow",
             day=f"{since:%d/%m/%Y}",
         )
-    return bool(form_text("follow"))
+    return follow
 
 
-def _new(session: orm.Session, like: Agency, code: str, name: str, since: date) -> Agency:
+def _new(session: orm.Session, like: Agency, name: Text, code: Text, since: date) -> Agency:
     """Add the agency that takes over: of the same kind, tier and place as the one that ends."""
-    if not code and not name:
-        raise InputError("Choose the agency that takes over, or give the code and name of a new one")
-    facts = AgencyFacts(name, like.kind, like.level, like.parent.code if like.parent else "", valid_from=since)
-    return add_agency(session, code, facts, actor=actor())
+    if not code.data and not name.data:
+        raise InputError("Choose the agency that takes over, or give the code and name of a new one", field="into")
+    facts = AgencyFacts(name.data, like.kind, like.level, like.parent.code if like.parent else "", valid_from=since)
+    try:
+        return add_agency(session, code.data, facts, actor=actor())
+    except InputError as error:
+        error.field = {"name": name.name, "code": code.name}.get(error.field, "")  # as this form calls them
+        raise
 
 
 def _done(first: str, moved: Moved) -> str:
@@ -143,19 +176,28 @@ def _done(first: str, moved: Moved) -> str:
     )
 
 
-def _page(what: str, code: str, problem: str | None = None) -> str:
+def _merge_form(code: str) -> MergeForm:
+    form = MergeForm()
     with database().read() as session:
-        found = agency_of(session, code)
-        others = [one for one in structure.in_force(session, today()) if one.id != found.id]
-        siblings = [one for one in others if one.parent_id == found.parent_id and one.level is found.level]
-        page: str = flask.render_template(
-            f"structure/{what}.html",
-            agency=found,
-            others=others,
-            siblings=siblings,
-            parts=range(1, PARTS + 1),
-            values=flask.request.form,
-            today=today(),
-            problem=problem,
-        )
+        others, siblings = _neighbours(session, agency_of(session, code))
+        form.into.options, form.merged.options = options(others), options(siblings)
+    return form
+
+
+def _split_form(code: str) -> SplitForm:
+    form = SplitForm()
+    with database().read() as session:
+        form.into.options = options(_neighbours(session, agency_of(session, code))[1])
+    return form
+
+
+def _neighbours(session: orm.Session, agency: Agency) -> tuple[list[Agency], list[Agency]]:
+    """Return the other agencies in force, and those of them of the same tier under the same agency."""
+    others = [one for one in structure.in_force(session, today()) if one.id != agency.id]
+    return others, [one for one in others if one.parent_id == agency.parent_id and one.level is agency.level]
+
+
+def _page(what: str, code: str, form: Form) -> str:
+    with database().read() as session:
+        page: str = flask.render_template(f"structure/{what}.html", agency=agency_of(session, code), form=form)
         return page

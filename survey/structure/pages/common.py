@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from datetime import date, time
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any, TypeVar
 
 import flask
 from flask_babel import gettext as _
@@ -15,11 +14,14 @@ from werkzeug import Response
 from survey.accounts.auth import role_required
 from survey.core.errors import InputError
 from survey.core.text import clean
-from survey.models import Agency, AgencyKind, AgencyLevel, BatchKind, Role, Round
-from survey.spreadsheets.read import parse_date
+from survey.models import Agency, AgencyKind, AgencyLevel, BatchKind, Role, Round, Service
 from survey.structure.operations.dated_change import DatedChange
 from survey.structure.queries import rounds, structure
-from survey.web.context import actor, today, user
+from survey.web.context import actor, database, today, user
+from survey.web.forms import Form
+from survey.web.i18n import local_name
+
+ResultT = TypeVar("ResultT")
 
 blueprint = flask.Blueprint("structure", __name__, url_prefix="/quan-tri")
 STRUCTURE_EDITORS = (Role.ADMIN,)
@@ -40,31 +42,24 @@ def form_text(name: str) -> str:
     return clean(flask.request.form.get(name, ""))
 
 
-def form_list(name: str) -> list[str]:
-    """Return the ticked values of a list in the posted form."""
-    return [clean(value) for value in flask.request.form.getlist(name)]
+def submit(form: Form, operation: Callable[[orm.Session], ResultT]) -> ResultT | None:
+    """Run an operation for a form that is valid, in one transaction; return its result.
 
-
-def form_date(name: str) -> date:
-    """Return a day from the posted form; `InputError` when it is missing or none."""
-    found = parse_date(form_text(name))
-    if found is None:
-        raise InputError("Write the day as day/month/year, for example 01/07/2026")
-    return found
-
-
-def form_time(name: str) -> time | None:
-    """Return a time of day from the posted form, `7:30` or `7h30`; None when left empty, and for 24:00.
-
-    `InputError` for anything else.
+    None when the form says what is wrong: beside the field that the operation's refusal names, else above all.
     """
-    typed = form_text(name)
-    if typed in ("", "24:00", "24h", "24h00"):
+    if not form.validate():
         return None
-    found = re.fullmatch(r"([01]?\d|2[0-3])\s*[:hH]\s*([0-5]\d)?", typed)
-    if found is None:
-        raise InputError("Write the hour as 7:30 or 17:00, or leave it empty")
-    return time(int(found[1]), int(found[2] or 0))
+    try:
+        with database().write() as session:
+            return operation(session)
+    except InputError as error:
+        form.refuse(error)
+        return None
+
+
+def options(named: Iterable[Agency | Service | Round]) -> list[tuple[str, str]]:
+    """Return things with a code as the options of a choice, in the words of the page's language."""
+    return [(one.code, local_name(one)) for one in named]
 
 
 def dated_change(since: date) -> DatedChange:
@@ -93,7 +88,7 @@ def chosen_agencies(session: orm.Session, codes: Sequence[str]) -> list[Agency]:
     agencies = structure.find_agencies(session, codes)
     missing = [code for code in codes if code not in agencies]
     if missing:
-        raise InputError("There is no agency with the code %(code)s", code=missing[0])
+        raise InputError("There is no agency with the code %(code)s", field="into", code=missing[0])
     return [agencies[code] for code in dict.fromkeys(codes)]
 
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import flask
 from flask_babel import gettext as _
 from sqlalchemy import orm
 from werkzeug import Response
 
 from survey.accounts.auth import role_required
-from survey.core.errors import InputError
 from survey.models import Agency, Counter
 from survey.structure.operations.change_counter import CounterFacts, add_counter, edit_counter, set_counter_active
-from survey.structure.pages.common import STRUCTURE_EDITORS, agency_of, blueprint, form_list, form_text, go
+from survey.structure.pages.common import STRUCTURE_EDITORS, agency_of, blueprint, form_text, go, options, submit
+from survey.structure.pages.forms import CounterForm
 from survey.structure.queries import structure
-from survey.web.context import actor, database, error_message, today
+from survey.web.context import actor, database, today
 
 
 @blueprint.get("/quay")
@@ -30,51 +28,53 @@ def counters() -> str:
         )
 
 
-@blueprint.route("/quay/them", methods=["GET", "POST"])
+@blueprint.get("/quay/them")
 @role_required(*STRUCTURE_EDITORS)
-def new_counter() -> Response | str | tuple[str, int]:
+def new_counter() -> str:
+    """Show the form for a counter of an agency (`?co-quan=CODE`)."""
+    with database().read() as session:
+        return _page(session, agency_of(session, _asked_agency()), None, CounterForm())
+
+
+@blueprint.post("/quay/them")
+@role_required(*STRUCTURE_EDITORS)
+def create_counter() -> Response | tuple[str, int]:
     """Add a counter to an agency (`?co-quan=CODE`)."""
-    code = flask.request.args.get("co-quan", "")
-    if flask.request.method == "GET":
+    code, form = _asked_agency(), CounterForm()
+
+    def add(session: orm.Session) -> str:
+        return add_counter(session, agency_of(session, code), _facts(form), actor=actor()).name
+
+    name = submit(form, add)
+    if name is None:
         with database().read() as session:
-            return _form(session, agency_of(session, code), None, {}, [], [], None)
-    try:
-        with database().write() as session:
-            counter = add_counter(session, agency_of(session, code), _sent_facts(), actor=actor())
-            message = _("%(name)s was added, with a code for its poster.", name=counter.name)
-    except InputError as error:
-        with database().read() as session:
-            ticked = form_list("services"), form_list("deciding")
-            return _form(
-                session, agency_of(session, code), None, flask.request.form, *ticked, error_message(error)
-            ), 422
-    return go("structure.counters", message)
+            return _page(session, agency_of(session, code), None, form), 422
+    return go("structure.counters", _("%(name)s was added, with a code for its poster.", name=name))
 
 
-@blueprint.route("/quay/<int:counter_id>", methods=["GET", "POST"])
+@blueprint.get("/quay/<int:counter_id>")
 @role_required(*STRUCTURE_EDITORS)
-def counter(counter_id: int) -> Response | str | tuple[str, int]:
-    """Show a counter and change what it handles."""
-    if flask.request.method == "GET":
+def counter(counter_id: int) -> str:
+    """Show a counter with the form for what it handles."""
+    with database().read() as session:
+        shown = _counter_of(session, counter_id)
+        return _page(session, shown.agency, shown, CounterForm(data=_values_of(shown)))
+
+
+@blueprint.post("/quay/<int:counter_id>")
+@role_required(*STRUCTURE_EDITORS)
+def update_counter(counter_id: int) -> Response | tuple[str, int]:
+    """Change what a counter handles."""
+    form = CounterForm()
+
+    def update(session: orm.Session) -> bool:
+        return edit_counter(session, _counter_of(session, counter_id), _facts(form), actor=actor())
+
+    changed = submit(form, update)
+    if changed is None:
         with database().read() as session:
-            found = _counter_of(session, counter_id)
-            values = {
-                "code": found.code,
-                "name": found.name,
-                "name_en": found.name_en or "",
-                "kiosk": "1" if found.kiosk else "",
-            }
-            services, deciding = [s.code for s in found.services], [a.code for a in found.deciding_agencies]
-            return _form(session, found.agency, found, values, services, deciding, None)
-    try:
-        with database().write() as session:
-            found = _counter_of(session, counter_id)
-            changed = edit_counter(session, found, _sent_facts(), actor=actor())
-    except InputError as error:
-        with database().read() as session:
-            found = _counter_of(session, counter_id)
-            ticked = form_list("services"), form_list("deciding")
-            return _form(session, found.agency, found, flask.request.form, *ticked, error_message(error)), 422
+            shown = _counter_of(session, counter_id)
+            return _page(session, shown.agency, shown, form), 422
     return go("structure.counters", _("Saved.") if changed else _("Nothing was changed."))
 
 
@@ -84,9 +84,9 @@ def switch_counter(counter_id: int) -> Response:
     """Close a counter or open it again."""
     active = form_text("active") == "1"
     with database().write() as session:
-        found = _counter_of(session, counter_id)
-        set_counter_active(session, found, active, actor=actor())
-        name = found.name
+        switched = _counter_of(session, counter_id)
+        set_counter_active(session, switched, active, actor=actor())
+        name = switched.name
     return go(
         "structure.counters",
         _("%(name)s is open again.", name=name)
@@ -95,15 +95,31 @@ def switch_counter(counter_id: int) -> Response:
     )
 
 
-def _sent_facts() -> CounterFacts:
+def _asked_agency() -> str:
+    return flask.request.args.get("co-quan", "")
+
+
+def _facts(form: CounterForm) -> CounterFacts:
+    """Return what a valid form says of a counter."""
     return CounterFacts(
-        code=form_text("code"),
-        name=form_text("name"),
-        name_en=form_text("name_en"),
-        services=form_list("services"),
-        deciding=form_list("deciding"),
-        kiosk=bool(form_text("kiosk")),
+        code=form.code.data,
+        name=form.name.data,
+        name_en=form.name_en.data,
+        services=form.services.data,
+        deciding=form.deciding.data,
+        kiosk=form.kiosk.data,
     )
+
+
+def _values_of(counter: Counter) -> dict[str, object]:
+    return {
+        "code": counter.code,
+        "name": counter.name,
+        "name_en": counter.name_en,
+        "services": [service.code for service in counter.services],
+        "deciding": [agency.code for agency in counter.deciding_agencies],
+        "kiosk": counter.kiosk,
+    }
 
 
 def _counter_of(session: orm.Session, counter_id: int) -> Counter:
@@ -113,28 +129,12 @@ def _counter_of(session: orm.Session, counter_id: int) -> Counter:
     return counter
 
 
-def _form(
-    session: orm.Session,
-    agency: Agency,
-    found: Counter | None,
-    values: Any,
-    services: list[str],
-    deciding: list[str],
-    problem: str | None,
-) -> str:
+def _page(session: orm.Session, agency: Agency, counter: Counter | None, form: CounterForm) -> str:
     """Show the form; what a counter has stays tickable though it ended since."""
-    offered = [one for one in structure.services(session) if one.active or one.code in services]
+    ticked = form.services.data or ()
+    form.services.options = options(one for one in structure.services(session) if one.active or one.code in ticked)
     agencies = list(structure.in_force(session, today()))
-    if found is not None:
-        agencies += [one for one in found.deciding_agencies if one not in agencies]
-    return flask.render_template(
-        "structure/counter.html",
-        agency=agency,
-        counter=found,
-        values=values,
-        services=offered,
-        agencies=agencies,
-        ticked_services=services,
-        ticked_agencies=deciding,
-        problem=problem,
-    )
+    if counter is not None:
+        agencies += [one for one in counter.deciding_agencies if one not in agencies]
+    form.deciding.options = options(agencies)
+    return flask.render_template("structure/counter.html", agency=agency, counter=counter, form=form)

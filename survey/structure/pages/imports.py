@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 import flask
+from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import orm
 from werkzeug import Response
@@ -24,11 +25,14 @@ from survey.structure.pages.common import (
     blueprint,
     form_text,
     go,
+    options,
     round_of,
 )
+from survey.structure.pages.forms import ImportForm
 from survey.structure.queries import rounds as round_queries
 from survey.structure.queries import structure
 from survey.web.context import actor, database, error_message, settings, user
+from survey.web.fields import Explained
 from survey.web.uploads import Upload, Uploads, takes_upload
 
 KINDS = {
@@ -66,8 +70,12 @@ class Preview:
 @blueprint.get("/nhap")
 @role_required(*ROUND_EDITORS)
 def imports() -> str:
-    """Offer to import a file, and list what was imported."""
-    return _page(None)
+    """Offer to import a file, and list what was imported; `?kind=` chooses what it holds."""
+    asked = flask.request.args
+    form = ImportForm(data={"kind": asked.get("kind", _allowed()[0]), "round": asked.get("round")})
+    with database().read() as session:
+        _offer(session, form)
+        return _page(session, form)
 
 
 @blueprint.post("/nhap")
@@ -75,17 +83,15 @@ def imports() -> str:
 @role_required(*ROUND_EDITORS)
 def send_file() -> Response | tuple[str, int]:
     """Keep a file and lead to its preview."""
-    kind = form_text("kind")
-    try:
-        if kind not in _allowed():
-            raise InputError("Choose what the file holds")  # noqa: TRY301 - one place tells every refusal
-        if kind == "giao-dich" and not form_text("round"):
-            raise InputError("Choose the round whose transactions these are")  # noqa: TRY301
-        uploads = Uploads(settings().instance_dir)
-        upload = uploads.receive(flask.request.files.get("file"), actor=actor())
-    except InputError as error:
-        return _page(error_message(error)), 422
-    query: dict[str, Any] = {"dot": form_text("round")} if kind == "giao-dich" else {}
+    form = ImportForm()
+    with database().read() as session:
+        _offer(session, form)
+    upload = _receive(form) if form.validate() else None
+    if upload is None:
+        with database().read() as session:
+            return _page(session, form), 422
+    kind = form.kind.data
+    query: dict[str, Any] = {"dot": form.round.data} if kind == "giao-dich" else {}
     return flask.redirect(flask.url_for("structure.preview", kind=kind, token=upload.token, **query), 303)
 
 
@@ -170,7 +176,7 @@ def _look(kind: str, upload: Upload, code: str) -> Preview:
     shown = Preview(read.columns, tuple(rows[:SHOWN_ROWS]), len(rows))
     try:
         with database().write() as session:
-            _batch, done = _run(session, kind, read, upload, code)
+            _stored, done = _run(session, kind, read, upload, code)
             session.rollback()
     except TableError as error:
         return Preview(shown.columns, shown.rows, shown.count, cells=tuple(error.cells))
@@ -226,19 +232,39 @@ def _kind_words() -> dict[str, str]:
     return {kind: words[member.value] for kind, member in KINDS.items()}
 
 
-def _page(problem: str | None) -> str:
-    allowed = _allowed()
-    with database().read() as session:
-        open_rounds = [one for one in round_queries.all_rounds(session) if one.state is not RoundState.PUBLISHED]
-        return flask.render_template(
-            "structure/imports.html",
-            allowed=allowed,
-            kinds=_kind_words(),
-            words=batch_words(),
-            columns=COLUMNS,
-            rounds=open_rounds,
-            batches=structure.structure_batches(session, [KINDS[kind] for kind in allowed]),
-            chosen=flask.request.values.get("kind", allowed[0]),
-            chosen_round=flask.request.values.get("round", ""),
-            problem=problem,
-        )
+def _offer(session: orm.Session, form: ImportForm) -> None:
+    """Put what this person may import into a form, and the rounds that take transactions."""
+    words = _kind_words()
+    form.kind.options = [(kind, _explained(words[kind], *COLUMNS[kind])) for kind in _allowed()]
+    rounds = [one for one in round_queries.all_rounds(session) if one.state is not RoundState.PUBLISHED]
+    form.round.options = options(rounds)
+
+
+def _explained(title: str, needed: str, optional: str) -> Explained:
+    """Return a kind of import with the names of its columns."""
+    columns = _("Columns: %(names)s", names=needed)
+    if optional:
+        columns += "; " + _("if wanted: %(names)s", names=optional)
+    return Explained(title, columns)
+
+
+def _receive(form: ImportForm) -> Upload | None:
+    """Keep the file of a form; None when the form says what is missing."""
+    if form.kind.data == "giao-dich" and not form.round.data:
+        form.refuse(InputError("Choose the round whose transactions these are", field="round"))
+        return None
+    try:
+        return Uploads(settings().instance_dir).receive(form.file.data, actor=actor())
+    except InputError as error:
+        form.refuse(error, "file")
+        return None
+
+
+def _page(session: orm.Session, form: ImportForm) -> str:
+    kinds = [KINDS[kind] for kind in _allowed()]
+    return flask.render_template(
+        "structure/imports.html",
+        form=form,
+        words=batch_words(),
+        batches=structure.structure_batches(session, kinds),
+    )

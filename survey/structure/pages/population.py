@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import flask
 from flask_babel import gettext as _
-from sqlalchemy import orm
 from werkzeug import Response
 
 from survey.accounts.auth import role_required
 from survey.core.errors import InputError
 from survey.models import RoundState
 from survey.structure.pages.common import ROUND_EDITORS, blueprint, round_of
+from survey.structure.pages.forms import PopulationForm
 from survey.structure.queries import structure
-from survey.web.context import actor, database, error_message, settings
-from survey.web.uploads import Uploads, takes_upload
+from survey.web.context import actor, database, settings
+from survey.web.uploads import Upload, Uploads, takes_upload
 
 
 @blueprint.get("/dot/<round_code>/giao-dich")
 @role_required(*ROUND_EDITORS)
 def population(round_code: str) -> str:
     """Show a round's transactions, and take others."""
-    with database().read() as session:
-        return _page(session, round_code)
+    return _page(round_code, PopulationForm())
 
 
 @blueprint.post("/dot/<round_code>/giao-dich")
@@ -29,28 +28,34 @@ def population(round_code: str) -> str:
 @role_required(*ROUND_EDITORS)
 def send_population(round_code: str) -> Response | tuple[str, int]:
     """Keep a pasted table or a file, and lead to its preview."""
-    uploads = Uploads(settings().instance_dir)
-    pasted = flask.request.form.get("pasted", "")
-    try:
-        if pasted.strip():
-            data = pasted.strip("\r\n").encode()
-            upload = uploads.keep(data, _("pasted table"), actor=actor())
-        else:
-            upload = uploads.receive(flask.request.files.get("file"), actor=actor())
-    except InputError as error:
-        with database().read() as session:
-            return _page(session, round_code, error_message(error), pasted), 422
+    form = PopulationForm()
+    upload = _receive(form) if form.validate() else None
+    if upload is None:
+        return _page(round_code, form), 422
     preview = flask.url_for("structure.preview", kind="giao-dich", token=upload.token, dot=round_code)
     return flask.redirect(preview, 303)
 
 
-def _page(session: orm.Session, round_code: str, problem: str | None = None, pasted: str = "") -> str:
-    found = round_of(session, round_code)
-    return flask.render_template(
-        "structure/population.html",
-        round=found,
-        rows=structure.transactions(session, found.id),
-        may_edit=found.state is not RoundState.PUBLISHED,
-        problem=problem,
-        pasted=pasted,
-    )
+def _receive(form: PopulationForm) -> Upload | None:
+    """Keep what was pasted, else the file; None when the form says why it cannot be a table."""
+    uploads, pasted = Uploads(settings().instance_dir), form.pasted.data
+    try:
+        if pasted.strip():
+            data = pasted.strip("\r\n").encode()
+            return uploads.keep(data, _("pasted table"), actor=actor())
+        return uploads.receive(form.file.data, actor=actor())
+    except InputError as error:
+        form.refuse(error, "pasted" if pasted.strip() else "file")
+        return None
+
+
+def _page(round_code: str, form: PopulationForm) -> str:
+    with database().read() as session:
+        round_ = round_of(session, round_code)
+        return flask.render_template(
+            "structure/population.html",
+            round=round_,
+            rows=structure.transactions(session, round_.id),
+            may_edit=round_.state is not RoundState.PUBLISHED,
+            form=form,
+        )

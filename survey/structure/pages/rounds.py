@@ -18,28 +18,10 @@ from survey.models import QuestionnaireVersion, Round, RoundState
 from survey.questionnaires import from_canonical
 from survey.structure.operations.change_round import change_round
 from survey.structure.operations.close_round import close_round
-from survey.structure.operations.open_round import Plan, create_round, open_round, told_span
-from survey.structure.pages.common import (
-    ROUND_EDITORS,
-    blueprint,
-    form_date,
-    form_text,
-    form_time,
-    go,
-    round_of,
-    state_words,
-)
-from survey.structure.pages.rules_form import (
-    Weights,
-    composition_words,
-    confidence_words,
-    fpc_words,
-    interval_words,
-    rollup_words,
-    sent_rules,
-    shown_number,
-    weights,
-)
+from survey.structure.operations.open_round import Plan, create_round, open_round
+from survey.structure.pages.common import ROUND_EDITORS, blueprint, go, round_of, state_words, submit
+from survey.structure.pages.forms import PlanForm
+from survey.structure.pages.rules_form import RulesForm, Weight, rule_values, rules_of, weights, weights_form
 from survey.structure.queries import rounds as round_queries
 from survey.structure.queries import structure
 from survey.web.context import actor, database, error_message, now, settings, today
@@ -56,52 +38,55 @@ def rounds() -> str:
         )
 
 
-@blueprint.route("/dot/them", methods=["GET", "POST"])
+@blueprint.get("/dot/them")
 @role_required(*ROUND_EDITORS)
-def new_round() -> Response | str | tuple[str, int]:
+def new_round() -> str:
+    """Show the form for a round of thirty days from tomorrow."""
+    first = today() + timedelta(days=1)
+    values = {"opens_on": first, "closes_on": first + timedelta(days=29), **rule_values(Rules(), ())}
+    with database().read() as session:
+        return _page(session, None, _form(session, None, values))
+
+
+@blueprint.post("/dot/them")
+@role_required(*ROUND_EDITORS)
+def plan_round() -> Response | tuple[str, int]:
     """Plan a round; it is a draft until somebody opens it."""
-    if flask.request.method == "GET":
-        first = today() + timedelta(days=1)
-        values = {"opens_on": first.isoformat(), "closes_on": (first + timedelta(days=29)).isoformat()}
+    with database().read() as session:
+        form = _form(session, None)
+
+    def create(session: orm.Session) -> str:
+        plan = _draft(form, form.code.data, settings().zone, {})
+        return create_round(session, plan, _version(session, form), actor=actor()).code
+
+    code = submit(form, create)
+    if code is None:
         with database().read() as session:
-            return _form(session, None, values | _rule_values(Rules()), None)
-    try:
-        with database().write() as session:
-            plan = _sent_plan(form_text("code"), settings().zone, {})
-            made = create_round(session, plan, _sent_version(session), actor=actor())
-            code = made.code
-    except InputError as error:
-        with database().read() as session:
-            return _form(session, None, flask.request.form, error_message(error)), 422
+            return _page(session, None, form), 422
     return go(
         "structure.round_page", _("The round is planned. Give it its transactions, then open it."), round_code=code
     )
 
 
-@blueprint.route("/dot/<round_code>", methods=["GET", "POST"])
+@blueprint.get("/dot/<round_code>")
 @role_required(*ROUND_EDITORS)
-def round_page(round_code: str) -> Response | str | tuple[str, int]:
-    """Show a round and change what its state allows."""
-    if flask.request.method == "GET":
+def round_page(round_code: str) -> str:
+    """Show a round with the form for what its state allows to change."""
+    with database().read() as session:
+        round_ = round_of(session, round_code)
+        return _page(session, round_, _form(session, round_, _values_of(session, round_)))
+
+
+@blueprint.post("/dot/<round_code>")
+@role_required(*ROUND_EDITORS)
+def update_round(round_code: str) -> Response | tuple[str, int]:
+    """Change what a round's state allows."""
+    with database().read() as session:
+        form = _form(session, round_of(session, round_code))
+    changed = submit(form, lambda session: _change(session, round_of(session, round_code), form))
+    if changed is None:
         with database().read() as session:
-            found = round_of(session, round_code)
-            return _form(session, found, _values_of(found), None)
-    try:
-        with database().write() as session:
-            found = round_of(session, round_code)
-            version = _sent_version(session) if found.state is RoundState.DRAFT else found.version
-            if form_text("composition") == "custom" and version is not found.version:
-                raise InputError("Save the other questionnaire first, then write the weights of its elements")  # noqa: TRY301
-            changed = change_round(
-                session,
-                found,
-                _plan_for(found),
-                version,
-                actor=actor(),
-            )
-    except InputError as error:
-        with database().read() as session:
-            return _form(session, round_of(session, round_code), flask.request.form, error_message(error)), 422
+            return _page(session, round_of(session, round_code), form), 422
     return go("structure.round_page", _("Saved.") if changed else _("Nothing was changed."), round_code=round_code)
 
 
@@ -131,99 +116,103 @@ def _switch(round_code: str, operation: Any, message: str) -> Response:
     return go("structure.round_page", message, round_code=round_code)
 
 
-def _sent_plan(code: str, zone: str, stored: Mapping[str, Any]) -> Plan:
+def _change(session: orm.Session, round_: Round, form: PlanForm) -> bool:
+    """Apply a valid form to a round; of one that is no draft the form holds the name and the end alone."""
+    version = round_.version
+    if isinstance(form, RulesForm):
+        version = _version(session, form)
+        if form.composition.data == "custom" and version is not round_.version:
+            raise InputError(
+                "Save the other questionnaire first, then write the weights of its elements", field="version"
+            )
+        plan = _draft(form, round_.code, round_.zone, round_.rules)
+    else:
+        plan = Plan(
+            code=round_.code,
+            name=form.name.data,
+            name_en=form.name_en.data or None,
+            opens_on=round_.opens_on,
+            closes_on=form.closes_on.data,
+            opens_at=round_.opens_at,
+            closes_at=form.closes_at.data,
+            zone=round_.zone,
+            rules=round_.rules,
+        )
+    return change_round(session, round_, plan, version, actor=actor())
+
+
+def _draft(form: RulesForm, code: str, zone: str, stored: Mapping[str, Any]) -> Plan:
+    """Return the plan of a draft, its rule included."""
     return Plan(
         code=code,
-        name=form_text("name"),
-        name_en=form_text("name_en") or None,
-        opens_on=form_date("opens_on"),
-        closes_on=form_date("closes_on"),
-        opens_at=form_time("opens_at"),
-        closes_at=form_time("closes_at"),
+        name=form.name.data,
+        name_en=form.name_en.data or None,
+        opens_on=form.opens_on.data,
+        closes_on=form.closes_on.data,
+        opens_at=form.opens_at.data,
+        closes_at=form.closes_at.data,
         zone=zone,
-        rules=sent_rules(stored),
+        rules=rules_of(form, stored),
     )
 
 
-def _plan_for(found: Round) -> Plan:
-    """Return the posted plan; of an open round the form holds the name and the end alone."""
-    if found.state is RoundState.DRAFT:
-        return _sent_plan(found.code, found.zone, found.rules)
-    return Plan(
-        code=found.code,
-        name=form_text("name"),
-        name_en=form_text("name_en") or None,
-        opens_on=found.opens_on,
-        closes_on=form_date("closes_on"),
-        opens_at=found.opens_at,
-        closes_at=form_time("closes_at"),
-        zone=found.zone,
-        rules=found.rules,
-    )
-
-
-def _sent_version(session: orm.Session) -> QuestionnaireVersion:
-    typed = form_text("version")
-    version = round_queries.find_version(session, int(typed)) if typed.isdecimal() and len(typed) < 10 else None
+def _version(session: orm.Session, form: RulesForm) -> QuestionnaireVersion:
+    version = round_queries.find_version(session, int(form.version.data))
     if version is None:
-        raise InputError("Choose the questionnaire")
+        raise InputError("Choose the questionnaire", field="version")
     return version
 
 
-def _rule_values(rules: Rules) -> dict[str, str]:
+def _weights_of(session: orm.Session, round_: Round | None, rules: Rules) -> list[Weight]:
+    """Return the weights a round may have: of the elements of its questionnaire, of agencies with transactions."""
+    if round_ is None:
+        return []
+    agencies = {one.agency.code: local_name(one.agency) for one in structure.transactions(session, round_.id)}
+    return weights(from_canonical(round_.version.content), rules, agencies)
+
+
+def _values_of(session: orm.Session, round_: Round) -> dict[str, Any]:
+    rules = Rules.from_mapping(round_.rules)
     return {
-        "composition": rules.composition,
-        "interval": rules.interval,
-        "rollup": rules.rollup,
-        "confidence": shown_number(100 * rules.confidence),
-        "fpc": "1" if rules.fpc else "0",
-        "max_width": shown_number(rules.max_width),
-        "min_n": str(rules.min_n),
-        "min_n_interval": str(rules.min_n_interval),
-        "min_answered": f"{100 * rules.min_answered_share:.0f}",
+        "name": round_.name,
+        "name_en": round_.name_en,
+        "opens_on": round_.opens_on,
+        "opens_at": round_.opens_at,
+        "closes_on": round_.closes_on,
+        "closes_at": round_.closes_at,
+        "version": round_.version_id,
+        **rule_values(rules, _weights_of(session, round_, rules)),
     }
 
 
-def _values_of(found: Round) -> dict[str, str]:
-    return {
-        "name": found.name,
-        "name_en": found.name_en or "",
-        **{name: value or "" for name, value in told_span(found).items()},
-        "version": str(found.version_id),
-        **_rule_values(Rules.from_mapping(found.rules)),
-    }
+def _form(session: orm.Session, round_: Round | None, values: Mapping[str, Any] | None = None) -> Any:
+    """Return the form of a draft with its rule (`RulesForm`); of an open round, its name and end (`PlanForm`)."""
+    if round_ is not None and round_.state is not RoundState.DRAFT:
+        form = PlanForm(data=values)
+        del form.code, form.opens_on, form.opens_at, form.version
+        return form
+    rules = Rules.from_mapping(round_.rules) if round_ else Rules()
+    form = weights_form(_weights_of(session, round_, rules), rules, values)
+    form.version.options = [(str(one.id), _title(one)) for one in structure.versions(session)]
+    if round_ is not None:
+        del form.code
+    return form
 
 
-def _form(session: orm.Session, found: Round | None, values: Mapping[str, Any], problem: str | None) -> str:
-    rules = Rules.from_mapping(found.rules) if found else Rules()
-    transactions = structure.transactions(session, found.id) if found else []
-    agencies = {one.agency.code: local_name(one.agency) for one in transactions}
-    fields = weights(from_canonical(found.version.content), rules, agencies) if found else Weights()
-    choices, rollups = dict(composition_words()), dict(rollup_words())
-    if not fields.elements:
-        del choices["custom"]  # the weights are those of a questionnaire that is chosen first
-    if not fields.agencies:
-        del rollups["given"]  # the agencies are those with transactions in the round
-    shown = {**dict.fromkeys((weight.field for weight in fields), ""), **dict(values.items())}
-    versions = structure.versions(session)
-    titles = {version.id: from_canonical(version.content).title.get("vi") for version in versions}
+def _title(version: QuestionnaireVersion) -> str:
+    title = from_canonical(version.content).title.get("vi")
+    return f"{title} – {version.questionnaire.code}, {_('version %(n)d', n=version.number)}"
+
+
+def _page(session: orm.Session, round_: Round | None, form: PlanForm) -> str:
     return flask.render_template(
         "structure/round.html",
-        round=found,
-        values=shown,
-        problem=problem,
-        versions=versions,
-        titles=titles,
-        compositions=choices,
-        intervals=interval_words(),
-        rollups=rollups,
-        confidences=confidence_words(rules.confidence),
-        speaks_of=fpc_words(),
-        weights=fields,
+        round=round_,
+        form=form,
         states=state_words(),
-        transactions=transactions,
-        responses=structure.responses_of(session, found.id) if found else 0,
-        overlapping=structure.overlapping(session, found.opens_on, found.closes_on, found.id) if found else [],
-        may_edit=found is None or found.state in (RoundState.DRAFT, RoundState.OPEN),
-        all_of_it=found is None or found.state is RoundState.DRAFT,
+        transactions=structure.transactions(session, round_.id) if round_ else [],
+        responses=structure.responses_of(session, round_.id) if round_ else 0,
+        overlapping=structure.overlapping(session, round_.opens_on, round_.closes_on, round_.id) if round_ else [],
+        may_edit=round_ is None or round_.state in (RoundState.DRAFT, RoundState.OPEN),
+        all_of_it=round_ is None or round_.state is RoundState.DRAFT,
     )

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import flask
-from flask_babel import gettext as _
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from wtforms.validators import StopValidation
 
 from scoring.scheme import Rules
 from survey.core.errors import InputError
 from survey.questionnaires import Definition
-from survey.structure.pages.common import form_text
+from survey.structure.pages.forms import PlanForm
+from survey.web.fields import Choice, Explained, Number, Radio, Required, Whole
 
 MIN_N = (5, 1000)
 """Below five respondents an answer can be guessed; that is not left to taste."""
@@ -22,20 +25,22 @@ def composition_words() -> Mapping[str, tuple[str, str]]:
     """Return the ways to form an index from items, each with a plain explanation."""
     return {
         "pooled": (
-            _("All answers together"),
-            _("Satisfied answers over all answers given, of every item alike. The usual way."),
+            gettext("All answers together"),
+            gettext("Satisfied answers over all answers given, of every item alike. The usual way."),
         ),
         "mean_items": (
-            _("Mean of the items"),
-            _("The index of each item first, then their plain mean: an item that few answered weighs as much."),
+            gettext("Mean of the items"),
+            gettext("The index of each item first, then their plain mean: an item that few answered weighs as much."),
         ),
         "mean_elements": (
-            _("Mean of the elements"),
-            _("The index of each element first, then their plain mean: one of two items weighs as much as one of six."),
+            gettext("Mean of the elements"),
+            gettext(
+                "The index of each element first, then their plain mean: one of two items weighs as much as one of six."
+            ),
         ),
         "custom": (
-            _("Weights of our own"),
-            _("The index of each element, weighted as you write below. Decide on it before the round opens."),
+            gettext("Weights of our own"),
+            gettext("The index of each element, weighted as you write below. Decide on it before the round opens."),
         ),
     }
 
@@ -43,147 +48,240 @@ def composition_words() -> Mapping[str, tuple[str, str]]:
 def interval_words() -> Mapping[str, str]:
     """Return the ways to form intervals, in words."""
     return {
-        "auto": _("chosen by the software for each figure (recommended)"),
+        "auto": gettext("chosen by the software for each figure (recommended)"),
         "jeffreys": "Jeffreys",
         "beta": "Korn–Graubard",
         "logit": "logit",
         "wilson": "Wilson",
-        "t": _("normal approximation (t)"),
+        "t": gettext("normal approximation (t)"),
     }
 
 
 def rollup_words() -> Mapping[str, str]:
     """Return how the province's index comes from the agencies'."""
     return {
-        "transactions": _("every agency by its number of transactions (recommended)"),
-        "equal": _("every agency alike"),
-        "given": _("weights of our own, written below"),
+        "transactions": gettext("every agency by its number of transactions (recommended)"),
+        "equal": gettext("every agency alike"),
+        "given": gettext("weights of our own, written below"),
     }
 
 
 def confidence_words(stored: float) -> Mapping[str, str]:
     """Return the degrees of confidence to choose from, the stored one among them, in percent."""
     degrees = sorted({0.9, 0.95, 0.99, stored})
-    return {shown_number(100 * degree): _("%(n)s in 100", n=shown_number(100 * degree)) for degree in degrees}
+    return {shown_number(100 * degree): gettext("%(n)s in 100", n=shown_number(100 * degree)) for degree in degrees}
 
 
 def fpc_words() -> Mapping[str, str]:
     """Return what the index may be a statement about."""
     return {
-        "1": _("the transactions of this period (recommended)"),
-        "0": _("the way the agencies work, this period being one example"),
+        "1": gettext("the transactions of this period (recommended)"),
+        "0": gettext("the way the agencies work, this period being one example"),
     }
+
+
+class Decimal(Number):
+    """A number that is shown with a decimal comma."""
+
+    def shown(self) -> str:
+        """Return the number as people here write it."""
+        return shown_number(self.data)
+
+
+class WeightField(Decimal):
+    """A weight: any number, since only proportions count; an empty one is None."""
+
+    def __init__(self, *options: Any, **more: Any) -> None:
+        super().__init__(*options, least=-math.inf, most=math.inf, **more)
+
+    def parse(self, typed: str) -> float:
+        """Return the number; the message repeats what was typed."""
+        self.message = gettext("The weight %(typed)r is no number", typed=typed)
+        return super().parse(typed)
+
+
+class Confidence(Choice):
+    """The degree of confidence in percent: one of the list, or one that was stored before."""
+
+    def pre_validate(self, _form: object) -> None:
+        """Refuse what is no degree of confidence."""
+        if not 50 <= _number(self.data) <= 99.9:
+            raise StopValidation(self.message)
+
+
+def _whole(label: Any, title: Any, hint: Any, least: int, most: int) -> Whole:
+    """Return a field for a whole number that must be given; `title` names it in the message."""
+    message = _("%(what)s: write a whole number from %(least)d to %(most)d", what=title, least=least, most=most)
+    return Whole(label, [Required(message)], hint=hint, least=least, most=most, message=message)
+
+
+class RulesForm(PlanForm):
+    """A round with the rule of its index; `weights_form` adds the weights."""
+
+    composition = Radio(_("How items make an index"))
+    rollup = Choice(_("The province's index"), hint=_("How much each agency weighs in it."))
+    interval = Choice(
+        _("Interval"),
+        hint=_("How the range is formed in which the true index lies with the confidence chosen below."),
+    )
+    confidence = Confidence(
+        _("Confidence"),
+        hint=_(
+            "In how many of 100 such surveys the range would hold the true index. 95 is usual; more makes every "
+            "range wider."
+        ),
+        message=_("%(what)s: write a number from %(least)s to %(most)s", what=_("Confidence"), least=50, most=99.9),
+    )
+    fpc = Choice(
+        _("What the index speaks of"),
+        hint=_(
+            "For the transactions of this period the ranges shrink as more of all citizens answer (finite population "
+            "correction)."
+        ),
+    )
+    max_width = Decimal(
+        _("Widest interval shown (percentage points)"),
+        hint=_(
+            "A range as wide as this says nothing and is left out, when the software chooses the interval. 30 is usual."
+        ),
+        least=1,
+        most=100,
+        message=_(
+            "%(what)s: write a number from %(least)s to %(most)s", what=_("Widest interval shown"), least=1, most=100
+        ),
+    )
+    min_n = _whole(
+        _("Fewest respondents shown"),
+        _("Fewest respondents shown"),
+        _("Figures of fewer people are never shown, so that nobody's answer can be guessed. At least 5."),
+        *MIN_N,
+    )
+    min_n_interval = _whole(
+        _("Fewest respondents for an interval and a rank"),
+        _("Fewest respondents for an interval and a rank"),
+        _("With fewer people an index says too little to be ranked. 30 is usual."),
+        *MIN_N,
+    )
+    min_answered = _whole(
+        _("Share of items that must be answered (percent)"),
+        _("Share of items that must be answered"),
+        _("A form with fewer answers is not counted. 0 counts every form."),
+        0,
+        100,
+    )
+
+    def weights(self, kind: str) -> list[WeightField]:
+        """Return the fields for the weights of `element`, `aspect` or `agency`."""
+        return [field for name, field in self._fields.items() if name.startswith(f"{kind}:")]
 
 
 @dataclass(frozen=True)
 class Weight:
-    """One weight that can be written into the form."""
+    """One weight that can be written into the form: the name of its field, of whom it is, and what is stored."""
 
     field: str
-    title: str
-    value: str
+    title: Any
+    stored: float | None
 
 
-@dataclass(frozen=True)
-class Weights:
-    """The weights that a round's form has fields for."""
-
-    elements: Sequence[Weight] = ()
-    aspects: Sequence[Weight] = ()
-    agencies: Sequence[Weight] = ()
-
-    def __iter__(self) -> Iterator[Weight]:
-        return iter((*self.elements, *self.aspects, *self.agencies))
-
-
-def weights(definition: Definition, rules: Rules, agencies: Mapping[str, str]) -> Weights:
-    """Return the fields for the weights of a questionnaire's parts and of agencies, the names of these by code."""
+def weights(definition: Definition, rules: Rules, agencies: Mapping[str, str]) -> list[Weight]:
+    """Return the weights of a questionnaire's elements and aspects, and of agencies, whose names come by code."""
     elements = [
-        Weight(f"element:{part.code}", part.title.get("vi"), shown_number(rules.element_weights.get(part.code)))
+        Weight(f"element:{part.code}", part.title.get("vi"), rules.element_weights.get(part.code))
         for part in definition.elements
     ]
     aspects = [
-        Weight(f"aspect:{part.code}", part.title.get("vi"), shown_number(rules.aspect_weights.get(part.code)))
+        Weight(
+            f"aspect:{part.code}",
+            gettext("Aspect: %(title)s", title=part.title.get("vi")),
+            rules.aspect_weights.get(part.code),
+        )
         for part in definition.aspects
     ]
-    offices = [
-        Weight(f"agency:{code}", name, shown_number(rules.agency_weights.get(code))) for code, name in agencies.items()
+    offices = [Weight(f"agency:{code}", name, rules.agency_weights.get(code)) for code, name in agencies.items()]
+    return elements + aspects + offices
+
+
+def weights_form(chosen: Sequence[Weight], rules: Rules, values: Mapping[str, Any] | None) -> RulesForm:
+    """Return the form of a round with a field for each weight; `values` are shown when nothing was sent.
+
+    A choice whose weights have no fields yet is not offered.
+    """
+    form_class = type("WeightsForm", (RulesForm,), {one.field: WeightField(one.title) for one in chosen})
+    form: RulesForm = form_class(data=values)
+    compositions, rollups = composition_words(), dict(rollup_words())
+    has_elements = bool(form.weights("element"))
+    form.composition.options = [
+        (value, Explained(*words)) for value, words in compositions.items() if has_elements or value != "custom"
     ]
-    return Weights(elements, aspects, offices)
+    if not form.weights("agency"):
+        del rollups["given"]
+    form.rollup.options = list(rollups.items())
+    form.interval.options = list(interval_words().items())
+    form.confidence.options = list(confidence_words(rules.confidence).items())
+    form.fpc.options = list(fpc_words().items())
+    return form
 
 
-def sent_rules(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the rules of the posted form; what the form does not speak of stays as it is stored."""
+def rule_values(rules: Rules, chosen: Sequence[Weight]) -> dict[str, Any]:
+    """Return scoring rules as the values of the form."""
+    return {
+        "composition": rules.composition,
+        "interval": rules.interval,
+        "rollup": rules.rollup,
+        "confidence": shown_number(100 * rules.confidence),
+        "fpc": "1" if rules.fpc else "0",
+        "max_width": rules.max_width,
+        "min_n": rules.min_n,
+        "min_n_interval": rules.min_n_interval,
+        "min_answered": round(100 * rules.min_answered_share),
+        **{one.field: one.stored for one in chosen},
+    }
+
+
+def rules_of(form: RulesForm, stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the rules of a valid form; what the form does not speak of stays as it is stored."""
     rules = dict(stored)
-    rules["composition"], rules["interval"] = form_text("composition") or "pooled", form_text("interval") or "auto"
-    if form_text("rollup"):
-        rules["rollup"] = form_text("rollup")
-    rules["min_n"] = _whole("min_n", *MIN_N, _("Fewest respondents shown"))
-    rules["min_n_interval"] = _whole(
-        "min_n_interval", MIN_N[0], 1000, _("Fewest respondents for an interval and a rank")
-    )
-    rules["min_answered_share"] = _whole("min_answered", 0, 100, _("Share of items that must be answered")) / 100
-    if form_text("confidence"):
-        rules["confidence"] = _decimal("confidence", 50, 99.9, _("Confidence")) / 100
-    if form_text("fpc"):
-        rules["fpc"] = form_text("fpc") == "1"
-    if form_text("max_width"):
-        rules["max_width"] = _decimal("max_width", 1, 100, _("Widest interval shown"))
+    for name in ("composition", "interval", "rollup", "min_n", "min_n_interval"):
+        rules[name] = form[name].data
+    rules["min_answered_share"] = form.min_answered.data / 100
+    rules["confidence"] = _number(form.confidence.data) / 100
+    rules["fpc"] = form.fpc.data == "1"
+    if form.max_width.data is not None:
+        rules["max_width"] = form.max_width.data
     for kind in ("element", "aspect", "agency"):
-        found = _sent_weights(kind)
-        if found is not None:
-            rules[f"{kind}_weights"] = found
-    if rules.get("rollup") != "given":
-        rules["agency_weights"] = {}
-    elif not any(rules.get("agency_weights", {}).values()):
-        raise InputError("Weights of our own for the agencies: write at least one weight above 0")
-    if rules["composition"] != "custom":
-        rules["element_weights"], rules["aspect_weights"] = {}, {}
-    elif not _complete(rules["element_weights"], "element") or not _complete(rules["aspect_weights"], "aspect"):
-        raise InputError("Weights of our own: write a weight for every element, and for every aspect or for none")
+        fields = form.weights(kind)
+        if fields:
+            written = {field.name.removeprefix(f"{kind}:"): field.data for field in fields}
+            rules[f"{kind}_weights"] = {code: weight for code, weight in written.items() if weight is not None}
+    _settle_weights(form, rules)
     return rules
 
 
-def _complete(found: Mapping[str, float], kind: str) -> bool:
-    """Say whether every element has a weight, and every aspect or none."""
-    fields = [name for name in flask.request.form if name.startswith(f"{kind}:")]
-    return len(found) == len(fields) > 0 or (kind == "aspect" and not found)
+def _settle_weights(form: RulesForm, rules: dict[str, Any]) -> None:
+    """Drop the weights that the rule does not use; `InputError` where those that it uses are missing."""
+    if rules["rollup"] != "given":
+        rules["agency_weights"] = {}
+    elif not any(rules.get("agency_weights", {}).values()):
+        raise InputError("Weights of our own for the agencies: write at least one weight above 0", field="rollup")
+    if rules["composition"] != "custom":
+        rules["element_weights"], rules["aspect_weights"] = {}, {}
+        return
+    elements, aspects = rules.get("element_weights", {}), rules.get("aspect_weights", {})
+    every_element = len(elements) == len(form.weights("element")) > 0
+    if not every_element or len(aspects) not in {0, len(form.weights("aspect"))}:
+        raise InputError(
+            "Weights of our own: write a weight for every element, and for every aspect or for none",
+            field="composition",
+        )
 
 
-def _sent_weights(kind: str) -> dict[str, float] | None:
-    """Return the weights written for elements or aspects; None when the form had no fields for them."""
-    prefix = f"{kind}:"
-    fields = [name for name in flask.request.form if name.startswith(prefix)]
-    if not fields:
-        return None
-    found = {}
-    for name in fields:
-        typed = form_text(name).replace(",", ".")
-        if not typed:
-            continue
-        try:
-            found[name.removeprefix(prefix)] = float(typed)
-        except ValueError as error:
-            raise InputError("The weight %(typed)r is no number", typed=typed) from error
-    return found
-
-
-def _whole(name: str, least: int, most: int, what: str) -> int:
-    typed = form_text(name)
-    if not typed.isdecimal() or not least <= int(typed) <= most:
-        raise InputError("%(what)s: write a whole number from %(least)d to %(most)d", what=what, least=least, most=most)
-    return int(typed)
-
-
-def _decimal(name: str, least: float, most: float, what: str) -> float:
-    typed = form_text(name).replace(",", ".")
+def _number(typed: str) -> float:
+    """Return a number that may have a decimal comma; not a number for anything else."""
     try:
-        found = float(typed)
+        return float(typed.replace(",", "."))
     except ValueError:
-        found = float("nan")
-    if not least <= found <= most:
-        raise InputError("%(what)s: write a number from %(least)s to %(most)s", what=what, least=least, most=most)
-    return found
+        return math.nan
 
 
 def shown_number(number: float | None) -> str:

@@ -8,13 +8,13 @@ from sqlalchemy import orm
 from werkzeug import Response
 
 from survey.accounts.auth import role_required
-from survey.core.errors import InputError
 from survey.models import Service
 from survey.structure.operations.change_service import add_service, edit_service, set_service_active
 from survey.structure.operations.rename import rename_service
-from survey.structure.pages.common import STRUCTURE_EDITORS, blueprint, dated_change, form_date, form_text, go
+from survey.structure.pages.common import STRUCTURE_EDITORS, blueprint, dated_change, form_text, go, submit
+from survey.structure.pages.forms import ServiceForm
 from survey.structure.queries import structure
-from survey.web.context import actor, database, error_message
+from survey.web.context import actor, database
 
 
 @blueprint.get("/linh-vuc")
@@ -29,50 +29,56 @@ def services() -> str:
         )
 
 
-@blueprint.route("/linh-vuc/them", methods=["GET", "POST"])
+@blueprint.get("/linh-vuc/them")
 @role_required(*STRUCTURE_EDITORS)
-def new_service() -> Response | str | tuple[str, int]:
+def new_service() -> str:
+    """Show the form for a service."""
+    return _page(None, _new_form())
+
+
+@blueprint.post("/linh-vuc/them")
+@role_required(*STRUCTURE_EDITORS)
+def create_service() -> Response | tuple[str, int]:
     """Add a service."""
-    if flask.request.method == "GET":
-        return flask.render_template("structure/service.html", service=None, values={}, problem=None)
-    try:
-        with database().write() as session:
-            service = add_service(session, form_text("code"), form_text("name"), form_text("name_en"), actor=actor())
-            message = _("%(name)s was added.", name=service.name)
-    except InputError as error:
-        page = flask.render_template(
-            "structure/service.html", service=None, values=flask.request.form, problem=error_message(error)
-        )
-        return page, 422
-    return go("structure.services", message)
+    form = _new_form()
+
+    def add(session: orm.Session) -> str:
+        names = form.name.data, form.name_en.data
+        return add_service(session, form.code.data, *names, actor=actor()).name
+
+    name = submit(form, add)
+    if name is None:
+        return _page(None, form), 422
+    return go("structure.services", _("%(name)s was added.", name=name))
 
 
-@blueprint.route("/linh-vuc/<service>", methods=["GET", "POST"])
+@blueprint.get("/linh-vuc/<service>")
 @role_required(*STRUCTURE_EDITORS)
-def service(service: str) -> Response | str | tuple[str, int]:
-    """Show a service; correct its names, or give it new ones from a day on."""
+def service(service: str) -> str:
+    """Show a service with the form for its names."""
     with database().read() as session:
-        found = _service_of(session, service)
-        if flask.request.method == "GET":
-            values = {"name": found.name, "name_en": found.name_en or ""}
-            return flask.render_template("structure/service.html", service=found, values=values, problem=None)
-    try:
-        with database().write() as session:
-            changed = _rename(session, _service_of(session, service))
-    except InputError as error:
-        page = flask.render_template(
-            "structure/service.html", service=found, values=flask.request.form, problem=error_message(error)
-        )
-        return page, 422
+        shown = _service_of(session, service)
+        return _page(shown, _edit_form({"name": shown.name, "name_en": shown.name_en}))
+
+
+@blueprint.post("/linh-vuc/<service>")
+@role_required(*STRUCTURE_EDITORS)
+def update_service(service: str) -> Response | tuple[str, int]:
+    """Correct a service's names, or give it new ones from a day on."""
+    form = _edit_form()
+
+    def update(session: orm.Session) -> bool:
+        names, changed = (form.name.data, form.name_en.data), _service_of(session, service)
+        if form.since.data is None:
+            return edit_service(session, changed, *names, actor=actor())
+        rename_service(session, changed, *names, dated_change(form.since.data))
+        return True
+
+    changed = submit(form, update)
+    if changed is None:
+        with database().read() as session:
+            return _page(_service_of(session, service), form), 422
     return go("structure.services", _("Saved.") if changed else _("Nothing was changed."))
-
-
-def _rename(session: orm.Session, service: Service) -> bool:
-    """Apply the posted names; say whether anything changed. With a day they are new ones, without it corrections."""
-    if not form_text("since"):
-        return edit_service(session, service, form_text("name"), form_text("name_en"), actor=actor())
-    rename_service(session, service, form_text("name"), form_text("name_en"), dated_change(form_date("since")))
-    return True
 
 
 @blueprint.post("/linh-vuc/<service>/trang-thai")
@@ -81,12 +87,28 @@ def switch_service(service: str) -> Response:
     """Take a service out of use and off the counters, or back into use."""
     active = form_text("active") == "1"
     with database().write() as session:
-        found = _service_of(session, service)
-        counters = set_service_active(session, found, active, actor=actor())
-        name = found.name
+        switched = _service_of(session, service)
+        counters = set_service_active(session, switched, active, actor=actor())
+        name = switched.name
     if active:
         return go("structure.services", _("%(name)s is in use again. Tick it at its counters.", name=name))
     return go("structure.services", _("%(name)s is out of use; counters that lost it: %(n)d.", name=name, n=counters))
+
+
+def _new_form() -> ServiceForm:
+    form = ServiceForm()
+    del form.since
+    return form
+
+
+def _edit_form(values: dict[str, str | None] | None = None) -> ServiceForm:
+    form = ServiceForm(data=values)
+    del form.code
+    return form
+
+
+def _page(service: Service | None, form: ServiceForm) -> str:
+    return flask.render_template("structure/service.html", service=service, form=form)
 
 
 def _service_of(session: orm.Session, code: str) -> Service:

@@ -1,0 +1,183 @@
+"""The forms of the structure's pages; for rounds, `rules_form` adds the rule of the index."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+
+from survey.web.fields import Block, Choice, Choices, Day, File, Hour, Length, Radio, Required, Text, Tick
+from survey.web.forms import Form
+
+_WRITE_DAY = _("Write the day as day/month/year, for example 01/07/2026")
+_CHOOSE_KIND = _("Choose what the agency is, and its tier")
+_AGENCY_CODE = _("Short, without marks, for example so-noi-vu. It stands in files and addresses and never changes.")
+_TABLE = _("CSV or Excel (.xlsx), at most 10 MB.")
+CODE_LENGTH, COUNTER_CODE_LENGTH, NAME_LENGTH = 64, 32, 200
+
+
+class CodeChoices(Choices):
+    """Codes to tick. The operation refuses one that is not there, and names it."""
+
+    def pre_validate(self, _form: object) -> None:
+        """Leave the check to the operation."""
+
+
+class PastedTable(Block):
+    """A table pasted from a spreadsheet, whose tabs and empty cells stay."""
+
+    def cleaned(self, typed: str) -> str:
+        """Return what was pasted, to the letter."""
+        return typed
+
+
+class AgencyForm(Form):
+    """What is known of an agency."""
+
+    code = Text(_("Code"), [Required(), Length(CODE_LENGTH)], hint=_AGENCY_CODE)
+    name = Text(_("Name"), [Required(_("The name is missing")), Length(NAME_LENGTH)])
+    name_en = Text(_("English name (may be left out)"), [Length(NAME_LENGTH)])
+    kind = Choice(_("What it is"), message=_CHOOSE_KIND)
+    level = Choice(_("Tier"), message=_CHOOSE_KIND)
+    parent = Choice(_("Agency above it"), empty=_("none"))
+    valid_from = Day(_("Exists since"), [Required(_WRITE_DAY)])
+
+
+class RenameForm(Form):
+    """A new name of an agency, from a day on."""
+
+    name = Text(_("New name"), [Required(_("The name is missing")), Length(NAME_LENGTH)])
+    name_en = Text(_("English name (may be left out)"), [Length(NAME_LENGTH)])
+    since = Day(_("First day of the new name"), [Required(_WRITE_DAY)], hint=_("Today or earlier."))
+
+
+class EndForm(Form):
+    """The day on which an agency ends."""
+
+    since = Day(_("First day on which it no longer exists"), [Required(_WRITE_DAY)])
+
+
+class MergeForm(Form):
+    """Who is merged with an agency, and who takes over."""
+
+    merged = Choices(_("Agencies that are merged together with it"), name="with")
+    into = Choice(_("An agency that exists"), empty=_("a new one, named below"))
+    new_name = Text(_("or the new agency's name"), [Length(NAME_LENGTH)])
+    new_code = Text(_("and its code"), [Length(CODE_LENGTH)], hint=_AGENCY_CODE)
+    since = Day(_("First day of the agency that takes over"), [Required(_WRITE_DAY)])
+    follow = Tick(
+        _(
+            "Counters, decisions at other counters, accounts and the agencies below go to it at once. "
+            "Posters' codes stay good."
+        ),
+        default=True,
+    )
+
+
+class SplitForm(Form):
+    """Who takes over from an agency that is split: up to four new ones, and any that exist."""
+
+    since = Day(_("First day of the agencies that take over"), [Required(_WRITE_DAY)])
+    new_name_1 = Text(_("Name"), [Length(NAME_LENGTH)])
+    new_code_1 = Text(_("Code"), [Length(CODE_LENGTH)])
+    new_name_2 = Text(_("Name"), [Length(NAME_LENGTH)])
+    new_code_2 = Text(_("Code"), [Length(CODE_LENGTH)])
+    new_name_3 = Text(_("Name"), [Length(NAME_LENGTH)])
+    new_code_3 = Text(_("Code"), [Length(CODE_LENGTH)])
+    new_name_4 = Text(_("Name"), [Length(NAME_LENGTH)])
+    new_code_4 = Text(_("Code"), [Length(CODE_LENGTH)])
+    into = Choices(_("Existing agencies that take over too"))
+    follow = Tick(
+        _(
+            "Counters, decisions, accounts and the agencies below go to the chief one at once; "
+            "change single counters afterwards."
+        ),
+        default=True,
+    )
+
+    @property
+    def new_agencies(self) -> list[tuple[Text, Text]]:
+        """Name and code of each new agency that the form has room for."""
+        return [(self[f"new_name_{k}"], self[f"new_code_{k}"]) for k in range(1, 5)]
+
+
+class ServiceForm(Form):
+    """A service's names; with a day they are new ones, without it corrections."""
+
+    code = Text(
+        _("Code"),
+        [Required(), Length(CODE_LENGTH)],
+        hint=_("Short, without marks, for example ho-tich. It stands in files and never changes."),
+    )
+    name = Text(_("Name"), [Required(_("The name is missing")), Length(NAME_LENGTH)])
+    name_en = Text(_("English name (may be left out)"), [Length(NAME_LENGTH)])
+    since = Day(
+        _("First day of the new name"),
+        hint=_("Rounds that began before the day go on showing the old name. Empty: a correction, shown everywhere."),
+    )
+
+
+class CounterForm(Form):
+    """A counter and what it handles."""
+
+    name = Text(
+        _("Name"),
+        [Required(_("The name is missing")), Length(NAME_LENGTH)],
+        hint=_("As it is written on the sign, for example: Quầy số 3."),
+    )
+    code = Text(
+        _("Code"), [Required(), Length(COUNTER_CODE_LENGTH)], hint=_("Short, for example Q3. It stands in files.")
+    )
+    name_en = Text(_("English name (may be left out)"), [Length(NAME_LENGTH)])
+    services = CodeChoices(
+        _("Service fields handled here"), hint=_("Citizens are asked which one only when there are several.")
+    )
+    deciding = CodeChoices(
+        _("Agencies that decide on what is received here"), hint=_("Tick none when the unit decides itself.")
+    )
+    kiosk = Tick(_("Its code is opened on a tablet that people share: the form begins anew after each person."))
+
+
+class PlanForm(Form):
+    """A round's name, days, hours and questionnaire."""
+
+    code = Text(
+        _("Code"),
+        [Required(), Length(CODE_LENGTH)],
+        hint=_("Stands in addresses and files, for example 2026-2."),
+    )
+    name = Text(
+        _("Name"),
+        [Required(_("The name is missing")), Length(NAME_LENGTH)],
+        hint=_("Shown to everybody, for example: Đợt 2 năm 2026."),
+    )
+    name_en = Text(_("English name (may be left out)"), [Length(NAME_LENGTH)])
+    opens_on = Day(_("First day"), [Required(_WRITE_DAY)], hint=_("It begins by itself, once it is opened."))
+    opens_at = Hour(_("Hour at which it begins"), hint=_("By the clock here; empty: 0:00."))
+    closes_on = Day(_("Last day"), [Required(_WRITE_DAY)], hint=_("This day counts too."))
+    closes_at = Hour(
+        _("Hour at which it ends"),
+        hint=_("By the clock here, for example 17:00; empty: when the day is over."),
+    )
+    version = Choice(_("Questionnaire"), message=_("Choose the questionnaire"))
+
+
+class PopulationForm(Form):
+    """A round's transactions: pasted, or in a file."""
+
+    pasted = PastedTable(
+        _("Paste the table from Excel"),
+        hint=_("With its heading row: agency, service, N. Agency and service are codes, N is the number of dossiers."),
+    )
+    file = File(_("or choose a file"), hint=_TABLE, accept=".csv,.xlsx")
+
+
+class ImportForm(Form):
+    """A file of agencies, services, counters or transactions."""
+
+    kind = Radio(_("What does the file hold?"), message=_("Choose what the file holds"))
+    round = Choice(_("Round (for transactions)"), empty="–")
+    file = File(
+        _("File"),
+        [Required(_("Choose a file that is not empty"))],
+        hint=_("CSV or Excel (.xlsx), at most 10 MB. The first row names the columns."),
+        accept=".csv,.xlsx",
+    )
