@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve init demo doctor backup test lint types lock upgrade translations translations-update clean
+.PHONY: help run serve init demo doctor backup check test lint types lock upgrade translations translations-update release clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -46,10 +46,22 @@ doctor: $(VENV)/.runtime ## look at the installation and say what to do
 backup: $(VENV)/.runtime ## write a backup into instance/backups
 	@$(BIN)/flask --app app database backup
 
+# What fails most often and costs least; `make test` runs everything. Set-up is outside of the time that is printed.
+FAST := tests/core tests/questionnaires tests/rules tests/scoring tests/spreadsheets
+
+check: $(VENV)/.dev ## before a commit: lint, contracts of imports, types and the fast tests, in about a minute
+	@started=$$(date +%s); set -e; \
+	echo "ruff …"; $(BIN)/ruff check --quiet . ; $(BIN)/ruff format --quiet --check . ; \
+	echo "import-linter …"; PYTHONPATH=. $(BIN)/lint-imports >$(VENV)/imports.log || { cat $(VENV)/imports.log; exit 1; }; \
+	echo "mypy …"; $(BIN)/mypy --no-error-summary; \
+	echo "fast tests …"; $(BIN)/pytest -q -n 2 --dist loadfile -m "not slow and not browser and not faults" $(FAST); \
+	echo "make check took $$(( $$(date +%s) - started )) s"
+
 test: $(VENV)/.dev debian ## lint, types and all tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/bandit -q -c pyproject.toml -r app.py survey scoring
+	PYTHONPATH=. $(BIN)/lint-imports
 	$(BIN)/mypy
 	$(BIN)/pytest -q -n auto tests/scoring --cov=scoring --cov-branch --cov-report= --cov-fail-under=98
 	$(BIN)/pytest -q -n auto --dist loadfile tests --ignore=tests/scoring --ignore=tests/browser --ignore=tests/faults
@@ -77,8 +89,9 @@ debian:
 			DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(DEBIAN) >/dev/null; \
 		else echo "The tests need Debian packages: apt-get install --no-install-recommends $(DEBIAN)" >&2; fi; }
 
-lint: $(VENV)/.dev ## ruff and bandit
+lint: $(VENV)/.dev ## ruff, bandit and contracts of imports
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/bandit -q -c pyproject.toml -r app.py survey scoring
+	PYTHONPATH=. $(BIN)/lint-imports
 
 types: $(VENV)/.dev ## mypy --strict
 	$(BIN)/mypy
@@ -102,6 +115,9 @@ translations: $(VENV)/.runtime ## compile the message catalogues
 
 translations-update: $(VENV)/.runtime ## extract the sentences of code and templates and merge them into the catalogues
 	@$(BIN)/python -m survey.web.catalogue_update
+
+release: $(VENV)/.dev ## tag this commit as the version that pyproject.toml and CHANGELOG.md name
+	@.ci/release
 
 clean: ## remove what tests leave behind
 	rm -rf .pytest_cache .import_linter_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov

@@ -1,3 +1,3 @@
 """Everything that knows Flask or SQLAlchemy. The statistics live in `scoring`, which knows neither."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -93,7 +93,7 @@ def test_what_is_thawed_is_what_was_frozen(closed: Database) -> None:
             ("trung-tam", "ho-tich", 100),
         ]
         assert content["questionnaire"]["content_hash"] == the_round(session).version.content_hash
-        assert content["software"]["version"] == "0.1.0"
+        assert content["software"]["version"] == "0.2.0"
 
 
 def test_the_hash_is_of_the_rounded_results_in_any_order() -> None:
