@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from survey import cli
 from survey.accounts import auth
-from survey.accounts import pages as admin
-from survey.accounts.pages import invitations, second_factor
-from survey.collect import entry as paper
-from survey.collect import imports as response_imports
-from survey.collect import progress, respond
-from survey.collect.privacy import notice as privacy
 from survey.core.clock import system_clock
+from survey.core.command_line import exit_on_bad_settings
 from survey.core.config import Settings, load_settings
 from survey.core.db import Database
-from survey.files import downloads
-from survey.maintenance import health
-from survey.printing import pages as staff
-from survey.publication import api, publishing
-from survey.publication import public as published
-from survey.publication.api import clients as api_clients
-from survey.results import pages as evaluator
-from survey.structure import pages as structure
 from survey.web import formatters, i18n, navigation, observability, security, uploads
 
 
+@exit_on_bad_settings
 def create_app(settings: Settings | None = None) -> Flask:
     """Return the application for `settings` (default: from the environment)."""
     settings = settings or load_settings()
@@ -43,7 +33,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     uploads.init_app(app)  # before the token check of `auth`, which reads the form
     auth.init_app(app)
     navigation.init_app(app)
-    _configure_blueprints(app)
+    app.extensions["register_pages"] = partial(_register_pages, app)
+    if not cli.is_command_lookup():
+        _register_pages(app)
     cli.init_app(app)
     return app
 
@@ -79,8 +71,28 @@ def _configure_database(app: Flask, settings: Settings) -> None:
     app.extensions["database"] = Database(settings.database)
 
 
-def _configure_blueprints(app: Flask) -> None:
-    """Register the pages. Blueprints do not know one another."""
+def _register_pages(app: Flask) -> None:
+    """Import and register the pages, once. Blueprints do not know one another.
+
+    They load pandas, SciPy and ReportLab: seconds that a command without pages should not cost.
+    """
+    from survey.accounts import pages as admin
+    from survey.accounts.pages import invitations, second_factor
+    from survey.collect import entry as paper
+    from survey.collect import imports as response_imports
+    from survey.collect import progress, respond
+    from survey.collect.privacy import notice as privacy
+    from survey.files import downloads
+    from survey.maintenance import health
+    from survey.printing import pages as staff
+    from survey.publication import api, publishing
+    from survey.publication import public as published
+    from survey.publication.api import clients as api_clients
+    from survey.results import pages as evaluator
+    from survey.structure import pages as structure
+
+    if app.blueprints:
+        return
     parts = (
         respond,
         privacy,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import click
 import flask
+from flask.cli import FlaskGroup
 
 from survey.accounts import commands as accounts
 from survey.collect import commands as collect
@@ -103,3 +104,12 @@ def init_app(app: flask.Flask) -> None:
         parent = app.cli.commands[group]
         assert isinstance(parent, click.Group)  # noqa: S101 (narrows the type)
         app.cli.add_command(deprecated_alias(parent.commands[name], old, new))
+
+
+def is_command_lookup() -> bool:
+    """Say whether Flask makes the application only to look a command up, or to list them for `--help`.
+
+    Commands that serve pages (`flask run`, `routes`, `shell`) are Flask's own and load the application later.
+    """
+    context = click.get_current_context(silent=True)
+    return context is not None and isinstance(context.command, FlaskGroup)

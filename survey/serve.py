@@ -11,8 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from survey.core.clock import system_clock
-from survey.core.command_line import work_bar
+from survey.core.command_line import BadInput, database_message, work_bar
 from survey.core.config import ROOT, Settings, create_secret_key, load_settings, require_production
 from survey.core.db import Database
 from survey.core.errors import InputError
@@ -22,6 +24,7 @@ from survey.structure.operations.install_questionnaire import install_questionna
 from survey.structure.queries.installation import is_empty
 from survey.structure.queries.structure import find_code_in_use
 from survey.web.catalogues import compile_catalogues
+from survey.web.i18n import require_known_languages
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -47,18 +50,25 @@ def main() -> int:
         else:
             create_secret_key(settings.instance_dir)
             settings = load_settings()
+        require_known_languages(settings)
         prepare(settings)
-    except InputError as error:
-        sys.stderr.write(f"Error: {error}\n")
-        return 2
-    if not options.prepare:
-        _tell("", "Starting the server; Ctrl-C ends it.")
-        try:
+        if not options.prepare:
+            _tell("", "Starting the server; Ctrl-C ends it.")
             _become_gunicorn(settings)
-        except InputError as error:
-            sys.stderr.write(f"Error: {error}\n")
-            return 2
+    except InputError as error:
+        return _refuse(str(error))
+    except sa.exc.DBAPIError as error:
+        message = database_message(error)
+        if not message:
+            raise
+        return _refuse(message)
     return 0
+
+
+def _refuse(message: str) -> int:
+    """Write what is wrong and return the exit code for it."""
+    sys.stderr.write(f"Error: {message}\n")
+    return BadInput.exit_code
 
 
 def prepare(settings: Settings) -> None:

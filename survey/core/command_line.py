@@ -34,7 +34,8 @@ class BadInput(click.ClickException):
 def report_input_errors(function: Callable[P, R]) -> Callable[P, R]:
     """Report an `InputError` as one message with exit code 2: the decorator of every command.
 
-    Defects of the program keep their traceback, so that they can be reported.
+    A database that does not answer is one too: its address is a setting. Defects of the program keep their traceback,
+    so that they can be reported.
     """
 
     @functools.wraps(function)
@@ -43,12 +44,43 @@ def report_input_errors(function: Callable[P, R]) -> Callable[P, R]:
             return function(*args, **kwargs)
         except InputError as error:
             raise BadInput(str(error)) from error
-        except sa.exc.OperationalError as error:
-            if "no such table" in str(error) or "does not exist" in str(error):
-                raise BadInput("The database is not set up yet; run `flask --app app init` first") from error
-            raise
+        except sa.exc.DBAPIError as error:
+            message = database_message(error)
+            if not message:
+                raise
+            raise BadInput(message) from error
 
     return wrapper
+
+
+def exit_on_bad_settings(factory: Callable[P, R]) -> Callable[P, R]:
+    """End `flask …` with one sentence and exit code 2 where the factory of the application refuses the settings.
+
+    Flask makes the application while it looks a command up, where it would print a traceback, or go on without
+    commands. Without a command (the server, tests) the error is raised.
+    """
+
+    @functools.wraps(factory)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return factory(*args, **kwargs)
+        except InputError as error:
+            if click.get_current_context(silent=True) is None:
+                raise
+            BadInput(str(error)).show()
+            raise SystemExit(BadInput.exit_code) from error
+
+    return wrapper
+
+
+def database_message(error: sa.exc.DBAPIError) -> str:
+    """Return the sentence for a database that cannot be used as it is; empty for a defect of a statement."""
+    reason = (str(error.orig).splitlines() or [""])[0]
+    if error.statement is None:  # no connection, or none any more
+        return f"The database does not answer: {reason}; check DATABASE_URL and the server"
+    if "no such table" in reason or type(error.orig).__name__ == "UndefinedTable":
+        return "The database is not set up yet; run `flask --app app init` first"
+    return ""
 
 
 def command_group(name: str, purpose: str, *commands: click.Command) -> click.Group:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from survey.core.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
 MIN_SECRET_LENGTH = 32
+_YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """
     environ = os.environ if environ is None else environ
     instance_dir = Path(environ.get("INSTANCE_DIR") or Settings.instance_dir).resolve()
+    if instance_dir.exists() and not instance_dir.is_dir():
+        raise InputError("INSTANCE_DIR must be a folder; %(path)s is none", path=instance_dir)
     found = {**read_env_file(instance_dir / "sipas.env"), **environ}
     values: dict[str, object] = {"instance_dir": instance_dir}
     for field in fields(Settings):
@@ -77,7 +81,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             values[field.name] = _parse(field.name, raw)
     key_file = instance_dir / "secret_key"
     if not values.get("secret_key") and key_file.exists():
-        values["secret_key"] = key_file.read_text().strip()
+        values["secret_key"] = _read_text(key_file).strip()
     settings = Settings(**values)  # type: ignore[arg-type]
     if settings.production:
         require_production(settings)
@@ -98,11 +102,15 @@ def require_production(settings: Settings) -> None:
 
 def create_secret_key(instance_dir: Path) -> None:
     """Create `instance_dir` (0700) and a random `secret_key` (0600) in it; an existing key is kept."""
-    instance_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
+        instance_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(instance_dir / "secret_key", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        return
+    except FileExistsError as error:
+        if instance_dir.is_dir():
+            return
+        raise InputError("INSTANCE_DIR must be a folder; %(path)s is none", path=instance_dir) from error
+    except OSError as error:
+        raise InputError("%(path)s cannot be written: %(why)s", path=instance_dir, why=error.strerror) from error
     with os.fdopen(handle, "w") as file:
         file.write(secrets.token_urlsafe(48))
 
@@ -112,7 +120,7 @@ def read_env_file(path: Path) -> dict[str, str]:
     if not path.exists():
         return {}
     found = {}
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+    for number, line in enumerate(_read_text(path).splitlines(), 1):
         line = line.strip()
         if not line or line.startswith("#"):
             continue
@@ -123,21 +131,56 @@ def read_env_file(path: Path) -> dict[str, str]:
     return found
 
 
+def _read_text(path: Path) -> str:
+    """Read a file of settings; `InputError` naming it when that cannot be done."""
+    try:
+        return path.read_text("utf-8")
+    except OSError as error:
+        raise InputError("%(path)s cannot be read: %(why)s", path=path, why=error.strerror or error) from error
+    except UnicodeDecodeError as error:
+        raise InputError("%(path)s is not a text file in UTF-8", path=path) from error
+
+
 def _parse(name: str, raw: str) -> object:
     """Return the typed value of setting `name`."""
     if name in {"port", "trusted_proxies"}:
-        if not raw.isdecimal():
+        if not (raw.isascii() and raw.isdecimal() and len(raw) < 6):
             raise InputError("%(name)s must be a whole number, not %(value)r", name=name.upper(), value=raw)
+        if name == "port" and not 1 <= int(raw) <= 65535:
+            raise InputError("PORT must be a number from 1 to 65535, not %(value)r", value=raw)
         return int(raw)
     if name == "production":
-        return raw.lower() in {"1", "true", "yes"}
+        if raw.lower() not in {*_YES, *_NO}:
+            raise InputError("PRODUCTION must be true or false, not %(value)r", value=raw)
+        return raw.lower() in _YES
+    if name == "zone":
+        return _zone(raw)
     if name in {"languages", "secret_key_fallbacks"}:
         return tuple(part.strip() for part in raw.split(",") if part.strip())
     if name == "public_base_url":
-        parts = urlsplit(raw)
-        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
+        if not _is_base_url(raw):
             raise InputError(
                 "PUBLIC_BASE_URL must be an address like https://danhgia.example.vn, not %(value)r", value=raw
             )
         return raw.rstrip("/")
+    return raw
+
+
+def _is_base_url(raw: str) -> bool:
+    """Say whether an address can be printed and stand before the path of a page."""
+    try:
+        parts = urlsplit(raw)
+        parts.port  # noqa: B018 (raises for a port that is no number)
+    except ValueError:
+        return False
+    whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and not re.search(r"\s", raw)
+    return whole and not (parts.query or parts.fragment)
+
+
+def _zone(raw: str) -> str:
+    """Return the name of a time zone that this machine knows."""
+    try:
+        ZoneInfo(raw)
+    except (ValueError, OSError, ZoneInfoNotFoundError) as error:
+        raise InputError("ZONE must be a time zone like Asia/Ho_Chi_Minh, not %(value)r", value=raw) from error
     return raw

@@ -6,6 +6,7 @@ acknowledged survives a power cut (`synchronous=FULL` under WAL). PostgreSQL is 
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from typing import Annotated, Any, ClassVar, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from survey.core.errors import InputError
 from survey.core.group_commit import GroupCommit
 
 ResultT = TypeVar("ResultT")
@@ -29,6 +31,9 @@ NAMING_CONVENTION = {
     "pk": "pk_%(table_name)s",
 }
 
+
+BACKENDS = frozenset({"sqlite", "postgresql"})
+"""The databases that are supported."""
 
 TRUSTED_S = 1.0
 """A pooled connection that was in use this short a while ago (seconds) is taken to be alive."""
@@ -82,6 +87,22 @@ def choice(enumeration: type[enum.StrEnum], name: str) -> sa.Enum:
     )
 
 
+def parse_url(url: str) -> sa.URL:
+    """Parse a database address; `InputError` for what is none, without the password that may stand in it."""
+    try:
+        parsed = sa.make_url(url)
+    except (sa.exc.ArgumentError, ValueError) as error:
+        raise InputError(
+            "The database address (DATABASE_URL) cannot be read; write it like postgresql+psycopg://user@host/sipas"
+        ) from error
+    if parsed.get_backend_name() not in BACKENDS:
+        raise InputError(
+            "The database address (DATABASE_URL) must begin with postgresql+psycopg:// or sqlite:///, not %(backend)s:",
+            backend=parsed.drivername,
+        )
+    return parsed
+
+
 def create_engine(url: str) -> sa.Engine:
     """Return an engine for `url` with the SQLite settings applied where they belong.
 
@@ -89,16 +110,24 @@ def create_engine(url: str) -> sa.Engine:
     `Database.write`) with BEGIN IMMEDIATE, so that two writers queue for `busy_timeout` and never deadlock on an
     upgraded lock. Errors never carry the values of a statement: what a citizen wrote does not belong in a log.
     """
-    parsed = sa.make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return _create_server_engine(parsed)
-    engine = sa.create_engine(parsed, hide_parameters=True)
+    parsed = parse_url(url)
+    try:
+        if parsed.get_backend_name() != "sqlite":
+            return _create_server_engine(parsed)
+        engine = sa.create_engine(parsed, hide_parameters=True)
+    except (sa.exc.ArgumentError, ImportError) as error:
+        raise InputError(
+            "The database address (DATABASE_URL) names the driver %(driver)r, which is not installed: %(why)s",
+            driver=parsed.drivername,
+            why=error,
+        ) from error
 
     @sa.event.listens_for(engine, "do_connect")
     def _make_folder(*_args: Any) -> None:
         # only when a database is really opened: `score` runs where no folder can be made
         if parsed.database and parsed.database != ":memory:":
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(OSError):  # then SQLite cannot open the file, and says so
+                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
 
     @sa.event.listens_for(engine, "connect")
     def _set_pragmas(connection: Any, _record: Any) -> None:

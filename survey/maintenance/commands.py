@@ -106,6 +106,7 @@ def test_backup(folder: Path | None, identity: Path | None) -> None:
 
 @click.command()
 @with_appcontext
+@report_input_errors
 def doctor() -> None:
     """Look at settings, disk, clock, permissions, migrations, backups and fonts; exit code 1 when one is wrong."""
     from survey.maintenance.doctor import examine, tell

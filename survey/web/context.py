@@ -31,7 +31,8 @@ def user() -> User:
 
 
 def page_address(endpoint: str, **values: object) -> str:
-    """Return the public address of a page, for commands, which have no request to make it from."""
+    """Return the public address of a page, for commands: they have no request, nor pages before they need one."""
+    flask.current_app.extensions["register_pages"]()
     with flask.current_app.test_request_context():
         return settings().base_url + flask.url_for(endpoint, **values)  # type: ignore[arg-type]
 

@@ -19,6 +19,7 @@ from flask_babel import Babel, Domain
 from werkzeug.exceptions import HTTPException
 
 from survey.core.config import Settings
+from survey.core.errors import InputError
 from survey.web import catalogues
 from survey.web.catalogues import TRANSLATIONS
 from survey.web.context import settings
@@ -81,18 +82,26 @@ def load_catalogue(code: str) -> support.NullTranslations:
     return catalogue
 
 
+def require_known_languages(known: Settings) -> None:
+    """Raise `InputError` unless each language to be offered is one of `LANGUAGES`."""
+    unknown = [code for code in known.languages if code not in LANGUAGES]
+    if unknown or not known.languages:
+        raise InputError(
+            "LANGUAGES must name some of %(known)s; unknown: %(unknown)s",
+            known=", ".join(LANGUAGES),
+            unknown=", ".join(unknown) or "none",
+        )
+
+
 def init_app(app: flask.Flask) -> None:
     """Set up Flask-Babel, the language of each request, and what templates need to name and switch it."""
     known: Settings = app.config["SETTINGS"]
-    chosen = known.languages
-    unknown = [code for code in chosen if code not in LANGUAGES]
-    if unknown or not chosen:
-        raise ValueError(f"LANGUAGES must name some of {', '.join(LANGUAGES)}; unknown: {', '.join(unknown) or 'none'}")
+    require_known_languages(known)
     _compile_catalogues(app)
     babel = Babel()
     babel.init_app(
         app,
-        default_locale=LANGUAGES[chosen[0]].locale,
+        default_locale=LANGUAGES[known.languages[0]].locale,
         default_translation_directories=str(TRANSLATIONS),
         default_timezone=known.zone,
         locale_selector=lambda: Locale.parse(current_language().locale),

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import click
 import flask
 import pytest
@@ -17,6 +22,9 @@ FLAT = {
 }
 #: those that stayed: a word each, or a group already
 STAYED = {"init", "demo", "doctor", "round", "results", "score", "export", "report", "api-client", "purge"}
+#: what takes seconds to load
+HEAVY = {"numpy", "pandas", "scipy", "reportlab"}
+ROOT = Path(__file__).parents[2]
 
 
 def note(new: str) -> str:
@@ -76,3 +84,53 @@ def test_every_group_says_what_it_is_for(app: flask.Flask) -> None:
     groups = [one for name, one in app.cli.commands.items() if isinstance(one, click.Group) and name != "limiter"]
     assert len(groups) == 9
     assert all(group.help and group.help.endswith(".") for group in groups)
+
+
+def in_a_process(instance: Path, code: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "INSTANCE_DIR": str(instance), "PYTHONUTF8": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("words", [["--help"], ["score", "--help"], ["print", "posters", "--help"], ["round", "list"]])
+def test_help_and_small_commands_load_no_heavy_library(tmp_path: Path, words: list[str]) -> None:
+    code = f"""
+import sys
+from click.testing import CliRunner
+from flask.cli import FlaskGroup
+group = FlaskGroup(name="flask")
+CliRunner().invoke(group, ["--app", "app", "init"]) if {words!r} == ["round", "list"] else None
+done = CliRunner().invoke(group, ["--app", "app", *{words!r}])
+assert done.exit_code == 0, done.output
+print(*sorted({HEAVY!r} & sys.modules.keys()))
+"""
+    assert in_a_process(tmp_path, code).split() == []
+
+
+def test_the_libraries_are_the_ones_that_pages_load() -> None:
+    """Else the test above would go on passing after a library was renamed."""
+    code = f"import sys, app; app.create_app(); print(*sorted({HEAVY!r} & sys.modules.keys()))"
+    assert set(in_a_process(Path(), code).split()) == HEAVY
+
+
+def test_a_command_that_prints_the_address_of_a_page_loads_it(tmp_path: Path) -> None:
+    code = """
+from click.testing import CliRunner
+from flask.cli import FlaskGroup
+group = FlaskGroup(name="flask")
+for words in (["init"], ["user", "create", "an", "--role", "admin"], ["user", "invite", "an"], ["routes"]):
+    done = CliRunner().invoke(group, ["--app", "app", *words])
+    assert done.exit_code == 0, done.output
+    print(done.stdout)
+"""
+    printed = in_a_process(tmp_path, code)
+    assert "http://127.0.0.1:8000/moi/" in printed
+    assert "invitations.accept" in printed
