@@ -8,7 +8,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from survey.web import status_words as words
+from survey.web import wording
 
 NOTHING = "–"
 
@@ -235,23 +235,12 @@ def value(key: str, stored: Any, names: Mapping[int, str]) -> str:
         return ", ".join(f"{field(str(k))}: {value(str(k), v, names)}" for k, v in stored.items())
     text = str(stored)
     if key == "role":
-        return role(text)
+        return wording.ROLES(text)
     if key == "state":
-        named = (known(text) for known in (words.state, words.comment_state, words.action_state))
+        named = (known(text) for known in (wording.ROUND_STATES, wording.COMMENT_STATES, wording.ACTION_STATES))
         return next((name for name in named if name != text), text)
     if key == "themes":
-        return words.theme(text)
+        return wording.THEMES(text)
     if key == "channel":
-        return words.channel(text)
+        return wording.CHANNELS(text)
     return text
-
-
-def role(name: str) -> str:
-    """Return what a role is called."""
-    known: dict[str, str] = {
-        "admin": _("Administrator"),
-        "evaluator": _("Evaluator"),
-        "manager": _("Head of an agency"),
-        "staff": _("One-stop staff"),
-    }
-    return known.get(name, name)

@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 
 from survey.core.numbers import NOTHING, fixed, with_sign
 from survey.models import Round
-from survey.web import status_words as words
+from survey.web import wording
 from survey.web.context import settings
 from survey.web.i18n import current_language, local_name
 
@@ -33,17 +33,17 @@ def init_app(app: flask.Flask) -> None:
         "span": span,
         "moment": moment,
         "local_name": local_name,
-        "explain": words.explain,
-        "channel_name": words.channel,
-        "state_name": words.state,
-        "role_name": words.role,
-        "publication_state_name": words.publication_state,
-        "exclusion_reason": words.exclusion,
-        "composition_sentence": words.composition,
-        "theme_name": words.theme,
-        "comment_state_name": words.comment_state,
-        "doubt_reason": words.doubt,
-        "action_state_name": words.action_state,
+        "explain": wording.FIGURE_WORDS,
+        "channel_name": wording.CHANNELS,
+        "state_name": wording.ROUND_STATES,
+        "role_name": wording.ROLES,
+        "publication_state_name": wording.PUBLICATION_STATES,
+        "exclusion_reason": wording.EXCLUSIONS,
+        "composition_sentence": wording.COMPOSITIONS,
+        "theme_name": wording.THEMES,
+        "comment_state_name": wording.COMMENT_STATES,
+        "doubt_reason": wording.DOUBTS,
+        "action_state_name": wording.ACTION_STATES,
     }
     app.jinja_env.filters.update(filters)
 

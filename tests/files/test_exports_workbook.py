@@ -20,6 +20,7 @@ from survey.files.exports.content import Content, figure_sheets, load_content
 from survey.files.exports.workbook import write_workbook
 from survey.migrations import upgrade
 from survey.models import Agency, Round
+from survey.web.wording import FIGURE_STATUSES
 from tests.support.evaluation import scored_round
 
 NOW = datetime(2026, 3, 2, 17, 30, tzinfo=UTC)  # 00:30 of 3 March in Viet Nam
@@ -122,8 +123,8 @@ def test_a_hidden_figure_is_an_empty_cell_with_its_reason(content: Content, tmp_
 def test_every_word_of_the_results_has_its_words() -> None:
     from scoring import compare, estimate, table
 
-    assert set(labels.STATUS) >= set(estimate.STATUS) | set(table.STATUS)
-    assert set(labels.CHANGE_STATUS) == set(compare.STATUS)
+    assert set(FIGURE_STATUSES) >= set(estimate.STATUS) | set(table.STATUS)
+    assert set(labels.CHANGE_STATUSES) == set(compare.STATUS)
 
 
 OFFICE = shutil.which("soffice") or shutil.which("libreoffice")

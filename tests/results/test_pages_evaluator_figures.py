@@ -13,8 +13,7 @@ from scoring.estimate import STATUS
 from scoring.table import STATUS as TABLE_STATUS
 from survey.results.charts import Row, interval_chart, place, stacked_bar
 from survey.results.figures import Figures
-from survey.web import formatters
-from survey.web import status_words as words
+from survey.web import formatters, wording
 
 NAN = math.nan
 
@@ -99,10 +98,10 @@ def test_every_word_of_the_result_table_is_explained(app: Flask) -> None:
         "low_coverage",
     }
     with app.test_request_context("/"):
-        assert {word for word in known if words.explain(word) == word} == set()
-        vietnamese = {word: words.explain(word) for word in known}
+        assert {word for word in known if wording.FIGURE_WORDS(word) == word} == set()
+        vietnamese = {word: wording.FIGURE_WORDS(word) for word in known}
     with app.test_request_context("/?lang=en"):
-        assert {word for word in known if words.explain(word) == vietnamese[word]} == set()
+        assert {word for word in known if wording.FIGURE_WORDS(word) == vietnamese[word]} == set()
 
 
 def test_a_suppressed_figure_has_neither_numbers_nor_marks() -> None:

@@ -12,11 +12,10 @@ from flask_babel import lazy_gettext as _
 
 from survey.collect.operations.enter_form import CHANNELS, MAX_EVERY
 from survey.models import Channel, Counter, Round
-from survey.web import formatters
+from survey.web import formatters, wording
 from survey.web.fields import Choice, Hidden, Radio, Required, TypedDay, Whole
 from survey.web.forms import Form
 from survey.web.i18n import local_name
-from survey.web.status_words import channel as channel_name
 
 USUAL_SAMPLE = 10
 
@@ -69,7 +68,7 @@ class PileForm(Form):
             "Day/month/year, within the round: %(first)s to %(last)s.", first=first, last=last_day
         )
         self.round.data, self.counter.data = round_.code, str(counter.id)
-        self.channel.options = [(channel.value, channel_name(channel.value)) for channel in CHANNELS]
+        self.channel.options = [(channel.value, wording.CHANNELS(channel.value)) for channel in CHANNELS]
         _choose_among(self.service, counter.services)
         _choose_among(self.agency, counter.deciding_agencies or [counter.agency])
         if counter.services:

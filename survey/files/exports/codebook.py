@@ -7,16 +7,10 @@ from dataclasses import dataclass
 
 from survey.files.exports import labels
 from survey.files.exports.content import Column, Sheet
-from survey.files.exports.labels import Pair
 from survey.files.exports.microdata import HIDDEN_VALUE, ITEM_CODES, Microdata
 from survey.questionnaires import HIDDEN, LEVELS, UNKNOWN, Question, Text
-
-NOT_ASKED: Pair = ("Không được hỏi", "Not asked")
-LANGUAGES: dict[str, Pair] = {
-    "vi": ("Tiếng Việt", "Vietnamese"),
-    "en": ("Tiếng Anh", "English"),
-    "vi-simple": ("Tiếng Việt dễ đọc", "Easy Vietnamese"),
-}
+from survey.web.messages import Pair
+from survey.web.wording import CHANNELS
 
 MEANINGS: dict[str, Pair] = {
     "agency": ("Mã cơ quan giải quyết", "code of the deciding agency"),
@@ -83,9 +77,9 @@ def _values(micro: Microdata, code: str) -> tuple[tuple[str, Pair], ...]:
         named = tuple((s, (content.service_name(s), _english(content.services, s))) for s in services)
         return named if all(s.service is not None for s in strata) else (*named, _hidden(micro))
     if code == "channel":
-        return (*labels.CHANNELS.items(), _hidden(micro))
+        return (*CHANNELS.items(), _hidden(micro))
     if code == "language":
-        return (*LANGUAGES.items(), _hidden(micro))
+        return (*labels.LANGUAGES.items(), _hidden(micro))
     return (_hidden(micro),) if code == "month" else ()
 
 
@@ -104,15 +98,21 @@ def _hidden(micro: Microdata) -> tuple[str, Pair]:
 
 def _of_questionnaire(micro: Microdata) -> dict[str, Variable]:
     definition = micro.content.definition
+    not_asked = labels.not_asked()
     scale = [
         *((level, _pair(text)) for level, text in zip(LEVELS, definition.scale.levels, strict=True)),
         (str(ITEM_CODES[UNKNOWN]), _pair(definition.scale.unknown)),
-        (str(ITEM_CODES[HIDDEN]), NOT_ASKED),
+        (str(ITEM_CODES[HIDDEN]), not_asked),
     ]
     made = {i.code: Variable(i.code, _pair(i.text), tuple(scale), item=True) for i in definition.items}
     for section in filter(None, (definition.needs, definition.respondent)):
         for question in section.questions:
-            values = (*_options(question), (UNKNOWN, _pair(section.unknown)), (HIDDEN, NOT_ASKED), _hidden(micro))
+            values = (
+                *_options(question),
+                (UNKNOWN, _pair(section.unknown)),
+                (HIDDEN, not_asked),
+                _hidden(micro),
+            )
             made[question.code] = Variable(question.code, _pair(question.text), values, attribute=True)
     return made
 

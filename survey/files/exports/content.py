@@ -16,13 +16,14 @@ from sqlalchemy import orm
 from scoring.compare import TEST_COLUMNS
 from scoring.table import COLUMNS
 from survey.files.exports import labels
-from survey.files.exports.labels import Pair
 from survey.models import Agency, Service
 from survey.questionnaires import Definition
 from survey.results.as_csv import plain
 from survey.results.comparisons import Changes, agency_ranks, changes_since_last_round
 from survey.results.compute import RoundResults, round_results
 from survey.structure.queries import names
+from survey.web.messages import Pair
+from survey.web.wording import FIGURE_STATUSES, FIGURE_WARNINGS, Wording
 
 TABLES = ("results", "ranks", "changes")
 """The tables that leave as CSV, JSON and Parquet."""
@@ -58,15 +59,15 @@ class Content:
 
     def agency_name(self, code: str) -> str:
         """Return an agency's Vietnamese name."""
-        return labels.PROVINCE[0] if not code else self.agencies[code].name if code in self.agencies else code
+        return labels.province() if not code else self.agencies[code].name if code in self.agencies else code
 
     def service_name(self, code: str) -> str:
         """Return a service's Vietnamese name."""
-        return labels.ALL_SERVICES[0] if not code else self.services[code].name if code in self.services else code
+        return labels.all_services() if not code else self.services[code].name if code in self.services else code
 
     def label(self, level: str, key: str) -> str:
         """Return the Vietnamese title of an aspect or element, an item's statement."""
-        return _titles(self.definition).get((level, key), labels.word(labels.LEVELS, level))
+        return _titles(self.definition).get((level, key), labels.LEVELS.text(level))
 
 
 def load_content(session: orm.Session, round_code: str, visible: frozenset[str] | None = None) -> Content:
@@ -223,11 +224,11 @@ def figure_sheets(content: Content) -> list[Sheet]:
         ("distribution", ("Phân bố", "Distribution"), counted, table),
     )
     sheets = [
-        Sheet(code, title, columns, _rows(content, part, columns, labels.STATUS), frozen=2)
+        Sheet(code, title, columns, _rows(content, part, columns, FIGURE_STATUSES), frozen=2)
         for code, title, columns, part in parts
     ]
-    ranks = _rows(content, content.ranks, RANKS, labels.RANK_STATUS)
-    moved = _rows(content, content.changes, CHANGES, labels.CHANGE_STATUS)
+    ranks = _rows(content, content.ranks, RANKS, labels.RANK_STATUSES)
+    moved = _rows(content, content.changes, CHANGES, labels.CHANGE_STATUSES)
     return [
         *sheets,
         Sheet("ranks", ("Xếp hạng", "Ranks"), RANKS, ranks, frozen=2),
@@ -235,17 +236,15 @@ def figure_sheets(content: Content) -> list[Sheet]:
     ]
 
 
-def _rows(
-    content: Content, table: pd.DataFrame, columns: Iterable[Column], status: Mapping[str, Pair]
-) -> list[tuple[Any, ...]]:
+def _rows(content: Content, table: pd.DataFrame, columns: Iterable[Column], status: Wording) -> list[tuple[Any, ...]]:
     """Return the rows of a table with the names and words that go with its codes."""
     made: dict[str, Callable[[dict[str, Any]], str]] = {
         "agency_name": lambda row: content.agency_name(row["agency"]),
         "service_name": lambda row: content.service_name(row["service"]),
-        "level": lambda row: labels.word(labels.LEVELS, row["level"]),
+        "level": lambda row: labels.LEVELS.text(row["level"]),
         "label": lambda row: content.label(row["level"], row["key"]),
-        "status_words": lambda row: labels.word(status, row["status"]),
-        "warnings_words": lambda row: labels.words(labels.WARNINGS, row["warnings"]),
+        "status_words": lambda row: labels.phrase(status, row["status"]),
+        "warnings_words": lambda row: labels.phrase_list(FIGURE_WARNINGS, row["warnings"]),
     }
     names_of = [str(name) for name in table.columns]
     rows = []

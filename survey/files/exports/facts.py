@@ -12,6 +12,8 @@ from survey import __version__
 from survey.files.exports import labels
 from survey.files.exports.content import CHANGES, FACTS, FIGURE, PLACE, RANKS, Content, Sheet
 from survey.results.as_csv import plain
+from survey.web.messages import bilingual
+from survey.web.wording import CHANNELS, EXCLUSIONS, FIGURE_STATUSES, FIGURE_WARNINGS
 
 Row = tuple[Any, ...]
 
@@ -33,13 +35,13 @@ def quality_sheet(content: Content) -> Sheet:
     ):
         rows += [(name, title[0], plain(value), title[1]) for value in whole[name]]
     for code, count in results.channels.items():
-        vi, en = labels.CHANNELS.get(code, (code, code))
+        vi, en = CHANNELS.pair(code)
         rows.append((f"channel:{code}", f"Phiếu theo kênh: {vi}", count, f"Responses by channel: {en}"))
     for code, count in results.excluded.items():
-        vi, en = labels.EXCLUSIONS.get(code, (code, code))
+        vi, en = EXCLUSIONS.pair(code)
         rows.append((f"excluded:{code}", f"Phiếu không được tính: {vi}", count, f"Not counted: {en}"))
     for status, count in content.table["status"].value_counts().sort_index().items():
-        vi, en = labels.STATUS.get(str(status), (str(status), str(status)))
+        vi, en = labels.phrases(FIGURE_STATUSES, str(status))
         rows.append((f"status:{status}", f"Số dòng số liệu: {vi}", int(count), f"Rows of figures: {en}"))
     return Sheet("quality", ("Chất lượng", "Quality"), FACTS, rows)
 
@@ -63,14 +65,18 @@ def method_sheet(content: Content, now: datetime) -> Sheet:
         alike = "so sánh được" if content.since.comparable else "bộ câu hỏi hoặc cách tính khác nhau"
         rows.append(("before", "So với đợt", content.since.before.code, alike))
     for name, value in rules.to_mapping().items():
-        vi, en = labels.RULES.get(name, (name, name))
+        vi, en = labels.RULES.pair(name)
         told = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
         rows.append((f"rule:{name}", f"Quy tắc: {vi}", _yes_no(told), f"Rule: {en}"))
-    rows += [(f"limit:{k}", vi, None, en) for k, (vi, en) in enumerate(labels.LIMITS, 1)]
+    rows += [(f"limit:{k}", vi, None, en) for k, (vi, en) in enumerate(map(bilingual, labels.LIMITS), 1)]
     titles = {column.code: column.title[0] for column in (*CHANGES, *RANKS, *PLACE, *FIGURE)}
     rows += [(f"column:{code}", f"Cột: {titles.get(code, code)}", None, meaning) for code, meaning in COLUMNS]
-    rows += [(f"status:{code}", f"Trạng thái: {vi}", None, en) for code, (vi, en) in labels.STATUS.items()]
-    rows += [(f"warning:{code}", f"Lưu ý: {vi}", None, en) for code, (vi, en) in labels.WARNINGS.items()]
+    for code in FIGURE_STATUSES:
+        vi, en = labels.phrases(FIGURE_STATUSES, code)
+        rows.append((f"status:{code}", f"Trạng thái: {vi}", None, en))
+    for code in FIGURE_WARNINGS:
+        vi, en = labels.phrases(FIGURE_WARNINGS, code)
+        rows.append((f"warning:{code}", f"Lưu ý: {vi}", None, en))
     return Sheet("method", ("Phương pháp", "Method"), FACTS, rows)
 
 

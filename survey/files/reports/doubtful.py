@@ -9,6 +9,7 @@ from survey.files.reports import sentences, words
 from survey.files.reports.parts import Writer
 from survey.files.reports.style import WIDTH, Cell, ruled, text
 from survey.results.doubts import Difference, Doubts
+from survey.web.wording import DOUBTS
 
 COUNTS, LEFT, INDICES = 56.0, 82.0, 54.0
 
@@ -20,7 +21,7 @@ def doubtful(writer: Writer) -> list[Flowable]:
         return []
     rows: list[list[Cell]] = [writer.heads((words.REASON, words.SIZE))]
     for reason, count in doubts.counts.items():
-        rows.append(_counted(writer, words.DOUBTS.get(reason, reason), count))
+        rows.append(_counted(writer, DOUBTS.text(reason), count))
     rows.append(_counted(writer, words.DUPLICATES, doubts.duplicate_comments))
     return [
         CondPageBreak(190),

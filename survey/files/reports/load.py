@@ -13,7 +13,7 @@ from survey.files.exports import labels
 from survey.files.exports.content import Content, load_content
 from survey.files.reports import words
 from survey.files.reports.context import PastRound, PublishedEdition, ReportContext, RespondentGroup, RoundContext
-from survey.models import AgencyKind
+from survey.models import AgencyKind, Theme
 from survey.publication.editions import published, results_hash
 from survey.questionnaires.definition import BLANK, HIDDEN
 from survey.results.breakdowns import CHANNEL, COUNTER, GROUP, Dimension, breakdown, dimensions, group_sizes
@@ -26,7 +26,9 @@ from survey.results.findings import FEW, Finding, findings, highest, lowest, str
 from survey.results.insights import contrasts, diagnosis
 from survey.results.queries import comments
 from survey.results.standings import change_of, league
+from survey.web.messages import N_, translate
 from survey.web.queries.installation import read_is_demo
+from survey.web.wording import CHANNELS, THEMES
 
 MOST_QUOTES = 5
 """Comments quoted at most; how many are printed depends on the room."""
@@ -80,7 +82,7 @@ def agency_context(session: orm.Session, shared: RoundContext, agency: str) -> R
         lowest=tuple(lowest(items)),
         groups=tuple(_group_sizes(session, content, dimension, agency) for dimension in _dimensions(content)),
         quotes=tuple((masked_text(comment), known.name) for comment in spoken.comments[:MOST_QUOTES]) if spoken else (),
-        themes=tuple((words.THEMES.get(t.value, t.value), n) for t, n in spoken.themes) if spoken else (),
+        themes=tuple((_theme(t), n) for t, n in spoken.themes) if spoken else (),
     )
 
 
@@ -95,14 +97,14 @@ def province_context(session: orm.Session, shared: RoundContext) -> ReportContex
     return ReportContext(
         **_fields(shared),
         agency=PROVINCE,
-        name=shared.administration or labels.PROVINCE[0],
+        name=shared.administration or labels.province(),
         above="",
         kind=AgencyKind.PROVINCE,
         overall=overall,
         items=_item_figures(shared, PROVINCE),
         groups=tuple(_group_indices(session, content, dimension) for dimension in _dimensions(content)),
         quotes=_newest_quotes(session, shared) if overall.n else (),
-        themes=tuple((words.THEMES.get(t.value, t.value), n if rule.shows(n) else None) for t, n in counts.items()),
+        themes=tuple((_theme(t), n if rule.shows(n) else None) for t, n in counts.items()),
         past=_past_rounds(session, content),
         contrasts=contrasts(session, content.results),
         findings=_findings_of_agencies(session, shared),
@@ -162,12 +164,20 @@ def _newest_quotes(session: orm.Session, shared: RoundContext) -> tuple[tuple[st
     return tuple(quotes[:MOST_QUOTES])
 
 
+def _theme(theme: Theme) -> str:
+    """Return what comments are about, as it stands within a sentence."""
+    name = THEMES.text(theme)
+    return name[:1].lower() + name[1:]
+
+
 def _dimensions(content: Content) -> list[Dimension]:
     """Return the ways in which respondents are grouped in reports: all but counters."""
     return [dimension for dimension in dimensions(content.definition) if dimension.code != COUNTER]
 
 
 def _title(content: Content, dimension: Dimension) -> str:
+    if dimension.code == CHANNEL:
+        return translate(N_("Channel"), "vi")
     if dimension.code in words.DIMENSIONS:
         return words.DIMENSIONS[dimension.code]
     respondent = content.definition.respondent
@@ -176,16 +186,15 @@ def _title(content: Content, dimension: Dimension) -> str:
 
 def _group_name(content: Content, dimension: Dimension, code: str) -> str:
     if dimension.code == CHANNEL:
-        return labels.word(labels.CHANNELS, code)
-    special = {BLANK: words.NO_ANSWER, HIDDEN: words.NOT_ASKED}
-    if code in special:
-        return special[code]
+        return CHANNELS.text(code)
+    if code in (BLANK, HIDDEN):
+        return translate(N_("No answer given") if code == BLANK else N_("Not asked"), "vi")
     text = content.definition.labels(dimension.code).get(code)
     return code if text is None else text.get("vi")
 
 
 def _ordered(dimension: Dimension, codes: list[str]) -> list[str]:
-    order = {code: k for k, code in enumerate(dimension.order or labels.CHANNELS)}
+    order = {code: k for k, code in enumerate(dimension.order or CHANNELS)}
     return sorted(codes, key=lambda code: (code in (BLANK, HIDDEN), order.get(code, len(order)), code))
 
 

@@ -13,6 +13,7 @@ from survey.files.reports.context import ReportContext, RoundContext
 from survey.files.reports.style import text
 from survey.results.figures import OVERALL, Figure
 from survey.results.standings import Change
+from survey.web.wording import COMPOSITIONS, EXCLUSIONS, FIGURE_WORDS
 
 NBSP = "\N{NO-BREAK SPACE}"
 
@@ -59,8 +60,7 @@ def confidence(context: RoundContext) -> str:
 
 def why(figure: Figure) -> str:
     """Return why a figure is missing or thin; empty when it is neither."""
-    known = {**labels.STATUS, **labels.WARNINGS}
-    return "; ".join(labels.word(known, word) for word in figure.words)
+    return labels.phrase_list(FIGURE_WORDS, " ".join(figure.words))
 
 
 def reasons(figures: Iterable[Figure]) -> str:
@@ -136,7 +136,7 @@ def answered(context: ReportContext) -> str:
 def excluded(context: RoundContext) -> str:
     """Return how many responses of the round are not counted, and why; empty when all are."""
     counts = context.excluded
-    parts = (f"{whole(n)} phiếu ({labels.word(labels.EXCLUSIONS, code).lower()})" for code, n in counts.items() if n)
+    parts = (f"{whole(n)} phiếu ({EXCLUSIONS.text(code).lower()})" for code, n in counts.items() if n)
     what = ", ".join(parts)
     return words.EXCLUDED.format(what=text(what)) if what else ""
 
@@ -154,7 +154,7 @@ def method(context: RoundContext) -> list[str]:
     """Return how the figures were computed and what they cannot show."""
     rules, version = context.rules, context.version
     values = {
-        "composition": words.COMPOSITION.get(rules.composition, rules.composition),
+        "composition": COMPOSITIONS.text(rules.composition),
         "confidence": confidence(context),
         "fpc": words.FPC if rules.fpc else words.NO_FPC,
         "min_n_interval": rules.min_n_interval,

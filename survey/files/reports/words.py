@@ -1,4 +1,7 @@
-"""What the reports say. They are Vietnamese official documents: their words are data here, not catalogue messages."""
+"""What the reports say. They are Vietnamese official documents: their sentences are data here, not catalogue messages.
+
+Names of codes (channels, themes, statuses …) are the catalogues', see `survey.web.wording`.
+"""
 
 from __future__ import annotations
 
@@ -115,9 +118,7 @@ OTHER_GROUPS = "nhóm khác: không nêu"
 HIDDEN_NOTE = "“Không nêu”: để bảo vệ số ít người đã trả lời."
 GROUPS_TABLE = "Chỉ số chung theo nhóm người trả lời (%)"
 GROUP, SIZE = "Nhóm", "Số phiếu"
-NO_ANSWER, NOT_ASKED = "Không trả lời", "Không hỏi"
 DIMENSIONS: Mapping[str, str] = {
-    "kenh": "Kênh trả lời",
     "filing": "Cách nộp hồ sơ",
     "timeliness": "Thời hạn trả kết quả",
     "apology": "Xin lỗi khi trễ hẹn",
@@ -137,19 +138,6 @@ FEW_COMMENTS = "ít hơn {fewest} ý kiến"
 HIDDEN_COMMENTS = "Không nêu ý kiến, để bảo vệ số ít người đã trả lời."
 NO_ROOM = "Ý kiến đã được xem xét có trên trang của cơ quan trong hệ thống."
 NO_COMMENTS = "Chưa có ý kiến nào được xem xét và cho hiển thị."
-THEMES: Mapping[str, str] = {
-    "attitude": "thái độ của cán bộ",
-    "guidance": "hướng dẫn",
-    "procedure": "thủ tục, giấy tờ",
-    "time": "thời hạn",
-    "fee": "phí, lệ phí",
-    "place": "nơi tiếp nhận",
-    "online": "dịch vụ trực tuyến",
-    "result": "kết quả giải quyết",
-    "feedback": "xử lý góp ý, phản ánh",
-    "praise": "lời khen",
-    "other": "nội dung khác",
-}
 
 LEAGUE_TABLE = "Các cơ quan theo chỉ số chung (%), khoảng tin cậy {confidence}; vạch đứng là toàn tỉnh"
 AGENCY, RANKS, RATE = "Cơ quan", "Khoảng hạng", "Tỷ lệ trả lời"
@@ -222,12 +210,6 @@ WITH_AND_WITHOUT = "Chỉ số toàn tỉnh khi có các phiếu này: <b>{every
 DOUBTS_HIDDEN = "Số phiếu bị đánh dấu quá ít, nếu cho biết chỉ số khi không có chúng thì sẽ lộ cách họ trả lời."
 REASONS_TABLE = "Phiếu đáng ngờ theo lý do; một phiếu có thể có nhiều lý do"
 REASON = "Lý do"
-DOUBTS: Mapping[str, str] = {
-    "straight_line": "Mọi câu chọn cùng một mức",
-    "too_fast": "Trả lời nhanh hơn thời gian đọc câu hỏi",
-    "burst": "Nằm trong đợt phiếu dồn dập bất thường tại một quầy",
-    "repeat": "Có thể gửi lại từ cùng một điện thoại",
-}
 DUPLICATES = "Ý kiến trùng nguyên văn với ý kiến khác"
 DOUBTS_NOTE = (
     "Đánh dấu không loại phiếu nào: các phần khác của báo cáo tính cả những phiếu này; bảng chỉ cho biết chỉ số sẽ ra "
@@ -261,12 +243,6 @@ METHOD_LINES = (
     "toàn quốc; không so sánh từng con số của hai cuộc với nhau.",
     "Bộ câu hỏi {questionnaire}, phiên bản {version} (mã kiểm {content_hash}). Phần mềm SIPAS {software}. {edition}",
 )
-COMPOSITION: Mapping[str, str] = {
-    "pooled": "Mọi câu trả lời hợp lệ được gộp chung.",
-    "mean_items": "Chỉ số chung là trung bình cộng chỉ số các câu hỏi.",
-    "mean_elements": "Chỉ số chung là trung bình cộng chỉ số các yếu tố.",
-    "custom": "Chỉ số chung là trung bình có trọng số của các yếu tố, theo trọng số của đợt này.",
-}
 FPC, NO_FPC = "đã hiệu chỉnh theo tổng số giao dịch của đợt", "không hiệu chỉnh theo tổng số giao dịch"
 PUBLISHED = "Kết quả đã công bố ngày {day}, lần {edition}, mã kiểm SHA-256: {hash}. {same}"
 SAME = "Số liệu trong báo cáo trùng khớp với bản đã công bố."

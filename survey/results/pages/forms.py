@@ -12,7 +12,7 @@ from survey.results.comments import masked_text
 from survey.results.operations.keep_action import MOST, MOST_RESPONSIBLE, Wording
 from survey.web.fields import Block, Choice, Choices, Day, Hidden, Length, Required, Text
 from survey.web.forms import Form
-from survey.web.status_words import action_state, theme
+from survey.web.wording import ACTION_STATES, THEMES
 
 
 class ActionForm(Form):
@@ -36,7 +36,7 @@ class ActionForm(Form):
     def offer(self, elements: list[tuple[str, str]]) -> None:
         """Name the figures that an action can be about, and the states."""
         self.element.options = elements
-        self.state.options = [(state.value, action_state(state.value)) for state in ActionState]
+        self.state.options = [(state.value, ACTION_STATES(state.value)) for state in ActionState]
 
     def wording(self) -> Wording:
         """Return what was typed, once it was validated."""
@@ -71,5 +71,5 @@ class ReviewForm(Form):
         return form._offer()
 
     def _offer(self) -> Self:
-        self.theme.options = [(one.value, theme(one.value)) for one in Theme]
+        self.theme.options = [(one.value, THEMES(one.value)) for one in Theme]
         return self

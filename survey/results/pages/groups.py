@@ -19,9 +19,9 @@ from survey.results.figures import ALL_SERVICES, PROVINCE, Figure, Figures, char
 from survey.results.page_data import RoundPage
 from survey.results.pages.pages import RESULT_READERS, asked_agency, asked_service, blueprint, columns, load
 from survey.structure.queries import names
-from survey.web import status_words as words
 from survey.web.context import database
 from survey.web.i18n import local_name
+from survey.web.wording import CHANNELS
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Groups:
     def name(self, code: str) -> str:
         """Return a group's name in the language of the page."""
         if self.dimension.code == CHANNEL:
-            return words.channel(code)
+            return CHANNELS(code)
         if self.dimension.code == COUNTER:
             counter = self.counters.get(code)
             return code if counter is None else f"{local_name(counter)} ({local_name(counter.agency)})"

@@ -7,16 +7,16 @@ from datetime import date
 from typing import Any, TypeVar
 
 import flask
-from flask_babel import gettext as _
 from sqlalchemy import orm
 from werkzeug import Response
 
 from survey.accounts.auth import role_required
 from survey.core.errors import InputError
 from survey.core.text import clean
-from survey.models import Agency, AgencyKind, AgencyLevel, BatchKind, Role, Round, Service
+from survey.models import Agency, Role, Round, Service
 from survey.structure.operations.dated_change import DatedChange
 from survey.structure.queries import rounds, structure
+from survey.web import wording
 from survey.web.context import actor, database, today, user
 from survey.web.forms import Form
 from survey.web.i18n import local_name
@@ -101,34 +101,19 @@ def go(endpoint: str, message: str | None = None, **values: Any) -> Response:
 
 def kind_words() -> Mapping[str, str]:
     """Return what an agency can be by law, in words."""
-    return {
-        AgencyKind.PROVINCE.value: _("provincial people's committee"),
-        AgencyKind.DEPARTMENT.value: _("department, board or branch"),
-        AgencyKind.DISTRICT.value: _("district people's committee (until 30/6/2025)"),
-        AgencyKind.COMMUNE.value: _("commune or ward people's committee"),
-        AgencyKind.CENTRE.value: _("public service centre"),
-    }
+    return wording.AGENCY_KINDS.here()
 
 
 def level_words() -> Mapping[str, str]:
     """Return the tiers of government in words."""
-    return {
-        AgencyLevel.PROVINCE.value: _("province"),
-        AgencyLevel.DISTRICT.value: _("district"),
-        AgencyLevel.COMMUNE.value: _("commune"),
-    }
+    return wording.AGENCY_LEVELS.here()
 
 
 def state_words() -> Mapping[str, str]:
     """Return the states of a round in words."""
-    return {"draft": _("draft"), "open": _("open"), "closed": _("closed"), "published": _("published")}
+    return wording.ROUND_STATES.here()
 
 
 def batch_words() -> Mapping[str, str]:
     """Return what an import brings, in words."""
-    return {
-        BatchKind.AGENCIES.value: _("Agencies"),
-        BatchKind.SERVICES.value: _("Service fields"),
-        BatchKind.COUNTERS.value: _("Counters"),
-        BatchKind.POPULATION.value: _("Transactions of a round"),
-    }
+    return wording.BATCH_KINDS.here()

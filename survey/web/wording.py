@@ -1,0 +1,232 @@
+"""Wording of codes: what each value of an enumeration, each status and each reason is called, once for all outputs.
+
+Pages call a `Wording` in the language of the request; exports and reports ask it for Vietnamese and English. The words
+themselves are gettext messages: English here, other languages in the catalogues.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from flask_babel import gettext
+
+from survey.models import (
+    ActionState,
+    AgencyKind,
+    AgencyLevel,
+    BatchKind,
+    Channel,
+    CommentState,
+    PublicationState,
+    Role,
+    RoundState,
+    Theme,
+)
+from survey.web.messages import N_, Pair, bilingual, translate
+
+
+@dataclass(frozen=True, eq=False)
+class Wording(Mapping[str, Pair]):
+    """Words for a set of codes. As a mapping it gives each code's pair, in the order of the codes."""
+
+    messages: Mapping[str, str]
+
+    def __call__(self, code: str) -> str:
+        """Return the word in the language of the request; the code itself where there is none."""
+        return str(gettext(self.messages[code])) if code in self.messages else str(code)
+
+    def here(self) -> dict[str, str]:
+        """Return all words in the language of the request, by code, for a list to choose from."""
+        return {str(code): self(code) for code in self.messages}
+
+    def text(self, code: str, language: str = "vi") -> str:
+        """Return the word in one language; the code itself where there is none."""
+        return translate(self.messages[code], language) if code in self.messages else str(code)
+
+    def pair(self, code: str) -> Pair:
+        """Return the word in both languages of files; the code twice where there is none."""
+        return bilingual(self.messages[code]) if code in self.messages else (str(code), str(code))
+
+    def __getitem__(self, code: str) -> Pair:
+        if code not in self.messages:
+            raise KeyError(code)
+        return self.pair(code)
+
+    def __iter__(self) -> Iterator[str]:
+        return (str(code) for code in self.messages)
+
+    def __len__(self) -> int:
+        return len(self.messages)
+
+
+ROLES = Wording(
+    {
+        Role.ADMIN: N_("Administrator"),
+        Role.EVALUATOR: N_("Evaluator"),
+        Role.MANAGER: N_("Head of an agency"),
+        Role.STAFF: N_("One-stop staff"),
+    }
+)
+ROUND_STATES = Wording(
+    {
+        RoundState.DRAFT: N_("Draft"),
+        RoundState.OPEN: N_("Taking responses"),
+        RoundState.CLOSED: N_("Closed"),
+        RoundState.PUBLISHED: N_("Published"),
+    }
+)
+PUBLICATION_STATES = Wording(
+    {
+        PublicationState.DRAFT: N_("Draft, not reviewed yet"),
+        PublicationState.REVIEWED: N_("Reviewed, not published yet"),
+        PublicationState.PUBLISHED: N_("Published"),
+        PublicationState.WITHDRAWN: N_("Withdrawn"),
+    }
+)
+COMMENT_STATES = Wording(
+    {
+        CommentState.NEW: N_("Not reviewed yet"),
+        CommentState.SHOWN: N_("Shown"),
+        CommentState.HIDDEN: N_("Kept hidden"),
+    }
+)
+ACTION_STATES = Wording(
+    {
+        ActionState.PLANNED: N_("Planned"),
+        ActionState.DOING: N_("Under way"),
+        ActionState.DONE: N_("Done"),
+        ActionState.DROPPED: N_("Given up"),
+    }
+)
+CHANNELS = Wording(
+    {
+        Channel.QR: N_("QR code"),
+        Channel.KIOSK: N_("Screen at the counter"),
+        Channel.RECEIPT: N_("Code on the receipt"),
+        Channel.PAPER: N_("Paper form"),
+        Channel.PHONE: N_("Telephone"),
+        Channel.INTERVIEWER: N_("Interviewer"),
+        Channel.ONLINE: N_("Online"),
+        Channel.IMPORT: N_("Imported file"),
+    }
+)
+AGENCY_KINDS = Wording(
+    {
+        AgencyKind.PROVINCE: N_("provincial people's committee"),
+        AgencyKind.DEPARTMENT: N_("department, board or branch"),
+        AgencyKind.DISTRICT: N_("district people's committee (until 30/6/2025)"),
+        AgencyKind.COMMUNE: N_("commune or ward people's committee"),
+        AgencyKind.CENTRE: N_("public service centre"),
+    }
+)
+AGENCY_LEVELS = Wording(
+    {
+        AgencyLevel.PROVINCE: N_("province"),
+        AgencyLevel.DISTRICT: N_("district"),
+        AgencyLevel.COMMUNE: N_("commune"),
+    }
+)
+BATCH_KINDS = Wording(
+    {
+        BatchKind.AGENCIES: N_("Agencies"),
+        BatchKind.SERVICES: N_("Service fields"),
+        BatchKind.COUNTERS: N_("Counters"),
+        BatchKind.POPULATION: N_("Transactions of a round"),
+        BatchKind.RESPONSES: N_("Responses"),
+    }
+)
+"""What an import brings."""
+THEMES = Wording(
+    {
+        Theme.ATTITUDE: N_("Manner of officials"),
+        Theme.GUIDANCE: N_("Guidance"),
+        Theme.PROCEDURE: N_("Procedures and papers"),
+        Theme.TIME: N_("Time limits"),
+        Theme.FEE: N_("Fees"),
+        Theme.PLACE: N_("Place and facilities"),
+        Theme.ONLINE: N_("Online services"),
+        Theme.RESULT: N_("The result"),
+        Theme.FEEDBACK: N_("Handling of complaints"),
+        Theme.PRAISE: N_("Praise"),
+        Theme.OTHER: N_("Something else"),
+    }
+)
+"""What a comment is about."""
+
+BY_ENUM: Mapping[type[enum.StrEnum], Wording] = {
+    Role: ROLES,
+    RoundState: ROUND_STATES,
+    PublicationState: PUBLICATION_STATES,
+    CommentState: COMMENT_STATES,
+    ActionState: ACTION_STATES,
+    Channel: CHANNELS,
+    AgencyKind: AGENCY_KINDS,
+    AgencyLevel: AGENCY_LEVELS,
+    BatchKind: BATCH_KINDS,
+    Theme: THEMES,
+}
+"""The words of every enumeration that people read; a new one is added here."""
+
+EXCLUSIONS = Wording(
+    {
+        "honeypot": N_("Sent by a program, not a person"),
+        "empty": N_("No question was answered"),
+        "too_few_answers": N_("Too few questions were answered"),
+        "flagged": N_("Set aside by an evaluator"),
+        "entry_corrected": N_("Keyed in wrongly and corrected by the paper"),
+        "import_undone": N_("Import or pile of paper forms taken back"),
+    }
+)
+"""Why a response is not counted."""
+DOUBTS = Wording(
+    {
+        "straight_line": N_("The same answer to every question"),
+        "too_fast": N_("Answered faster than one can read"),
+        "burst": N_("Part of an unusual run at one counter"),
+        "repeat": N_("Likely sent again from the same phone"),
+    }
+)
+"""Why a response deserves a second look."""
+COMPOSITIONS = Wording(
+    {
+        "pooled": N_("All valid answers are taken together."),
+        "mean_items": N_("The overall index is the mean of the items' indices."),
+        "mean_elements": N_("The overall index is the mean of the elements' indices."),
+        "custom": N_("The overall index is the weighted mean of the elements, with the weights of this round."),
+    }
+)
+"""How items make an index, in one sentence."""
+FIGURE_STATUSES = Wording(
+    {
+        "ok": N_("Index with its interval."),
+        "no_data": N_("No valid answers yet."),
+        "no_df": N_("Too few respondents to work out an interval."),
+        "small_n": N_("Too few respondents for an interval that says anything."),
+        "wide": N_("The interval is too wide to be of use."),
+        "population_below_sample": N_("More responses than reported transactions; check the transactions."),
+        "census": N_("Everyone was asked: no sampling error."),
+        "zero_variance": N_("Every answer is the same; the interval comes from the number of respondents alone."),
+        "lonely_psu": N_("A service has a single respondent; the interval is made wider."),
+        "suppressed": N_("Hidden to protect the few who answered."),
+    }
+)
+"""Status words of `scoring.table`, as sentences."""
+FIGURE_WARNINGS = Wording(
+    {
+        "equal_within_agency": N_(
+            "Some services have no known transactions; responses count the same within the agency."
+        ),
+        "no_population": N_("The agency's transactions are not known; it is not part of the province."),
+        "unweighted": N_("Transactions are not known; every response counts the same."),
+        "population_below_sample": FIGURE_STATUSES.messages["population_below_sample"],
+        "lonely_psu": FIGURE_STATUSES.messages["lonely_psu"],
+        "low_coverage": N_("Services without responses hold a large part of the transactions; they are not covered."),
+        "renormalised": N_("An element without answers was left out and the others weighted up."),
+        "other_questionnaire": N_("The questionnaires differ: a change may be one of the questions."),
+    }
+)
+"""Warning words of `scoring.table` and `scoring.compare`, as sentences."""
+FIGURE_WORDS = Wording({**FIGURE_STATUSES.messages, **FIGURE_WARNINGS.messages})
+"""Both, for a figure of which one or the other is to be said."""
