@@ -11,8 +11,8 @@ from limits import parse
 from sqlalchemy import orm
 from werkzeug.wrappers import Response as Reply
 
-from survey.collect.operations.record_response import Outcome, Submission, is_recorded, record_response
-from survey.collect.operations.use_receipt_code import use_receipt_code
+from survey.collect.operations.record_response import Outcome, Submission, is_recorded
+from survey.collect.operations.store_form import ReceiptUsedError, store_form
 from survey.collect.queries.counters import accepting_round, find_code, find_receipt, is_late, round_of_form
 from survey.collect.respond import form, page, stamp
 from survey.collect.respond.page import HONEYPOT, Place
@@ -39,10 +39,6 @@ class _Valid(NamedTuple):
 
     submission: Submission
     receipt: str | None
-
-
-class _ReceiptUsedError(Exception):
-    """The receipt's code was used by another form meanwhile; whatever was written is rolled back."""
 
 
 @blueprint.route("/", methods=["GET", "POST"])
@@ -135,17 +131,9 @@ def _judge(session: orm.Session, code: str, posted: dict[str, str], now: datetim
 
 def _store(submission: Submission, receipt: str | None, now: datetime) -> bool:
     """Store a form and use up its receipt code together; False, and nothing stored, when the code was used before."""
-
-    def write(session: orm.Session) -> Outcome:
-        outcome = record_response(session, submission, now)
-        if receipt and outcome is Outcome.ACCEPTED and not use_receipt_code(session, receipt):
-            raise _ReceiptUsedError
-        session.flush()
-        return outcome
-
     try:
-        outcome = database().write_together(write)
-    except _ReceiptUsedError:
+        outcome = database().write_together(lambda session: store_form(session, submission, receipt, now))
+    except ReceiptUsedError:
         return False
     flask.g.outcome = "excluded" if submission.excluded and outcome is Outcome.ACCEPTED else outcome.value
     return True

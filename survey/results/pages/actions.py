@@ -10,7 +10,7 @@ from werkzeug import Response
 from survey.accounts.auth import role_required
 from survey.accounts.queries import users
 from survey.core.errors import InputError
-from survey.models import Action, Agency, Round
+from survey.models import Action
 from survey.results.operations.keep_action import add_action, alter_action
 from survey.results.page_data import RoundPage
 from survey.results.pages.forms import ActionForm
@@ -47,10 +47,11 @@ def _add(page: RoundPage, agency: str, form: ActionForm) -> int | None:
     """Return the number of the action that was entered, or None when the form says why not."""
     try:
         with database().write() as session:
+            round_, found = action_queries.answered_by(session, page.round.id, page.agency_of[agency].id)
             made = add_action(
                 session,
-                round_=session.get_one(Round, page.round.id),
-                agency=session.get_one(Agency, page.agency_of[agency].id),
+                round_=round_,
+                agency=found,
                 element=form.element.data or None,
                 wording=form.wording(),
                 actor=actor(),

@@ -13,7 +13,7 @@ from survey.accounts.auth import role_required, safe_next
 from survey.accounts.queries import users
 from survey.core.errors import InputError
 from survey.core.text import clean
-from survey.models import Comment, CommentState, Round, Theme
+from survey.models import Comment, CommentState, Theme
 from survey.results.comments import masked_text
 from survey.results.compute import effective_rules
 from survey.results.operations.review_comment import review_comment
@@ -41,12 +41,11 @@ def comment_review(number: int) -> Response | tuple[str, int]:
     """Show or hide a comment, and come back to the list."""
     form = ReviewForm.sent(number)
     with database().read() as session:
-        if session.get(Comment, number) is None:
-            flask.abort(404)
+        _found(session, number)
     if form.validate():
         try:
             with database().write() as session:
-                comment = session.get_one(Comment, number)
+                comment = _found(session, number)
                 review_comment(
                     session,
                     comment,
@@ -54,16 +53,21 @@ def comment_review(number: int) -> Response | tuple[str, int]:
                     masked=form.masked.data,
                     themes=[Theme(name) for name in form.theme.data],
                     actor=actor(),
-                    zone=session.get_one(Round, comment.round_id).zone,
+                    zone=comments.zone_of(session, comment),
                 )
         except InputError as error:
             form.refuse(error)
     if form.errors:
         with database().read() as session:
             i18n.shown_at(_back(form))
-            return _render(session, (session.get_one(Comment, number), form)), 422
+            return _render(session, (_found(session, number), form)), 422
     flask.flash(_("The comment is saved."))
     return flask.redirect(_back(form), code=303)
+
+
+def _found(session: orm.Session, number: int) -> Comment:
+    """Return a comment, or answer 404."""
+    return comments.find(session, number) or flask.abort(404)
 
 
 def _back(form: ReviewForm) -> str:

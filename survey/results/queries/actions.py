@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from survey.models import Action, Agency
+from survey.models import Action, Agency, Round
 
 
 def actions_of(session: orm.Session, agency: str) -> Sequence[Action]:
@@ -28,3 +28,8 @@ def find(session: orm.Session, number: int) -> Action | None:
         .where(Action.id == number)
         .options(orm.joinedload(Action.round), orm.joinedload(Action.agency))
     ).first()
+
+
+def answered_by(session: orm.Session, round_id: int, agency_id: int) -> tuple[Round, Agency]:
+    """Return the round and the agency that a new action is about."""
+    return session.get_one(Round, round_id), session.get_one(Agency, agency_id)

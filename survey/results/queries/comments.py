@@ -33,6 +33,16 @@ class CommentFilter:
     ended_only: bool = False
 
 
+def find(session: orm.Session, number: int) -> Comment | None:
+    """Return a comment."""
+    return session.get(Comment, number)
+
+
+def zone_of(session: orm.Session, comment: Comment) -> str:
+    """Return the time zone of a comment's round."""
+    return session.scalars(sa.select(Round.zone).where(Round.id == comment.round_id)).one()
+
+
 def page_of(session: orm.Session, wanted: CommentFilter, number: int) -> tuple[list[Comment], int]:
     """Return the comments of a page (from 1), the newest first, and how many there are on all pages."""
     where = _conditions(wanted)
