@@ -15,13 +15,14 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
 from survey.core.errors import CellError, InputError, TableError
 from survey.core.text import clean, is_name_in_addresses
 from survey.spreadsheets import xlsx
+from survey.spreadsheets.times import parse_day
 
 SEPARATORS = (",", ";", "\t")
 MAX_CELL = 10_000
@@ -281,10 +282,10 @@ class Checker:
         return value
 
     def day(self, row: int, column: str, value: str) -> date | None:
-        """Return a date written 2026-11-25 or 25/11/2026, or None when empty or wrong (noted)."""
+        """Return a calendar day (see `parse_day`), or None when empty or wrong (noted)."""
         if not value:
             return None
-        found = parse_date(value)
+        found = parse_day(value)
         if found is None:
             self.wrong(row, column, value, "a date like 2026-11-25 or 25/11/2026")
         return found
@@ -310,16 +311,6 @@ def column_letter(position: int) -> str:
         position, rest = divmod(position - 1, 26)
         letters = chr(ord("A") + rest) + letters
     return letters
-
-
-def parse_date(value: str) -> date | None:
-    """Return an ISO or Vietnamese (day first) date, or None."""
-    for form in ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y"):
-        try:
-            return datetime.strptime(value, form).date()  # noqa: DTZ007 (a calendar day has no zone)
-        except ValueError:
-            continue
-    return None
 
 
 def parse_whole(value: str) -> int | None:

@@ -1,9 +1,14 @@
-"""Times as foreign files write them: Vietnamese days, ISO instants, Google's and LimeSurvey's stamps."""
+"""Date and time parser: Vietnamese days, ISO 8601, the timestamps of Google Forms, KoBo, LimeSurvey and Excel.
+
+One grammar for all that people and files write, read as what is needed: `parse_day`, `parse_instant`, or
+`parse_moment` for a day that may have an hour.
+"""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 _DAY_FIRST = re.compile(
@@ -18,45 +23,82 @@ _CLOCK = re.compile(
     r"(?: ?(?:GMT|UTC)? ?(?P<offset>Z|[+-]\d{1,2}(?::?\d{2})?))?",
     re.ASCII | re.IGNORECASE,
 )
+_OFFSET = re.compile(r"(?P<sign>[+-])(?P<hours>\d{1,2}):?(?P<minutes>[0-5]\d)?", re.ASCII)
 NOON = time(12)
 
 
-def parse_instant(text: str, zone: ZoneInfo, *, naive_is_utc: bool = False) -> datetime | None:
-    """Return the instant a cell means, in UTC; None when it means none.
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A day, with a time of day and an offset from UTC where they were written."""
 
-    Days come first (25/11/2026) or years do (2026-11-25), with or without a time of day; a time without an offset is
-    local, or UTC where the tool is known to write it so. A day alone is its noon. `SA` and `CH` are Google's morning
-    and afternoon.
+    day: date
+    clock: time | None = None
+    offset: timezone | None = None
+
+
+def parse_moment(text: str) -> Moment | None:
+    """Parse a day with or without a time of day; None for anything else.
+
+    Days come first (25/11/2026) or years do (2026-11-25, 2026/11/25). `SA` and `CH` are Google's morning and
+    afternoon; an offset is `Z`, `+7`, `+0700` or `GMT+7`.
     """
+    text = text.strip()
     found = _YEAR_FIRST.fullmatch(text) or _DAY_FIRST.fullmatch(text)
     if found is None:
         return None
     try:
         day = date(int(found["year"]), int(found["month"]), int(found["day"]))
-    except ValueError:
+        if not found["clock"]:
+            return Moment(day)
+        clock = _CLOCK.fullmatch(found["clock"].strip())
+        if clock is None:
+            return None
+        hour = int(clock["hour"])
+        if clock["half"]:
+            hour = hour % 12 + (12 if clock["half"].upper() in {"CH", "PM"} else 0)
+        return Moment(
+            day,
+            time(hour, int(clock["minute"]), int(clock["second"] or 0)),
+            _offset(clock["offset"]) if clock["offset"] else None,
+        )
+    except ValueError:  # no such day, hour or offset
         return None
-    if not found["clock"]:
-        return datetime.combine(day, NOON, zone).astimezone(UTC)
-    clock = _CLOCK.fullmatch(found["clock"].strip())
-    if clock is None:
+
+
+def parse_day(text: str) -> date | None:
+    """Parse a calendar day; None for anything else.
+
+    A time of day behind it, as spreadsheet programs append 00:00:00, is ignored. With an offset from UTC a text is an
+    instant, whose day depends on where one stands: it is refused rather than taken for the day before.
+    """
+    moment = parse_moment(text)
+    return None if moment is None or moment.offset is not None else moment.day
+
+
+def parse_instant(text: str, zone: ZoneInfo, *, naive_is_utc: bool = False) -> datetime | None:
+    """Parse an instant, returned in UTC; None for anything else.
+
+    A time without an offset is local, or UTC where the tool is known to write it so. A day alone is its noon.
+    """
+    moment = parse_moment(text)
+    if moment is None:
         return None
-    hour = int(clock["hour"])
-    if clock["half"]:
-        hour = hour % 12 + (12 if clock["half"].upper() in {"CH", "PM"} else 0)
+    if moment.clock is None:
+        return datetime.combine(moment.day, NOON, zone).astimezone(UTC)
     try:
-        moment = time(hour, int(clock["minute"]), int(clock["second"] or 0))
-        if clock["offset"]:
-            return datetime.fromisoformat(f"{day}T{moment}{_offset(clock['offset'])}").astimezone(UTC)
-        return datetime.combine(day, moment, UTC if naive_is_utc else zone).astimezone(UTC)
-    except (ValueError, OverflowError):
+        return datetime.combine(moment.day, moment.clock, moment.offset or (UTC if naive_is_utc else zone)).astimezone(
+            UTC
+        )
+    except OverflowError:  # an offset beyond the first or the last year
         return None
 
 
-def _offset(text: str) -> str:
-    """Return `+7`, `+07`, `+0700` or `Z` as `+07:00`."""
+def _offset(text: str) -> timezone:
+    """Return the offset `+7`, `+07`, `+0700`, `+07:00` or `Z` stands for; ValueError for one beyond a day."""
     if text.upper() == "Z":
-        return "+00:00"
-    hours, _, minutes = text[1:].partition(":")
-    if not minutes and len(hours) > 2:
-        hours, minutes = hours[:-2], hours[-2:]
-    return f"{text[0]}{int(hours):02d}:{int(minutes or 0):02d}"
+        return UTC
+    found = _OFFSET.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    length = timedelta(hours=int(found["hours"]), minutes=int(found["minutes"] or 0))
+    return timezone(length if found["sign"] == "+" else -length)

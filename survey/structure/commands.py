@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, time
+from datetime import time
 from pathlib import Path
+from typing import Any
 
 import click
 from flask.cli import with_appcontext
@@ -12,9 +13,21 @@ from flask.cli import with_appcontext
 from survey.core.command_line import IN_FILE, progress_bar, read_rules, report_input_errors
 from survey.core.errors import InputError
 from survey.models import Round
+from survey.spreadsheets.times import Moment, parse_moment
 from survey.web.context import database, operator, settings, today
 
-MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"])
+
+class LocalMoment(click.ParamType):  # type: ignore[type-arg]  # not generic before click 8.3
+    """Option type: a day with or without an hour, in the zone of the installation."""
+
+    name = "day"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Moment:
+        """Return the moment; a usage error for anything else, an offset or seconds."""
+        moment = value if isinstance(value, Moment) else parse_moment(str(value))
+        if moment is None or moment.offset is not None or (moment.clock and moment.clock.second):
+            self.fail(f"{value!r} is not a day like 2026-12-31 or 31/12/2026, or '2026-12-31 17:00'", param, ctx)
+        return moment
 
 
 @click.command("agencies")
@@ -81,13 +94,13 @@ def _import(file: Path, kind: str, what: str, round_code: str | None = None) -> 
 @click.argument("code")
 @click.option("--name", default="", help="Name shown to people; default: the code.")
 @click.option("--questionnaire", default="sipas-service-16", show_default=True, help="Code of its questionnaire.")
-@click.option("--opens", type=MOMENT, help="First day, or the hour on it; default: today.")
-@click.option("--closes", type=MOMENT, help="Last day, included, or the hour on it; needed for a new round.")
+@click.option("--opens", type=LocalMoment(), help="First day, or the hour on it; default: today.")
+@click.option("--closes", type=LocalMoment(), help="Last day, included, or the hour on it; needed for a new round.")
 @click.option("--rules", type=IN_FILE, help="Scoring rules as JSON, see docs/methodology.md.")
 @with_appcontext
 @report_input_errors
 def open_round(
-    code: str, name: str, questionnaire: str, opens: datetime | None, closes: datetime | None, rules: Path | None
+    code: str, name: str, questionnaire: str, opens: Moment | None, closes: Moment | None, rules: Path | None
 ) -> None:
     """Open a round; one that does not exist yet is created first."""
     from survey.structure.operations import open_round as operations
@@ -101,8 +114,8 @@ def open_round(
             plan = operations.Plan(
                 code,
                 name,
-                opens.date() if opens else today(),
-                closes.date(),
+                opens.day if opens else today(),
+                closes.day,
                 settings().zone,
                 rules=read_rules(rules),
                 opens_at=_hour(opens),
@@ -143,9 +156,9 @@ def list_rounds() -> None:
             click.echo("\t".join([round_.code, round_.state, *_span(round_), asked]))
 
 
-def _hour(moment: datetime | None) -> time | None:
+def _hour(moment: Moment | None) -> time | None:
     """Return the time of day; None for midnight, where a day begins and ends by itself."""
-    return moment.time() if moment and moment.time() != time() else None
+    return moment.clock if moment and moment.clock != time() else None
 
 
 def _span(round_: Round) -> list[str]:

@@ -18,7 +18,7 @@ from werkzeug.datastructures import FileStorage
 from wtforms.validators import StopValidation, ValidationError
 
 from survey.core.text import clean, clean_block
-from survey.spreadsheets.read import parse_date
+from survey.spreadsheets.times import parse_day
 
 _HOUR = re.compile(r"([01]?\d|2[0-3])\s*[:hH]\s*([0-5]\d)?")
 _MOST_DIGITS = 9
@@ -146,7 +146,7 @@ class Day(_Parsed):
 
     def parse(self, typed: str) -> date:
         """Return the day."""
-        found = parse_date(typed)
+        found = parse_day(typed)
         if found is None:
             message = self.message or _("Write the day as day/month/year, for example 01/07/2026")
             raise ValueError(str(message) % {"day": repr(typed)})

@@ -363,7 +363,7 @@ MEASURED = """
 import resource, sys
 from pathlib import Path
 from survey.migrations import upgrade
-from survey.db import Database
+from survey.core.db import Database
 from tests.support.places import open_place
 from tests.collect.test_import_responses import big_file, mapping_of, take
 

@@ -13,7 +13,8 @@ from survey.core.errors import InputError, TableError
 from survey.questionnaires import bundled
 from survey.results.score_files import count_answers, read_population
 from survey.spreadsheets.column_map import parse_map
-from survey.spreadsheets.read import Checker, open_table, parse_date, parse_whole, read_table
+from survey.spreadsheets.read import Checker, open_table, parse_whole, read_table
+from survey.spreadsheets.times import parse_day
 
 AGENCY = "Sở Nội vụ"
 
@@ -105,11 +106,11 @@ def test_not_whole_numbers(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["2026-03-01", "01/03/2026", "1/3/2026", "1.3.2026"])
 def test_dates_are_day_first(text: str) -> None:
-    assert parse_date(text) == date(2026, 3, 1)
+    assert parse_day(text) == date(2026, 3, 1)
 
 
 def test_dates_that_are_none() -> None:
-    assert [parse_date(text) for text in ("03/13/2026", "2026", "mai")] == [None, None, None]
+    assert [parse_day(text) for text in ("03/13/2026", "2026", "mai")] == [None, None, None]
 
 
 def test_checker_tells_everything_at_once() -> None:

@@ -19,8 +19,8 @@ from survey.printing.posters.svg import clean_svg
 from survey.results.operations.mask_comment import mask_comment
 from survey.results.spreadsheet_text import neutralise
 from survey.spreadsheets.guess_columns import _forms
-from survey.spreadsheets.read import MAX_COLUMNS, parse_date, parse_whole, read_table
-from survey.spreadsheets.times import parse_instant
+from survey.spreadsheets.read import MAX_COLUMNS, parse_whole, read_table
+from survey.spreadsheets.times import parse_day, parse_instant, parse_moment
 from survey.web import assets
 
 MUCH = 100_000
@@ -109,7 +109,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "clean": clean,
     "fold": fold,
     "search": like_pattern,
-    "date": parse_date,
+    "date": parse_day,
+    "moment": parse_moment,
     "number": parse_whole,
     "instant": lambda text: parse_instant(text, ZONE),
     "heading": lambda text: list(_forms(text)),

@@ -13,7 +13,7 @@ from survey.accounts.pages.common import blueprint
 from survey.accounts.queries import audit as audit_queries
 from survey.accounts.queries import users
 from survey.models import Agency, Role
-from survey.spreadsheets.read import parse_date
+from survey.spreadsheets.times import parse_day
 from survey.web.context import database, settings
 
 NEWEST = 2**31 - 1
@@ -55,4 +55,4 @@ def audit() -> str:
 
 def _day(given: str) -> date | None:
     """Return a day in an address; what is none counts as not given."""
-    return parse_date(given.strip())
+    return parse_day(given.strip())

@@ -11,8 +11,8 @@ from survey.models import SlotKind
 from survey.questionnaires import Definition
 from survey.spreadsheets.column_map import ColumnMap, parse_map
 from survey.spreadsheets.guess_columns import Label, guess_columns, guess_values, unknown_labels
-from survey.spreadsheets.read import parse_date
 from survey.spreadsheets.response_rows import KEYS
+from survey.spreadsheets.times import parse_moment
 from survey.web.uploads import Upload
 
 MAX_FIELDS = 60
@@ -100,8 +100,8 @@ def read_form(form: Mapping[str, str], definition: Definition) -> dict[str, Any]
         if heading:
             columns[heading] = code
         elif constant:
-            day = parse_date(constant) if code == "date" else None
-            fixed[code] = day.isoformat() if day else constant
+            moment = parse_moment(constant) if code == "date" else None
+            fixed[code] = moment.day.isoformat() if moment and moment.clock is None else constant
         elif code not in KEYS:
             absent.append(code)
     values: dict[str, str] = {}
