@@ -23,7 +23,7 @@ from survey.questionnaires import bundled
 from survey.structure.operations.install_questionnaire import install_questionnaire
 from survey.structure.queries.installation import is_empty
 from survey.structure.queries.structure import find_code_in_use
-from survey.web.catalogues import compile_catalogues
+from survey.web.catalogues import compile_catalogues, is_compiled, sources
 from survey.web.i18n import require_known_languages
 
 if TYPE_CHECKING:
@@ -77,8 +77,9 @@ def prepare(settings: Settings) -> None:
     now = system_clock()
     made = None
     try:
-        _tell("Compiling the languages …")
-        compile_catalogues()
+        if not all(map(is_compiled, sources())):  # make did it already
+            _tell("Compiling the languages …")
+            compile_catalogues()
         _tell("Bringing the database to the newest migration …")
         upgrade(database)
         _tell("Installing the questionnaires …")

@@ -1,4 +1,4 @@
-"""Writing together: what several threads want to write at one time costs one journey to the disk, not one each.
+"""Group commit with leader and follower: what several threads write at one time costs one wait for the disk.
 
 On SQLite a commit that survives a power cut waits for the disk (`synchronous=FULL`), and only one process writes at a
 time. While one thread waits, the others queue; the next then writes all that queued in one transaction. Each caller

@@ -56,7 +56,7 @@ def caller() -> str:
 
 
 limiter = Limiter(caller, storage_uri=f"{RateCounts.STORAGE_SCHEME[0]}://", headers_enabled=False)
-"""Counters live in memory, are short-lived and never stored: `@limiter.limit("10 per minute")` on a view."""
+"""Rate limits, counted in memory, short-lived, never stored: `@limiter.limit("10 per minute")` on a view."""
 
 
 def init_app(app: flask.Flask) -> None:

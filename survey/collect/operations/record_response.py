@@ -63,10 +63,11 @@ class Submission:
 
 
 def record_response(session: orm.Session, submission: Submission, now: datetime) -> Outcome:
-    """Insert the response and its comment unless the key is already stored; the first submission of a key wins.
+    """Duplicate check by the form's idempotency key: insert the response and its comment unless the key is stored.
 
-    The database's unique constraint decides, so two requests at the same instant cannot both win. The comment goes
-    to its own table with the local week alone: nothing leads from it back to the response.
+    The first submission of a key wins. The database's unique constraint decides, so two requests at the same instant
+    cannot both win. The comment goes to its own table with the local week alone: nothing leads from it back to the
+    response.
     """
     opened = submission.opened_at if submission.opened_at and submission.opened_at <= now else None
     dated = submission.given_at or (opened if submission.late and opened else now)

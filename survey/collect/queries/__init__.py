@@ -1,1 +1,1 @@
-"""Reads only: SQL in, plain lists and scoring inputs out. No Flask here."""
+"""SQL of the form, entry, imports and progress: reads only, plain values out. No Flask here."""

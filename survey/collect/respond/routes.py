@@ -26,9 +26,9 @@ from survey.web.security import limiter
 blueprint = flask.Blueprint("respond", __name__)
 
 PER_PLACE = parse("300 per 5 minutes")
-"""One counter from one address: a whole office or a waiting room behind one connection stays well below."""
+"""Rate limit of one counter from one address: a whole office behind one connection stays well below."""
 PER_KEY = parse("30 per minute")
-"""One rendered form: retries of a bad line pass, a script replaying one page does not."""
+"""Rate limit of one rendered form: retries of a bad line pass, a script replaying one page does not."""
 GONE = 410
 
 View = tuple[str, int] | Reply | str

@@ -1,1 +1,1 @@
-"""Reads only: SQL in, plain values out. No Flask here."""
+"""SQL of backup, doctor and health: reads only, plain values out. No Flask here."""

@@ -1,1 +1,1 @@
-"""Reads only: SQL in, plain lists and scoring inputs out. No Flask here."""
+"""SQL of results: reads only, plain values out. No Flask here."""

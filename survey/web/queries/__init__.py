@@ -1,1 +1,1 @@
-"""Reads only: SQL in, plain values out. No Flask here."""
+"""SQL of every page: reads only, plain values out. No Flask here."""
