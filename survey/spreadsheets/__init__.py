@@ -1,1 +1,1 @@
-"""Reading what others wrote: CSV, XLSX, files of survey tools."""
+"""Reader of files that others wrote: CSV and XLSX tables, exports of survey tools, dates and times."""

@@ -1,4 +1,4 @@
-"""How the columns of somebody else's table map onto a questionnaire: a small YAML file.
+"""Column mapping from a foreign table to a questionnaire, and its YAML format.
 
     columns:                       # heading in the file: item code, question code, agency or service (and for
                                    # `import responses` counter, date, channel, id, comment)
@@ -50,13 +50,13 @@ class ColumnMap:
         return self.headings.get(code, code)
 
     def value(self, code: str, text: str, *, item: bool) -> str:
-        """Return what a cell's text stands for; itself where the map does not speak of it."""
+        """Map a cell's text to its value; a text that is not mapped is returned as it is."""
         own = self.values_of.get(code, {})
         return own.get(text, self.values.get(text, text) if item else text)
 
 
 def load_map(path: Path, known: Iterable[str]) -> ColumnMap:
-    """Return the map in a YAML file; `known` are the codes it may speak of. `InputError` names what is wrong."""
+    """Load a column map from a YAML file; `known` are the codes it may map to. `InputError` names what is wrong."""
     try:
         data = yaml.safe_load(path.read_text("utf-8-sig"))
     except OSError as error:
@@ -70,7 +70,7 @@ def load_map(path: Path, known: Iterable[str]) -> ColumnMap:
 
 
 def parse_map(data: Mapping[str, Any], known: Iterable[str], source: str) -> ColumnMap:
-    """Return the map in plain data. Errors as `load_map`."""
+    """Parse a column map from plain data. Errors as `load_map`."""
     codes = set(known)
     unknown = [str(name) for name in data if name not in PARTS]
     if unknown:

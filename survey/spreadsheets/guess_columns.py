@@ -1,6 +1,6 @@
-"""Guess which column of a foreign file is which question: by code, by wording, by place.
+"""Column matching: infers which column of a survey tool's export is which question, by code, wording or position.
 
-What is guessed is shown to a person, who corrects it and saves it under a name.
+The result is a suggestion: a person corrects it on the page and saves it under a name.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ MAX_LABELS = 40
 
 @dataclass
 class Guess:
-    """The mapping that was guessed, as a column map's data, and what it could not tell."""
+    """An inferred column map, as its data."""
 
     columns: dict[str, str] = field(default_factory=dict)
     values: dict[str, str] = field(default_factory=dict)
@@ -106,7 +106,7 @@ def with_letters(data: bytes, source: str) -> bytes:
 
 
 def _by_order(headings: Sequence[str], definition: Definition) -> dict[str, str]:
-    """Take the last columns for the questions in their order: all of them, or the satisfaction items alone."""
+    """Match by order: the last columns are the questions, all of them or the satisfaction items alone."""
     codes = [slot.code for slot in definition.slots]
     if len(headings) < len(codes):
         codes = codes[: len(definition.items)]
@@ -134,7 +134,7 @@ def _wanted(definition: Definition) -> dict[str, str]:
 
 
 def _forms(heading: str) -> Iterator[str]:
-    """Yield what a heading may stand for, as tools dress it up.
+    """Yield the normal forms of a heading, without what tools add to it.
 
     KoBo puts groups before it (`danh_gia/tc_bien_hieu`), Google Forms and LimeSurvey put it in brackets behind the
     grid's title, LimeSurvey its code before the wording, and people a number.
@@ -156,7 +156,7 @@ def _squeeze(text: str) -> str:
 
 
 def _by_place(headings: Sequence[str], definition: Definition, found: dict[str, str], taken: set[str]) -> None:
-    """Take Q1, Q2 … or 1, 2 … for the questions of these numbers, when all of them can be."""
+    """Match by number: Q1, Q2 … or 1, 2 … are the questions of these numbers, when all of them can be."""
     slots = definition.slots
     places = {h: int(m[1]) for h in headings if h not in found and (m := _PLACE.fullmatch(fold(h)))}
     if len(places) < len(definition.items) or len(set(places.values())) < len(places):
@@ -169,7 +169,7 @@ def _by_place(headings: Sequence[str], definition: Definition, found: dict[str, 
 
 @dataclass(frozen=True)
 class Label:
-    """A text of the file that is no answer yet; `question` is empty when it is one of the five levels."""
+    """An unmapped answer label of the file; `question` is empty when it is one of the five levels."""
 
     text: str
     question: str
@@ -180,7 +180,7 @@ def unknown_labels(
 ) -> list[Label]:
     """Return the texts in the answer columns that neither the questionnaire nor the mapping understands.
 
-    The first rows are looked at; labels of satisfaction items are told once for all items.
+    The first rows are looked at; labels of satisfaction items are returned once for all items.
     """
     at = {code: columns.index(heading) for heading, code in _answer_columns(columns, definition, mapping)}
     kinds = {slot.code: slot.kind for slot in definition.slots}

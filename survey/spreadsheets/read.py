@@ -1,10 +1,9 @@
-"""Tables from outside: CSV and XLSX files as Excel, LibreOffice, Google Forms, KoBo and macOS write them.
+"""Streaming CSV and XLSX reader for tables that Excel, LibreOffice, Google Forms, KoBo and macOS write.
 
-Understood without being told: workbooks (see `survey.spreadsheets.xlsx`) and text, whatever the file's name; a UTF-8
-byte order mark, UTF-16 with its mark (Excel's "Unicode text"), `,` `;` or tab between cells, quoted cells with line
-breaks, CRLF, decomposed (NFD) letters. Rows stream: memory does not grow with the file. Row numbers are those a
-spreadsheet shows,
-the header being row 1.
+Detected from the content, whatever the file's name: workbooks (`survey.spreadsheets.xlsx`) or text; a UTF-8 byte order
+mark, UTF-16 with its mark (Excel's "Unicode text"); the delimiter `,` `;` or tab; quoted cells with line breaks; CRLF;
+decomposed letters (NFD), which are normalised to NFC. Rows stream, so that memory does not grow with the file. Row
+numbers are those a spreadsheet shows, the header being row 1.
 """
 
 from __future__ import annotations
@@ -27,12 +26,13 @@ from survey.spreadsheets.times import parse_day
 SEPARATORS = (",", ";", "\t")
 MAX_CELL = 10_000
 MAX_COLUMNS = xlsx.MAX_WIDTH
-_MEMO = 50_000
+_MAX_CACHED = 50_000
+"""How many distinct cells are cached with their cleaned text."""
 
 
 @dataclass
 class Table:
-    """An open table: its columns, and its rows once."""
+    """An open table: its columns, and an iterator over its rows, which can be read once."""
 
     #: how messages name it
     source: str
@@ -44,7 +44,7 @@ class Table:
         return self.rows
 
     def position(self, column: str) -> int:
-        """Return where a column stands; raise `InputError` naming the columns there are when it is missing.
+        """Return the index of a column; `InputError` naming the columns there are when it is missing.
 
         Case is forgiven where that leaves no doubt: `Agency` is found for `agency` unless both stand there. `N` and `n`
         are two things.
@@ -62,7 +62,7 @@ class Table:
         )
 
     def optional(self, column: str) -> int | None:
-        """Return where a column stands, or None."""
+        """Return the index of a column, or None when it is missing."""
         try:
             return self.position(column)
         except InputError:
@@ -71,7 +71,7 @@ class Table:
 
 @contextmanager
 def open_table(path: Path, source: str = "", progress: Callable[[int], object] | None = None) -> Iterator[Table]:
-    """Yield the table in a CSV file; `progress` is told how many more bytes were read.
+    """Open a CSV or XLSX file as a table; `progress` is called with the bytes read since its last call.
 
     Raise `InputError` when the file cannot be read as a table; its rows raise it too, when they are reached.
     """
@@ -88,7 +88,7 @@ def open_table(path: Path, source: str = "", progress: Callable[[int], object] |
 
 
 def read_table(file: BinaryIO, source: str, progress: Callable[[int], object] | None = None) -> Table:
-    """Return the table in an open binary file, a workbook or text. Errors as `open_table`."""
+    """Read a table from an open binary file, a workbook or text. Errors as `open_table`."""
     start = file.read(4)
     file.seek(0)
     if start == xlsx.OLD_WORKBOOK:
@@ -180,7 +180,7 @@ def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
 
 
 def _separator(header: str) -> str:
-    """Return the separator that occurs most in the header outside quotes."""
+    """Detect the delimiter: the one that occurs most in the header outside quotes."""
     bare = "".join(header.split('"')[::2])
     return max(SEPARATORS, key=bare.count)
 
@@ -214,7 +214,7 @@ def _next(reader: Iterator[list[str]], source: str, number: int) -> list[str] | 
 
 def _rows(reader: Iterator[list[str]], columns: Sequence[str], source: str) -> Iterator[tuple[int, list[str]]]:
     """Yield cleaned records; refuse those with another number of cells than the header."""
-    memo: dict[str, str] = {}
+    cache: dict[str, str] = {}
     width, number = len(columns), 1
     while (record := _next(reader, source, number := number + 1)) is not None:
         if len(record) > width and not any(cell.strip() for cell in record[width:]):
@@ -231,11 +231,11 @@ def _rows(reader: Iterator[list[str]], columns: Sequence[str], source: str) -> I
             )
         cells = []
         for cell in record:
-            cleaned = memo.get(cell)
+            cleaned = cache.get(cell)
             if cleaned is None:
                 cleaned = clean(cell)
-                if len(memo) < _MEMO:
-                    memo[cell] = cleaned
+                if len(cache) < _MAX_CACHED:
+                    cache[cell] = cleaned
             cells.append(cleaned)
         if any(cells):
             yield number, cells
@@ -243,7 +243,7 @@ def _rows(reader: Iterator[list[str]], columns: Sequence[str], source: str) -> I
 
 @dataclass
 class Checker:
-    """Collects what is wrong with a table, so that everything is told at once and nothing is stored."""
+    """Validator of a table: collects the errors of cells, so that all are reported at once."""
 
     source: str
     cells: list[CellError] = field(default_factory=list)
@@ -252,11 +252,11 @@ class Checker:
 
     @classmethod
     def of(cls, table: Table) -> Checker:
-        """Return a checker that knows where the table's columns stand."""
+        """Create a checker that knows the table's columns, to name cells by their letters."""
         return cls(table.source, columns=table.columns)
 
     def wrong(self, row: int, column: str, value: str, expected: str, /, **values: object) -> None:
-        """Note one wrong cell. `expected` is an English msgid with %(name)s places, translated on pages."""
+        """Add the error of one cell. `expected` is an English msgid with %(name)s places, translated on pages."""
         self.cells.append(CellError(row, column, value, expected, values, self._letter(column)))
 
     def _letter(self, column: str) -> str:
@@ -282,7 +282,7 @@ class Checker:
         return value
 
     def day(self, row: int, column: str, value: str) -> date | None:
-        """Return a calendar day (see `parse_day`), or None when empty or wrong (noted)."""
+        """Return a calendar day (see `parse_day`), or None when empty or invalid (an error is added)."""
         if not value:
             return None
         found = parse_day(value)

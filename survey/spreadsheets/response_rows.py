@@ -1,4 +1,4 @@
-"""Rows of a foreign file → responses, by a column map. Wrong cells are told by their spreadsheet address.
+"""Parser of response rows: maps the rows of a survey tool's export to responses by a column map, and validates them.
 
 Labels are understood by the questionnaire's own parser (`Definition.parse_answer`), the same that `score` uses.
 """
@@ -28,12 +28,13 @@ UNFINISHED_HEADINGS = frozenset({"submitdate", "date submitted", "ngày nộp"})
 """Columns that are empty where a person did not finish (LimeSurvey)."""
 MAX_COMMENT = 2000
 MAX_SHOWN = 100
-_MEMO = 20_000
+_MAX_CACHED = 20_000
+"""How many distinct texts are cached with their meaning."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A cell that cannot be used; `template` is an English msgid with `values`."""
+    """Validation error of a cell; `template` is an English msgid with `values`."""
 
     row: int
     #: 0-based; -1 when the row as a whole is meant
@@ -50,13 +51,13 @@ class Problem:
 
 @dataclass
 class Problems:
-    """What is wrong with a file: the first hundred cells, and how many there are."""
+    """Validation errors of a file: the first hundred, and how many there are."""
 
     shown: list[Problem] = field(default_factory=list)
     total: int = 0
 
     def note(self, problem: Problem) -> None:
-        """Add one."""
+        """Add an error; beyond the first hundred it is counted only."""
         self.total += 1
         if len(self.shown) < MAX_SHOWN:
             self.shown.append(problem)
@@ -110,7 +111,7 @@ class ReadRow:
 
 
 class RowReader:
-    """Reads the rows of one table. Every distinct text of a column is understood once."""
+    """Parser of one table's rows. Each distinct text of a column is parsed once and cached."""
 
     def __init__(self, table: Table, columns: ColumnMap, frame: Frame, places: Places) -> None:
         self.columns = columns
@@ -146,7 +147,7 @@ class RowReader:
         return table.position(self.columns.heading(code)) if named else table.optional(code)
 
     def read(self, number: int, cells: Sequence[str]) -> ReadRow | None:
-        """Return the response in a row; None when it holds none or is wrong (noted)."""
+        """Parse the response of a row; None when it holds none or is invalid (an error is added to `problems`)."""
         date_at = self._at["date"]
         if self._may_be_unfinished and date_at is not None and not cells[date_at]:
             self.unfinished += 1
@@ -184,7 +185,7 @@ class RowReader:
         self.problems.note(Problem(number, -1 if at is None else at, text[:60], template, values))
 
     def _answers(self, number: int, cells: Sequence[str]) -> str:
-        """Return the packed answers of a row; a text that is no answer is noted."""
+        """Return the packed answers of a row; a text that is no answer is an error."""
         texts = tuple([cells[at] for _, _, at in self._answered if at is not None])
         packed = self._packed.get(texts)
         if packed is not None:
@@ -192,7 +193,7 @@ class RowReader:
         answers, wrong = {}, False
         for (k, code, at), text in zip(self._answered, texts, strict=True):
             known = self._known[k]
-            if text not in known and len(known) < _MEMO:
+            if text not in known and len(known) < _MAX_CACHED:
                 known[text] = self._meaning(code, text)
             meant = known.get(text)
             if meant is None:
@@ -206,7 +207,7 @@ class RowReader:
         if wrong:
             return ""
         packed = self.frame.definition.pack(answers)
-        if len(self._packed) < _MEMO:
+        if len(self._packed) < _MAX_CACHED:
             self._packed[texts] = packed
         return packed
 
@@ -257,7 +258,7 @@ class RowReader:
     def _given_at(self, number: int, cells: Sequence[str]) -> datetime | None:
         text = self._text("date", cells)
         if text not in self._instants:
-            if len(self._instants) > _MEMO:
+            if len(self._instants) > _MAX_CACHED:
                 self._instants.clear()
             self._instants[text] = parse_instant(text, self.frame.zone, naive_is_utc=self._naive_is_utc)
         found = self._instants[text]

@@ -1,8 +1,8 @@
-"""Reading XLSX workbooks as plain rows of text, with guards against files made to exhaust the machine.
+"""XLSX reader: rows of text from the first visible sheet, with limits against decompression bombs.
 
-The first visible sheet is read, row by row. Formulas give the value that the spreadsheet program stored last; dates are
-written 2026-11-25, whole numbers without decimals (1234.0 is 1234). What a workbook claims of its size is not believed:
-unpacked bytes, rows and cells are counted, and reading stops with a sentence where a limit is passed.
+Formulas give their cached value; dates are written 2026-11-25, whole numbers without decimals (1234.0 is 1234). The
+size that a workbook declares is not trusted: unpacked bytes, rows and cells are counted, and an `InputError` is raised
+where a limit is exceeded.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ MAX_PARTS = 2_000
 MAX_ROWS = 1_048_576
 MAX_CELLS = 20_000_000
 MAX_WIDTH = 2_000
-"""Columns; a wider row is a slip of the hand or an attack, and every row of it costs memory."""
+"""Columns; a wider row is a mistake or an attack, and every row of it costs memory."""
 
 
 def check_archive(file: BinaryIO, source: str) -> None:
-    """Raise `InputError` unless `file` is a workbook that unpacks to a size that can be borne."""
+    """Raise `InputError` unless `file` is a workbook that unpacks to a size within the limits."""
     file.seek(0)
     try:
         with zipfile.ZipFile(file) as archive:
@@ -61,7 +61,7 @@ def sheet_rows(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of styles and validations that openpyxl would not keep
             book = load_workbook(
-                _Watched(file, progress),
+                _ProgressReader(file, progress),
                 read_only=True,
                 data_only=True,
                 keep_links=False,
@@ -81,9 +81,9 @@ def sheet_rows(
 
 
 def _numbered(rows: Iterator[tuple[Any, ...]], source: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield rows with text and their numbers, counting what they cost."""
+    """Yield non-empty rows with their numbers, counting rows and cells against the limits."""
     cells = 0
-    for number, row in enumerate(_quietly(rows), 1):
+    for number, row in enumerate(_without_warnings(rows), 1):
         cells += len(row)
         if number > MAX_ROWS or cells > MAX_CELLS or len(row) > MAX_WIDTH:
             raise InputError(
@@ -94,8 +94,8 @@ def _numbered(rows: Iterator[tuple[Any, ...]], source: str) -> Iterator[tuple[in
             yield number, texts
 
 
-def _quietly(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    """Yield rows without the library's warnings of what it leaves out."""
+def _without_warnings(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """Yield rows with openpyxl's warnings suppressed: they are about styles and validations, which are not read."""
     while True:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -123,11 +123,11 @@ def cell_text(value: object) -> str:
     return str(value)
 
 
-class _Watched(io.RawIOBase):
-    """A binary file that tells how much of it was read for the first time."""
+class _ProgressReader(io.RawIOBase):
+    """Binary file that reports to `progress` how many bytes were read."""
 
     def __init__(self, file: BinaryIO, progress: Callable[[int], object] | None) -> None:
-        self._file, self._progress, self._told = file, progress, 0
+        self._file, self._progress, self._reported = file, progress, 0
 
     def readable(self) -> bool:
         """Return True."""
@@ -146,9 +146,9 @@ class _Watched(io.RawIOBase):
         return self._file.tell()
 
     def read(self, size: int | None = -1) -> bytes:
-        """Read, and tell of what was not read before."""
+        """Read, and report the bytes."""
         data = self._file.read(-1 if size is None else size)
         if self._progress is not None and data:
-            self._told += len(data)
+            self._reported += len(data)
             self._progress(len(data))
         return data

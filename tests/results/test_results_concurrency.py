@@ -21,7 +21,7 @@ POSTER = """
 import sys
 from pathlib import Path
 from app import create_app
-from survey.config import Settings
+from survey.core.config import Settings
 from tests.support.places import fill
 
 client = create_app(Settings(instance_dir=Path(sys.argv[1]), secret_key="k" * 40)).test_client()
