@@ -13,7 +13,7 @@ from survey.core.clock import system_clock
 from survey.core.command_line import exit_on_bad_settings
 from survey.core.config import Settings, load_settings
 from survey.core.db import Database
-from survey.web import formatters, i18n, navigation, observability, security, uploads
+from survey.web import csrf, formatters, i18n, navigation, observability, security, uploads
 
 
 @exit_on_bad_settings
@@ -30,7 +30,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     i18n.init_app(app)
     formatters.init_app(app)
     security.init_app(app)
-    uploads.init_app(app)  # before the token check of `auth`, which reads the form
+    uploads.init_app(app)  # before the check of the CSRF token, which reads the form
+    csrf.init_app(app)
     auth.init_app(app)
     navigation.init_app(app)
     app.extensions["register_pages"] = partial(_register_pages, app)
@@ -77,7 +78,7 @@ def _register_pages(app: Flask) -> None:
     They load pandas, SciPy and ReportLab: seconds that a command without pages should not cost.
     """
     from survey.accounts import pages as admin
-    from survey.accounts.pages import invitations, second_factor
+    from survey.accounts.pages import invitations, second_factor, sign_in
     from survey.collect import entry as paper
     from survey.collect import imports as response_imports
     from survey.collect import progress, respond
@@ -97,7 +98,7 @@ def _register_pages(app: Flask) -> None:
         respond,
         privacy,
         published,
-        auth,
+        sign_in,
         second_factor,
         invitations,
         admin,

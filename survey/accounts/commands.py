@@ -24,7 +24,7 @@ def create_user(username: str, role: str, agency: str, name: str, password_stdin
     """Create an account and print its first password, which must be changed at the first sign-in."""
     from survey.accounts.operations.create_user import create_user as operation
     from survey.accounts.passwords import new_password
-    from survey.accounts.queries.users import agency_id_of
+    from survey.accounts.queries.agencies import id_by_code
     from survey.models import Role
 
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else new_password()
@@ -36,7 +36,7 @@ def create_user(username: str, role: str, agency: str, name: str, password_stdin
             role=Role(role),
             actor=operator(),
             display_name=name,
-            agency_id=agency_id_of(session, agency) if agency else None,
+            agency_id=id_by_code(session, agency) if agency else None,
             must_change_password=not password_stdin,
         )
     click.echo(f"Account {username} ({role}) was made.")

@@ -49,15 +49,17 @@ def check_new(password: str, username: str) -> None:
     """Raise `InputError` when a new password is too short, too long, common, or made of the user name."""
     password = _normal(password)
     if len(password) < MIN_LENGTH:
-        raise InputError("A password needs at least %(n)d characters.", n=MIN_LENGTH)
+        raise InputError("A password needs at least %(n)d characters.", field="new", n=MIN_LENGTH)
     if len(password) > MAX_LENGTH:
-        raise InputError("A password may have at most %(n)d characters.", n=MAX_LENGTH)
+        raise InputError("A password may have at most %(n)d characters.", field="new", n=MAX_LENGTH)
     plain = fold(password)
     squeezed = "".join(plain.split())
     if squeezed in _common() or _core(squeezed) in _common() or len(set(squeezed)) < 5:
-        raise InputError("This password is too easy to guess. Three or four unrelated words make a good one.")
+        raise InputError(
+            "This password is too easy to guess. Three or four unrelated words make a good one.", field="new"
+        )
     if username and fold(username) in plain:
-        raise InputError("A password must not contain the user name.")
+        raise InputError("A password must not contain the user name.", field="new")
 
 
 def new_password() -> str:

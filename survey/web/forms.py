@@ -36,7 +36,7 @@ class Form(FlaskForm):  # type: ignore[misc]
     """
 
     class Meta:
-        """CSRF tokens are checked once, for every POST of every blueprint, by `survey.accounts.auth`."""
+        """CSRF tokens are checked once, for every POST of every blueprint, by `survey.web.csrf`."""
 
         csrf = False
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from survey.accounts.auth import FREE_BY_ADDRESS
+from survey.accounts.attempts import FREE_BY_ADDRESS
 from survey.accounts.operations.invitations import accept_invitation, find_invitation, invite
 from survey.accounts.operations.second_factor import matching_step, use_code
 from survey.core.actor import Actor

@@ -7,8 +7,9 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from survey.accounts.auth import FREE_BY_NAME, safe_next
+from survey.accounts.attempts import FREE_BY_NAME
 from survey.models import AuditEvent, User
+from survey.web.redirects import safe_next
 from survey.web.throttle import Throttle
 from tests.support.evaluation import PASSWORD, accounts, post, scored_round, sign_in, token
 

@@ -20,9 +20,9 @@ def check_change(user: User, *, current: str, new: str) -> str:
     when the current password is wrong or the new one is weak or the same.
     """
     if not verify(user.password_hash, current):
-        raise InputError("The current password is not right.")
+        raise InputError("The current password is not right.", field="current")
     if verify(user.password_hash, new):
-        raise InputError("The new password must differ from the current one.")
+        raise InputError("The new password must differ from the current one.", field="new")
     check_new(new, user.username)
     return hash_password(new)
 

@@ -28,7 +28,9 @@ def change_user(
     Raises `InputError` for a role without its agency, and where no administrator would be left.
     """
     if (agency_id is not None) != (role in {Role.MANAGER, Role.STAFF}):
-        raise InputError("Managers and staff belong to an agency; administrators and evaluators to none")
+        raise InputError(
+            "Managers and staff belong to an agency; administrators and evaluators to none", field="agency"
+        )
     if role is not Role.ADMIN:
         _keep_an_administrator(session, user)
     before = _facts(user)
@@ -78,7 +80,7 @@ def _keep_an_administrator(session: orm.Session, user: User) -> None:
     # locked: where writers run side by side (PostgreSQL), two administrators cannot close each other at once
     active = sa.select(User.id).where(User.role == Role.ADMIN, User.active.is_(True)).order_by(User.id)
     if set(session.scalars(active.with_for_update())) <= {user.id}:
-        raise InputError("This is the last administrator; make another one first")
+        raise InputError("This is the last administrator; make another one first", field="role")
 
 
 def _facts(user: User) -> dict[str, Any]:

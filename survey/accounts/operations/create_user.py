@@ -35,11 +35,17 @@ def create_user(
     """
     username = clean(username).lower()
     if not _USERNAME.fullmatch(username):
-        raise InputError("A user name has 1 to 64 letters a-z, digits, dots or hyphens, not %(name)r", name=username)
+        raise InputError(
+            "A user name has 1 to 64 letters a-z, digits, dots or hyphens, not %(name)r",
+            field="username",
+            name=username,
+        )
     if users.by_username(session, username) is not None:
-        raise InputError("The user name %(name)s is taken", name=username)
+        raise InputError("The user name %(name)s is taken", field="username", name=username)
     if (agency_id is not None) != (role in {Role.MANAGER, Role.STAFF}):
-        raise InputError("Managers and staff belong to an agency; administrators and evaluators to none")
+        raise InputError(
+            "Managers and staff belong to an agency; administrators and evaluators to none", field="agency"
+        )
     if password is not None:
         check_new(password, username)
     user = User(

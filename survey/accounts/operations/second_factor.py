@@ -46,7 +46,9 @@ def enrol(session: orm.Session, user: User, *, secret: str, code: str, now: date
     """
     step = matching_step(secret, code, now)
     if step is None:
-        raise InputError("That code is not right. Check the time of your telephone and enter the newest code.")
+        raise InputError(
+            "That code is not right. Check the time of your telephone and enter the newest code.", field="code"
+        )
     user.totp_secret, user.totp_step = secret, step
     session.execute(sa.delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
     codes = [base64.b32encode(secrets.token_bytes(10)).decode() for _ in range(RECOVERY_CODES)]

@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 import flask
-import sqlalchemy as sa
 
 from survey.accounts import audit_words
 from survey.accounts.auth import role_required
 from survey.accounts.pages.common import blueprint
+from survey.accounts.queries import agencies, users
 from survey.accounts.queries import audit as audit_queries
-from survey.accounts.queries import users
-from survey.models import Agency, Role
+from survey.models import Role
 from survey.spreadsheets.times import parse_day
 from survey.web.context import database, settings
 
@@ -37,7 +36,7 @@ def audit() -> str:
     zone = settings().timezone
     with database().read() as session:
         lines, following = audit_queries.page(session, wanted, zone)
-        names = {row.id: row.name for row in session.execute(sa.select(Agency.id, Agency.name))}
+        names = agencies.names(session)
         query = {key: args[key] for key in FILTERS if args.get(key)}
         return flask.render_template(
             "accounts/audit.html",

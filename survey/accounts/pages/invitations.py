@@ -6,36 +6,54 @@ import flask
 from flask_babel import gettext as _
 from werkzeug import Response
 
+from survey.accounts.forms import NewPasswordForm
 from survey.accounts.operations.invitations import accept_invitation, find_invitation
 from survey.accounts.passwords import check_new, hash_password
 from survey.core.errors import InputError
-from survey.web import context
-from survey.web.context import database, error_message
+from survey.web.context import database, now
 
 blueprint = flask.Blueprint("invitations", __name__)
 
+Page = tuple[str, int]
 
-@blueprint.route("/moi/<token>", methods=["GET", "POST"])
-def accept(token: str) -> Response | tuple[str, int] | str:
+
+@blueprint.get("/moi/<token>")
+def accept(token: str) -> Page:
     """Ask an invited person for a password of their own."""
-    now = context.now()
-    with database().read() as session:
-        found = find_invitation(session, token, now)
-        username = found.user.username if found else ""
+    username = _username(token)
+    return _render(username, NewPasswordForm(), 200) if username else _gone()
+
+
+@blueprint.post("/moi/<token>")
+def set_password(token: str) -> Response | Page:
+    """Set an invited person's password and end the link."""
+    username, form = _username(token), NewPasswordForm()
     if not username:
-        return flask.render_template("accounts/invitation.html", username="", error=""), 410
-    if flask.request.method == "GET":
-        return flask.render_template("accounts/invitation.html", username=username, error="")
-    form = flask.request.form
+        return _gone()
+    if not form.validate():
+        return _render(username, form, 422)
     try:
-        if form.get("new", "") != form.get("again", ""):
-            raise InputError("The two new passwords differ.")  # noqa: TRY301 - one place renders every refusal
-        check_new(form.get("new", ""), username)
-        hashed = hash_password(form.get("new", ""))
+        check_new(form.new.data, username)
+        hashed = hash_password(form.new.data)
         with database().write() as session:
-            accept_invitation(session, token, password_hash=hashed, now=now)
+            accept_invitation(session, token, password_hash=hashed, now=now())
     except InputError as error:
-        message = error_message(error)
-        return flask.render_template("accounts/invitation.html", username=username, error=message), 422
+        form.refuse(error)
+        return _render(username, form, 422)
     flask.flash(_("Your password is set. Sign in with it now."))
     return flask.redirect(flask.url_for("auth.sign_in_page"), code=303)
+
+
+def _username(token: str) -> str:
+    """Return the name of the account that a link belongs to while it can be used; else ""."""
+    with database().read() as session:
+        found = find_invitation(session, token, now())
+        return found.user.username if found else ""
+
+
+def _render(username: str, form: NewPasswordForm, status: int) -> Page:
+    return flask.render_template("accounts/invitation.html", username=username, form=form), status
+
+
+def _gone() -> Page:
+    return flask.render_template("accounts/invitation.html", username="", form=None), 410

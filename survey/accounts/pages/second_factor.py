@@ -9,16 +9,16 @@ from flask_babel import gettext as _
 from qrcode.constants import ERROR_CORRECT_M
 from werkzeug import Response
 
-from survey.accounts import auth
-from survey.accounts.auth import role_required
+from survey.accounts import attempts, pending_sign_in
+from survey.accounts.auth import begin_session, load_user, role_required
+from survey.accounts.forms import CodeForm, CurrentPasswordForm, EnrolForm
 from survey.accounts.operations import second_factor as operations
 from survey.accounts.operations.change_user import drop_second_factor
 from survey.accounts.operations.sign_in import authenticate, record_sign_in
-from survey.core.actor import Actor
+from survey.accounts.queries import users
 from survey.core.errors import InputError
-from survey.models import Role, User
-from survey.web import context
-from survey.web.context import database, error_message
+from survey.models import Role
+from survey.web.context import actor, database, now, user
 from survey.web.navigation import home
 
 blueprint = flask.Blueprint("second_factor", __name__)
@@ -26,33 +26,47 @@ MAY_ENROL = (Role.ADMIN, Role.EVALUATOR)
 ISSUER = "SIPAS"
 QUIET = 4
 
+Page = tuple[str, int]
 
-@blueprint.route("/dang-nhap/ma", methods=["GET", "POST"])
-def sign_in() -> Response | str | tuple[str, int]:
+
+@blueprint.get("/dang-nhap/ma")
+def sign_in() -> Response | str:
     """Ask for the one-time code after the password."""
     with database().read() as session:
-        user = auth.pending_user(session)
-        if user is None:
+        if pending_sign_in.pending_user(session) is None:
             return flask.redirect(flask.url_for("auth.sign_in_page"))
-        number, name = user.id, user.username
-    if flask.request.method == "GET":
-        return flask.render_template("accounts/code.html", error="")
-    refusal = auth.too_many(name)
-    if refusal:
-        return flask.render_template("accounts/code.html", error=refusal), 429
-    target, now = auth.pending_target(), context.now()
-    with database().write() as session:
-        user = session.get_one(User, number)
-        right = operations.use_code(session, user, flask.request.form.get("code", "")[:40], now=now)
-        if right:
-            record_sign_in(session, user, now)
-            auth.begin_session(user)
-            begins_at = home(user.role)
+    return _render_code(CodeForm())
+
+
+@blueprint.post("/dang-nhap/ma")
+def check_code() -> Response | Page:
+    """Take the one-time code and begin the session."""
+    with database().read() as session:
+        person = pending_sign_in.pending_user(session)
+        if person is None:
+            return flask.redirect(flask.url_for("auth.sign_in_page"))
+        number, name = person.id, person.username
+    form = CodeForm()
+    wait = attempts.wait_message(name)
+    if wait:
+        form.form_errors.append(wait)
+        return _render_code(form), 429
+    right, target = False, pending_sign_in.pending_target()
+    if form.validate():
+        with database().write() as session:
+            person = users.by_id(session, number)
+            right = operations.use_code(session, person, form.code.data, now=now())
+            if right:
+                record_sign_in(session, person, now())
+                begin_session(person)
+                begins_at = home(person.role)
     if not right:
-        auth.failed(name)
-        wrong = _("That code is not right, or it was used already. Wait for the next one.")
-        return flask.render_template("accounts/code.html", error=wrong), 422
-    auth.succeeded(name)
+        attempts.record_failure(name)
+        if not form.mistakes:
+            wrong = InputError("That code is not right, or it was used already. Wait for the next one.", field="code")
+            form.refuse(wrong)
+        return _render_code(form), 422
+    attempts.record_success(name)
     return flask.redirect(target or begins_at, code=303)
 
 
@@ -60,71 +74,82 @@ def sign_in() -> Response | str | tuple[str, int]:
 @role_required(*MAY_ENROL)
 def page() -> str:
     """Show how to enrol, or that codes are asked for."""
-    return _page()
+    return _render(CurrentPasswordForm() if user().totp_secret else EnrolForm())
 
 
 @blueprint.post("/tai-khoan/ma")
 @role_required(*MAY_ENROL)
-def enrol() -> str | tuple[str, int]:
+def enrol() -> str | Page:
     """Take the first code of a telephone and show the recovery codes; the password shows that it is the person."""
-    secret = flask.session.get("totp_secret", "")
+    form, secret = EnrolForm(), flask.session.get("totp_secret", "")
     if not secret:
-        return _page(), 422
-    refused = _ask_password()
+        return _render(form), 422
+    refused = _check_password(form)
     if refused:
-        return refused
+        return _render(form), refused
     try:
         with database().write() as session:
-            user = session.get_one(User, flask.g.user.id)
-            code = flask.request.form.get("code", "")[:40]
-            codes = operations.enrol(session, user, secret=secret, code=code, now=context.now())
-            auth.begin_session(user)
+            person = users.by_id(session, user().id)
+            codes = operations.enrol(session, person, secret=secret, code=form.code.data, now=now())
+            begin_session(person)
     except InputError as error:
-        return _page(error_message(error)), 422
-    auth.load_user()  # the session is a new one; the page shows whose
+        form.refuse(error)
+        return _render(form), 422
+    load_user()  # the session is a new one; the page shows whose
     return flask.render_template("accounts/recovery_codes.html", codes=codes)
 
 
 @blueprint.post("/tai-khoan/ma/tat")
 @role_required(*MAY_ENROL)
-def switch_off() -> Response | tuple[str, int]:
+def switch_off() -> Response | Page:
     """Ask for no codes any more, once the password shows that it is the person, not whoever found the screen open."""
-    refused = _ask_password()
+    form = CurrentPasswordForm()
+    refused = _check_password(form)
     if refused:
-        return refused
+        return _render(form), refused
+    by = actor()
     with database().write() as session:
-        found = session.get_one(User, flask.g.user.id)
-        drop_second_factor(session, found, actor=Actor(context.now(), found.id))
-        auth.begin_session(found)
+        person = users.by_id(session, user().id)
+        drop_second_factor(session, person, actor=by)
+        begin_session(person)
     flask.flash(_("Signing in asks for no code any more."))
     return flask.redirect(flask.url_for("auth.account"), code=303)
 
 
-def _ask_password() -> tuple[str, int] | None:
-    """Return the page that refuses when the posted password is not that of the person who is signed in."""
-    user: User = flask.g.user
-    refusal = auth.too_many(user.username)
-    if refusal:
-        return _page(refusal), 429
+def _check_password(form: CurrentPasswordForm) -> int:
+    """Return the status of a refusal, said in the form, unless the posted password is that of who is signed in."""
+    if not form.validate():
+        return 422
+    wait = attempts.wait_message(user().username)
+    if wait:
+        form.form_errors.append(wait)
+        return 429
     with database().read() as session:
-        right = authenticate(session, user.username, flask.request.form.get("password", "")) == user.id
+        right = authenticate(session, user().username, form.password.data) == user().id
     if not right:
-        auth.failed(user.username)
-        return _page(_("The current password is not right.")), 422
-    auth.succeeded(user.username)
-    return None
+        attempts.record_failure(user().username)
+        form.refuse(InputError("The current password is not right.", field="password"))
+        return 422
+    attempts.record_success(user().username)
+    return 0
 
 
-def _page(error: str = "") -> str:
-    user: User = flask.g.user
-    if user.totp_secret:
-        return flask.render_template("accounts/second_factor.html", enrolled=True, error=error)
+def _render_code(form: CodeForm) -> str:
+    return flask.render_template("accounts/code.html", form=form)
+
+
+def _render(form: CurrentPasswordForm) -> str:
+    """Return the page of one-time codes; a form of the other state is one that was sent from an old page."""
+    if user().totp_secret:
+        return flask.render_template("accounts/second_factor.html", enrolled=True, form=form)
+    if not isinstance(form, EnrolForm):
+        form = EnrolForm(formdata=None)
     secret = flask.session.get("totp_secret") or operations.new_secret()
     flask.session["totp_secret"] = secret
-    address = pyotp.TOTP(secret).provisioning_uri(name=user.username, issuer_name=ISSUER)
+    address = pyotp.TOTP(secret).provisioning_uri(name=user().username, issuer_name=ISSUER)
     path, size = _drawn(address)
     return flask.render_template(
-        "accounts/second_factor.html", enrolled=False, error=error, secret=secret, path=path, size=size
+        "accounts/second_factor.html", enrolled=False, form=form, secret=secret, path=path, size=size
     )
 
 

@@ -5,52 +5,56 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import flask
-import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy import orm
 from werkzeug import Response
 
 from survey.accounts.auth import role_required
+from survey.accounts.forms import InviteForm, UserForm
 from survey.accounts.operations import change_user
 from survey.accounts.operations.create_user import create_user
 from survey.accounts.operations.invitations import DAYS, invite
 from survey.accounts.pages.common import blueprint
-from survey.accounts.queries.users import search_users
+from survey.accounts.queries import agencies
+from survey.accounts.queries import users as user_queries
 from survey.core.errors import InputError
-from survey.models import Agency, Role, User
+from survey.models import Role, User
 from survey.web.context import actor, database, error_message, settings
-
-UNIT_ROLES = {Role.MANAGER, Role.STAFF}
 
 
 @blueprint.get("/tai-khoan")
 @role_required(Role.ADMIN)
 def users() -> str:
     """List the accounts, cut to a name, a role or an agency by the address."""
-    return _list()
+    with database().read() as session:
+        return _list(session, _invite_form(session))
 
 
 @blueprint.post("/tai-khoan")
 @role_required(Role.ADMIN)
 def create() -> str | tuple[str, int]:
     """Make an account and show the link by which its owner sets the password."""
-    form = flask.request.form
-    try:
-        role = _role(form.get("role", ""))
-        with database().write() as session:
-            user = create_user(
-                session,
-                username=form.get("username", ""),
-                display_name=form.get("display_name", ""),
-                password=None,
-                role=role,
-                agency_id=_agency(session, role, form.get("agency", "")),
-                actor=actor(),
-            )
-            token = invite(session, user, actor=actor())
-            name = user.display_name
-    except InputError as error:
-        return _list(error=error_message(error)), 422
+    with database().read() as session:
+        form = _invite_form(session)
+    by = actor()
+    if form.validate():
+        try:
+            with database().write() as session:
+                user = create_user(
+                    session,
+                    username=form.username.data,
+                    display_name=form.display_name.data,
+                    password=None,
+                    role=Role(form.role.data),
+                    agency_id=_agency_id(session, form),
+                    actor=by,
+                )
+                token, name = invite(session, user, actor=by), user.display_name
+        except InputError as error:
+            form.refuse(error)
+    if form.mistakes:
+        with database().read() as session:
+            return _list(session, form), 422
     return _show_link(name, token)
 
 
@@ -59,28 +63,36 @@ def create() -> str | tuple[str, int]:
 def user(number: int) -> str:
     """Show one account and what can be done to it."""
     with database().read() as session:
-        return _one(session, _user(session, number))
+        found = _user(session, number)
+        form = UserForm.of(found)
+        form.offer(agencies.open_agencies(session))
+        return _one(found, form)
 
 
 @blueprint.post("/tai-khoan/<int:number>")
 @role_required(Role.ADMIN)
 def change(number: int) -> Response | tuple[str, int]:
     """Change name, role or agency."""
-    form = flask.request.form
-    try:
-        with database().write() as session:
-            found, role = _user(session, number), _role(form.get("role", ""))
-            change_user.change_user(
-                session,
-                found,
-                display_name=form.get("display_name", ""),
-                role=role,
-                agency_id=_agency(session, role, form.get("agency", "")),
-                actor=actor(),
-            )
-    except InputError as error:
+    form = UserForm()
+    with database().read() as session:
+        _user(session, number)
+        form.offer(agencies.open_agencies(session))
+    if form.validate():
+        try:
+            with database().write() as session:
+                change_user.change_user(
+                    session,
+                    _user(session, number),
+                    display_name=form.display_name.data,
+                    role=Role(form.role.data),
+                    agency_id=_agency_id(session, form),
+                    actor=actor(),
+                )
+        except InputError as error:
+            form.refuse(error)
+    if form.mistakes:
         with database().read() as session:
-            return _one(session, _user(session, number), error_message(error)), 422
+            return _one(_user(session, number), form), 422
     flask.flash(_("The account was changed."))
     return flask.redirect(flask.url_for("admin.user", number=number), code=303)
 
@@ -134,20 +146,21 @@ def _do(number: int, operation: Callable[..., None], done: str) -> Response:
     return flask.redirect(flask.url_for("admin.user", number=number), code=303)
 
 
-def _list(error: str = "") -> str:
+def _invite_form(session: orm.Session) -> InviteForm:
+    form = InviteForm()
+    form.offer(agencies.open_agencies(session))
+    return form
+
+
+def _list(session: orm.Session, form: InviteForm) -> str:
     args = flask.request.args
-    with database().read() as session:
-        role = args.get("vai-tro", "")
-        found = search_users(session, args.get("tim", ""), Role(role) if role in set(Role) else None)
-        return flask.render_template(
-            "accounts/users.html", users=found, agencies=_agencies(session), roles=list(Role), error=error
-        )
+    role = args.get("vai-tro", "")
+    found = user_queries.search_users(session, args.get("tim", ""), Role(role) if role in set(Role) else None)
+    return flask.render_template("accounts/users.html", users=found, roles=list(Role), form=form)
 
 
-def _one(session: orm.Session, found: User, error: str = "") -> str:
-    return flask.render_template(
-        "accounts/user.html", user=found, agencies=_agencies(session), roles=list(Role), error=error
-    )
+def _one(found: User, form: UserForm) -> str:
+    return flask.render_template("accounts/user.html", user=found, form=form)
 
 
 def _show_link(name: str, token: str) -> str:
@@ -155,28 +168,12 @@ def _show_link(name: str, token: str) -> str:
     return flask.render_template("accounts/link.html", name=name, link=link, days=DAYS)
 
 
-def _agencies(session: orm.Session) -> list[Agency]:
-    return list(session.scalars(sa.select(Agency).where(Agency.valid_to.is_(None)).order_by(Agency.name)))
-
-
-def _role(given: str) -> Role:
-    if given not in set(Role):
-        raise InputError("Choose a role")
-    return Role(given)
-
-
-def _agency(session: orm.Session, role: Role, code: str) -> int | None:
-    """Return the agency's id for a role that belongs to one; for others what was chosen does not matter."""
-    if role not in UNIT_ROLES:
-        return None
-    found = session.scalar(sa.select(Agency.id).where(Agency.code == code))
-    if found is None:
-        raise InputError("Choose the agency that this person belongs to")
-    return found
+def _agency_id(session: orm.Session, form: UserForm) -> int | None:
+    return agencies.id_by_code(session, form.agency_code) if form.agency_code else None
 
 
 def _user(session: orm.Session, number: int) -> User:
-    found = session.get(User, number)
+    found = user_queries.find(session, number)
     if found is None:
         flask.abort(404)
     return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from survey.core.errors import InputError
 from survey.core.text import clean, fold
 from survey.models import Agency, Role, User
 
@@ -15,12 +14,14 @@ def by_username(session: orm.Session, username: str) -> User | None:
     return session.scalar(sa.select(User).where(User.username == clean(username).lower()))
 
 
-def agency_id_of(session: orm.Session, code: str) -> int:
-    """Return the number of an agency by its code; `InputError` when there is none."""
-    found = session.scalar(sa.select(Agency.id).where(Agency.code == code))
-    if found is None:
-        raise InputError("There is no agency %(code)s", code=code)
-    return found
+def find(session: orm.Session, user_id: int) -> User | None:
+    """Return the account of an id, if there is one."""
+    return session.get(User, user_id)
+
+
+def by_id(session: orm.Session, user_id: int) -> User:
+    """Return the account of an id that is known to exist."""
+    return session.get_one(User, user_id)
 
 
 def by_session(session: orm.Session, user_id: int, epoch: int) -> User | None:

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import orm
 from werkzeug import Response
 
-from survey.accounts.auth import role_required, safe_next
+from survey.accounts.auth import role_required
 from survey.accounts.queries import users
 from survey.core.errors import InputError
 from survey.core.text import clean
@@ -23,6 +23,7 @@ from survey.results.queries import comments
 from survey.results.queries.comments import CommentFilter
 from survey.web import i18n
 from survey.web.context import actor, database
+from survey.web.redirects import safe_next
 
 MOST_PAGES = 100_000
 

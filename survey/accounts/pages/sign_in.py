@@ -1,0 +1,94 @@
+"""Signing in and out, and the page of one's own account."""
+
+from __future__ import annotations
+
+import flask
+from flask_babel import gettext as _
+from werkzeug import Response
+
+from survey.accounts import attempts, pending_sign_in
+from survey.accounts.auth import begin_session, load_user, role_required
+from survey.accounts.forms import SignInForm
+from survey.accounts.operations import sign_in as operations
+from survey.accounts.operations.change_user import sign_out_everywhere as end_sessions
+from survey.accounts.queries import users
+from survey.web.context import actor, database, now
+from survey.web.navigation import home
+from survey.web.redirects import safe_next
+
+blueprint = flask.Blueprint("auth", __name__)
+
+LONGEST_NAME = 64
+
+
+@blueprint.get("/dang-nhap")
+def sign_in_page() -> Response | str:
+    """Ask for name and password; whoever is signed in goes on."""
+    target = safe_next(flask.request.args.get("next"))
+    user = load_user()
+    if user is not None:
+        return flask.redirect(target or home(user.role))
+    return _render(SignInForm(next=target))
+
+
+@blueprint.post("/dang-nhap")
+def sign_in() -> Response | tuple[str, int]:
+    """Take name and password: begin a session, or ask for the one-time code."""
+    form = SignInForm()
+    target = safe_next(flask.request.values.get("next"))
+    form.next.data = target or ""
+    name = form.username.data.lower()[:LONGEST_NAME]
+    wait = attempts.wait_message(name)
+    if wait:
+        return _refuse(form, wait, 429)
+    with database().read() as session:
+        user_id = operations.authenticate(session, name, form.password.data)
+        owing = users.by_id(session, user_id) if user_id is not None else None
+    if user_id is None:
+        attempts.record_failure(name)
+        return _refuse(form, _("The user name or the password is not right."), 422)
+    if owing is not None and owing.totp_secret is not None:
+        pending_sign_in.begin(owing, target)
+        return flask.redirect(flask.url_for("second_factor.sign_in"), code=303)
+    attempts.record_success(name)
+    with database().write() as session:
+        user = operations.sign_in(session, user_id, form.password.data, now())
+        begin_session(user)
+        begins_at = home(user.role)
+    return flask.redirect(target or begins_at, code=303)
+
+
+@blueprint.post("/dang-xuat")
+@role_required()
+def sign_out() -> Response:
+    """End this session."""
+    flask.session.clear()
+    return flask.redirect(flask.url_for("auth.sign_in_page"), code=303)
+
+
+@blueprint.get("/tai-khoan")
+@role_required()
+def account() -> str:
+    """Show who is signed in and what they may do."""
+    return flask.render_template("accounts/account.html", user=flask.g.user)
+
+
+@blueprint.post("/tai-khoan/dang-xuat")
+@role_required()
+def sign_out_everywhere() -> Response:
+    """End all sessions of one's own, this one too."""
+    by = actor()
+    with database().write() as session:
+        end_sessions(session, users.by_id(session, flask.g.user.id), actor=by)
+    flask.session.clear()
+    return flask.redirect(flask.url_for("auth.sign_in_page"), code=303)
+
+
+def _refuse(form: SignInForm, message: str, status: int) -> tuple[str, int]:
+    """Return the page with a message of the whole form: it never says which of the two was wrong."""
+    form.form_errors.append(message)
+    return _render(form), status
+
+
+def _render(form: SignInForm) -> str:
+    return flask.render_template("accounts/sign_in.html", form=form)
