@@ -80,7 +80,8 @@ def test_backup(folder: Path | None, identity: Path | None) -> None:
     """Restore the newest backup into a scratch place and compute every published edition anew. Run it every month."""
     from survey.collect.queries.purged import answers_purged
     from survey.maintenance import backup as backups
-    from survey.publication.editions import published, published_rounds, recompute
+    from survey.publication.editions import recompute
+    from survey.publication.queries.editions import published, published_rounds
 
     found = backups.manifests(folder or _folder())
     if not found:

@@ -24,7 +24,8 @@ SHOWN = 20
 def verify_publication(round_code: str, edition: int | None) -> None:
     """Compute a published edition anew and compare; exit code 1 and the differences when it is not the same."""
     from survey.collect.queries.purged import answers_purged
-    from survey.publication.editions import published, recompute
+    from survey.publication.editions import recompute
+    from survey.publication.queries.editions import published
     from survey.structure.queries import rounds
 
     with database().read() as session:

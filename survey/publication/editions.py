@@ -20,13 +20,13 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 import scipy
-import sqlalchemy as sa
 from sqlalchemy import orm
 
 from scoring.scheme import Rules
 from survey import __version__
 from survey.core.errors import InputError
-from survey.models import Publication, PublicationState, QuestionnaireVersion, Round
+from survey.models import Publication, QuestionnaireVersion, Round
+from survey.publication.queries.editions import version_by_hash
 from survey.questionnaires import from_canonical
 from survey.results.compute import RoundResults, round_results
 from survey.structure.queries import names
@@ -132,11 +132,7 @@ def content_of(publication: Publication) -> dict[str, Any]:
 def thaw(session: orm.Session, publication: Publication) -> RoundResults:
     """Return the frozen results in the shape of live ones, so that pages and files show both alike."""
     content = content_of(publication)
-    version = session.scalars(
-        sa.select(QuestionnaireVersion).where(
-            QuestionnaireVersion.content_hash == content["questionnaire"]["content_hash"]
-        )
-    ).first()
+    version = version_by_hash(session, content["questionnaire"]["content_hash"])
     if version is None:
         raise InputError("The questionnaire of round %(code)s is no longer stored", code=content["round"]["code"])
     return RoundResults(
@@ -158,29 +154,6 @@ def recompute(session: orm.Session, publication: Publication) -> Recomputed:
     found = results_hash(now.table)
     same = found == publication.results_hash
     return Recomputed(found, same, () if same else tuple(_differences(frozen.table, now.table)))
-
-
-def published(session: orm.Session, round_code: str, edition: int | None = None) -> Publication | None:
-    """Return an edition of a round that everyone may see: the latest, or the one asked for; None without it."""
-    query = (
-        sa.select(Publication)
-        .join(Publication.round)
-        .where(Round.code == round_code, Publication.state == PublicationState.PUBLISHED)
-        .order_by(Publication.edition.desc())
-    )
-    return session.scalars(query if edition is None else query.where(Publication.edition == edition)).first()
-
-
-def published_rounds(session: orm.Session) -> list[Round]:
-    """Return the rounds of which an edition is published, the newest first."""
-    has_edition = sa.exists().where(Publication.round_id == Round.id, Publication.state == PublicationState.PUBLISHED)
-    return list(session.scalars(sa.select(Round).where(has_edition).order_by(Round.opens_on.desc(), Round.id.desc())))
-
-
-def editions(session: orm.Session, round_code: str) -> list[Publication]:
-    """Return all publications of a round, the newest first, with those never published."""
-    query = sa.select(Publication).join(Publication.round).where(Round.code == round_code)
-    return list(session.scalars(query.order_by(Publication.id.desc())))
 
 
 def _frozen_round(content: Mapping[str, Any], version: QuestionnaireVersion) -> Round:

@@ -23,7 +23,8 @@ from survey.core.config import Settings
 from survey.core.db import Database
 from survey.core.errors import InputError
 from survey.models import Agency, AuditEvent, Comment, CommentTheme, Publication, Response, Round, Theme
-from survey.publication.editions import published, thaw
+from survey.publication.editions import thaw
+from survey.publication.queries.editions import published
 from tests.support.evaluation import publish_scored, scored_round, sign_in
 
 NOW = datetime(2026, 3, 1, 3, tzinfo=UTC)

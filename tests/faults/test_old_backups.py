@@ -19,7 +19,8 @@ from survey.maintenance import backup
 from survey.maintenance.operations.copy_database import Copied, digest
 from survey.migrations import current, downgrade, newest
 from survey.models import Response, Round
-from survey.publication.editions import published, recompute, results_hash
+from survey.publication.editions import recompute, results_hash
+from survey.publication.queries.editions import published
 from survey.results.compute import round_results
 
 NOW = datetime(2026, 4, 1, 2, 3, 4, tzinfo=UTC)

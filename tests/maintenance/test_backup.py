@@ -21,7 +21,8 @@ from survey.maintenance.backup import create_backup, manifests, prune, read_mani
 from survey.maintenance.operations.copy_database import copy_database
 from survey.migrations import current, newest, upgrade
 from survey.models import Agency, Channel, Response, Round
-from survey.publication.editions import published, recompute
+from survey.publication.editions import recompute
+from survey.publication.queries.editions import published
 from survey.results.compute import round_results
 from tests.support.evaluation import accounts, publish_scored, scored_round
 

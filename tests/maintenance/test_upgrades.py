@@ -13,7 +13,8 @@ from survey.core.db import Database
 from survey.maintenance.operations.copy_database import digest
 from survey.migrations import downgrade, upgrade
 from survey.models import Agency, Comment, Response, Round
-from survey.publication.editions import published, recompute
+from survey.publication.editions import recompute
+from survey.publication.queries.editions import published
 from survey.results.compute import round_results
 from tests.maintenance.test_migrations import revisions
 from tests.support.evaluation import NOW, accounts, publish_scored, scored_round

@@ -18,13 +18,14 @@ from survey.core.actor import Actor
 from survey.core.db import Database
 from survey.core.errors import InputError
 from survey.models import Agency, AuditEvent, Publication, PublicationState, Response, Role, Round, RoundState, User
-from survey.publication.editions import content_of, freeze, published, recompute, results_hash, thaw
+from survey.publication.editions import content_of, freeze, recompute, results_hash, thaw
 from survey.publication.operations.publish_round import (
     draft_publication,
     publish,
     review_publication,
     withdraw_publication,
 )
+from survey.publication.queries.editions import published
 from survey.results.compute import round_results
 from survey.structure.operations.close_round import close_round
 from tests.support.evaluation import PASSWORD, publish_scored, scored_round

@@ -14,7 +14,8 @@ from survey.files.exports.content import Content, load_content
 from survey.files.reports import words
 from survey.files.reports.context import PastRound, PublishedEdition, ReportContext, RespondentGroup, RoundContext
 from survey.models import AgencyKind, Theme
-from survey.publication.editions import published, results_hash
+from survey.publication.editions import results_hash
+from survey.publication.queries.editions import published
 from survey.questionnaires.definition import BLANK, HIDDEN
 from survey.results.breakdowns import CHANNEL, COUNTER, GROUP, Dimension, breakdown, dimensions, group_sizes
 from survey.results.comments import comment_summary, masked_text

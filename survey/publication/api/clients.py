@@ -8,10 +8,11 @@ from werkzeug import Response
 
 from survey.accounts.auth import role_required
 from survey.core.errors import InputError
-from survey.models import ApiClient, Role
-from survey.publication.operations.api_clients import SCOPES, create_api_client, revoke_api_client
-from survey.publication.queries.api_clients import all_clients
-from survey.web.context import actor, database, error_message
+from survey.models import Role
+from survey.publication.forms import ClientForm
+from survey.publication.operations.api_clients import create_api_client, revoke_api_client
+from survey.publication.queries.api_clients import all_clients, find
+from survey.web.context import actor, database
 
 blueprint = flask.Blueprint("api_clients", __name__, url_prefix="/quan-tri/api")
 
@@ -20,26 +21,24 @@ blueprint = flask.Blueprint("api_clients", __name__, url_prefix="/quan-tri/api")
 @role_required(Role.ADMIN)
 def clients() -> str:
     """List the programs."""
-    return _page()
+    return _page(ClientForm())
 
 
 @blueprint.post("")
 @role_required(Role.ADMIN)
 def create() -> str | tuple[str, int]:
     """Make a client; its token stands on this one page."""
-    form = flask.request.form
-    try:
-        with database().write() as session:
-            client, token = create_api_client(
-                session,
-                name=form.get("name", ""),
-                scopes=[scope for scope in SCOPES if scope in form.getlist("scope")],
-                actor=actor(),
-            )
-            name = client.name
-    except InputError as error:
-        return _page(error=error_message(error)), 422
-    return _page(token=token, token_name=name)
+    form = ClientForm()
+    if form.validate():
+        try:
+            with database().write() as session:
+                client, token = create_api_client(session, name=form.name.data, scopes=form.scope.data, actor=actor())
+                name = client.name
+        except InputError as error:
+            form.refuse(error)
+    if form.mistakes:
+        return _page(form), 422
+    return _page(ClientForm(formdata=None), token, name)
 
 
 @blueprint.post("/<int:number>/thu-hoi")
@@ -47,7 +46,7 @@ def create() -> str | tuple[str, int]:
 def revoke(number: int) -> Response:
     """Make a client's token open nothing."""
     with database().write() as session:
-        client = session.get(ApiClient, number)
+        client = find(session, number)
         if client is None:
             flask.abort(404)
         revoke_api_client(session, client, actor=actor())
@@ -55,12 +54,12 @@ def revoke(number: int) -> Response:
     return flask.redirect(flask.url_for("api_clients.clients"), code=303)
 
 
-def _page(error: str = "", token: str = "", token_name: str = "") -> str:
+def _page(form: ClientForm, token: str = "", token_name: str = "") -> str:
     with database().read() as session:
         return flask.render_template(
             "publication/api/clients.html",
             clients=all_clients(session),
-            error=error,
-            token=token,
+            form=form,
+            token_shown=token,
             token_name=token_name,
         )

@@ -22,9 +22,9 @@ from werkzeug.exceptions import HTTPException
 from survey.core.errors import InputError
 from survey.models import ApiClient, Round
 from survey.publication.api.figures import distribution_rows, rank_rows, result_rows
-from survey.publication.editions import published, published_rounds
 from survey.publication.page_data import frozen_page, public_rows
 from survey.publication.queries import api_clients
+from survey.publication.queries.editions import published, published_rounds
 from survey.results.comparisons import agency_ranks
 from survey.results.compute import RoundResults, round_results
 from survey.structure.queries import names

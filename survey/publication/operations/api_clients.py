@@ -23,10 +23,10 @@ def create_api_client(session: orm.Session, *, name: str, scopes: Sequence[str],
     """Return a client and its token, which is never seen again. `InputError` without a name or for unknown scopes."""
     name = clean(name)
     if not name or len(name) > 200:
-        raise InputError("Give the program a name of 1 to 200 characters")
+        raise InputError("Give the program a name of 1 to 200 characters", field="name")
     wrong = sorted(set(scopes) - set(SCOPES))
     if wrong or not scopes:
-        raise InputError("The scopes are: %(scopes)s", scopes=", ".join(SCOPES))
+        raise InputError("The scopes are: %(scopes)s", field="scopes", scopes=", ".join(SCOPES))
     token = PREFIX + secrets.token_urlsafe(32)
     client = ApiClient(
         name=name,

@@ -45,7 +45,7 @@ def draft_publication(
         raise InputError("A draft of round %(code)s waits already; review or withdraw it first", code=round_.code)
     reason = clean(reason)
     if _latest_edition(session, round_) and not reason:
-        raise InputError("Say why a new edition of round %(code)s is needed", code=round_.code)
+        raise InputError("Say why a new edition of round %(code)s is needed", field="reason", code=round_.code)
     made = Publication(
         round_id=round_.id,
         content=content,

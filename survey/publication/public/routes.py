@@ -11,10 +11,10 @@ from flask_babel import gettext as _
 from sqlalchemy import orm
 
 from survey.models import Publication
-from survey.publication.editions import published, published_rounds
 from survey.publication.page_data import frozen_page, hidden_agencies_of, public_table
 from survey.publication.public.card import CARD_HEIGHT, CARD_WIDTH, wrapped
 from survey.publication.public.dataset import dataset
+from survey.publication.queries.editions import published, published_rounds
 from survey.results.as_csv import csv_text
 from survey.results.as_json import json_text
 from survey.results.charts import interval_chart

@@ -12,9 +12,11 @@ from werkzeug import Response
 from survey.accounts.auth import role_required
 from survey.core.errors import InputError
 from survey.models import Publication, PublicationState, Role, Round, RoundState
-from survey.publication.editions import Recomputed, editions, freeze, recompute
+from survey.publication.editions import Recomputed, freeze, recompute
+from survey.publication.forms import DraftForm
 from survey.publication.operations import publish_round
 from survey.publication.page_data import frozen_page
+from survey.publication.queries import editions as edition_queries
 from survey.results.figures import OVERALL
 from survey.structure.queries import rounds as round_queries
 from survey.web import i18n
@@ -30,29 +32,22 @@ SHOWN_DIFFERENCES = 50
 def steps(round_code: str) -> str:
     """Show how far a round's publication has come, with all its editions."""
     with database().read() as session:
-        return _steps(session, _round(session, round_code))
+        return _steps(session, _round(session, round_code), DraftForm())
 
 
 @blueprint.post("")
 @role_required(*PUBLISHERS)
 def draft(round_code: str) -> Response | tuple[str, int]:
     """Freeze the results as a draft."""
-    reason = flask.request.form.get("reason", "")
-    try:
+    form = DraftForm()
+    if form.validate():
+        try:
+            _freeze(round_code, form.reason.data)
+        except InputError as error:
+            form.refuse(error)
+    if form.mistakes:
         with database().read() as session:
-            frozen = freeze(session, _round(session, round_code).code)
-        with database().write() as session:
-            publish_round.draft_publication(
-                session,
-                _round(session, round_code),
-                content=frozen.content,
-                results_hash=frozen.results_hash,
-                actor=actor(),
-                reason=reason,
-            )
-    except InputError as error:
-        with database().read() as session:
-            return _steps(session, _round(session, round_code), error_message(error), reason), 422
+            return _steps(session, _round(session, round_code), form), 422
     flask.flash(_("The results are frozen as a draft. A second person reviews them now."))
     return flask.redirect(flask.url_for("publishing.steps", round_code=round_code), code=303)
 
@@ -113,8 +108,23 @@ def _change(round_code: str, number: int, operation: Callable[..., None], done: 
     return flask.redirect(flask.url_for("publishing.steps", round_code=round_code), code=303)
 
 
-def _steps(session: orm.Session, round_: Round, error: str = "", reason: str = "") -> str:
-    found = editions(session, round_.code)
+def _freeze(round_code: str, reason: str) -> None:
+    """Work out the results outside the transaction that stores them: the writers' lock is held for a moment only."""
+    with database().read() as session:
+        frozen = freeze(session, _round(session, round_code).code)
+    with database().write() as session:
+        publish_round.draft_publication(
+            session,
+            _round(session, round_code),
+            content=frozen.content,
+            results_hash=frozen.results_hash,
+            actor=actor(),
+            reason=reason,
+        )
+
+
+def _steps(session: orm.Session, round_: Round, form: DraftForm) -> str:
+    found = edition_queries.editions(session, round_.code)
     pending = next((p for p in found if p.state in publish_round.PENDING), None)
     return flask.render_template(
         "publication/publishing/steps.html",
@@ -123,8 +133,7 @@ def _steps(session: orm.Session, round_: Round, error: str = "", reason: str = "
         pending=pending,
         may_draft=pending is None and round_.state in (RoundState.CLOSED, RoundState.PUBLISHED),
         corrects=any(p.edition for p in found),
-        error=error,
-        reason=reason,
+        form=form,
     )
 
 
@@ -138,7 +147,7 @@ def _round(session: orm.Session, round_code: str) -> Round:
 
 def _publication(session: orm.Session, round_code: str, number: int) -> Publication:
     """Return a publication of the round, or answer 404."""
-    found = session.get(Publication, number)
-    if found is None or found.round.code != round_code:
+    found = edition_queries.edition_of(session, round_code, number)
+    if found is None:
         flask.abort(404)
     return found

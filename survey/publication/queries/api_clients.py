@@ -19,9 +19,14 @@ def by_token(session: orm.Session, token: str) -> ApiClient | None:
     ).first()
 
 
+def find(session: orm.Session, number: int) -> ApiClient | None:
+    """Return a client by its number, if there is one."""
+    return session.get(ApiClient, number)
+
+
 def by_number(session: orm.Session, number: int) -> ApiClient:
     """Return a client by its number; `InputError` when there is none."""
-    client = session.get(ApiClient, number)
+    client = find(session, number)
     if client is None:
         raise InputError("There is no API client %(number)d", number=number)
     return client

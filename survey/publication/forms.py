@@ -1,0 +1,36 @@
+"""Forms of publishing, and of the programs that read by the API."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+
+from survey.publication.operations.api_clients import SCOPES
+from survey.web.fields import Choices, Length, Required, Text
+from survey.web.forms import Form
+
+_SCOPE_NAMES = {"published": _("what is published"), "results": _("all results that evaluators see")}
+_NAME = _("Give the program a name of 1 to 200 characters")
+
+
+class ClientForm(Form):
+    """A program that is to be let in."""
+
+    name = Text(
+        _("Name of the program"),
+        [Required(_NAME), Length(200)],
+        hint=_("So that you still know in a year who has this token."),
+    )
+    scope = Choices(
+        _("What may it read?"),
+        [Required(_("Choose what the program may read"))],
+        options=[(scope, _SCOPE_NAMES[scope]) for scope in SCOPES],
+        default=("published",),
+    )
+
+
+class DraftForm(Form):
+    """Why a new edition is needed; the first edition of a round needs no reason."""
+
+    reason = Text(
+        _("Why is a new edition needed?"), [Length(1000)], hint=_("Everyone can read this beside the new figures.")
+    )

@@ -1,0 +1,43 @@
+"""Editions of a round's results: the published ones, and all with their drafts."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from survey.models import Publication, PublicationState, QuestionnaireVersion, Round
+
+
+def published(session: orm.Session, round_code: str, edition: int | None = None) -> Publication | None:
+    """Return an edition of a round that everyone may see: the latest, or the one asked for; None without it."""
+    query = (
+        sa.select(Publication)
+        .join(Publication.round)
+        .where(Round.code == round_code, Publication.state == PublicationState.PUBLISHED)
+        .order_by(Publication.edition.desc())
+    )
+    return session.scalars(query if edition is None else query.where(Publication.edition == edition)).first()
+
+
+def published_rounds(session: orm.Session) -> list[Round]:
+    """Return the rounds of which an edition is published, the newest first."""
+    has_edition = sa.exists().where(Publication.round_id == Round.id, Publication.state == PublicationState.PUBLISHED)
+    return list(session.scalars(sa.select(Round).where(has_edition).order_by(Round.opens_on.desc(), Round.id.desc())))
+
+
+def editions(session: orm.Session, round_code: str) -> list[Publication]:
+    """Return all publications of a round, the newest first, with those never published."""
+    query = sa.select(Publication).join(Publication.round).where(Round.code == round_code)
+    return list(session.scalars(query.order_by(Publication.id.desc())))
+
+
+def edition_of(session: orm.Session, round_code: str, number: int) -> Publication | None:
+    """Return a publication of a round by its number, if there is one."""
+    found = session.get(Publication, number)
+    return found if found is not None and found.round.code == round_code else None
+
+
+def version_by_hash(session: orm.Session, content_hash: str) -> QuestionnaireVersion | None:
+    """Return the questionnaire of a content's hash."""
+    query = sa.select(QuestionnaireVersion).where(QuestionnaireVersion.content_hash == content_hash)
+    return session.scalars(query).first()
