@@ -135,6 +135,17 @@ def test_every_decision_has_its_place() -> None:
     assert numbers == [f"{k:04d}" for k in range(1, len(numbers) + 1)]
 
 
+@pytest.mark.parametrize("decision", sorted((ROOT / "docs" / "adr").glob("*.md")), ids=lambda path: path.name)
+def test_a_decision_has_date_status_and_consequences(decision: Path) -> None:
+    text = decision.read_text("utf-8")
+    assert text.startswith(f"# {int(decision.name[:4])}. ")
+    line = text.splitlines()[2]
+    assert re.fullmatch(
+        r"Date: \d{4}-\d{2}-\d{2}(, rewritten \d{4}-\d{2}-\d{2})? · Status: (accepted|superseded by \d+)", line
+    )
+    assert len(text.split("\n## Consequences\n", 1)[1].strip()) > 100
+
+
 def test_every_control_of_the_threat_model_has_its_test() -> None:
     text = text_of("docs/security.md").split("\n## Threats\n", 1)[1].split("\n## Checked", 1)[0]
     missing = []
