@@ -40,7 +40,7 @@ def aggregate(
 ) -> T:
     """Aggregate all counted responses of a round: `full` reads all, `merge` adds the delta to the cached aggregate.
 
-    `name` says what is aggregated and how, `by` what responses of a delta are told apart by. Neither function may alter
+    `name` says what is aggregated and how, `by` what responses of a delta are grouped by. Neither function may alter
     what it is given.
     """
     key, now = ("aggregate", round_id, *name), responses.stamp(session, round_id)

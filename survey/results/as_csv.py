@@ -1,4 +1,4 @@
-"""A table of results as CSV (RFC 4180)."""
+"""CSV (RFC 4180) of a table of results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A table of results as JSON: an array with one object a figure, the same names and order as the CSV's columns."""
+"""JSON of a table of results: an array with one object a figure, the same names and order as the CSV's columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A table of results as Parquet: the same names, order and numbers as the CSV; what does not exist is null."""
+"""Parquet of a table of results: the same names, order and numbers as the CSV; what does not exist is null."""
 
 from __future__ import annotations
 

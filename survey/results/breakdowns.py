@@ -1,4 +1,4 @@
-"""Figures by counter, by channel, and by what citizens said of themselves and their dossier.
+"""Breakdowns: figures by counter, by channel, and by what citizens said of themselves and their dossier.
 
 A group is a domain: its figures keep the design of the whole sample (`scoring.estimate`), and which of them may be
 shown is decided over all agencies and groups at once, so that neither the agency's other groups nor the group's other
@@ -35,7 +35,7 @@ KEYS = ("agency", "service", GROUP, "level", "key")
 
 @dataclass(frozen=True)
 class Dimension:
-    """Something responses can be told apart by."""
+    """A variable that responses are grouped by."""
 
     #: in addresses
     code: str
@@ -43,7 +43,7 @@ class Dimension:
     key: str
     #: groups in the order of the questionnaire; empty: in the order of their codes
     order: tuple[str, ...] = ()
-    #: whether services are told apart as well
+    #: whether services are separated as well
     by_service: bool = False
 
     @property
@@ -82,7 +82,7 @@ def breakdown(session: orm.Session, results: RoundResults, dimension: Dimension,
 def group_sizes(
     session: orm.Session, results: RoundResults, dimension: Dimension, agency: str
 ) -> dict[str, int | None]:
-    """Return the respondents of each group of an agency (or the province), None where they must not be told.
+    """Return the respondents of each group of an agency (or the province), None where they must not be shown.
 
     The numbers are those of `breakdown`; nothing else is worked out. Not for counters.
     """
@@ -106,26 +106,26 @@ def _moments(session: orm.Session, results: RoundResults, dimension: Dimension) 
 
     def make() -> Moments:
         by = (*PLACES, dimension.key)
-        found, _ = round_moments(session, results.round, scheme, results.rules, by)
-        keys = found.keys.rename(columns={dimension.key: GROUP})
+        moments, _ = round_moments(session, results.round, scheme, results.rules, by)
+        keys = moments.keys.rename(columns={dimension.key: GROUP})
         if dimension.of_question:
             keys[GROUP] = keys[GROUP].replace(UNKNOWN, BLANK)
-        return replace(found, keys=keys).collapse([*PLACES, GROUP])
+        return replace(moments, keys=keys).collapse([*PLACES, GROUP])
 
     return cached(session, ("groups", results.stamp, dimension), make)
 
 
 def _score(session: orm.Session, results: RoundResults, dimension: Dimension, agency: str) -> pd.DataFrame:
-    """Return the figures, nothing hidden yet. An agency is made of whole strata, so its own part is enough for it."""
-    found = _moments(session, results, dimension)
+    """Return the figures, nothing hidden yet. An agency consists of whole strata, so its own part is enough for it."""
+    moments = _moments(session, results, dimension)
     population = read_population(session, results.round.id)
     everyone = population if len(population) else None
     by: tuple[str, ...] = (GROUP,)
     if agency:
-        found = found.select((found.keys["agency"] == agency).to_numpy())
+        moments = moments.select((moments.keys["agency"] == agency).to_numpy())
         everyone = None if everyone is None else population[population["agency"] == agency].reset_index(drop=True)
         by = ("agency", "service", GROUP) if dimension.by_service else ("agency", GROUP)
-    table = score_table(found, found.scheme, everyone, replace(results.rules, min_n=0), by=by)
+    table = score_table(moments, moments.scheme, everyone, replace(results.rules, min_n=0), by=by)
     return table[table["agency"] == agency].reset_index(drop=True)
 
 
@@ -136,12 +136,12 @@ def _hidden(
     part = agency if dimension.by_service else None
 
     def make() -> frozenset[tuple[str, ...]]:
-        found = _moments(session, results, dimension)
+        moments = _moments(session, results, dimension)
         if part is not None:
-            found = found.select((found.keys["agency"] == part).to_numpy())
+            moments = moments.select((moments.keys["agency"] == part).to_numpy())
         by = ("service", GROUP) if part is not None else ("agency", GROUP)
-        n = respondents(found, by, _alone(results)).assign(**{name: part or "" for name in PLACES if name not in by})
-        gone = hidden_groups(n, by, DisclosureRule.of(results.rules), found.scheme, results.table)
+        n = respondents(moments, by, _alone(results)).assign(**{name: part or "" for name in PLACES if name not in by})
+        gone = hidden_groups(n, by, DisclosureRule.of(results.rules), moments.scheme, results.table)
         return frozenset(n.loc[gone, list(KEYS)].itertuples(index=False, name=None))
 
     return cached(session, ("hidden groups", results.stamp, dimension, part), make)
@@ -152,9 +152,9 @@ def hidden_groups(
 ) -> NDArray[np.bool_]:
     """Return which rows of `respondents` (with `PLACES` complete) must be hidden beside a round's results `table`.
 
-    Groups of places whose own figure the results hide go in any case; the other wholes are told by the results. Where
-    it would cost groups of all places together, those of each place go: groups that are small in most agencies (late
-    results without an apology, say) can then still be told of the whole.
+    Groups of places whose own figure the results hide go in any case; the other totals are known from the results.
+    Where it would cost groups of all places together, those of each place go: groups that are small in most agencies
+    (late results without an apology, say) can then still be shown for the whole.
     """
     before = _hidden_before(n, table)
     known = (n[GROUP] == "").to_numpy() & ~before

@@ -1,4 +1,4 @@
-"""Where the marks of a chart go: figures → coordinates. Templates draw, and hold no arithmetic.
+"""Chart geometry: figures → coordinates of marks. Templates draw, and hold no arithmetic.
 
 Horizontal places are percentages of the drawing's width, so that a chart fills a phone or a desk screen without
 scaling its type; vertical places are CSS pixels. Every chart shares one axis of 0 to 100 percentage points.
@@ -32,7 +32,7 @@ def place(value: float | None) -> float | None:
 
 
 @dataclass(frozen=True)
-class Row:
+class ChartRow:
     """What a dot-and-whisker chart shows in one row: an index with its interval, in percentage points; NaN for none."""
 
     label: str
@@ -49,7 +49,7 @@ class Row:
 class Mark:
     """A row and where its marks go."""
 
-    row: Row
+    row: ChartRow
     label_y: int
     top: int
     y: int
@@ -64,7 +64,7 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Tick:
+class AxisTick:
     """A labelled place on the axis."""
 
     x: float
@@ -77,7 +77,7 @@ class IntervalChart:
     """Dots with whiskers, one below the other, over one axis."""
 
     marks: tuple[Mark, ...]
-    ticks: tuple[Tick, ...]
+    ticks: tuple[AxisTick, ...]
     #: where the rows end and the axis begins
     floor: int
     height: int
@@ -88,7 +88,7 @@ class IntervalChart:
         return any(mark.reference is not None for mark in self.marks)
 
 
-def interval_chart(rows: Sequence[Row]) -> IntervalChart:
+def interval_chart(rows: Sequence[ChartRow]) -> IntervalChart:
     """Return the chart of some rows, in their order."""
     marks = tuple(
         Mark(
@@ -139,9 +139,9 @@ def stacked_bar(counts: Sequence[int]) -> tuple[Segment, ...]:
     return tuple(segments)
 
 
-def _ticks() -> tuple[Tick, ...]:
+def _ticks() -> tuple[AxisTick, ...]:
     anchors = {TICKS[0]: "start", TICKS[-1]: "end"}
-    return tuple(Tick(EDGE + t * (100 - 2 * EDGE) / 100, str(t), anchors.get(t, "middle")) for t in TICKS)
+    return tuple(AxisTick(EDGE + t * (100 - 2 * EDGE) / 100, str(t), anchors.get(t, "middle")) for t in TICKS)
 
 
 PLOT_TOP = 28
@@ -150,7 +150,7 @@ PLOT_HEIGHT = 240
 
 
 @dataclass(frozen=True)
-class Moment:
+class TrendPoint:
     """One round of a trend: an index with its interval, in percentage points; NaN for none."""
 
     label: str
@@ -166,7 +166,7 @@ class Moment:
 class TrendMark:
     """A round and where its marks go; `x` in percent of the width, the rest in pixels."""
 
-    moment: Moment
+    moment: TrendPoint
     x: float
     y: float | None
     low: float | None
@@ -199,7 +199,7 @@ class TrendChart:
         return any(mark.break_x is not None for mark in self.marks)
 
 
-def trend_chart(moments: Sequence[Moment]) -> TrendChart:
+def trend_chart(moments: Sequence[TrendPoint]) -> TrendChart:
     """Return the chart of some rounds in their order; a line joins rounds that can be compared."""
     left, right = 10.0, 96.0
     step = (right - left) / max(len(moments), 1)

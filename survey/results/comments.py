@@ -1,4 +1,4 @@
-"""What citizens say of an agency: reviewed comments, and how many speak of what."""
+"""Comments on an agency: those reviewed to be shown, and how many are about each theme."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class CommentSummary:
     """Comments on an agency that may be shown."""
 
     comments: tuple[Comment, ...]
-    #: theme and number of comments; None for fewer than may be told
+    #: theme and number of comments; None for fewer than may be shown
     themes: tuple[tuple[Theme, int | None], ...]
-    #: fewer than this many are not told as a number
+    #: fewer than this many are not shown as a number
     fewest: int
 
 

@@ -1,4 +1,4 @@
-"""Ranks within a round and changes since the round before, from results that `survey.results.compute` worked out."""
+"""Comparisons: ranks within a round and changes since the round before, from computed results."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def changes_between(
 
 
 def comparable(one: RoundResults, other: RoundResults) -> bool:
-    """Say whether two rounds asked alike and made the index alike."""
+    """Say whether two rounds asked the same and computed the index the same."""
     same_questions = one.definition.family == other.definition.family
     return same_questions and one.rules.composition == other.rules.composition
 

@@ -1,7 +1,7 @@
-"""The one path from the database to results. Pages, files, the command line and the API all call it.
+"""Computation of results: the one path from the database to figures, for pages, files, commands and the API.
 
 Read once: the counted responses as distinct answers with their counts, and the transactions. Everything else is
-`scoring`. Moments are kept between calls, and those of responses that came since are added to them
+`scoring`. Moments are cached between calls, and those of responses that came since are added to them
 (`survey.results.aggregation`).
 """
 
@@ -38,7 +38,7 @@ TOO_FEW_ANSWERS = "too_few_answers"
 
 @dataclass(frozen=True, eq=False)
 class RoundResults:
-    """A round's results, and what must be told beside them."""
+    """A round's results, and what must be said beside them."""
 
     round: Round
     #: the questionnaire version the answers were given to
@@ -55,7 +55,7 @@ class RoundResults:
     transactions: int
     #: counted responses by channel
     channels: dict[str, int]
-    #: names what they were made of: equal stamps, equal results; empty for what was frozen
+    #: names what they were computed from: equal stamps, equal results; empty for what was frozen
     stamp: tuple[Hashable, ...] = ()
 
     @property
@@ -89,9 +89,9 @@ def round_results(
     stamp = _stamp(session, round_, rules, population)
 
     def score() -> tuple[pd.DataFrame, int, int, dict[str, int]]:
-        found, too_few = round_moments(session, round_, definition.scheme(), rules)
-        table = score_table(found, definition.scheme(), population if len(population) else None, rules)
-        return table, int(found.n.sum()), too_few, _channels(session, round_.id)
+        moments, too_few = round_moments(session, round_, definition.scheme(), rules)
+        table = score_table(moments, definition.scheme(), population if len(population) else None, rules)
+        return table, int(moments.n.sum()), too_few, _channels(session, round_.id)
 
     try:
         table, counted, too_few, channels = cached(session, ("results", stamp), score)
@@ -111,7 +111,7 @@ def round_results(
 
 
 def _stamp(session: orm.Session, round_: Round, rules: Rules, population: pd.DataFrame) -> tuple[Hashable, ...]:
-    """Return what names everything the results of a round are made of."""
+    """Return the cache key: it names everything the results of a round are computed from."""
     transactions = tuple(population.itertuples(index=False, name=None))
     rule = json.dumps(rules.to_mapping(), sort_keys=True)
     return (round_.id, round_.version_id, rule, responses.stamp(session, round_.id), transactions)
@@ -141,8 +141,8 @@ def round_moments(
     name = ("moments", round_.version_id, rules.min_answered_share, rules.features, by)
 
     def full() -> tuple[Moments, int]:
-        found = responses.patterns(session, round_.id, by)
-        return _moments(found.answers, found.counts, found.keys, scheme, rules)
+        patterns = responses.patterns(session, round_.id, by)
+        return _moments(patterns.answers, patterns.counts, patterns.keys, scheme, rules)
 
     def add_delta(before: tuple[Moments, int], delta: Delta) -> tuple[Moments, int]:
         ones = np.ones(len(delta.answers), dtype=np.int64)

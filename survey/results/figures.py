@@ -1,4 +1,4 @@
-"""The result table as pages need it: figures found by agency, service, level and key, with names and plain words."""
+"""Figures as pages need them: the result table looked up by agency, service, level and key."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from survey.results.charts import Row, Segment, place, stacked_bar
+from survey.results.charts import ChartRow, Segment, place, stacked_bar
 
 PROVINCE = ""
 ALL_SERVICES = ""
@@ -19,7 +19,7 @@ OVERALL = ("overall", "all")
 
 
 @dataclass(frozen=True)
-class Figure:
+class ShownFigure:
     """One row of the result table."""
 
     agency: str
@@ -87,20 +87,20 @@ class Figures:
     def __init__(self, table: pd.DataFrame) -> None:
         self._by_key = {(f.agency, f.service, f.level, f.key): f for f in map(_figure, _records(table))}
 
-    def find(self, agency: str, service: str, level: str, key: str) -> Figure | None:
+    def find(self, agency: str, service: str, level: str, key: str) -> ShownFigure | None:
         """Return a figure, or None when the table has no such row."""
         return self._by_key.get((agency, service, level, key))
 
-    def overall(self, agency: str = PROVINCE, service: str = ALL_SERVICES) -> Figure | None:
+    def overall(self, agency: str = PROVINCE, service: str = ALL_SERVICES) -> ShownFigure | None:
         """Return the overall index of an agency (or the province) and service (or all)."""
         return self.find(agency, service, *OVERALL)
 
     @cached_property
     def agencies(self) -> tuple[str, ...]:
         """Agencies with figures, best index first; those without an index last. Ties in the order of codes."""
-        found = [f for f in self._by_key.values() if f.agency and not f.service and (f.level, f.key) == OVERALL]
+        figures = [f for f in self._by_key.values() if f.agency and not f.service and (f.level, f.key) == OVERALL]
         return tuple(
-            f.agency for f in sorted(found, key=lambda f: (not f.exists, -f.index if f.exists else 0, f.agency))
+            f.agency for f in sorted(figures, key=lambda f: (not f.exists, -f.index if f.exists else 0, f.agency))
         )
 
     def services(self, agency: str) -> tuple[str, ...]:
@@ -108,12 +108,12 @@ class Figures:
         return tuple(sorted({s for (a, s, _, _) in self._by_key if a == agency and s}))
 
 
-def chart_row(label: str, figure: Figure | None, reference: Figure | None = None) -> Row:
+def chart_row(label: str, figure: ShownFigure | None, reference: ShownFigure | None = None) -> ChartRow:
     """Return a figure as a row of a dot-and-whisker chart, the province's own figure behind it."""
     behind = reference.index if reference is not None and reference.exists else None
     if figure is None:
-        return Row(label, math.nan, math.nan, math.nan, reference=behind)
-    return Row(label, figure.index, figure.lo, figure.hi, figure.thin, behind)
+        return ChartRow(label, math.nan, math.nan, math.nan, reference=behind)
+    return ChartRow(label, figure.index, figure.lo, figure.hi, figure.thin, behind)
 
 
 def _records(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
@@ -122,8 +122,8 @@ def _records(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
         yield dict(zip(columns, values, strict=True))
 
 
-def _figure(row: dict[str, Any]) -> Figure:
-    return Figure(
+def _figure(row: dict[str, Any]) -> ShownFigure:
+    return ShownFigure(
         agency=str(row["agency"]),
         service=str(row["service"]),
         level=str(row["level"]),

@@ -1,4 +1,4 @@
-"""A round's results as one person may see them, with the names that go with the codes."""
+"""Access to results: a round's results as one person may see them, with the names that go with the codes."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from survey.core.cache import cached
 from survey.models import Agency, Round, Service
 from survey.questionnaires import Aspect, Definition, Element
 from survey.results.compute import RoundResults, round_results
-from survey.results.figures import ALL_SERVICES, PROVINCE, Figure, Figures
+from survey.results.figures import ALL_SERVICES, PROVINCE, Figures, ShownFigure
 from survey.structure.queries import names
 from survey.web.i18n import local_name
 
 
 class PageFigures(Figures):
-    """The figures of a table, made when first asked for: pages show all services together, or those of an agency."""
+    """The figures of a table, built at first use: pages show all services together, or those of an agency."""
 
     def __init__(self, table: pd.DataFrame) -> None:
         self._table = table
         self._parts: dict[str | None, Figures] = {}
 
-    def find(self, agency: str, service: str, level: str, key: str) -> Figure | None:
+    def find(self, agency: str, service: str, level: str, key: str) -> ShownFigure | None:
         """Return a figure, or None when the table has no such row."""
         return self._part(agency if service else None).find(agency, service, level, key)
 
@@ -41,11 +41,11 @@ class PageFigures(Figures):
 
     @cached_property
     def _services(self) -> dict[str, tuple[str, ...]]:
-        found: dict[str, list[str]] = {}
+        by_agency: dict[str, list[str]] = {}
         for agency, service in sorted(set(zip(self._table["agency"], self._table["service"], strict=True))):
             if service:
-                found.setdefault(agency, []).append(service)
-        return {agency: tuple(services) for agency, services in found.items()}
+                by_agency.setdefault(agency, []).append(service)
+        return {agency: tuple(services) for agency, services in by_agency.items()}
 
     def _part(self, agency: str | None) -> Figures:
         """Return the figures of an agency's services, None: of every agency as a whole.

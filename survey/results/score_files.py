@@ -1,6 +1,6 @@
-"""Score responses collected elsewhere: two files in, a table of figures out, no database.
+"""Scoring of files: responses collected elsewhere; two files in, a table of figures out, no database.
 
-The responses stream through once and are kept as distinct answers with their counts, so that a file of a million rows
+The responses stream through once and are held as distinct answers with their counts, so that a file of a million rows
 needs little memory.
 """
 
@@ -45,7 +45,7 @@ class Task:
 
 
 def score_files(task: Task, progress: Callable[[int], object] | None = None) -> pd.DataFrame:
-    """Return the figures of a task, columns as `scoring.table.COLUMNS`; `progress` is told bytes as they are read.
+    """Return the figures of a task, columns as `scoring.table.COLUMNS`; `progress` is called with bytes read.
 
     Raises `InputError` (or `TableError` naming every wrong cell) when a file cannot be used as it is.
     """
@@ -103,7 +103,7 @@ def count_answers(table: Table, definition: Definition, columns: ColumnMap, keys
 
 
 class _ItemColumn:
-    """One item's column: where it stands, and what each text in it was found to mean."""
+    """One item's column: where it stands, and the answer each text in it stands for."""
 
     def __init__(self, code: str, definition: Definition, columns: ColumnMap) -> None:
         self.code = code
@@ -122,9 +122,9 @@ class _ItemColumn:
         if self.position is None:
             return BLANK
         text = cells[self.position]
-        found = self.known.get(text)
-        if found is not None:
-            return found
+        known = self.known.get(text)
+        if known is not None:
+            return known
         try:
             meant = self.columns.value(self.code, text, item=True)
             self.known[text] = self.definition.parse_answer(self.code, meant) or BLANK
@@ -166,9 +166,9 @@ def read_population(path: Path, strata: Sequence[str] = STRATA) -> pd.DataFrame:
         check.finish()
         if not rows:
             raise InputError("%(source)s has a header but no rows", source=table.source)
-    found = pd.DataFrame(list(rows), columns=list(names), dtype=object)
-    found["N"] = np.array(list(rows.values()), dtype=np.int64)
-    return found
+    population = pd.DataFrame(list(rows), columns=list(names), dtype=object)
+    population["N"] = np.array(list(rows.values()), dtype=np.int64)
+    return population
 
 
 def _refuse_short(patterns: Patterns, keys: Sequence[str], strata: Sequence[str], population: pd.DataFrame) -> None:

@@ -1,4 +1,4 @@
-"""Text that a spreadsheet must not take for a formula."""
+"""Formula injection: text that a spreadsheet must not take for a formula."""
 
 from __future__ import annotations
 

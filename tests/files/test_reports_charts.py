@@ -18,14 +18,14 @@ from sqlalchemy import orm
 from survey.core.db import Database
 from survey.files.reports.agency import render_agency
 from survey.files.reports.heat import shades
-from survey.files.reports.labels import Box, places
+from survey.files.reports.label_places import Box, places
 from survey.files.reports.load import agencies_with_report, agency_context, province_context, round_context
 from survey.files.reports.parts import Writer
 from survey.files.reports.province import render_province
 from survey.files.reports.quadrants import plot
 from survey.models import Agency, Response, Round
 from survey.questionnaires import bundled
-from survey.results.insights import Contrast
+from survey.results.diagnosis import Contrast
 from survey.structure.operations.install_questionnaire import install_questionnaire
 from tests.files.test_reports import demonstration, text_of
 from tests.support.evaluation import NOW, accounts, earlier_round, scored_round, sign_in

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from survey.results.operations.mask_comment import Kind, mask_comment
+from survey.results.operations.mask_comment import MaskedKind, mask_comment
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,10 @@ def test_left_as_it_is(text: str) -> None:
 def test_found_points_into_the_original() -> None:
     text = "Chị Hoa gọi 0912345678"
     found = mask_comment(text).found
-    assert [(one.kind, text[one.start : one.end]) for one in found] == [(Kind.NAME, "Hoa"), (Kind.PHONE, "0912345678")]
+    assert [(one.kind, text[one.start : one.end]) for one in found] == [
+        (MaskedKind.NAME, "Hoa"),
+        (MaskedKind.PHONE, "0912345678"),
+    ]
 
 
 COMMENTS = st.text(

@@ -11,7 +11,7 @@ from flask import Flask
 
 from scoring.estimate import STATUS
 from scoring.table import STATUS as TABLE_STATUS
-from survey.results.charts import Row, interval_chart, place, stacked_bar
+from survey.results.charts import ChartRow, interval_chart, place, stacked_bar
 from survey.results.figures import Figures
 from survey.web import formatters, wording
 
@@ -63,14 +63,14 @@ def test_the_axis_runs_from_edge_to_edge() -> None:
 
 
 def test_a_chart_has_one_row_for_each_figure_over_one_axis() -> None:
-    chart = interval_chart([Row("a", 50, 25, 75, reference=100.0), Row("b", NAN, NAN, NAN)])
+    chart = interval_chart([ChartRow("a", 50, 25, 75, reference=100.0), ChartRow("b", NAN, NAN, NAN)])
     first, second = chart.marks
     assert (first.low, first.dot, first.high, first.reference) == (26.0, 50.0, 74.0, 98.0)
     assert (second.low, second.dot, second.high, second.reference) == (None, None, None, None)
     assert second.y - first.y == chart.floor / 2
     assert [tick.text for tick in chart.ticks] == ["0", "25", "50", "75", "100"]
     assert chart.has_reference
-    assert not interval_chart([Row("a", 50, 25, 75)]).has_reference
+    assert not interval_chart([ChartRow("a", 50, 25, 75)]).has_reference
 
 
 def test_a_bar_is_whole_and_labels_only_what_fits() -> None:

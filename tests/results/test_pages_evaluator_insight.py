@@ -247,7 +247,7 @@ def test_what_is_kept_follows_every_change(rounds: Flask) -> None:
 def test_nobody_waits_unasked_for_doubtful_responses_of_a_large_round(
     evaluator: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("survey.results.doubts.LARGE", 100)
+    monkeypatch.setattr("survey.results.sensitivity.LARGE", 100)
     section = soup(evaluator, "/danh-gia/r1").select_one("section[aria-labelledby=doubts]")
     assert "Trong 106 phiếu" not in words(section)
     link = section.a if section else None

@@ -53,7 +53,7 @@ CLOCKS = {
 READS_CLOCKS = {
     ("survey.core.clock", "datetime.now"),
     ("survey.core.db", "time.monotonic"),  # how long a connection rested in the pool
-    ("survey.results.doubts", "time.monotonic"),  # how old a cached result is
+    ("survey.results.sensitivity", "time.monotonic"),  # how old a cached result is
     ("survey.web.observability", "time.perf_counter"),  # how long a request took
     ("survey.web.rate_counts", "time.time"),  # windows of counts that processes share by the wall clock
     ("survey.web.security", "time.monotonic"),  # how old the answer about the demonstration is

@@ -74,8 +74,8 @@ def _reported(session: orm.Session, round_code: str) -> list[tuple[str, str]]:
     results, visible = round_results(session, round_code), _visible(session)
     known = names.agencies(session, on=results.round.opens_on)
     codes = set(results.table["agency"]) - {PROVINCE}
-    found = ((c, local_name(known[c])) for c in codes if c in known and (visible is None or c in visible))
-    return sorted(found, key=lambda pair: (fold(pair[1]), pair[0]))
+    named = ((c, local_name(known[c])) for c in codes if c in known and (visible is None or c in visible))
+    return sorted(named, key=lambda pair: (fold(pair[1]), pair[0]))
 
 
 def _table_titles() -> dict[str, tuple[str, str]]:
@@ -125,8 +125,8 @@ def province_report(round_code: str) -> flask.Response:
     """Send the report on the province, which names every agency."""
     with database().read() as session:
         context = _or_404(lambda: province_context(session, round_context(session, round_code)))
-    made = render_province(context)
-    return _send(lambda path: _write(path, made), _("SIPAS report %(name)s", name=round_code), "pdf")
+    pdf = render_province(context)
+    return _send(lambda path: _write(path, pdf), _("SIPAS report %(name)s", name=round_code), "pdf")
 
 
 @blueprint.get("/bao-cao/<agency>.pdf")
@@ -138,9 +138,9 @@ def agency_report(round_code: str, agency: str) -> flask.Response:
         if visible is not None and agency not in visible:
             flask.abort(404)
         context = _or_404(lambda: agency_context(session, round_context(session, round_code), agency))
-    made = render_agency(context)
+    pdf = render_agency(context)
     name = _("SIPAS report %(name)s", name=f"{round_code} - {context.name}")
-    return _send(lambda path: _write(path, made), name, "pdf")
+    return _send(lambda path: _write(path, pdf), name, "pdf")
 
 
 def _or_404(load: Callable[[], ReportContext]) -> ReportContext:
@@ -157,7 +157,7 @@ def _write(path: Path, content: bytes) -> None:
 
 @contextmanager
 def _export(round_code: str) -> Iterator[Export]:
-    """Yield what a file is made of, as far as this person may see it; 404 for an unknown round."""
+    """Yield the export task of a file, as far as this person may see it; 404 for an unknown round."""
     with database().read() as session:
         try:
             rounds.by_code(session, round_code)

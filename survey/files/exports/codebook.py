@@ -1,4 +1,4 @@
-"""What every column of the microdata means and what its values say, in Vietnamese and English."""
+"""Codebook of the microdata: what every column means and what its values say, in Vietnamese and English."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from survey.files.exports import labels
-from survey.files.exports.content import Column, Sheet
+from survey.files.exports.content import SheetColumn, WorkbookSheet
 from survey.files.exports.microdata import HIDDEN_VALUE, ITEM_CODES, Microdata
 from survey.questionnaires import HIDDEN, LEVELS, UNKNOWN, Question, Text
 from survey.web.messages import Pair
@@ -35,10 +35,10 @@ MEANINGS: dict[str, Pair] = {
 """Columns that every questionnaire has."""
 
 COLUMNS = (
-    Column("column", ("Cột", "Column"), width=24),
-    Column("value", ("Giá trị", "Value"), width=12),
-    Column("label", ("Nghĩa", "Meaning in Vietnamese"), width=80),
-    Column("label_en", ("Nghĩa tiếng Anh", "Meaning in English"), width=80),
+    SheetColumn("column", ("Cột", "Column"), width=24),
+    SheetColumn("value", ("Giá trị", "Value"), width=12),
+    SheetColumn("label", ("Nghĩa", "Meaning in Vietnamese"), width=80),
+    SheetColumn("label_en", ("Nghĩa tiếng Anh", "Meaning in English"), width=80),
 )
 
 
@@ -58,11 +58,11 @@ class Variable:
 
 def variables(micro: Microdata) -> list[Variable]:
     """Return the columns of the microdata in order."""
-    made = _of_questionnaire(micro)
+    known = _of_questionnaire(micro)
     for code in micro.columns:
         if code in MEANINGS:
-            made[code] = Variable(code, MEANINGS[code], _values(micro, code), attribute=code in micro.attributes)
-    return [made[code] for code in micro.columns]
+            known[code] = Variable(code, MEANINGS[code], _values(micro, code), attribute=code in micro.attributes)
+    return [known[code] for code in micro.columns]
 
 
 def _values(micro: Microdata, code: str) -> tuple[tuple[str, Pair], ...]:
@@ -104,7 +104,7 @@ def _of_questionnaire(micro: Microdata) -> dict[str, Variable]:
         (str(ITEM_CODES[UNKNOWN]), _pair(definition.scale.unknown)),
         (str(ITEM_CODES[HIDDEN]), not_asked),
     ]
-    made = {i.code: Variable(i.code, _pair(i.text), tuple(scale), item=True) for i in definition.items}
+    by_code = {i.code: Variable(i.code, _pair(i.text), tuple(scale), item=True) for i in definition.items}
     for section in filter(None, (definition.needs, definition.respondent)):
         for question in section.questions:
             values = (
@@ -113,8 +113,8 @@ def _of_questionnaire(micro: Microdata) -> dict[str, Variable]:
                 (HIDDEN, not_asked),
                 _hidden(micro),
             )
-            made[question.code] = Variable(question.code, _pair(question.text), values, attribute=True)
-    return made
+            by_code[question.code] = Variable(question.code, _pair(question.text), values, attribute=True)
+    return by_code
 
 
 def _options(question: Question) -> Iterator[tuple[str, Pair]]:
@@ -126,10 +126,10 @@ def _pair(text: Text) -> Pair:
     return text.get("vi"), text.get("en")
 
 
-def codebook_sheet(micro: Microdata) -> Sheet:
+def codebook_sheet(micro: Microdata) -> WorkbookSheet:
     """Return the codebook: a row for each column, then one for each of its values."""
     rows: list[tuple[str | None, ...]] = []
     for variable in variables(micro):
         rows.append((variable.code, None, *variable.title))
         rows += [(variable.code, value, *said) for value, said in variable.values]
-    return Sheet("codebook", ("Bảng mã", "Codebook"), COLUMNS, rows)
+    return WorkbookSheet("codebook", ("Bảng mã", "Codebook"), COLUMNS, rows)

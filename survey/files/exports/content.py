@@ -1,4 +1,4 @@
-"""What the files of a round hold: the results one reader may see, and the sheets made of them.
+"""Content of a round's files: the results one reader may see, and the sheets of tables built from them.
 
 Every number is taken as it is from `survey.results.compute` and `survey.results.comparisons`; here they are only
 chosen, named and put in order.
@@ -100,13 +100,13 @@ def _cut(table: pd.DataFrame, seen: set[str] | None) -> pd.DataFrame:
 
 
 def _titles(definition: Definition) -> dict[tuple[str, str], str]:
-    found = {("aspect", a.code): a.title.get("vi") for a in definition.aspects}
-    found |= {("element", e.code): e.title.get("vi") for e in definition.elements}
-    return found | {("item", i.code): i.text.get("vi") for i in definition.items}
+    titles = {("aspect", a.code): a.title.get("vi") for a in definition.aspects}
+    titles |= {("element", e.code): e.title.get("vi") for e in definition.elements}
+    return titles | {("item", i.code): i.text.get("vi") for i in definition.items}
 
 
 @dataclass(frozen=True)
-class Column:
+class SheetColumn:
     """One column of a sheet."""
 
     code: str
@@ -117,12 +117,12 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class WorkbookSheet:
     """One table of a workbook; a row has one plain value a column, None where nothing exists."""
 
     code: str
     title: Pair
-    columns: tuple[Column, ...]
+    columns: tuple[SheetColumn, ...]
     rows: Iterable[tuple[Any, ...]] = field(repr=False)
     #: columns that stay when one scrolls
     frozen: int = 0
@@ -133,38 +133,38 @@ class Sheet:
 
 
 PLACE = (
-    Column("agency", ("Mã cơ quan", "Agency code"), width=22),
-    Column("agency_name", ("Cơ quan", "Agency"), width=38),
-    Column("service", ("Mã lĩnh vực", "Service code"), width=20),
-    Column("service_name", ("Lĩnh vực", "Service"), width=28),
-    Column("level", ("Cấp", "Level"), width=10),
-    Column("key", ("Mã", "Key"), width=20),
-    Column("label", ("Nội dung", "What"), width=44),
+    SheetColumn("agency", ("Mã cơ quan", "Agency code"), width=22),
+    SheetColumn("agency_name", ("Cơ quan", "Agency"), width=38),
+    SheetColumn("service", ("Mã lĩnh vực", "Service code"), width=20),
+    SheetColumn("service_name", ("Lĩnh vực", "Service"), width=28),
+    SheetColumn("level", ("Cấp", "Level"), width=10),
+    SheetColumn("key", ("Mã", "Key"), width=20),
+    SheetColumn("label", ("Nội dung", "What"), width=44),
 )
 COUNTS = (
-    Column("n", ("Số người trả lời", "Respondents"), "whole"),
-    Column("valid", ("Số câu trả lời hợp lệ", "Valid answers"), "whole"),
+    SheetColumn("n", ("Số người trả lời", "Respondents"), "whole"),
+    SheetColumn("valid", ("Số câu trả lời hợp lệ", "Valid answers"), "whole"),
 )
 STATUS = (
-    Column("status", ("Mã trạng thái", "Status code"), width=16),
-    Column("status_words", ("Trạng thái", "Status"), width=44),
-    Column("warnings", ("Mã lưu ý", "Warning codes"), width=16),
-    Column("warnings_words", ("Lưu ý", "Warnings"), width=44),
+    SheetColumn("status", ("Mã trạng thái", "Status code"), width=16),
+    SheetColumn("status_words", ("Trạng thái", "Status"), width=44),
+    SheetColumn("warnings", ("Mã lưu ý", "Warning codes"), width=16),
+    SheetColumn("warnings_words", ("Lưu ý", "Warnings"), width=44),
 )
 FIGURE = (
-    Column("index", ("Chỉ số (%)", "Index (%)"), "index"),
-    Column("lo", ("Cận dưới (%)", "Interval from (%)"), "index"),
-    Column("hi", ("Cận trên (%)", "Interval to (%)"), "index"),
-    Column("se", ("Sai số chuẩn", "Standard error"), "real"),
-    Column("df", ("Bậc tự do", "Degrees of freedom"), "whole"),
-    Column("n_eff", ("Số câu trả lời hiệu dụng", "Effective answers"), "index"),
-    Column("deff", ("Hệ số thiết kế", "Design effect"), "real"),
-    Column("coverage", ("Độ bao phủ (%)", "Coverage (%)"), "index"),
-    Column("population", ("Số giao dịch", "Transactions"), "whole"),
-    Column("interval", ("Phương pháp khoảng tin cậy", "Interval method"), width=14),
+    SheetColumn("index", ("Chỉ số (%)", "Index (%)"), "index"),
+    SheetColumn("lo", ("Cận dưới (%)", "Interval from (%)"), "index"),
+    SheetColumn("hi", ("Cận trên (%)", "Interval to (%)"), "index"),
+    SheetColumn("se", ("Sai số chuẩn", "Standard error"), "real"),
+    SheetColumn("df", ("Bậc tự do", "Degrees of freedom"), "whole"),
+    SheetColumn("n_eff", ("Số câu trả lời hiệu dụng", "Effective answers"), "index"),
+    SheetColumn("deff", ("Hệ số thiết kế", "Design effect"), "real"),
+    SheetColumn("coverage", ("Độ bao phủ (%)", "Coverage (%)"), "index"),
+    SheetColumn("population", ("Số giao dịch", "Transactions"), "whole"),
+    SheetColumn("interval", ("Phương pháp khoảng tin cậy", "Interval method"), width=14),
 )
 ANSWERS = tuple(
-    Column(f"c{k}", (f"{vi} ({k})", f"{en} ({k})"), "whole", 14)
+    SheetColumn(f"c{k}", (f"{vi} ({k})", f"{en} ({k})"), "whole", 14)
     for k, (vi, en) in enumerate(
         (
             ("Rất không hài lòng", "Very dissatisfied"),
@@ -178,40 +178,40 @@ ANSWERS = tuple(
 )
 RANKS = (
     *PLACE[:2],
-    Column("value", ("Chỉ số (%)", "Index (%)"), "index"),
-    Column("n", ("Số người trả lời", "Respondents"), "whole"),
-    Column("rank", ("Thứ hạng ước lượng", "Estimated rank"), "whole"),
-    Column("low", ("Hạng tốt nhất có thể", "Best rank the data allow"), "whole"),
-    Column("high", ("Hạng thấp nhất có thể", "Worst rank the data allow"), "whole"),
-    Column("own_low", ("Hạng tốt nhất (xét riêng)", "Best rank, by itself"), "whole"),
-    Column("own_high", ("Hạng thấp nhất (xét riêng)", "Worst rank, by itself"), "whole"),
-    Column("group", ("Nhóm không phân biệt được", "Group that cannot be told apart"), width=14),
+    SheetColumn("value", ("Chỉ số (%)", "Index (%)"), "index"),
+    SheetColumn("n", ("Số người trả lời", "Respondents"), "whole"),
+    SheetColumn("rank", ("Thứ hạng ước lượng", "Estimated rank"), "whole"),
+    SheetColumn("low", ("Hạng tốt nhất có thể", "Best rank the data allow"), "whole"),
+    SheetColumn("high", ("Hạng thấp nhất có thể", "Worst rank the data allow"), "whole"),
+    SheetColumn("own_low", ("Hạng tốt nhất (xét riêng)", "Best rank, by itself"), "whole"),
+    SheetColumn("own_high", ("Hạng thấp nhất (xét riêng)", "Worst rank, by itself"), "whole"),
+    SheetColumn("group", ("Nhóm không phân biệt được", "Group that cannot be told apart"), width=14),
     *STATUS[:2],
 )
 CHANGES = (
     *PLACE,
-    Column("before", ("Đợt trước (%)", "Before (%)"), "index"),
-    Column("now", ("Đợt này (%)", "Now (%)"), "index"),
-    Column("diff", ("Thay đổi (điểm %)", "Change (points)"), "signed"),
-    Column("lo", ("Thay đổi, cận dưới", "Change from"), "signed"),
-    Column("hi", ("Thay đổi, cận trên", "Change to"), "signed"),
-    Column("se", ("Sai số chuẩn", "Standard error"), "real"),
-    Column("df", ("Bậc tự do", "Degrees of freedom"), "index"),
-    Column("t", ("Thống kê t", "t statistic"), "real"),
-    Column("p", ("Giá trị p", "p-value"), "p"),
-    Column("p_holm", ("p điều chỉnh Holm", "p adjusted (Holm)"), "p"),
-    Column("p_bh", ("p điều chỉnh Benjamini-Hochberg", "p adjusted (Benjamini-Hochberg)"), "p"),
+    SheetColumn("before", ("Đợt trước (%)", "Before (%)"), "index"),
+    SheetColumn("now", ("Đợt này (%)", "Now (%)"), "index"),
+    SheetColumn("diff", ("Thay đổi (điểm %)", "Change (points)"), "signed"),
+    SheetColumn("lo", ("Thay đổi, cận dưới", "Change from"), "signed"),
+    SheetColumn("hi", ("Thay đổi, cận trên", "Change to"), "signed"),
+    SheetColumn("se", ("Sai số chuẩn", "Standard error"), "real"),
+    SheetColumn("df", ("Bậc tự do", "Degrees of freedom"), "index"),
+    SheetColumn("t", ("Thống kê t", "t statistic"), "real"),
+    SheetColumn("p", ("Giá trị p", "p-value"), "p"),
+    SheetColumn("p_holm", ("p điều chỉnh Holm", "p adjusted (Holm)"), "p"),
+    SheetColumn("p_bh", ("p điều chỉnh Benjamini-Hochberg", "p adjusted (Benjamini-Hochberg)"), "p"),
     *STATUS,
 )
 FACTS = (
-    Column("code", ("Mã", "Code"), width=26),
-    Column("what", ("Mục", "What"), width=52),
-    Column("value", ("Giá trị", "Value"), "real", 22),
-    Column("note", ("Ghi chú", "Note"), width=80),
+    SheetColumn("code", ("Mã", "Code"), width=26),
+    SheetColumn("what", ("Mục", "What"), width=52),
+    SheetColumn("value", ("Giá trị", "Value"), "real", 22),
+    SheetColumn("note", ("Ghi chú", "Note"), width=80),
 )
 
 
-def figure_sheets(content: Content) -> list[Sheet]:
+def figure_sheets(content: Content) -> list[WorkbookSheet]:
     """Return the sheets of figures: Indices, Elements, Items, Distribution, Ranks, Change."""
     table = content.table
     level = table["level"]
@@ -224,21 +224,23 @@ def figure_sheets(content: Content) -> list[Sheet]:
         ("distribution", ("Phân bố", "Distribution"), counted, table),
     )
     sheets = [
-        Sheet(code, title, columns, _rows(content, part, columns, FIGURE_STATUSES), frozen=2)
+        WorkbookSheet(code, title, columns, _rows(content, part, columns, FIGURE_STATUSES), frozen=2)
         for code, title, columns, part in parts
     ]
     ranks = _rows(content, content.ranks, RANKS, labels.RANK_STATUSES)
     moved = _rows(content, content.changes, CHANGES, labels.CHANGE_STATUSES)
     return [
         *sheets,
-        Sheet("ranks", ("Xếp hạng", "Ranks"), RANKS, ranks, frozen=2),
-        Sheet("changes", ("Thay đổi", "Change"), CHANGES, moved, frozen=2),
+        WorkbookSheet("ranks", ("Xếp hạng", "Ranks"), RANKS, ranks, frozen=2),
+        WorkbookSheet("changes", ("Thay đổi", "Change"), CHANGES, moved, frozen=2),
     ]
 
 
-def _rows(content: Content, table: pd.DataFrame, columns: Iterable[Column], status: Wording) -> list[tuple[Any, ...]]:
+def _rows(
+    content: Content, table: pd.DataFrame, columns: Iterable[SheetColumn], status: Wording
+) -> list[tuple[Any, ...]]:
     """Return the rows of a table with the names and words that go with its codes."""
-    made: dict[str, Callable[[dict[str, Any]], str]] = {
+    by_code: dict[str, Callable[[dict[str, Any]], str]] = {
         "agency_name": lambda row: content.agency_name(row["agency"]),
         "service_name": lambda row: content.service_name(row["service"]),
         "level": lambda row: labels.LEVELS.text(row["level"]),
@@ -251,7 +253,7 @@ def _rows(content: Content, table: pd.DataFrame, columns: Iterable[Column], stat
     for values in table.itertuples(index=False, name=None):
         row = dict(zip(names_of, values, strict=True))
         row = {name: plain(value) for name, value in row.items()}
-        rows.append(tuple(made[c.code](row) if c.code in made else row[c.code] for c in columns))
+        rows.append(tuple(by_code[c.code](row) if c.code in by_code else row[c.code] for c in columns))
     return rows
 
 

@@ -1,4 +1,4 @@
-"""The sheets about the figures: how the round was answered (Quality), how its figures were made (Method)."""
+"""Metadata sheets: how the round was answered (Quality), how its figures were computed (Method)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from scoring.table import COLUMNS
 from survey import __version__
 from survey.files.exports import labels
-from survey.files.exports.content import CHANGES, FACTS, FIGURE, PLACE, RANKS, Content, Sheet
+from survey.files.exports.content import CHANGES, FACTS, FIGURE, PLACE, RANKS, Content, WorkbookSheet
 from survey.results.as_csv import plain
 from survey.web.messages import bilingual
 from survey.web.wording import CHANNELS, EXCLUSIONS, FIGURE_STATUSES, FIGURE_WARNINGS
@@ -18,8 +18,8 @@ from survey.web.wording import CHANNELS, EXCLUSIONS, FIGURE_STATUSES, FIGURE_WAR
 Row = tuple[Any, ...]
 
 
-def quality_sheet(content: Content) -> Sheet:
-    """Return what must be known of the responses behind the figures."""
+def quality_sheet(content: Content) -> WorkbookSheet:
+    """Return the sheet Quality: what must be known of the responses behind the figures."""
     results = content.results
     whole = content.table[(content.table["agency"] == "") & (content.table["level"] == "overall")]
     whole = whole[whole["service"] == ""]
@@ -43,11 +43,11 @@ def quality_sheet(content: Content) -> Sheet:
     for status, count in content.table["status"].value_counts().sort_index().items():
         vi, en = labels.phrases(FIGURE_STATUSES, str(status))
         rows.append((f"status:{status}", f"Số dòng số liệu: {vi}", int(count), f"Rows of figures: {en}"))
-    return Sheet("quality", ("Chất lượng", "Quality"), FACTS, rows)
+    return WorkbookSheet("quality", ("Chất lượng", "Quality"), FACTS, rows)
 
 
-def method_sheet(content: Content, now: datetime) -> Sheet:
-    """Return how the figures were made: round, questionnaire, rules in force, limits, and what columns mean."""
+def method_sheet(content: Content, now: datetime) -> WorkbookSheet:
+    """Return the sheet Method: round, questionnaire, rules in force, limits, and what columns mean."""
     round_, rules = content.results.round, content.results.rules
     version = round_.version
     zone = ZoneInfo(round_.zone)
@@ -66,8 +66,8 @@ def method_sheet(content: Content, now: datetime) -> Sheet:
         rows.append(("before", "So với đợt", content.since.before.code, alike))
     for name, value in rules.to_mapping().items():
         vi, en = labels.RULES.pair(name)
-        told = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
-        rows.append((f"rule:{name}", f"Quy tắc: {vi}", _yes_no(told), f"Rule: {en}"))
+        shown = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
+        rows.append((f"rule:{name}", f"Quy tắc: {vi}", _yes_no(shown), f"Rule: {en}"))
     rows += [(f"limit:{k}", vi, None, en) for k, (vi, en) in enumerate(map(bilingual, labels.LIMITS), 1)]
     titles = {column.code: column.title[0] for column in (*CHANGES, *RANKS, *PLACE, *FIGURE)}
     rows += [(f"column:{code}", f"Cột: {titles.get(code, code)}", None, meaning) for code, meaning in COLUMNS]
@@ -77,7 +77,7 @@ def method_sheet(content: Content, now: datetime) -> Sheet:
     for code in FIGURE_WARNINGS:
         vi, en = labels.phrases(FIGURE_WARNINGS, code)
         rows.append((f"warning:{code}", f"Lưu ý: {vi}", None, en))
-    return Sheet("method", ("Phương pháp", "Method"), FACTS, rows)
+    return WorkbookSheet("method", ("Phương pháp", "Method"), FACTS, rows)
 
 
 def _yes_no(value: Any) -> Any:

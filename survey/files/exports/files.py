@@ -1,4 +1,4 @@
-"""Every file that can be made of a round: written whole to a path, or not at all."""
+"""Export files of a round, written atomically: whole to a path, or not at all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pandas as pd
 from sqlalchemy import orm
 
 from survey.files.exports.codebook import codebook_sheet
-from survey.files.exports.content import TABLES, Content, Sheet
+from survey.files.exports.content import TABLES, Content, WorkbookSheet
 from survey.files.exports.microdata import Microdata, prepare
 from survey.files.exports.microdata_files import csv_blocks, write_parquet, write_sav
 from survey.files.exports.scripts import r_script, stata_script
@@ -30,7 +30,7 @@ Writer = Callable[[Path], None]
 
 @dataclass(frozen=True)
 class Export:
-    """What the files of one round are made of."""
+    """Export task: what the files of one round are written from."""
 
     session: orm.Session
     content: Content
@@ -75,7 +75,7 @@ def write_figures(table: pd.DataFrame, form: str, path: Path, dialect: Dialect =
 
 def workbook(export: Export, path: Path) -> None:
     """Write the workbook; for those who see all agencies with the codebook of the microdata."""
-    more: list[Sheet] = []
+    more: list[WorkbookSheet] = []
     if not export.content.limited:
         more.append(codebook_sheet(prepare(export.session, export.content)))
     write_workbook(path, export.content, now=export.now, english=export.english, more=more, progress=export.progress)
@@ -118,7 +118,7 @@ def write_package(export: Export, path: Path) -> None:
 def _about(export: Export, micro: Microdata) -> str:
     """Return what the data are, for programs."""
     round_ = export.content.results.round
-    told = {
+    facts = {
         "round": round_.code,
         "name": round_.name,
         "opens_on": str(round_.opens_on),
@@ -130,7 +130,7 @@ def _about(export: Export, micro: Microdata) -> str:
         "withheld": sum(w.responses for w in micro.withheld if w.agency == ""),
         "k": micro.rule.min_n,
     }
-    return json.dumps(told, ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
 
 
 def _codebook(micro: Microdata, dialect: Dialect) -> Iterator[str]:

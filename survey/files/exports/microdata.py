@@ -4,7 +4,7 @@ No comment, key, counter, day or hour leaves. Three steps protect people, all by
 its `min_n`):
 
 - A stratum of which the results hide any figure is withheld whole. What it adds to the index and to its variance is
-  told in sums by agency (`Withheld`), which follow from the published figures anyway; so the scripts still reproduce
+  given in sums by agency (`Withheld`), which follow from the published figures anyway; so the scripts still reproduce
   the index exactly.
 - What is known of the respondent and the dossier (month, channel, answers to questions, language; in an agency that is
   one stratum also the service) is shown only where at least k people of the stratum show exactly the same
@@ -131,26 +131,26 @@ def prepare(session: orm.Session, content: Content) -> Microdata:
         raise ValueError("microdata are for those who see all agencies")
     results = content.results
     scheme = content.definition.scheme()
-    found, _ = round_moments(session, results.round, scheme, results.rules)
+    moments, _ = round_moments(session, results.round, scheme, results.rules)
     people = population(session, results.round.id)
-    design = stratified(found.keys, found.n, people if len(people) else None, results.rules)
+    design = stratified(moments.keys, moments.n, people if len(people) else None, results.rules)
     rule = DisclosureRule.of(results.rules)
-    out = _withheld_strata(content, found, design, rule)
+    out = _withheld_strata(content, moments, design, rule)
     whole = figure(scheme, results.rules, "overall", "all")
     return Microdata(
         content=content,
-        strata=tuple(_strata(found, design, out)),
-        withheld=tuple(_withheld(content, found, design, out, whole)),
+        strata=tuple(_strata(moments, design, out)),
+        withheld=tuple(_withheld(content, moments, design, out, whole)),
         rule=rule,
         hidden_services=_hidden_places(content),
     )
 
 
-def _withheld_strata(content: Content, found: Moments, design: Design, rule: DisclosureRule) -> NDArray[np.bool_]:
+def _withheld_strata(content: Content, moments: Moments, design: Design, rule: DisclosureRule) -> NDArray[np.bool_]:
     """Return which strata (strata,) stay behind: too small, or some figure of theirs is hidden in the results."""
     hidden = _hidden_places(content)
     out = np.array([not rule.shows(int(n)) for n in design.size], dtype=np.bool_)
-    for cell, (agency, service) in enumerate(found.keys[["agency", "service"]].itertuples(index=False, name=None)):
+    for cell, (agency, service) in enumerate(moments.keys[["agency", "service"]].itertuples(index=False, name=None)):
         place = (agency, "" if _is_whole(design, cell, agency) else service)
         if place in hidden:
             out[design.stratum[cell]] = True
@@ -169,10 +169,10 @@ def _is_whole(design: Design, cell: int, agency: str) -> bool:
     return bool(design.names[design.stratum[cell]] == agency)
 
 
-def _strata(found: Moments, design: Design, out: NDArray[np.bool_]) -> Iterator[Stratum]:
+def _strata(moments: Moments, design: Design, out: NDArray[np.bool_]) -> Iterator[Stratum]:
     """Yield the strata that leave, in order."""
     seen: set[int] = set()
-    for cell, (agency, service) in enumerate(found.keys[["agency", "service"]].itertuples(index=False, name=None)):
+    for cell, (agency, service) in enumerate(moments.keys[["agency", "service"]].itertuples(index=False, name=None)):
         at = int(design.stratum[cell])
         if out[at] or at in seen or not design.size[at]:
             continue
@@ -190,14 +190,14 @@ def _strata(found: Moments, design: Design, out: NDArray[np.bool_]) -> Iterator[
 
 
 def _withheld(
-    content: Content, found: Moments, design: Design, out: NDArray[np.bool_], whole: Figure
+    content: Content, moments: Moments, design: Design, out: NDArray[np.bool_], whole: Figure
 ) -> Iterator[Withheld]:
     """Yield what the withheld strata add to the agencies they belong to and, first, to the province."""
-    gone = out[design.stratum] & (found.n > 0)
+    gone = out[design.stratum] & (moments.n > 0)
     if not gone.any():
         return
     rules = content.results.rules
-    agency = found.keys["agency"].to_numpy()
+    agency = moments.keys["agency"].to_numpy()
     province = np.ones(len(gone), dtype=np.bool_) if design.known is None else design.known
     table = content.results.table
     wholes = table[(table["service"] == "") & (table["level"] == "overall") & (table["status"] != SUPPRESSED)]
@@ -206,7 +206,7 @@ def _withheld(
     for name, inside in places:
         if not (gone & inside).any():
             continue
-        counting, valid, mean, within = _contributions(found, design, inside, whole, rules.statistic)
+        counting, valid, mean, within = _contributions(moments, design, inside, whole, rules.statistic)
         code = np.where(gone & inside, 0, -1)
         added, _ = variance(mean[:, None], within[:, None], design, code, 1)
         here = (gone & inside)[:, None]
@@ -215,20 +215,20 @@ def _withheld(
             tuple(float(x) for x in (counting * here).sum(axis=0)),
             tuple(float(x) for x in (valid * here).sum(axis=0)),
             float(added[0, 0]),
-            int(found.n[gone & inside].sum()),
+            int(moments.n[gone & inside].sum()),
         )
 
 
 def _contributions(
-    found: Moments, design: Design, inside: NDArray[np.bool_], whole: Figure, statistic: str
+    moments: Moments, design: Design, inside: NDArray[np.bool_], whole: Figure, statistic: str
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Return weighted totals by cell and part, and of each cell the mean and the spread of u in one domain."""
-    up, down = found.feature(statistic), found.feature("answered")
+    up, down = moments.feature(statistic), moments.feature("answered")
     weight = design.weight[:, None]
-    width = len(found.scheme.items)
-    counting = np.stack([found.sums[:, up][:, list(p.items)].sum(axis=1) for p in whole.parts], axis=1) * weight
+    width = len(moments.scheme.items)
+    counting = np.stack([moments.sums[:, up][:, list(p.items)].sum(axis=1) for p in whole.parts], axis=1) * weight
     counting = counting / PEAK[statistic]
-    valid = np.stack([found.sums[:, down][:, list(p.items)].sum(axis=1) for p in whole.parts], axis=1) * weight
+    valid = np.stack([moments.sums[:, down][:, list(p.items)].sum(axis=1) for p in whole.parts], axis=1) * weight
     above, below = counting[inside].sum(axis=0), valid[inside].sum(axis=0)
     present = sum(part.weight for part, b in zip(whole.parts, below, strict=True) if b > 0)
     alpha = np.zeros(2 * width)
@@ -237,8 +237,8 @@ def _contributions(
             alpha[list(part.items)] += part.weight / present / b / PEAK[statistic]
             alpha[[width + i for i in part.items]] -= part.weight / present * a / b / b
     at = np.concatenate([np.arange(up.start, up.stop), np.arange(down.start, down.stop)])
-    mean = found.sums[:, at] @ alpha * design.weight / np.maximum(found.n, 1)
-    crossed = found.within[:, at[:, None], at[None, :]]
+    mean = moments.sums[:, at] @ alpha * design.weight / np.maximum(moments.n, 1)
+    crossed = moments.within[:, at[:, None], at[None, :]]
     within = np.asarray((crossed @ alpha) @ alpha * design.weight**2, dtype=np.float64)
     return counting, valid, mean, within
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import xlsxwriter
 
-from survey.files.exports.content import Column, Content, Sheet, figure_sheets
+from survey.files.exports.content import Content, SheetColumn, WorkbookSheet, figure_sheets
 from survey.files.exports.facts import method_sheet, quality_sheet
 from survey.results.spreadsheet_text import is_formula, printable
 
@@ -42,7 +42,7 @@ def write_workbook(
     *,
     now: datetime,
     english: bool = False,
-    more: Sequence[Sheet] = (),
+    more: Sequence[WorkbookSheet] = (),
     progress: Progress | None = None,
 ) -> None:
     """Write the workbook; `english` adds a second header row, `more` are further sheets for its end."""
@@ -71,7 +71,7 @@ def write_workbook(
 
 
 class _Styles:
-    """The formats of a workbook, each made once."""
+    """The formats of a workbook, each created once."""
 
     def __init__(self, book: Any) -> None:
         self.head = book.add_format(
@@ -86,7 +86,7 @@ class _Styles:
         self.quoted_head = book.add_format({"bold": True, "quote_prefix": True, "bg_color": HEAD, "bottom": 1})
 
 
-def _write_sheet(page: Any, sheet: Sheet, styles: _Styles, english: bool) -> list[tuple[Any, ...]]:
+def _write_sheet(page: Any, sheet: WorkbookSheet, styles: _Styles, english: bool) -> list[tuple[Any, ...]]:
     """Write header and rows; return the rows."""
     heads = 2 if english else 1
     for k, column in enumerate(sheet.columns):
@@ -113,7 +113,7 @@ def _write_head(page: Any, row: int, titles: Iterable[str], style: Any, styles: 
         page.write_string(row, k, text, styles.quoted_head if is_formula(text) else style)
 
 
-def _write_cell(page: Any, row: int, at: int, value: Any, column: Column, styles: _Styles) -> None:
+def _write_cell(page: Any, row: int, at: int, value: Any, column: SheetColumn, styles: _Styles) -> None:
     """Write one value: numbers as numbers, days as days, text as text, nothing as an empty cell."""
     if value is None:
         return
@@ -131,7 +131,7 @@ def _write_cell(page: Any, row: int, at: int, value: Any, column: Column, styles
         page.write_string(row, at, text, styles.quoted if is_formula(text) else styles.of["text"])
 
 
-def _chart(book: Any, sheet: Sheet, rows: Sequence[tuple[Any, ...]]) -> None:
+def _chart(book: Any, sheet: WorkbookSheet, rows: Sequence[tuple[Any, ...]]) -> None:
     """Put the sheet's chart on a sheet of its own: the league of the agencies, the answers to the questions."""
     if not rows:
         return
@@ -141,7 +141,7 @@ def _chart(book: Any, sheet: Sheet, rows: Sequence[tuple[Any, ...]]) -> None:
         _distribution(book, sheet, rows)
 
 
-def _league(book: Any, sheet: Sheet, rows: Sequence[tuple[Any, ...]]) -> None:
+def _league(book: Any, sheet: WorkbookSheet, rows: Sequence[tuple[Any, ...]]) -> None:
     """Draw each agency's index as a dot with its interval as a whisker, best first."""
     agency, service, key, index = (sheet.position(code) for code in ("agency", "service", "key", "index"))
     shown = [k for k, row in enumerate(rows) if row[agency] and not row[service] and row[key] == "all"]
@@ -193,7 +193,7 @@ def _league(book: Any, sheet: Sheet, rows: Sequence[tuple[Any, ...]]) -> None:
     page.fit_to_pages(1, 1)
 
 
-def _distribution(book: Any, sheet: Sheet, rows: Sequence[tuple[Any, ...]]) -> None:
+def _distribution(book: Any, sheet: WorkbookSheet, rows: Sequence[tuple[Any, ...]]) -> None:
     """Draw the five answers to every question, province, as bars of 100 %."""
     agency, service, valid = (sheet.position(code) for code in ("agency", "service", "valid"))
     level, label = sheet.position("level"), sheet.position("label")

@@ -13,7 +13,7 @@ from survey.files.reports.context import ReportContext, RespondentGroup
 from survey.files.reports.document import Frontispiece, build
 from survey.files.reports.parts import INDICES, Writer
 from survey.files.reports.style import WIDTH, Cell, ruled, text
-from survey.results.findings import Finding
+from survey.results.strengths import ItemFinding
 
 PAGES = 2
 ATTEMPTS = (
@@ -93,7 +93,7 @@ def _weak(writer: Writer) -> list[Flowable]:
     return [KeepTogether([writer.heading(words.WEAK), writer.p(lead), writer.caption(caption), table])]
 
 
-def _findings(writer: Writer, findings: Sequence[Finding]) -> Flowable:
+def _findings(writer: Writer, findings: Sequence[ItemFinding]) -> Flowable:
     """Return a table of items against the other agencies."""
     heads = (words.CONTENT, words.INDEX_HEAD, words.OTHERS, words.GAP, words.UNHAPPY)
     rows: list[list[Cell]] = [[writer.p(t, "th_right" if k else "th") for k, t in enumerate(heads)]]

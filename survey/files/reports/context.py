@@ -13,11 +13,11 @@ from survey.files.exports.content import Content
 from survey.models import AgencyKind, QuestionnaireVersion, Round
 from survey.questionnaires import Definition
 from survey.results.comparisons import Changes
-from survey.results.doubts import Doubts
-from survey.results.figures import Figure, Figures
-from survey.results.findings import Finding
-from survey.results.insights import Contrast
-from survey.results.standings import Change, Standing, change_of
+from survey.results.diagnosis import Contrast
+from survey.results.figures import Figures, ShownFigure
+from survey.results.league_table import IndexChange, LeagueRow, change_of
+from survey.results.sensitivity import Sensitivity
+from survey.results.strengths import ItemFinding
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ class PastRound:
     """One round of the series that ends with the one reported on."""
 
     name: str
-    figure: Figure | None
+    figure: ShownFigure | None
     #: since the round before; None for the first
-    change: Change | None
+    change: IndexChange | None
     #: whether the questions or the rule differ from the round before
     broken: bool
 
@@ -50,7 +50,7 @@ class RespondentGroup:
     #: None where it must not be printed
     n: int | None
     #: None where it was not computed
-    figure: Figure | None = None
+    figure: ShownFigure | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -60,7 +60,7 @@ class RoundContext:
     content: Content
     figures: Figures
     #: the province under "", then the agencies by rank
-    standings: Mapping[str, Standing]
+    standings: Mapping[str, LeagueRow]
     #: number of agencies with a rank
     ranked: int
     #: every figure of agencies and province since the last round; None without one
@@ -111,7 +111,7 @@ class RoundContext:
         """Return an agency's Vietnamese name; "" is the province."""
         return self.content.agency_name(code)
 
-    def change(self, agency: str, level: str, key: str) -> Change | None:
+    def change(self, agency: str, level: str, key: str) -> IndexChange | None:
         """Return how a figure moved since the last round."""
         return None if self.since is None else change_of(self.since, agency, level, key)
 
@@ -126,15 +126,15 @@ class ReportContext(RoundContext):
     #: name of the agency above it; empty for the province
     above: str
     kind: AgencyKind
-    overall: Figure
+    overall: ShownFigure
     #: figures of the items, all services together, in the questionnaire's order
-    items: tuple[Figure, ...]
+    items: tuple[ShownFigure, ...]
     #: significantly better and worse than other agencies; empty where none is, or for the province
-    strengths: tuple[Finding, ...] = ()
-    weaknesses: tuple[Finding, ...] = ()
+    strengths: tuple[ItemFinding, ...] = ()
+    weaknesses: tuple[ItemFinding, ...] = ()
     #: its own highest and lowest items, where none is significantly better or worse
-    highest: tuple[Finding, ...] = ()
-    lowest: tuple[Finding, ...] = ()
+    highest: tuple[ItemFinding, ...] = ()
+    lowest: tuple[ItemFinding, ...] = ()
     #: respondents by channel, and by what they said of themselves and their dossier
     groups: tuple[tuple[str, tuple[RespondentGroup, ...]], ...]
     #: comments that may be shown, the newest first, with the agency each is about
@@ -146,6 +146,6 @@ class ReportContext(RoundContext):
     #: how every agency compares with the others, by (agency, level, key); for the province alone
     contrasts: Mapping[tuple[str, str, str], Contrast] = field(default_factory=dict)
     #: items of every agency that can be compared, by number; for the province alone
-    findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
+    findings: Mapping[str, tuple[ItemFinding, ...]] = field(default_factory=dict)
     #: what the index would be without doubtful responses; for the province alone
-    doubts: Doubts | None = None
+    doubts: Sensitivity | None = None

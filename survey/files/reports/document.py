@@ -1,4 +1,4 @@
-"""The frame of a report: pages with a foot, title, language, bookmarks; a story goes in, a PDF comes out."""
+"""PDF document of a report: pages with a foot, title, language, bookmarks; a story goes in, a PDF comes out."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Frontispiece:
 
 
 Story = Callable[[], Sequence[Flowable]]
-"""Makes the parts anew: reportlab wears them out."""
+"""Builds the flowables again for each run: reportlab uses them up."""
 
 
 def build(story: Story, about: Frontispiece, pages: int, most: int | None = None) -> tuple[bytes, int]:

@@ -1,4 +1,4 @@
-"""The index with all responses and without the doubtful ones, as the page of the round tells it."""
+"""Sensitivity to doubtful responses: the index with and without them, as on the page of the round."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from survey.core.numbers import fixed
 from survey.files.reports import sentences, words
 from survey.files.reports.parts import Writer
 from survey.files.reports.style import WIDTH, Cell, ruled, text
-from survey.results.doubts import Difference, Doubts
+from survey.results.sensitivity import Sensitivity, SensitivityRow
 from survey.web.wording import DOUBTS
 
 COUNTS, LEFT, INDICES = 56.0, 82.0, 54.0
@@ -42,7 +42,7 @@ def _counted(writer: Writer, reason: str, count: int) -> list[Cell]:
     return [writer.p(text(reason), "cell"), writer.p(sentences.whole(count), "number")]
 
 
-def _sentence(doubts: Doubts) -> str:
+def _sentence(doubts: Sensitivity) -> str:
     lines = [
         words.LOOKED_AT.format(responses=sentences.whole(doubts.responses), flagged=sentences.whole(doubts.flagged))
     ]
@@ -60,7 +60,7 @@ def _sentence(doubts: Doubts) -> str:
     return " ".join(lines)
 
 
-def _agencies(writer: Writer, doubts: Doubts) -> list[Flowable]:
+def _agencies(writer: Writer, doubts: Sensitivity) -> list[Flowable]:
     """Return the agencies with doubtful responses, the largest change first."""
     if not doubts.agencies:
         return []
@@ -70,7 +70,7 @@ def _agencies(writer: Writer, doubts: Doubts) -> list[Flowable]:
     return [CondPageBreak(90), writer.caption(words.DOUBTS_TABLE), ruled(rows, widths, pad=1.6)]
 
 
-def _agency(writer: Writer, row: Difference) -> list[Cell]:
+def _agency(writer: Writer, row: SensitivityRow) -> list[Cell]:
     change = "–" if row.change is None else sentences.signed(row.change)
     numbers = (
         sentences.whole(row.n),

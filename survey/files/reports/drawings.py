@@ -1,4 +1,4 @@
-"""Charts as parts of tables: `survey.results.charts` says where every mark goes, as it does for pages."""
+"""Charts inside table cells: `survey.results.charts` says where every mark goes, as it does for pages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from survey.files.reports import words
 from survey.files.reports.style import ACCENT, GREY, INK, LEVELS, LINE, MUTED, ON_LEVELS, SHADES
 from survey.printing.posters.typesetting import MEDIUM, REGULAR, SEMIBOLD
 from survey.results.charts import TICKS, IntervalChart, Mark, Segment, place
-from survey.results.insights import Contrast
+from survey.results.diagnosis import Contrast
 
 GRID = "#DDD9D2"
 SMALL = 7.0

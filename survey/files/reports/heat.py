@@ -1,4 +1,4 @@
-"""Agencies down, elements across: every index, shaded and marked where it is surely another than elsewhere.
+"""Heat table: agencies down, elements across; an index is shaded and marked where it differs significantly.
 
 Shade is never alone: an upward or downward triangle and a word stand in every shaded cell, so that a copy in grey tells
 as much.
@@ -16,8 +16,8 @@ from survey.files.reports import sentences, words
 from survey.files.reports.drawings import Contrasted, ShadeKey
 from survey.files.reports.parts import Writer
 from survey.files.reports.style import SHADES, WIDTH, Cell, Commands, ruled, text
+from survey.results.diagnosis import LARGE, SURE, Contrast
 from survey.results.figures import ALL_SERVICES, OVERALL
-from survey.results.insights import LARGE, SURE, Contrast
 
 NAMES = 128.0
 UNSURE = "same"

@@ -21,12 +21,12 @@ from survey.results.breakdowns import CHANNEL, COUNTER, GROUP, Dimension, breakd
 from survey.results.comments import comment_summary, masked_text
 from survey.results.comparisons import series
 from survey.results.compute import RoundResults
-from survey.results.doubts import doubts
-from survey.results.figures import ALL_SERVICES, OVERALL, PROVINCE, Figure, Figures
-from survey.results.findings import FEW, Finding, findings, highest, lowest, strengths, weaknesses
-from survey.results.insights import contrasts, diagnosis
+from survey.results.diagnosis import contrasts, diagnosis
+from survey.results.figures import ALL_SERVICES, OVERALL, PROVINCE, Figures, ShownFigure
+from survey.results.league_table import change_of, league
 from survey.results.queries import comments
-from survey.results.standings import change_of, league
+from survey.results.sensitivity import sensitivity
+from survey.results.strengths import FEW, ItemFinding, findings, highest, lowest, strengths, weaknesses
 from survey.web.messages import N_, translate
 from survey.web.queries.installation import read_is_demo
 from survey.web.wording import CHANNELS, THEMES
@@ -109,7 +109,7 @@ def province_context(session: orm.Session, shared: RoundContext) -> ReportContex
         past=_past_rounds(session, content),
         contrasts=contrasts(session, content.results),
         findings=_findings_of_agencies(session, shared),
-        doubts=doubts(session, content.results, wait=True),
+        doubts=sensitivity(session, content.results, wait=True),
     )
 
 
@@ -129,13 +129,13 @@ def _published_edition(session: orm.Session, results: RoundResults) -> Published
     return PublishedEdition(edition.edition or 0, day, edition.results_hash, same)
 
 
-def _item_figures(shared: RoundContext, agency: str) -> tuple[Figure, ...]:
+def _item_figures(shared: RoundContext, agency: str) -> tuple[ShownFigure, ...]:
     """Return the figures of an agency's items that exist in the table."""
     figures = (shared.figures.find(agency, ALL_SERVICES, "item", item.code) for item in shared.definition.items)
     return tuple(figure for figure in figures if figure is not None)
 
 
-def _findings_of_agencies(session: orm.Session, shared: RoundContext) -> dict[str, tuple[Finding, ...]]:
+def _findings_of_agencies(session: orm.Session, shared: RoundContext) -> dict[str, tuple[ItemFinding, ...]]:
     """Return the items of each agency by number, the agencies in the order of ranks."""
     by_agency = {}
     for agency in filter(None, shared.standings):
@@ -224,5 +224,5 @@ def _group_indices(
     return _title(content, dimension), groups
 
 
-def _overall(rows: pd.DataFrame) -> Figure | None:
+def _overall(rows: pd.DataFrame) -> ShownFigure | None:
     return Figures(rows).overall()

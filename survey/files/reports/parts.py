@@ -1,4 +1,4 @@
-"""Parts that both reports have: administrative head, signatures, tables of figures, method."""
+"""Shared sections of reports: administrative head, signatures, tables of figures, method."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from survey.files.reports.style import WIDTH, Cell, paragraph, ruled, styles, te
 from survey.models import AgencyKind, RoundState
 from survey.printing.posters.typesetting import REGULAR
 from survey.results.charts import interval_chart
-from survey.results.figures import ALL_SERVICES, OVERALL, PROVINCE, Figure, chart_row
-from survey.results.standings import Change
+from survey.results.figures import ALL_SERVICES, OVERALL, PROVINCE, ShownFigure, chart_row
+from survey.results.league_table import IndexChange
 
 CHAIRED = (AgencyKind.PROVINCE, AgencyKind.DISTRICT, AgencyKind.COMMUNE)
 
@@ -55,12 +55,12 @@ class Writer:
         """Return the head of a table: the first title at the left, numbers' titles at the right."""
         return [self.p(text(title), "th_right" if k else "th") for k, title in enumerate(titles)]
 
-    def number(self, written: str, figure: Figure | None = None) -> Flowable:
+    def number(self, written: str, figure: ShownFigure | None = None) -> Flowable:
         """Return a cell with a number, grey for a thin figure."""
         grey = figure is None or figure.thin or not figure.exists
         return self.p(written, "number_grey" if grey else "number")
 
-    def figure(self, figure: Figure | None, *, with_interval: bool = True) -> Flowable:
+    def figure(self, figure: ShownFigure | None, *, with_interval: bool = True) -> Flowable:
         """Return an index with its interval, in the form of the pages."""
         if figure is None or not figure.exists:
             return self.p("–", "number_grey")
@@ -168,7 +168,7 @@ def elements(writer: Writer) -> list[Flowable]:
     return [KeepTogether([*parts, *(writer.p(note, "note") for note in notes)])]
 
 
-def _change(writer: Writer, change: Change | None) -> Flowable:
+def _change(writer: Writer, change: IndexChange | None) -> Flowable:
     """Return a change with its interval."""
     if change is None or not change.exists:
         return writer.p("–", "number_grey")

@@ -1,4 +1,4 @@
-"""Charts that stand by themselves: `survey.results.charts` says where every mark goes, as it does for pages.
+"""Standalone charts (trend, quadrants): `survey.results.charts` says where every mark goes, as it does for pages.
 
 Its vertical places are CSS pixels from the top; here they are stretched to the height of the drawing, in points.
 """
@@ -15,7 +15,7 @@ from reportlab.platypus import Flowable
 from survey.core.numbers import fixed, with_sign
 from survey.files.reports import words
 from survey.files.reports.drawings import GRID, SMALL
-from survey.files.reports.labels import Box, places
+from survey.files.reports.label_places import Box, places
 from survey.files.reports.style import ACCENT, GREY, INK, LEVELS, LINE, MUTED
 from survey.printing.posters.typesetting import LEADING, REGULAR, SEMIBOLD, Fitted, draw, fit
 from survey.results.charts import QuadrantChart, SpotMark, TrendChart, TrendMark

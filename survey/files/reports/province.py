@@ -18,9 +18,9 @@ from survey.files.reports.quadrants import quadrants
 from survey.files.reports.style import WIDTH, Cell, ruled, text
 from survey.files.reports.trend import trend
 from survey.results.charts import interval_chart
-from survey.results.figures import Figure, chart_row
-from survey.results.findings import FEW
-from survey.results.standings import Standing
+from survey.results.figures import ShownFigure, chart_row
+from survey.results.league_table import LeagueRow
+from survey.results.strengths import FEW
 
 LONGEST = 400
 """Characters of a comment that are printed."""
@@ -124,7 +124,7 @@ def _league(writer: Writer) -> list[Flowable]:
     ]
 
 
-def _ranks(standing: Standing) -> str:
+def _ranks(standing: LeagueRow) -> str:
     if standing.low is None or standing.high is None:
         return "–"
     return str(standing.low) if standing.low == standing.high else f"{standing.low}–{standing.high}"
@@ -196,7 +196,7 @@ def _items(writer: Writer) -> list[Flowable]:
     ]
 
 
-def _shares(figure: Figure) -> str:
+def _shares(figure: ShownFigure) -> str:
     """Return the five shares as text: narrow parts of a bar have no room for theirs."""
     every = sum(figure.counts)
     return " · ".join(f"{k}: {fixed(100 * n / every)}" for k, n in enumerate(figure.counts, 1)) if every else "–"

@@ -1,4 +1,4 @@
-"""What matters and how it is done: one plot of importance × performance for each agency, and their numbers."""
+"""Importance-performance plots (quadrants): one for each agency, and their numbers as tables."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from survey.files.reports.plots import Quadrant
 from survey.files.reports.style import WIDTH, Cell, ruled, text
 from survey.printing.posters.typesetting import REGULAR
 from survey.results.charts import Spot, quadrant_chart
-from survey.results.findings import Finding
-from survey.results.insights import LARGE, SURE, Contrast
+from survey.results.diagnosis import LARGE, SURE, Contrast
+from survey.results.strengths import ItemFinding
 
 GAP = 18.0
 WIDE = (WIDTH - GAP) / 2
@@ -50,7 +50,7 @@ def quadrants(writer: Writer) -> list[Flowable]:
     ]
 
 
-def plot(writer: Writer, agency: str, findings: Sequence[Finding]) -> Quadrant:
+def plot(writer: Writer, agency: str, findings: Sequence[ItemFinding]) -> Quadrant:
     """Return the plot of one agency."""
     spots = [Spot(f.number, f.gap, f.importance, f.verdict) for f in findings]
     name = writer.context.agency_name(agency)
@@ -106,7 +106,7 @@ def _table(writer: Writer, across: Sequence[tuple[int, float]]) -> Flowable:
     return table
 
 
-def _contrast(finding: Finding | None) -> Contrast | None:
+def _contrast(finding: ItemFinding | None) -> Contrast | None:
     """Return how an item stands against the other agencies, as the table of elements tells it."""
     if finding is None or not math.isfinite(finding.gap):
         return None

@@ -11,8 +11,8 @@ from survey.files.exports import labels
 from survey.files.reports import words
 from survey.files.reports.context import ReportContext, RoundContext
 from survey.files.reports.style import text
-from survey.results.figures import OVERALL, Figure
-from survey.results.standings import Change
+from survey.results.figures import OVERALL, ShownFigure
+from survey.results.league_table import IndexChange
 from survey.web.wording import COMPOSITIONS, EXCLUSIONS, FIGURE_WORDS
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -39,14 +39,14 @@ def interval(low: float, high: float) -> str:
     return f"({fixed(low)}–{fixed(high)})" if math.isfinite(low) and math.isfinite(high) else ""
 
 
-def signed_interval(change: Change) -> str:
+def signed_interval(change: IndexChange) -> str:
     """Return the interval of a change."""
     if not (math.isfinite(change.lo) and math.isfinite(change.hi)):
         return ""
     return f"(từ {signed(change.lo)} đến {signed(change.hi)})"
 
 
-def verdict(change: Change) -> str:
+def verdict(change: IndexChange) -> str:
     """Return whether a change is one."""
     if not change.sure:
         return words.VERDICT_UNSURE
@@ -58,12 +58,12 @@ def confidence(context: RoundContext) -> str:
     return f"{fixed(100 * context.rules.confidence, 0)}{NBSP}%"
 
 
-def why(figure: Figure) -> str:
+def why(figure: ShownFigure) -> str:
     """Return why a figure is missing or thin; empty when it is neither."""
     return labels.phrase_list(FIGURE_WORDS, " ".join(figure.words))
 
 
-def reasons(figures: Iterable[Figure]) -> str:
+def reasons(figures: Iterable[ShownFigure]) -> str:
     """Return why some of the figures are grey or missing, each reason once; empty when none is."""
     distinct = dict.fromkeys(why(f) for f in figures if f.thin or not f.exists)
     return "; ".join(reason[:1].lower() + reason[1:] for reason in distinct if reason)
@@ -115,7 +115,7 @@ def change(context: ReportContext) -> str:
     return words.CHANGE_SURE.format(way=way, diff=fixed(abs(moved.diff)), **values)
 
 
-def overall_change(context: ReportContext) -> Change | None:
+def overall_change(context: ReportContext) -> IndexChange | None:
     """Return how the overall index moved: the verdict of the table of ranks, adjusted over all agencies."""
     standing = context.standings.get(context.agency)
     return standing.change if standing else context.change(context.agency, *OVERALL)

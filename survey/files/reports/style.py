@@ -1,4 +1,4 @@
-"""How reports look: A4, 25 mm margins, 11 pt, tables with rules above, under the head and below."""
+"""Style sheet of reports: A4, 25 mm margins, 11 pt, tables with rules above, under the head and below."""
 
 from __future__ import annotations
 

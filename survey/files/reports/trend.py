@@ -1,4 +1,4 @@
-"""The province through the rounds: a line with its breaks, and the same numbers as a table."""
+"""Trend of the province through the rounds: a line with its breaks, and the same numbers as a table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from survey.files.reports.context import PastRound
 from survey.files.reports.parts import INDICES, Writer
 from survey.files.reports.plots import Trend
 from survey.files.reports.style import WIDTH, Cell, ruled, text
-from survey.results.charts import Moment, trend_chart
+from survey.results.charts import TrendPoint, trend_chart
 
 CHANGES = 136.0
 SIZES = 54.0
@@ -39,11 +39,11 @@ def trend(writer: Writer, heading: Flowable) -> list[Flowable]:
     return [KeepTogether(drawn), KeepTogether([caption, table])]
 
 
-def _moment(one: PastRound) -> Moment:
+def _moment(one: PastRound) -> TrendPoint:
     figure = one.figure
     if figure is None:
-        return Moment(one.name, math.nan, math.nan, math.nan, broken=one.broken)
-    return Moment(one.name, figure.index, figure.lo, figure.hi, figure.thin, one.broken)
+        return TrendPoint(one.name, math.nan, math.nan, math.nan, broken=one.broken)
+    return TrendPoint(one.name, figure.index, figure.lo, figure.hi, figure.thin, one.broken)
 
 
 def _row(writer: Writer, one: PastRound) -> list[Cell]:

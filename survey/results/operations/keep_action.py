@@ -18,7 +18,7 @@ MOST_RESPONSIBLE = 200
 
 
 @dataclass(frozen=True)
-class Wording:
+class ActionText:
     """An action as it was typed."""
 
     what: str
@@ -36,7 +36,7 @@ def add_action(
     round_: Round,
     agency: Agency,
     element: str | None,
-    wording: Wording,
+    wording: ActionText,
     actor: Actor,
 ) -> Action:
     """Enter an action that answers to the results of a round; `InputError` for what is missing."""
@@ -61,7 +61,7 @@ def add_action(
     return made
 
 
-def alter_action(session: orm.Session, action: Action, *, wording: Wording, actor: Actor) -> None:
+def alter_action(session: orm.Session, action: Action, *, wording: ActionText, actor: Actor) -> None:
     """Alter an action, for example its state; `InputError` for what is missing."""
     before = _told(action)
     _write(action, wording)
@@ -76,7 +76,7 @@ def alter_action(session: orm.Session, action: Action, *, wording: Wording, acto
     )
 
 
-def _write(action: Action, wording: Wording) -> None:
+def _write(action: Action, wording: ActionText) -> None:
     """Take over what was typed once all of it is right."""
     what, cause, evidence = (
         _fits(clean_block(getattr(wording, name)), MOST, field=name) for name in ("what", "cause", "evidence")

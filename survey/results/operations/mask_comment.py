@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 
-class Kind(enum.StrEnum):
+class MaskedKind(enum.StrEnum):
     """What was masked; the value is what stands in its place."""
 
     PHONE = "[số điện thoại]"
@@ -31,7 +31,7 @@ class Kind(enum.StrEnum):
 class Found:
     """One masked stretch of the original text."""
 
-    kind: Kind
+    kind: MaskedKind
     start: int
     end: int
 
@@ -73,7 +73,12 @@ _SCAN = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_KINDS = {"email": Kind.EMAIL, "plate": Kind.PLATE, "passport": Kind.NUMBER, "spoken": Kind.PHONE}
+_KINDS = {
+    "email": MaskedKind.EMAIL,
+    "plate": MaskedKind.PLATE,
+    "passport": MaskedKind.NUMBER,
+    "spoken": MaskedKind.PHONE,
+}
 _SHORTEST_NUMBER = 9
 """Digits of the shortest number that tells one person from another: the old identity card."""
 
@@ -86,14 +91,14 @@ def _numbers(text: str) -> Iterator[Found]:
             yield Found(kind, match.start(), match.end())
 
 
-def _kind_of_digits(written: str) -> Kind | None:
+def _kind_of_digits(written: str) -> MaskedKind | None:
     """Return what a run of digits with separators is: a Vietnamese telephone number, another number, or neither."""
     digits = "".join(char for char in written if char.isdecimal())
     if len(digits) < _SHORTEST_NUMBER:
         return None
     national = digits.removeprefix("84") if len(digits) > len("84912345678") - 1 else digits
     is_phone = (digits[0] == "0" and len(digits) in (10, 11)) or (national != digits and len(national) in (9, 10))
-    return Kind.PHONE if is_phone or written.startswith("+") else Kind.NUMBER
+    return MaskedKind.PHONE if is_phone or written.startswith("+") else MaskedKind.NUMBER
 
 
 # -- names ------------------------------------------------------------------------------------------------------
@@ -143,7 +148,7 @@ def _names(text: str) -> Iterator[Found]:
         titled = index == after_title and index > 0
         length = _name_at(words, index, runs[index], titled=titled, shouted=shouted)
         if length:
-            yield Found(Kind.NAME, words[index].start, words[index + length - 1].end)
+            yield Found(MaskedKind.NAME, words[index].start, words[index + length - 1].end)
             index += length
             continue
         if _is(words, index, _TITLES):

@@ -13,9 +13,9 @@ from survey.core.errors import InputError
 from survey.core.text import clean_block, searchable
 from survey.models import Comment, CommentState, CommentTheme, Theme
 from survey.models.comments import MAX_LENGTH
-from survey.results.operations.mask_comment import Kind, mask_comment
+from survey.results.operations.mask_comment import MaskedKind, mask_comment
 
-ALWAYS = frozenset(kind for kind in Kind if kind is not Kind.NAME)
+ALWAYS = frozenset(kind for kind in MaskedKind if kind is not MaskedKind.NAME)
 """What no reviewer may leave open. A name can be that of a place or an office; there the reviewer decides."""
 
 

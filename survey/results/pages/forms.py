@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _
 from survey.models import ActionState, Comment, Theme
 from survey.models.comments import MAX_LENGTH
 from survey.results.comments import masked_text
-from survey.results.operations.keep_action import MOST, MOST_RESPONSIBLE, Wording
+from survey.results.operations.keep_action import MOST, MOST_RESPONSIBLE, ActionText
 from survey.web.fields import Block, Choice, Choices, Day, Hidden, Length, Required, Text
 from survey.web.forms import Form
 from survey.web.wording import ACTION_STATES, THEMES
@@ -38,9 +38,9 @@ class ActionForm(Form):
         self.element.options = elements
         self.state.options = [(state.value, ACTION_STATES(state.value)) for state in ActionState]
 
-    def wording(self) -> Wording:
+    def wording(self) -> ActionText:
         """Return what was typed, once it was validated."""
-        return Wording(
+        return ActionText(
             what=self.what.data,
             cause=self.cause.data,
             responsible=self.responsible.data,

@@ -15,7 +15,7 @@ from survey.models import Counter
 from survey.questionnaires.definition import BLANK, HIDDEN
 from survey.results.breakdowns import CHANNEL, COUNTER, GROUP, Dimension, breakdown, dimensions
 from survey.results.charts import interval_chart
-from survey.results.figures import ALL_SERVICES, PROVINCE, Figure, Figures, chart_row
+from survey.results.figures import ALL_SERVICES, PROVINCE, Figures, ShownFigure, chart_row
 from survey.results.page_data import RoundPage
 from survey.results.pages.pages import RESULT_READERS, asked_agency, asked_service, blueprint, columns, load
 from survey.structure.queries import names
@@ -54,7 +54,7 @@ class Groups:
     def _by_group(self) -> dict[str, Figures]:
         return {str(group): Figures(rows) for group, rows in self.table.groupby(GROUP, sort=False)}
 
-    def find(self, group: str, level: str, key: str, service: str = ALL_SERVICES) -> Figure | None:
+    def find(self, group: str, level: str, key: str, service: str = ALL_SERVICES) -> ShownFigure | None:
         """Return a figure of a group."""
         return self.figures(group).find(self.agency, service, level, key)
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import flask
 
 from survey.accounts.auth import role_required
-from survey.results.figures import ALL_SERVICES, Figure
-from survey.results.insights import LARGE, SURE, Contrast, contrasts
+from survey.results.diagnosis import LARGE, SURE, Contrast, contrasts
+from survey.results.figures import ALL_SERVICES, ShownFigure
 from survey.results.page_data import RoundPage
 from survey.results.pages.pages import RESULT_READERS, blueprint, columns, load
 from survey.web.context import database
@@ -19,7 +19,7 @@ from survey.web.context import database
 class Cell:
     """One figure, and how it stands against the other agencies together; None where that cannot be said."""
 
-    figure: Figure | None
+    figure: ShownFigure | None
     contrast: Contrast | None
 
     @property

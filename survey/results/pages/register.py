@@ -10,9 +10,9 @@ from sqlalchemy import orm
 from survey.models import Action, ActionState, Role
 from survey.results.comparisons import changes_between
 from survey.results.figures import OVERALL
+from survey.results.league_table import IndexChange, change_of
 from survey.results.page_data import RoundPage
 from survey.results.queries import actions as action_queries
-from survey.results.standings import Change, change_of
 from survey.structure.queries import rounds as round_queries
 from survey.web.context import now
 
@@ -28,7 +28,7 @@ class Followed:
     action: Action
     title: str
     #: since the round it answers to; None while that is the round looked at, or an incomparable one
-    change: Change | None
+    change: IndexChange | None
     comparable: bool
     overdue: bool
 

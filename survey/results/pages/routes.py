@@ -15,12 +15,12 @@ from survey.results.as_csv import csv_text
 from survey.results.breakdowns import COUNTER, dimensions
 from survey.results.charts import interval_chart
 from survey.results.comments import comment_summary, masked_text
-from survey.results.doubts import Doubts, doubts
 from survey.results.figures import ALL_SERVICES, PROVINCE, chart_row
+from survey.results.league_table import LeagueRow, league
 from survey.results.page_data import RoundPage
 from survey.results.pages.groups import Groups, asked_dimension, load_groups
 from survey.results.pages.pages import RESULT_READERS, asked_service, blueprint, columns, load
-from survey.results.standings import Standing, league
+from survey.results.sensitivity import Sensitivity, sensitivity
 from survey.structure.queries import rounds as round_queries
 from survey.web.context import database
 
@@ -56,7 +56,7 @@ def overview(round_code: str) -> str:
             columns=across,
             chart=chart,
             agency_chart=agencies,
-            doubts=_doubts(session, page),
+            sensitivity=_doubts(session, page),
             tells_doubts=_tells_doubts(page),
         )
 
@@ -154,7 +154,7 @@ def _send_csv(table: pd.DataFrame, title: str) -> flask.Response:
     )
 
 
-def _as_row(page: RoundPage, standing: Standing) -> Mapping[str, object]:
+def _as_row(page: RoundPage, standing: LeagueRow) -> Mapping[str, object]:
     """Return a row of the table of ranks, with all digits."""
     figure, change = standing.figure, standing.change
     return {
@@ -196,11 +196,11 @@ def _counters(session: orm.Session, page: RoundPage, agency: str) -> Groups:
     return load_groups(session, page, dimension, agency)
 
 
-def _doubts(session: orm.Session, page: RoundPage) -> Doubts | None:
+def _doubts(session: orm.Session, page: RoundPage) -> Sensitivity | None:
     """Return what is told of doubtful responses, to those who see the whole round; None when it is not known yet."""
     if not _tells_doubts(page):
         return None
-    return doubts(session, page.results, wait=flask.request.args.get("phieu-dang-ngo") == "xem")
+    return sensitivity(session, page.results, wait=flask.request.args.get("phieu-dang-ngo") == "xem")
 
 
 def _tells_doubts(page: RoundPage) -> bool:

@@ -10,14 +10,14 @@ from sqlalchemy import orm
 
 from survey.accounts.auth import role_required
 from survey.results.charts import QuadrantChart, Spot, quadrant_chart
+from survey.results.diagnosis import SURE, diagnosis
 from survey.results.figures import OVERALL
-from survey.results.findings import Finding, findings, lowest, weaknesses
-from survey.results.findings import strengths as strengths_of
-from survey.results.insights import SURE, diagnosis
 from survey.results.page_data import RoundPage
 from survey.results.pages.forms import ActionForm
 from survey.results.pages.pages import RESULT_READERS, blueprint, load
 from survey.results.pages.register import ACTION_EDITORS, followed
+from survey.results.strengths import ItemFinding, findings, lowest, weaknesses
+from survey.results.strengths import strengths as strengths_of
 from survey.web.context import database
 
 
@@ -28,7 +28,7 @@ class Section:
     code: str
     title: str
     advice: str
-    findings: tuple[Finding, ...]
+    findings: tuple[ItemFinding, ...]
 
 
 @blueprint.get("/<round_code>/co-quan/<agency>/manh-yeu")
@@ -68,7 +68,7 @@ def strengths_page(session: orm.Session, page: RoundPage, agency: str, form: Act
     )
 
 
-def sections(found: list[Finding]) -> list[Section]:
+def sections(found: list[ItemFinding]) -> list[Section]:
     """Return the findings by what they call for; empty ones are left out."""
     first = [f for f in weaknesses(found) if f.quadrant == "improve"]
     then = [f for f in weaknesses(found) if f.quadrant != "improve"]
@@ -96,7 +96,7 @@ def sections(found: list[Finding]) -> list[Section]:
     return [section for section in every if section.findings]
 
 
-def chart(found: list[Finding]) -> QuadrantChart:
+def chart(found: list[ItemFinding]) -> QuadrantChart:
     """Return the plot of importance against performance."""
     ordered = sorted(found, key=lambda finding: finding.number)
     return quadrant_chart([Spot(f.number, f.gap, f.importance, f.verdict) for f in ordered])

@@ -9,11 +9,11 @@ import pandas as pd
 
 from survey.accounts.auth import role_required
 from survey.models import Round
-from survey.results.charts import Moment, TrendChart, trend_chart
+from survey.results.charts import TrendChart, TrendPoint, trend_chart
 from survey.results.comparisons import Step, series
-from survey.results.figures import ALL_SERVICES, Figure, Figures
+from survey.results.figures import ALL_SERVICES, Figures, ShownFigure
+from survey.results.league_table import IndexChange, change_of
 from survey.results.pages.pages import RESULT_READERS, asked_agency, blueprint, columns, load
-from survey.results.standings import Change, change_of
 from survey.web.context import database
 
 
@@ -22,9 +22,9 @@ class Point:
     """One round of a trend."""
 
     round: Round
-    figure: Figure | None
+    figure: ShownFigure | None
     #: since the round before; None for the first
-    change: Change | None
+    change: IndexChange | None
     #: whether the questions or the rule differ from the round before
     broken: bool
 
@@ -71,9 +71,9 @@ def _chart(points: list[Point]) -> TrendChart:
     nan = float("nan")
     return trend_chart(
         [
-            Moment(point.round.code, figure.index, figure.lo, figure.hi, figure.thin, point.broken)
+            TrendPoint(point.round.code, figure.index, figure.lo, figure.hi, figure.thin, point.broken)
             if (figure := point.figure) is not None
-            else Moment(point.round.code, nan, nan, nan, broken=point.broken)
+            else TrendPoint(point.round.code, nan, nan, nan, broken=point.broken)
             for point in points
         ]
     )

@@ -1,6 +1,6 @@
-"""Which responses of a round deserve a second look, and what the index would be without them.
+"""Detectors of doubtful responses: which deserve a second look, and what the index would be without them.
 
-Nothing is stored for this and nobody is refused: flags are worked out from the responses when an evaluator asks.
+Nothing is stored for this and nobody is refused: flags are computed from the responses when an evaluator asks.
 Excluding a response is a decision of a person, with a reason, elsewhere.
 
 - `straight_line`, `too_fast`, `burst`: see `scoring.quality`. Bursts are looked for among answers given on our own
@@ -10,7 +10,7 @@ Excluding a response is a decision of a person, with a reason, elsewhere.
   serves everybody), or every answer of at least `QualityRules.min_items` items is the same at the same counter, those
   not being all of one level. The first of a series is not flagged.
 
-A comment cannot be told from whose response it is; that comments repeat one another is counted for the round alone.
+A comment is not linked to its response; that comments repeat one another is counted for the round alone.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class Flags:
-    """What is to be told of a round's doubtful responses."""
+    """The doubtful responses of a round."""
 
     #: counted responses
     responses: int
@@ -76,24 +76,24 @@ class _Rows:
 def flagged(session: orm.Session, round_code: str, reasons: Collection[str] = REASONS) -> Flags:
     """Return the flags of a round, and its index with all responses and without those flagged for `reasons`.
 
-    Raises `InputError` for an unknown round. What was worked out is kept while the responses have not changed.
+    Raises `InputError` for an unknown round. The result is cached while the responses do not change.
     """
-    found = round_results(session, round_code)
-    scan = _kept_scan(session, found, frozenset(reasons))
-    population = read_population(session, found.round.id)
+    results = round_results(session, round_code)
+    scan = _cached_scan(session, results, frozenset(reasons))
+    population = read_population(session, results.round.id)
     try:
         without = score_table(
-            scan.moments, found.definition.scheme(), population if len(population) else None, found.rules
+            scan.moments, results.definition.scheme(), population if len(population) else None, results.rules
         )
     except DataError as error:
         raise InputError("Round %(code)s cannot be scored: %(why)s", code=round_code, why=error) from error
     return Flags(
-        responses=found.responses,
+        responses=results.responses,
         counts=scan.counts,
         flagged=scan.flagged,
-        duplicate_comments=_duplicate_comments(session, found.round.id),
+        duplicate_comments=_duplicate_comments(session, results.round.id),
         moments=scan.moments,
-        change=_change(found.table, without, found.rules.min_n),
+        change=_change(results.table, without, results.rules.min_n),
     )
 
 
@@ -114,11 +114,11 @@ class _Scan:
     moments: Moments
 
 
-def _kept_scan(session: orm.Session, found: RoundResults, reasons: frozenset[str]) -> _Scan:
-    share, round_, features = found.rules.min_answered_share, found.round, found.rules.features
-    made_of = (round_.id, round_.version_id, share, features, reasons, responses.stamp(session, round_.id))
-    rules, scheme = QualityRules(min_answered_share=share), found.definition.scheme()
-    return cached(session, ("flags", *made_of), lambda: _scan(session, round_, scheme, reasons, rules, features))
+def _cached_scan(session: orm.Session, results: RoundResults, reasons: frozenset[str]) -> _Scan:
+    share, round_, features = results.rules.min_answered_share, results.round, results.rules.features
+    stamp = (round_.id, round_.version_id, share, features, reasons, responses.stamp(session, round_.id))
+    rules, scheme = QualityRules(min_answered_share=share), results.definition.scheme()
+    return cached(session, ("flags", *stamp), lambda: _scan(session, round_, scheme, reasons, rules, features))
 
 
 def _scan(
@@ -146,14 +146,14 @@ def _scan(
         out |= masks[reason]
     left = pd.DataFrame({"answers": rows.answers, "agency": frame["agency"], "service": frame["service"]})[~out]
     groups = left.groupby(["agency", "service", "answers"], sort=False).size().reset_index(name="n")
-    made = moments_from_patterns(
+    moments = moments_from_patterns(
         groups["answers"].tolist(),
         groups["n"].to_numpy(dtype=np.int64),
         groups[["agency", "service"]],
         scheme,
         features=features,
     )
-    return _Scan({reason: int(masks[reason].sum()) for reason in REASONS}, int(out.sum()), made)
+    return _Scan({reason: int(masks[reason].sum()) for reason in REASONS}, int(out.sum()), moments)
 
 
 def _read(session: orm.Session, round_: Round, items: int, min_share: float) -> _Rows:

@@ -1,4 +1,4 @@
-"""Where the labels of crowded marks go, so that none covers another."""
+"""Label placement: where the labels of crowded marks go, so that none covers another."""
 
 from __future__ import annotations
 

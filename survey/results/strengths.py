@@ -1,4 +1,4 @@
-"""The items of an agency against the other agencies together: what pages and reports call strengths and weaknesses."""
+"""Strengths and weaknesses: the items of an agency against the other agencies together, for pages and reports."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from typing import Any
 import pandas as pd
 
 from survey.questionnaires import Definition
-from survey.results.figures import ALL_SERVICES, Figure, Figures
+from survey.results.figures import ALL_SERVICES, Figures, ShownFigure
 
 FEW = 3
 """How many items of an agency are named as its own lowest or highest where no difference is sure."""
 
 
 @dataclass(frozen=True)
-class Finding:
+class ItemFinding:
     """One item of an agency against the other agencies together."""
 
     #: its number in the questionnaire
     number: int
     key: str
-    figure: Figure | None
+    figure: ShownFigure | None
     #: index of the other agencies together, and this one's less that
     rest: float
     gap: float
@@ -39,13 +39,13 @@ class Finding:
     quadrant: str
 
 
-def findings(definition: Definition, figures: Figures, agency: str, table: pd.DataFrame | None) -> list[Finding]:
-    """Return the items of a diagnosis (`survey.results.insights.diagnosis`) in its order, what to act on first."""
+def findings(definition: Definition, figures: Figures, agency: str, table: pd.DataFrame | None) -> list[ItemFinding]:
+    """Return the items of a diagnosis (`survey.results.diagnosis.diagnosis`) in its order, what to act on first."""
     if table is None:
         return []
     numbers = {item.code: k for k, item in enumerate(definition.items, 1)}
     return [
-        Finding(
+        ItemFinding(
             number=numbers[row["key"]],
             key=row["key"],
             figure=figures.find(agency, ALL_SERVICES, "item", row["key"]),
@@ -62,29 +62,29 @@ def findings(definition: Definition, figures: Figures, agency: str, table: pd.Da
     ]
 
 
-def weaknesses(found: Sequence[Finding]) -> list[Finding]:
-    """Return what is surely worse than elsewhere: first what weighs much, then the rest."""
-    worse = [f for f in found if f.verdict == "weakness"]
+def weaknesses(items: Sequence[ItemFinding]) -> list[ItemFinding]:
+    """Return the items significantly worse than elsewhere: first what weighs much, then the rest."""
+    worse = [f for f in items if f.verdict == "weakness"]
     return [f for f in worse if f.quadrant == "improve"] + [f for f in worse if f.quadrant != "improve"]
 
 
-def strengths(found: Sequence[Finding]) -> list[Finding]:
-    """Return what is surely better than elsewhere."""
-    return [f for f in found if f.verdict == "strength"]
+def strengths(items: Sequence[ItemFinding]) -> list[ItemFinding]:
+    """Return the items significantly better than elsewhere."""
+    return [f for f in items if f.verdict == "strength"]
 
 
-def lowest(found: Sequence[Finding]) -> list[Finding]:
+def lowest(items: Sequence[ItemFinding]) -> list[ItemFinding]:
     """Return the agency's own lowest items, to begin with when none is worse than elsewhere."""
-    return [] if weaknesses(found) else _by_index(found)[:FEW]
+    return [] if weaknesses(items) else _by_index(items)[:FEW]
 
 
-def highest(found: Sequence[Finding]) -> list[Finding]:
+def highest(items: Sequence[ItemFinding]) -> list[ItemFinding]:
     """Return the agency's own highest items, to be named when none is better than elsewhere."""
-    return [] if strengths(found) else _by_index(found)[::-1][:FEW]
+    return [] if strengths(items) else _by_index(items)[::-1][:FEW]
 
 
-def _by_index(found: Sequence[Finding]) -> list[Finding]:
-    shown = [f for f in found if f.figure is not None and f.figure.exists]
+def _by_index(items: Sequence[ItemFinding]) -> list[ItemFinding]:
+    shown = [f for f in items if f.figure is not None and f.figure.exists]
     return sorted(shown, key=lambda f: (f.figure.index if f.figure else 0.0, f.number))
 
 

@@ -1,4 +1,4 @@
-"""The league table as pages and reports show it: index, rank range, group, change; in the order of ranks."""
+"""League table as pages and reports show it: index, rank range, group, change; in the order of ranks."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from sqlalchemy import orm
 
 from survey.results.comparisons import Changes, agency_ranks, changes_since_last_round
 from survey.results.compute import RoundResults
-from survey.results.figures import ALL_SERVICES, OVERALL, PROVINCE, Figure, Figures
+from survey.results.figures import ALL_SERVICES, OVERALL, PROVINCE, Figures, ShownFigure
 
 SURE = 0.05
 """Family-wise error of calling a change a change, Holm-adjusted over the agencies."""
 
 
 @dataclass(frozen=True)
-class Change:
+class IndexChange:
     """How an index moved since the last round, in percentage points."""
 
     before: float
     diff: float
     lo: float
     hi: float
-    #: whether the data can tell it from no change
+    #: whether it is significant
     sure: bool
 
     @property
@@ -36,17 +36,17 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Standing:
+class LeagueRow:
     """One agency of the league table, or the province, which has no rank."""
 
-    figure: Figure
+    figure: ShownFigure
     low: int | None
     high: int | None
     group: str
-    change: Change | None
+    change: IndexChange | None
 
 
-def league(session: orm.Session, results: RoundResults, figures: Figures) -> tuple[list[Standing], Changes | None]:
+def league(session: orm.Session, results: RoundResults, figures: Figures) -> tuple[list[LeagueRow], Changes | None]:
     """Return the province and then the agencies with `figures`, by rank; and the round they are compared with.
 
     Ranks are among all agencies, whoever looks.
@@ -61,11 +61,11 @@ def league(session: orm.Session, results: RoundResults, figures: Figures) -> tup
     ]:
         figure = figures.overall(code)
         if figure is not None:
-            standings.append(Standing(figure, low, high, group, moved.get(code)))
+            standings.append(LeagueRow(figure, low, high, group, moved.get(code)))
     return standings, before
 
 
-def change_of(changes: Changes, agency: str, level: str, key: str) -> Change | None:
+def change_of(changes: Changes, agency: str, level: str, key: str) -> IndexChange | None:
     """Return how one figure of an agency (or the province), all services, moved; None without a row."""
     table = changes.table
     at = (table["agency"] == agency) & (table["service"] == ALL_SERVICES)
@@ -73,7 +73,7 @@ def change_of(changes: Changes, agency: str, level: str, key: str) -> Change | N
     return _change(rows[0]) if rows else None
 
 
-def _changes(before: Changes | None) -> dict[str, Change]:
+def _changes(before: Changes | None) -> dict[str, IndexChange]:
     """Return the change of the overall index by agency."""
     if before is None:
         return {}
@@ -82,10 +82,10 @@ def _changes(before: Changes | None) -> dict[str, Change]:
     return {str(row["agency"]): _change(row) for row in rows.to_dict("records")}
 
 
-def _change(row: dict[Hashable, Any]) -> Change:
+def _change(row: dict[Hashable, Any]) -> IndexChange:
     p = _real(row["p"] if row["agency"] == PROVINCE else row["p_holm"])
     earlier, diff, lo, hi = (_real(row[name]) for name in ("before", "diff", "lo", "hi"))
-    return Change(earlier, diff, lo, hi, sure=p < SURE)
+    return IndexChange(earlier, diff, lo, hi, sure=p < SURE)
 
 
 def _real(value: Any) -> float:

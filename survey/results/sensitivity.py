@@ -1,7 +1,7 @@
-"""The index with all responses and without the doubtful ones, as a page tells it.
+"""Sensitivity analysis: the index with all responses and without the doubtful ones (`survey.results.detectors`).
 
-Looking for doubtful responses reads every response of the round. While a round takes answers that would be done anew
-with each of them; what was found is therefore told again for `FRESH` seconds, with the number of responses it is about.
+Detection reads every response of the round. While a round takes answers that would be repeated with each of them; the
+result is therefore cached for `FRESH` seconds, and shown with the number of responses it is about.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from sqlalchemy import orm
 from survey.core import cache
 from survey.models import RoundState
 from survey.results.compute import RoundResults
+from survey.results.detectors import flagged
 from survey.results.figures import PROVINCE
-from survey.results.flags import flagged
 
 FRESH = 600.0
 LARGE = 100_000
@@ -26,8 +26,8 @@ LARGE = 100_000
 
 
 @dataclass(frozen=True)
-class Difference:
-    """An index with all responses and without those flagged; None where it must not be told."""
+class SensitivityRow:
+    """An index with all responses and without those flagged; None where it must not be shown."""
 
     agency: str
     n: int
@@ -38,8 +38,8 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Doubts:
-    """What is to be told of a round's doubtful responses."""
+class Sensitivity:
+    """How much the indices of a round depend on its doubtful responses."""
 
     #: responses looked at, those flagged for any reason, and by reason
     responses: int
@@ -47,19 +47,19 @@ class Doubts:
     counts: dict[str, int]
     #: comments that repeat another word for word
     duplicate_comments: int
-    province: Difference | None
+    province: SensitivityRow | None
     #: agencies with flagged responses, the largest change first
-    agencies: tuple[Difference, ...]
+    agencies: tuple[SensitivityRow, ...]
 
 
-def doubts(session: orm.Session, results: RoundResults, *, wait: bool = False) -> Doubts | None:
-    """Return what is to be told of a round, found now or a few minutes ago.
+def sensitivity(session: orm.Session, results: RoundResults, *, wait: bool = False) -> Sensitivity | None:
+    """Return the sensitivity of a round, computed now or a few minutes ago.
 
     None for a `LARGE` round that nobody has looked through yet, unless the person is ready to `wait`.
     """
     round_ = results.round
     key = ("doubts", round_.id)
-    cached_doubts: tuple[tuple[object, ...], float, Doubts] | None = cache.get(session, key)
+    cached_doubts: tuple[tuple[object, ...], float, Sensitivity] | None = cache.get(session, key)
     if cached_doubts is not None:
         stamp, computed_at, value = cached_doubts
         if stamp == results.stamp or (round_.state is RoundState.OPEN and time.monotonic() - computed_at < FRESH):
@@ -71,11 +71,11 @@ def doubts(session: orm.Session, results: RoundResults, *, wait: bool = False) -
     return value
 
 
-def _find(session: orm.Session, results: RoundResults) -> Doubts:
+def _find(session: orm.Session, results: RoundResults) -> Sensitivity:
     flags = flagged(session, results.round.code)
     rows = [_difference(row) for row in flags.change[flags.change["level"] == "overall"].to_dict("records")]
     touched = [row for row in rows if row and row.agency and row.n_left is not None and row.n_left < row.n]
-    return Doubts(
+    return Sensitivity(
         responses=flags.responses,
         flagged=flags.flagged,
         counts=flags.counts,
@@ -85,11 +85,11 @@ def _find(session: orm.Session, results: RoundResults) -> Doubts:
     )
 
 
-def _difference(row: dict[Hashable, Any]) -> Difference | None:
+def _difference(row: dict[Hashable, Any]) -> SensitivityRow | None:
     if pd.isna(row["index"]) or pd.isna(row["n"]):
         return None
     left = {name: None if pd.isna(row[name]) else row[name] for name in ("n_left", "index_left", "change")}
-    return Difference(
+    return SensitivityRow(
         agency=str(row["agency"]),
         n=int(row["n"]),
         n_left=None if left["n_left"] is None else int(left["n_left"]),

@@ -1,4 +1,4 @@
-"""What sets an agency apart from the rest of the province: element by element for all, item by item for one.
+"""Diagnosis: tests of an agency against the rest of the province, by element for all agencies, by item for one.
 
 Every verdict is a test with its p-value adjusted for how many were asked (Benjamini & Hochberg 1995): over all agencies
 and elements in the heat table, over the items of one agency in its strengths and weaknesses.
@@ -33,7 +33,7 @@ GAP_COLUMNS = ("agency", "level", "key", "gap", "se", "p", "p_bh")
 def gaps(session: orm.Session, results: RoundResults) -> pd.DataFrame:
     """Return every agency against all others, overall and by element: `GAP_COLUMNS`, one row a figure.
 
-    Figures that are suppressed, and agencies that nothing can be set against, have no row.
+    Figures that are suppressed, and agencies with nothing to compare with, have no row.
     """
     return cached(session, ("gaps", results.stamp), lambda: _gaps(session, results))
 
@@ -44,7 +44,7 @@ class Contrast:
 
     #: percentage points above the others
     gap: float
-    #: `above`, `below`, or `same` where the data cannot tell
+    #: `above`, `below`, or `same` where the difference is not significant
     verdict: str
 
     @property
@@ -55,17 +55,17 @@ class Contrast:
 
 def contrasts(session: orm.Session, results: RoundResults) -> Mapping[tuple[str, str, str], Contrast]:
     """Return the `gaps` that exist by (agency, level, key), each with its verdict."""
-    table, found = gaps(session, results), {}
+    table, by_figure = gaps(session, results), {}
     keys = table[["agency", "level", "key"]].itertuples(index=False, name=None)
     values = (table[name].to_numpy(dtype=np.float64, na_value=np.nan).tolist() for name in ("gap", "p_bh"))
     for key, gap, p in zip(keys, *values, strict=True):
         if not np.isnan(gap):  # a missing p is not below anything: no verdict without a test
-            found[key] = Contrast(gap, ("above" if gap > 0 else "below") if p < SURE else "same")
-    return found
+            by_figure[key] = Contrast(gap, ("above" if gap > 0 else "below") if p < SURE else "same")
+    return by_figure
 
 
 def diagnosis(session: orm.Session, results: RoundResults, agency: str) -> pd.DataFrame | None:
-    """Return an agency's strengths and weaknesses, see `scoring.diagnose.diagnose`; None when it cannot be told.
+    """Return an agency's strengths and weaknesses, see `scoring.diagnose.diagnose`; None when it cannot be computed.
 
     That is so for an agency without responses of its own, with too few to show, or without others to compare with.
     """
@@ -73,16 +73,16 @@ def diagnosis(session: orm.Session, results: RoundResults, agency: str) -> pd.Da
 
 
 def _gaps(session: orm.Session, results: RoundResults) -> pd.DataFrame:
-    found, design = _sample(session, results)
-    scheme = found.scheme
+    moments, design = _sample(session, results)
+    scheme = moments.scheme
     wanted = [figure(scheme, results.rules, "overall", "all")]
     wanted += [figure(scheme, results.rules, "element", element) for element in scheme.elements]
     shown = _shown(results)
     parts = []
-    for agency in dict.fromkeys(found.keys["agency"]):
+    for agency in dict.fromkeys(moments.keys["agency"]):
         try:
             tests = against_rest(
-                found, design, wanted, agency, statistic=results.rules.statistic, confidence=results.rules.confidence
+                moments, design, wanted, agency, statistic=results.rules.statistic, confidence=results.rules.confidence
             )
         except DataError:  # the only agency with responses
             continue
@@ -98,11 +98,11 @@ def _diagnosis(session: orm.Session, results: RoundResults, agency: str) -> pd.D
     shown = _shown(results)
     if (agency, "overall", "all") not in shown:
         return None
-    found, design = _sample(session, results)
-    weights = cached(session, ("importances", results.stamp), lambda: importances(found))
-    given = dict(zip(found.scheme.codes, map(float, weights), strict=True))
+    moments, design = _sample(session, results)
+    weights = cached(session, ("importances", results.stamp), lambda: importances(moments))
+    given = dict(zip(moments.scheme.codes, map(float, weights), strict=True))
     try:
-        table = diagnose(found, design, agency, importance=given, level=SURE)
+        table = diagnose(moments, design, agency, importance=given, level=SURE)
     except DataError:
         return None
     return table[[(agency, "item", key) in shown for key in table["key"]]].reset_index(drop=True)
@@ -113,9 +113,9 @@ def _sample(session: orm.Session, results: RoundResults) -> tuple[Moments, Desig
 
     def make() -> tuple[Moments, Design]:
         rules = results.rules
-        found, _ = round_moments(session, results.round, results.definition.scheme(), rules)
+        moments, _ = round_moments(session, results.round, results.definition.scheme(), rules)
         population = read_population(session, results.round.id)
-        return found, stratified(found.keys, found.n, population if len(population) else None, rules)
+        return moments, stratified(moments.keys, moments.n, population if len(population) else None, rules)
 
     return cached(session, ("sample", results.stamp), make)
 
