@@ -162,6 +162,22 @@ def test_a_column_chosen_twice_is_told(client) -> None:
     shown = preview(client, page, **{"c.cc_thai_do": "danh_gia/kq_dung_hen"})
     assert shown.status_code == 422
     assert "danh_gia/kq_dung_hen” được chọn hai lần" in shown.text
+    page = BeautifulSoup(shown.text, "html.parser")
+    wrong = page.select("[aria-invalid]")  # the later of both, which keeps its choice as the other does
+    assert [link["href"] for link in page.select("#summary a")] == [f"#{control['id']}" for control in wrong]
+    assert len(wrong) == 1
+    for name in ("cc_thai_do", "kq_dung_hen"):
+        assert page.select_one(f"#c-{name} option[selected]")["value"] == "danh_gia/kq_dung_hen"
+
+
+def test_what_is_the_same_for_all_rows_is_refused_beside_its_field(client) -> None:
+    page = upload(client, "kobo.csv")
+    shown = preview(client, page, **{"f.date": "30/02/2026", "f.agency": "khong-co", "save_as": "Cách 1"})
+    assert shown.status_code == 422
+    page = BeautifulSoup(shown.text, "html.parser")
+    assert [link["href"] for link in page.select("#summary a")] == ["#f-agency", "#f-date"]
+    assert page.find(id="f-date")["value"] == "30/02/2026"
+    assert page.find(id="save-as")["value"] == "Cách 1"
 
 
 def test_a_fixed_agency_and_day(site, client) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import flask
@@ -14,17 +14,20 @@ from sqlalchemy import orm
 from survey.accounts.auth import role_required
 from survey.collect.imports import mapping_form
 from survey.collect.imports.common import ROLES, View, blueprint, round_of, upload_of, uploads
+from survey.collect.imports.mapping_form import MappingForm
 from survey.collect.operations.import_responses import Checked, Source, check_rows, count_known, spool, store_rows
 from survey.collect.operations.save_mapping import save_mapping
 from survey.collect.queries import imports
 from survey.core.errors import InputError
 from survey.models import Channel, Round
 from survey.questionnaires import Definition, from_canonical
+from survey.spreadsheets.column_map import ColumnMap
 from survey.spreadsheets.response_rows import RowReader
 from survey.structure.queries import names
 from survey.web import i18n
 from survey.web.context import actor, database, error_message, now, user
 from survey.web.uploads import Upload
+from survey.web.wording import CHANNELS
 
 
 @blueprint.get("/tep/<token>")
@@ -55,20 +58,19 @@ def preview(token: str) -> View:
             definition = from_canonical(round_.version.content)
             if "edit" in posted:
                 return _columns_page(session, upload, round_, _posted_data(posted))
-            twice = mapping_form.heading_twice(posted, definition)
-            data = mapping_form.read_form(posted, definition)
-            if twice:
-                error = _("The column “%(heading)s” is chosen twice.", heading=twice)
-                return _columns_page(session, upload, round_, data, error), 422
+            form = _posted_form(session, upload, definition)
+            if not form.validate():
+                return _form_page(session, upload, round_, form), 422
+            data = form.mapping_data(definition)
             try:
                 with spool() as spooled:
                     checked = _check(session, upload, round_, data, spooled)
                     known = count_known(session, spooled, checked, round_)
             except InputError as error:
-                return _columns_page(session, upload, round_, data, error_message(error)), 422
+                return _columns_page(session, upload, round_, data, error), 422
             page = _preview_page(session, upload, round_, data, checked, known)
-        if posted.get("save_as", "").strip():
-            _save(round_, posted["save_as"], data)
+        if form.save_as.data:
+            _save(round_, form.save_as.data, data)
     except InputError as error:
         return _lost(error)
     return page if not checked.reader.problems.total else (page, 422)
@@ -111,28 +113,54 @@ def _check(session: orm.Session, upload: Upload, round_: Round, data: Mapping[st
         return check_rows(table, RowReader(table, mapping, frame, places), spooled)
 
 
-def _columns_page(session: orm.Session, upload: Upload, round_: Round, data: Mapping[str, Any], error: str = "") -> str:
-    definition = from_canonical(round_.version.content)
+def _columns_page(
+    session: orm.Session, upload: Upload, round_: Round, data: Mapping[str, Any], error: InputError | None = None
+) -> str:
+    """Return the page of the columns as the data of a column map say, with what is wrong about the file by them."""
+    definition, language = from_canonical(round_.version.content), i18n.current_language().code
+    mapping, headings = mapping_form.as_map(data, definition), _headings(upload)
+    asked = mapping_form.columns_of(definition, mapping, headings, language)
+    found = mapping_form.meanings(upload, definition, mapping, language)
+    made = mapping_form.form_class(asked, found, headings, _things(session))
+    form = made(formdata=None, data=mapping_form.shown(made, mapping, headings) | {"round": round_.code})
+    if error is not None:
+        form.refuse(error)
+    return _form_page(session, upload, round_, form)
+
+
+def _posted_form(session: orm.Session, upload: Upload, definition: Definition) -> MappingForm:
     language = i18n.current_language().code
-    mapping = mapping_form.as_map(data, definition)
-    with upload.table() as table:
-        headings = table.columns
-    own = imports.importable_agencies(session, user())
+    asked = mapping_form.columns_of(definition, ColumnMap(), (), language)
+    found = mapping_form.posted_meanings(flask.request.form, definition, language)
+    return mapping_form.form_class(asked, found, _headings(upload), _things(session))()
+
+
+def _form_page(session: orm.Session, upload: Upload, round_: Round, form: MappingForm) -> str:
+    i18n.shown_at(flask.url_for("imports.columns", token=upload.token, dot=round_.code))
     return flask.render_template(
         "collect/imports/columns.html",
         upload=upload,
         round=round_,
-        headings=headings,
-        mapping=mapping,
-        questions=mapping_form.columns_of(definition, mapping, headings, language),
-        meanings=mapping_form.meanings(upload, definition, mapping, language),
-        agencies=imports.agency_choices(session, own),
-        services=imports.service_choices(session),
-        counters=imports.counter_choices(session, own),
-        channels=list(Channel),
+        form=form,
         saved=imports.saved_mappings(session, round_.version.questionnaire_id),
-        error=error,
     )
+
+
+def _headings(upload: Upload) -> Sequence[str]:
+    with upload.table() as table:
+        return table.columns
+
+
+def _things(session: orm.Session) -> dict[str, list[tuple[str, str]]]:
+    """Return what all rows of a file can have the same, by its key: (code, name)."""
+    own, name = imports.importable_agencies(session, user()), i18n.local_name
+    counters = imports.counter_choices(session, own)
+    return {
+        "agency": [(one.code, name(one)) for one in imports.agency_choices(session, own)],
+        "service": [(one.code, name(one)) for one in imports.service_choices(session)],
+        "counter": [(f"{one.agency.code}/{one.code}", f"{name(one.agency)}, {name(one)}") for one in counters],
+        "channel": [(one.value, CHANNELS(one.value)) for one in Channel],
+    }
 
 
 def _preview_page(

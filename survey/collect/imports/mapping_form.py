@@ -1,11 +1,20 @@
-"""The form that says which column is which: a column map shown as fields, and fields read back as a column map."""
+"""The form that says which column is which: a column map shown as fields, and fields read back as a column map.
+
+Its fields are those of one questionnaire and one file, so each page makes its form class (`form_class`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import Any
 
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from wtforms.validators import StopValidation
+
+from survey.collect.operations.save_mapping import MAX_NAME
 from survey.core.text import clean
 from survey.models import SlotKind
 from survey.questionnaires import Definition
@@ -13,9 +22,25 @@ from survey.spreadsheets.column_map import ColumnMap, parse_map
 from survey.spreadsheets.guess_columns import Label, guess_columns, guess_values, unknown_labels
 from survey.spreadsheets.response_rows import KEYS
 from survey.spreadsheets.times import parse_moment
+from survey.web.fields import Choice, Hidden, Length, Text
+from survey.web.forms import Form
 from survey.web.uploads import Upload
 
 MAX_FIELDS = 60
+KEY_WORDS = {
+    "agency": _("Agency that decides"),
+    "service": _("Field of the dossiers"),
+    "counter": _("Counter"),
+    "channel": _("How were the answers given?"),
+    "date": _("Day, with or without a time"),
+    "comment": _("What the citizen wrote"),
+    "id": _("The tool's own number of the response"),
+}
+SAME_FOR_ALL = _("or the same for all rows")
+ID_HINT = _(
+    "With it, a longer export of the same survey adds only what is new. "
+    "It is stored in a form that cannot be read back."
+)
 
 
 @dataclass(frozen=True)
@@ -85,46 +110,133 @@ def meanings(upload: Upload, definition: Definition, mapping: ColumnMap, languag
             found.setdefault(label, "")
     made = []
     for label, answer in sorted(found.items(), key=lambda pair: (pair[0].question, pair[0].text))[:MAX_FIELDS]:
-        asked = label.question or definition.slots[0].code
-        options = tuple((code, text.get(language)) for code, text in definition.labels(asked).items())
+        options = _options(definition, label.question, language)
         made.append(Meaning(label, number.get(label.question, 0), words.get(label.question, ""), options, answer))
     return made
 
 
-def read_form(form: Mapping[str, str], definition: Definition) -> dict[str, Any]:
-    """Return the data of the column map that was filled in."""
-    columns, absent, fixed = {}, [], {}
-    for code in known_codes(definition):
-        heading = clean(form.get(f"c.{code}", ""))
-        constant = clean(form.get(f"f.{code}", "")) if code in KEYS else ""
-        if heading:
-            columns[heading] = code
-        elif constant:
-            moment = parse_moment(constant) if code == "date" else None
-            fixed[code] = moment.day.isoformat() if moment and moment.clock is None else constant
-        elif code not in KEYS:
-            absent.append(code)
-    values: dict[str, str] = {}
-    values_of: dict[str, dict[str, str]] = {}
+def posted_meanings(posted: Mapping[str, str], definition: Definition, language: str) -> list[Meaning]:
+    """Return the labels that a posted page explained, in its order; what each was said to mean is in its field."""
+    words = {column.code: (column.number, column.text) for column in columns_of(definition, ColumnMap(), (), language)}
+    found = []
     for place in range(MAX_FIELDS):
-        text, question = clean(form.get(f"l.{place}", "")), form.get(f"q.{place}", "")
-        answer = form.get(f"v.{place}", "")
-        if text and answer:
-            (values_of.setdefault(question, {}) if question else values)[text] = answer
-    return {"columns": columns, "fixed": fixed, "values": values, "values_of": values_of, "absent": absent}
+        text, question = clean(posted.get(f"l.{place}", "")), clean(posted.get(f"q.{place}", ""))
+        if not text or (question and question not in words):
+            break
+        number, wording = words.get(question, (0, ""))
+        found.append(Meaning(Label(text, question), number, wording, _options(definition, question, language), ""))
+    return found
+
+
+def _options(definition: Definition, question: str, language: str) -> tuple[tuple[str, str], ...]:
+    labels = definition.labels(question or definition.slots[0].code)
+    return tuple((code, text.get(language)) for code, text in labels.items())
+
+
+class SameMoment(Text):
+    """The day of all rows, with or without a time, as a column map has it."""
+
+    control = "digits"
+
+    def cleaned(self, typed: str) -> str:
+        """Return a day as ISO, anything else as it was typed."""
+        text = clean(typed)
+        moment = parse_moment(text)
+        return moment.day.isoformat() if moment and moment.clock is None else text
+
+    def pre_validate(self, _form: object) -> None:
+        """Refuse what is neither a day nor a day with a time."""
+        if self.data and parse_moment(self.data) is None:
+            raise StopValidation(gettext("Write the day as day/month/year, for example 01/07/2026"))
+
+    @property
+    def value(self) -> str:
+        """The day as people write it."""
+        moment = parse_moment(self.data)
+        return f"{moment.day:%d/%m/%Y}" if moment and moment.clock is None else self.data
+
+
+class MappingForm(Form):
+    """Which column of a file holds what, what its words mean, and under which name that is saved."""
+
+    #: what its class was made of: the questions of the paper, and the words of the file that need explaining
+    questions: Sequence[Column] = ()
+    meanings: Sequence[Meaning] = ()
+
+    round = Hidden(name="dot")
+    save_as = Text(_("Save this mapping as (optional)"), [Length(MAX_NAME)], id="save-as")
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Say besides which column is chosen twice."""
+        super().validate(extra_validators)
+        seen: set[str] = set()
+        for field in self:
+            if not field.name.startswith("c.") or not field.data:
+                continue
+            if field.data in seen:
+                twice = gettext("The column “%(heading)s” is chosen twice.", heading=field.data)
+                field.errors = [*field.errors, twice]
+            seen.add(field.data)
+        return not self.errors
+
+    def mapping_data(self, definition: Definition) -> dict[str, Any]:
+        """Return the data of the column map that was filled in, once it was validated."""
+        columns = {self[f"c.{code}"].data: code for code in known_codes(definition) if self[f"c.{code}"].data}
+        fixed = {key: self._fixed(key) for key in KEYS if key not in columns.values() and self._fixed(key)}
+        absent = [slot.code for slot in definition.slots if slot.code not in columns.values()]
+        values: dict[str, str] = {}
+        values_of: dict[str, dict[str, str]] = {}
+        for name in [field.name for field in self if field.name.startswith("v.") and field.data]:
+            text, question = (self[f"{part}.{name.removeprefix('v.')}"].data for part in "lq")
+            (values_of.setdefault(question, {}) if question else values)[text] = self[name].data
+        return {"columns": columns, "fixed": fixed, "values": values, "values_of": values_of, "absent": absent}
+
+    def _fixed(self, key: str) -> str:
+        """Return what is the same for all rows."""
+        if f"f.{key}" not in self or not self[f"f.{key}"].data:
+            return ""
+        return str(self[f"f.{key}"].data)  # a day as ISO
+
+
+def form_class(
+    columns: Sequence[Column],
+    found: Sequence[Meaning],
+    headings: Sequence[str],
+    things: Mapping[str, Sequence[tuple[str, str]]],
+) -> type[MappingForm]:
+    """Return the form class of a questionnaire and a file; `things` are what all rows can have the same, by key."""
+    offered = [(heading, shorten(heading, 80, placeholder=" …") or heading[:80]) for heading in headings]
+
+    def holds(code: str, label: Any, hint: Any = "") -> Choice:
+        return Choice(label, hint=hint, options=offered, empty=_("none"), id=f"c-{code}")
+
+    fields: dict[str, Any] = {}
+    for key in KEYS:
+        fields[f"c.{key}"] = holds(key, KEY_WORDS[key], ID_HINT if key == "id" else "")
+        if key in things:
+            fields[f"f.{key}"] = Choice(SAME_FOR_ALL, options=things[key], empty="", id=f"f-{key}")
+    fields["f.date"] = SameMoment(SAME_FOR_ALL, id="f-date")
+    fields |= {f"c.{column.code}": holds(column.code, column.text) for column in columns}
+    for place, meaning in enumerate(found):
+        options = [(code, f"{code} – {words}") for code, words in meaning.options]
+        fields[f"l.{place}"], fields[f"q.{place}"] = Hidden(), Hidden()
+        fields[f"v.{place}"] = Choice(meaning.label.text, options=options, empty=_("not said yet"), id=f"v-{place}")
+    return type("MappingForm", (MappingForm,), fields | {"questions": columns, "meanings": found})
+
+
+def shown(form: type[MappingForm], mapping: ColumnMap, headings: Sequence[str]) -> dict[str, Any]:
+    """Return the values with which a form shows a column map."""
+    values: dict[str, Any] = {f"c.{column.code}": column.heading for column in form.questions}
+    for key in KEYS:
+        heading = mapping.heading(key)
+        values[f"c.{key}"] = heading if heading in headings and key not in mapping.fixed else ""
+        values[f"f.{key}"] = mapping.fixed.get(key, "")
+    for place, meaning in enumerate(form.meanings):
+        values |= {f"l.{place}": meaning.label.text, f"q.{place}": meaning.label.question}
+        values[f"v.{place}"] = meaning.answer
+    return values
 
 
 def as_map(data: Mapping[str, Any], definition: Definition) -> ColumnMap:
     """Return the column map of some data; `InputError` when it cannot be one."""
     return parse_map(data, known_codes(definition), "mapping")
-
-
-def heading_twice(form: Mapping[str, str], definition: Definition) -> str:
-    """Return a heading that two fields claim, or nothing."""
-    seen: set[str] = set()
-    for code in known_codes(definition):
-        heading = clean(form.get(f"c.{code}", ""))
-        if heading and heading in seen:
-            return heading
-        seen.add(heading)
-    return ""
