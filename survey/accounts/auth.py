@@ -27,7 +27,7 @@ BEFORE_A_NEW_PASSWORD = frozenset({"auth.password_page", "auth.change_password",
 
 
 def init_app(app: flask.Flask) -> None:
-    """Set up the session's life, the rate limit of sign-ins, and `signed_in` for templates."""
+    """Set up the session's life, the slowing of failed attempts, and `signed_in` for templates."""
     app.config.update(PERMANENT_SESSION_LIFETIME=timedelta(hours=SESSION_HOURS))
     attempts.init_app(app)
     app.context_processor(lambda: {"signed_in": flask.g.get("user")})

@@ -17,7 +17,8 @@ from survey.accounts.operations.second_factor import matching_step, use_code
 from survey.core.actor import Actor
 from survey.models import AuditEvent, Invitation, RecoveryCode, Role, User
 from survey.web.throttle import Throttle
-from tests.support.evaluation import PASSWORD, accounts, post, scored_round, sign_in, token
+from tests.support.clock import set_clock
+from tests.support.evaluation import NOW, PASSWORD, accounts, post, scored_round, sign_in, token
 
 NEW = "bon tu khong lien quan"
 
@@ -157,11 +158,12 @@ def test_accounts_are_found_by_name_without_marks_and_by_role(people: Flask) -> 
 
 def enrolled(app: Flask, client: FlaskClient) -> tuple[str, list[str]]:
     """Enrol a telephone; return its key and the recovery codes."""
+    set_clock(app, NOW)
     page = client.get("/tai-khoan/ma").get_data(as_text=True)
     assert "style=" not in page
     secret = re.search(r'<code class="hash">([A-Z2-7]{32})</code>', page)
     assert secret is not None
-    sent = {"csrf_token": token(page), "code": pyotp.TOTP(secret[1]).now(), "password": PASSWORD}
+    sent = {"csrf_token": token(page), "code": pyotp.TOTP(secret[1]).at(NOW), "password": PASSWORD}
     for wrong in ({"code": "000000"}, {"password": "whoever found the screen open"}):
         refused = client.post("/tai-khoan/ma", data=sent | wrong)
         assert refused.status_code == 422
