@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from bs4 import BeautifulSoup
 
 from survey.collect.respond import routes, stamp
+from survey.core.actor import Actor
 from survey.models import Channel, Comment, Counter, Response, Round, RoundState
 from survey.structure.operations.close_round import close_round as operation
 from tests.support.clock import set_clock
@@ -318,7 +319,7 @@ def test_a_form_opened_before_it_was_closed_by_hand_is_taken_for_half_an_hour(pl
     body = fill(citizen)
     close_round(place, opens_on=date(2026, 6, 1), closes_on=date(2026, 6, 30))
     with place.extensions["database"].write() as session:
-        operation(session, session.scalars(sa.select(Round)).one(), now=utc("2026-06-10 03:00"))
+        operation(session, session.scalars(sa.select(Round)).one(), actor=Actor(utc("2026-06-10 03:00")))
     body["opened"] = stamp.sign_time(utc(opened), SECRET) if opened else ""
     set_clock(place, utc(sent))
     assert citizen.get(f"/K/{CODE}").status_code == 410

@@ -6,6 +6,7 @@ import re
 
 import pytest
 import sqlalchemy as sa
+from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -98,7 +99,18 @@ def test_a_correction_asks_why(closed: Flask) -> None:
     post(second, draft + "/cong-khai", form_at=draft)
     without = post(second, STEPS, reason="  ")
     assert without.status_code == 422
-    assert "Hãy ghi vì sao cần ấn bản mới" in without.get_data(as_text=True)
+    page = BeautifulSoup(without.get_data(as_text=True), "html.parser")
+    error, control = page.find(id="reason-error"), page.find(id="reason")
+    assert error is not None
+    assert error.text.startswith("Hãy ghi vì sao cần ấn bản mới")
+    assert control is not None
+    assert control["aria-invalid"] == "true"
+    assert [link["href"] for link in page.select("#summary a")] == ["#reason"]
+    long = post(second, STEPS, reason="Nhập lại. " * 101)
+    assert long.status_code == 422
+    kept = BeautifulSoup(long.get_data(as_text=True), "html.parser").find(id="reason")
+    assert kept is not None
+    assert str(kept["value"]).startswith("Nhập lại. Nhập lại.")
     assert post(second, STEPS, reason="Thiếu phiếu giấy của một quầy.").status_code == 303
 
 
