@@ -156,7 +156,7 @@ GET = {
 """Status of GET by endpoint and role."""
 
 POST_WITHOUT_TOKEN = {
-    "respond.start": PUBLIC,
+    "respond.open_form": PUBLIC,
     "respond.send": dict.fromkeys(EVERYONE, 422),
     "auth.sign_in": dict.fromkeys(EVERYONE, 400),
     "auth.sign_out": dict.fromkeys(EVERYONE, 400),

@@ -127,6 +127,20 @@ def test_who_acts_and_when_is_one_argument() -> None:
     assert apart == ["survey.accounts.operations.sign_in.sign_in"]  # its account is what it is about
 
 
+def test_asking_and_sending_are_two_views() -> None:
+    """A view answers GET or POST: none takes both and asks which it is."""
+    both, asks = [], []
+    for path in SOURCES:
+        for node in nodes_of(path):
+            if isinstance(node, ast.keyword) and node.arg == "methods" and isinstance(node.value, ast.List):
+                both += [f"{module_of(path)}: {ast.unparse(node.value)}"] * (len(node.value.elts) > 1)
+            if isinstance(node, ast.Compare) and ast.unparse(node.left).endswith("request.method"):
+                asks.append(module_of(path))
+    assert both == []
+    # `csrf` protects whatever is not safe; the posted form may name its page's language
+    assert sorted(asks) == ["survey.web.csrf", "survey.web.i18n"]
+
+
 def test_statements_take_values_as_parameters() -> None:
     """No SQL is glued together, but for names of our own tables and constants."""
     wrong = []

@@ -41,12 +41,21 @@ class _Valid(NamedTuple):
     receipt: str | None
 
 
-@blueprint.route("/", methods=["GET", "POST"])
+@blueprint.get("/")
 def start() -> View:
-    """Let a person who cannot scan type the poster's code."""
+    """Let a person who cannot scan type the poster's code; an address may bring it along."""
+    typed = flask.request.args.get("code", "").strip()
+    return _open(typed) if typed else flask.render_template("collect/respond/start.html", typed="", wrong=False)
+
+
+@blueprint.post("/")
+def open_form() -> View:
+    """Lead from the code that was typed to its counter's form."""
     typed = flask.request.values.get("code", "").strip()
-    if not typed:
-        return flask.render_template("collect/respond/start.html", typed="", wrong=flask.request.method == "POST")
+    return _open(typed) if typed else flask.render_template("collect/respond/start.html", typed="", wrong=True)
+
+
+def _open(typed: str) -> View:
     code = parse_code(typed)
     if code is None:
         return flask.render_template("collect/respond/start.html", typed=typed[:40], wrong=True), 422
