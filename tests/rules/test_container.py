@@ -170,6 +170,7 @@ def image() -> Iterator[Path]:
             path.chmod(0o755)
 
 
+@pytest.mark.slow(reason="builds an environment and starts a server in it")
 def test_what_the_dockerfile_does_ends_in_a_server_that_is_ready(image: Path) -> None:
     home, instance, port = image / "opt", image / "instance", free_port()
     instance.mkdir(mode=0o700)

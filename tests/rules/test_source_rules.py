@@ -200,3 +200,13 @@ def test_scripts_build_no_markup_from_text() -> None:
         for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"):
             wrong += [f"{path.name}: {word}"] * (word in text)
     assert wrong == []
+
+
+def test_a_slow_test_says_why() -> None:
+    marks = [
+        (path.name, reason)
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        for reason in re.findall(r"^@pytest\.mark\.slow(.*)$", path.read_text("utf-8"), re.MULTILINE)
+    ]
+    assert marks
+    assert [mark for mark in marks if not re.fullmatch(r'\(reason=".{15,}"\)', mark[1])] == []

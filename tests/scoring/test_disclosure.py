@@ -46,6 +46,7 @@ def _known(n: np.ndarray, hidden: np.ndarray, sums: list[tuple[int, list[int]]])
     return np.isclose(np.diag(projector), 1.0)
 
 
+@pytest.mark.slow(reason="attacks 80 tables by linear programming")
 @given(
     st.integers(1, 5).flatmap(
         lambda rows: st.integers(1, 4).flatmap(
@@ -141,6 +142,7 @@ def reaches(draw: st.DrawFn) -> tuple[int, int, list[list[int]]]:
     return agencies, services, cells
 
 
+@pytest.mark.slow(reason="attacks 50 tables by linear programming")
 @given(reaches())
 @settings(max_examples=50, deadline=None)
 def test_subtracting_places_and_figures_at_once_gives_no_hidden_figure_away(
@@ -262,6 +264,7 @@ def test_what_is_hidden_elsewhere_stays_so_and_covers() -> None:
     assert other.sum() == 6  # what is hidden alone in a sum needs another
 
 
+@pytest.mark.slow(reason="attacks 60 tables by linear programming")
 @given(
     st.integers(1, 5).flatmap(
         lambda rows: st.lists(
@@ -295,6 +298,7 @@ def test_hidden_rows_keep_no_word_that_tells_n() -> None:
     assert row[["n", *HIDDEN]].isna().all()
 
 
+@pytest.mark.slow(reason="solves two linear programmes for each hidden cell of 50 tables")
 @given(
     st.integers(2, 5).flatmap(
         lambda rows: st.lists(
@@ -316,6 +320,7 @@ def test_quick_ranges_are_those_of_linear_programming(inner: list[list[int]], se
             assert attack.wide(cell, least) == (high - low >= least - 1e-6), (cell, least)
 
 
+@pytest.mark.slow(reason="solves a linear programme for each hidden cell of 150 tables")
 @given(
     st.lists(
         st.tuples(st.integers(0, 4), st.integers(0, 4), st.sampled_from([1, 2, 5, 9, 30])), min_size=2, max_size=9

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -123,6 +124,7 @@ def test_an_agency_without_responses_changes_no_other_row(rows: list[tuple[int, 
     pd.testing.assert_frame_equal(before[kept], after[kept])
 
 
+@pytest.mark.slow(reason="computes the whole table twice for each of 40 samples")
 @settings(max_examples=40, deadline=None)
 @given(SAMPLE, st.integers(0, 59), st.integers(0, 3))
 def test_a_better_answer_never_lowers_an_index(rows: list[tuple[int, ...]], who: int, item: int) -> None:
