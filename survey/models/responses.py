@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -79,3 +79,5 @@ class Response(Base):
     excluded: Mapped[str | None] = mapped_column(sa.String(64))
     #: the file or pile of paper forms that brought it; null for answers given by citizens on our pages
     batch_id: Mapped[int | None] = mapped_column(sa.ForeignKey("import_batch.id"), index=True)
+    #: local day since which it counts in what unit roles see of an open round; null: not yet (see `scoring.release`)
+    live_since: Mapped[date | None]

@@ -210,6 +210,7 @@ FIGURE_STATUSES = Wording(
         "zero_variance": N_("Every answer is the same; the interval comes from the number of respondents alone."),
         "lonely_psu": N_("A service has a single respondent; the interval is made wider."),
         "suppressed": N_("Hidden to protect the few who answered."),
+        "live": N_("Unweighted total of the responses released so far; intervals follow once the round has ended."),
     }
 )
 """Status words of `scoring.table`, as sentences."""

@@ -44,7 +44,7 @@ ID_HINT = _(
 
 
 @dataclass(frozen=True)
-class MappedQuestion:
+class Column:
     """A question, and the heading that holds its answers; empty for none."""
 
     code: str
@@ -83,9 +83,7 @@ def guess(upload: Upload, definition: Definition) -> dict[str, Any]:
     return {"columns": columns, "values": values.get("", {}), "values_of": values_of}
 
 
-def columns_of(
-    definition: Definition, mapping: ColumnMap, headings: Sequence[str], language: str
-) -> list[MappedQuestion]:
+def columns_of(definition: Definition, mapping: ColumnMap, headings: Sequence[str], language: str) -> list[Column]:
     """Return a field for each question of the paper's order."""
     words = {item.code: item.text.get(language) for item in definition.items}
     for section in filter(None, (definition.needs, definition.respondent)):
@@ -95,7 +93,7 @@ def columns_of(
         heading = mapping.heading(slot.code)
         named = heading if heading in headings and slot.code not in mapping.absent else ""
         rated = slot.kind is not SlotKind.RESPONDENT
-        found.append(MappedQuestion(slot.code, number, words[slot.code], named, rated))
+        found.append(Column(slot.code, number, words[slot.code], named, rated))
     return found
 
 
@@ -162,7 +160,7 @@ class MappingForm(Form):
     """Which column of a file holds what, what its words mean, and under which name that is saved."""
 
     #: what its class was made of: the questions of the paper, and the words of the file that need explaining
-    questions: Sequence[MappedQuestion] = ()
+    questions: Sequence[Column] = ()
     meanings: Sequence[Meaning] = ()
 
     round = Hidden(name="dot")
@@ -201,7 +199,7 @@ class MappingForm(Form):
 
 
 def form_class(
-    columns: Sequence[MappedQuestion],
+    columns: Sequence[Column],
     found: Sequence[Meaning],
     headings: Sequence[str],
     things: Mapping[str, Sequence[tuple[str, str]]],

@@ -44,7 +44,7 @@ ORDER = tuple(Status)
 
 
 @dataclass(frozen=True)
-class TargetPlan:
+class Plan:
     """How targets are set: the method, and e as a share."""
 
     method: Method = Method.OFFICIAL
@@ -94,7 +94,7 @@ class Calendar:
 
 
 @dataclass
-class ServiceProgress:
+class Part:
     """One service of a counter."""
 
     service_id: int | None
@@ -104,7 +104,7 @@ class ServiceProgress:
 
 
 @dataclass
-class UnitProgress:
+class Standing:
     """One unit: an agency's service, or a counter."""
 
     agency_id: int
@@ -120,8 +120,10 @@ class UnitProgress:
     shared: int = 1
     has_code: bool = True
     days: dict[date, int] = field(default_factory=dict)
+    #: 0, or the people that every count is rounded down to a multiple of (`survey.collect.progress.coarse`)
+    block: int = 0
     #: of a counter with several services: service → what it has and what is wanted
-    parts: list[ServiceProgress] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
 
     @property
     def rate(self) -> float | None:
@@ -142,6 +144,11 @@ class UnitProgress:
     def thin(self) -> bool:
         """Whether there are too few responses for days to be shown."""
         return self.responses < self.calendar.min_n
+
+    @property
+    def dated(self) -> bool:
+        """Whether the day of the newest response may be shown."""
+        return not self.thin and not self.block
 
     @property
     def last_on(self) -> date | None:
@@ -189,7 +196,7 @@ class Known:
     with_code: frozenset[int]
 
 
-def by_service(known: Known, plan: TargetPlan, calendar: Calendar) -> list[UnitProgress]:
+def by_service(known: Known, plan: Plan, calendar: Calendar) -> list[Standing]:
     """Return each agency's services, the ones that need help most first."""
     cells = set(known.transactions) | {(c.agency_id, c.service_id) for c in known.counts}
     found = {
@@ -206,14 +213,14 @@ def by_service(known: Known, plan: TargetPlan, calendar: Calendar) -> list[UnitP
     return _sorted(found.values())
 
 
-def by_counter(known: Known, plan: TargetPlan, calendar: Calendar) -> list[UnitProgress]:
+def by_counter(known: Known, plan: Plan, calendar: Calendar) -> list[Standing]:
     """Return the open counters. The target of an agency's service is shared equally by the counters that take it."""
     cells_of = {counter.id: _cells(counter) for counter in known.counters}
     takers: dict[tuple[int, int], int] = defaultdict(int)
     for cells in cells_of.values():
         for cell in cells:
             takers[cell] += 1
-    found: dict[int, UnitProgress] = {}
+    found: dict[int, Standing] = {}
     for counter in known.counters:
         cells = [cell for cell in cells_of[counter.id] if cell in known.transactions]
         wanted = sum(plan.target(known.transactions[cell]) / takers[cell] for cell in cells)
@@ -239,10 +246,10 @@ def by_counter(known: Known, plan: TargetPlan, calendar: Calendar) -> list[UnitP
 def _parts(
     counter: Counter,
     known: Known,
-    plan: TargetPlan,
+    plan: Plan,
     takers: Mapping[tuple[int, int], int],
     came: Mapping[tuple[int, int | None], int],
-) -> list[ServiceProgress]:
+) -> list[Part]:
     """Return a counter's services one by one; answers that name none come last."""
     services = [service.id for service in counter.services]
     wanted: dict[int, float] = {}
@@ -250,15 +257,11 @@ def _parts(
         if cell in known.transactions:
             wanted[cell[1]] = wanted.get(cell[1], 0) + plan.target(known.transactions[cell]) / takers[cell]
     parts = [
-        ServiceProgress(
-            service, came.get((counter.id, service), 0), ceil(wanted[service] - 1e-9) if service in wanted else None
-        )
+        Part(service, came.get((counter.id, service), 0), ceil(wanted[service] - 1e-9) if service in wanted else None)
         for service in services
     ]
     others = {service: n for (at, service), n in came.items() if at == counter.id and service not in services}
-    return parts + [
-        ServiceProgress(service, n, None) for service, n in sorted(others.items(), key=lambda pair: pair[0] or 0)
-    ]
+    return parts + [Part(service, n, None) for service, n in sorted(others.items(), key=lambda pair: pair[0] or 0)]
 
 
 def _cells(counter: Counter) -> list[tuple[int, int]]:
@@ -267,25 +270,20 @@ def _cells(counter: Counter) -> list[tuple[int, int]]:
 
 
 def _standing(
-    agency: int,
-    service: int | None,
-    counter: int | None,
-    transactions: int | None,
-    plan: TargetPlan,
-    calendar: Calendar,
-) -> UnitProgress:
+    agency: int, service: int | None, counter: int | None, transactions: int | None, plan: Plan, calendar: Calendar
+) -> Standing:
     target = plan.target(transactions) if transactions is not None else None
-    return UnitProgress(agency, service, counter, 0, target, transactions, None, calendar)
+    return Standing(agency, service, counter, 0, target, transactions, None, calendar)
 
 
-def _add(standing: UnitProgress, count: Count) -> None:
+def _add(standing: Standing, count: Count) -> None:
     standing.responses += count.responses
     standing.last = max(filter(None, (standing.last, count.last)))
 
 
-def _add_day(standing: UnitProgress, day: DayCount) -> None:
+def _add_day(standing: Standing, day: DayCount) -> None:
     standing.days[day.day] = standing.days.get(day.day, 0) + day.responses
 
 
-def _sorted(standings: Iterable[UnitProgress]) -> list[UnitProgress]:
+def _sorted(standings: Iterable[Standing]) -> list[Standing]:
     return sorted(standings, key=lambda s: (ORDER.index(s.status), -s.missing, s.agency_id, s.service_id or 0))

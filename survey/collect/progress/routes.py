@@ -11,7 +11,8 @@ from sqlalchemy import orm
 from scoring.scheme import Rules
 from survey.accounts.auth import role_required
 from survey.collect.progress.advice import advice, status_words
-from survey.collect.progress.board import Calendar, Known, Method, TargetPlan, UnitProgress, by_counter, by_service
+from survey.collect.progress.board import Calendar, Known, Method, Plan, Standing, by_counter, by_service
+from survey.collect.progress.coarse import coarsen
 from survey.collect.queries import progress as queries
 from survey.models import Round, RoundState, User
 from survey.structure.queries import names
@@ -40,11 +41,14 @@ def board() -> str:
         agencies = {agency.id: agency for agency in names.agencies(session).values()}
         services = {service.id: service for service in names.services(session).values()}
 
-        def mine(standing: UnitProgress) -> bool:
+        def mine(standing: Standing) -> bool:
             return visible is None or agencies[standing.agency_id].code in visible
 
         by_cell = [standing for standing in by_service(known, plan, calendar) if mine(standing)]
         at_counters = [standing for standing in by_counter(known, plan, calendar) if mine(standing)]
+        block = max(5, calendar.min_n) if visible is not None and round_.state is RoundState.OPEN else 0
+        if block:
+            by_cell, at_counters = ([coarsen(one, block) for one in rows] for rows in (by_cell, at_counters))
         return flask.render_template(
             "collect/progress/board.html",
             round=round_,
@@ -58,6 +62,7 @@ def board() -> str:
             at_counters=at_counters[:SHOWN],
             more_cells=max(len(by_cell) - SHOWN, 0),
             more_counters=max(len(at_counters) - SHOWN, 0),
+            block=block,
             responses=sum(standing.responses for standing in by_cell),
             target=sum(standing.target or 0 for standing in by_cell),
             agencies=agencies,
@@ -95,9 +100,9 @@ def _chosen(rounds: list[Round]) -> Round:
     return next((one for one in rounds if one.state is RoundState.OPEN), rounds[0])
 
 
-def _plan() -> TargetPlan:
+def _plan() -> Plan:
     """Return how targets are set, as asked for; the official rule with e = 5 % otherwise."""
     asked = flask.request.args
     method = Method.HALF_WIDTH if asked.get("cach") == Method.HALF_WIDTH.value else Method.OFFICIAL
     error = next((one for one in ERRORS if str(one) == asked.get("e")), 5)
-    return TargetPlan(method, error / 100)
+    return Plan(method, error / 100)

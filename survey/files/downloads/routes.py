@@ -25,10 +25,11 @@ from survey.files.reports.agency import render_agency
 from survey.files.reports.context import ReportContext
 from survey.files.reports.load import agency_context, province_context, round_context
 from survey.files.reports.province import render_province
-from survey.models import Role
+from survey.models import Role, Round
 from survey.results.as_csv import SEMICOLON, SPREADSHEET
 from survey.results.compute import round_results
 from survey.results.figures import PROVINCE
+from survey.results.live import is_live
 from survey.structure.queries import names, rounds
 from survey.web.context import database, now
 from survey.web.i18n import local_name
@@ -56,10 +57,8 @@ TYPES = {
 def page(round_code: str) -> str:
     """List the files, each with a sentence that says what it is for."""
     with database().read() as session:
-        try:
-            round_ = rounds.by_code(session, round_code)
-        except InputError:
-            flask.abort(404)
+        round_ = _round(session, round_code)
+        _refuse_while_open(session, round_)
         return flask.render_template(
             "files/page.html",
             round=round_,
@@ -137,6 +136,7 @@ def agency_report(round_code: str, agency: str) -> flask.Response:
         visible = _visible(session)
         if visible is not None and agency not in visible:
             flask.abort(404)
+        _refuse_while_open(session, _round(session, round_code))
         context = _or_404(lambda: agency_context(session, round_context(session, round_code), agency))
     pdf = render_agency(context)
     name = _("SIPAS report %(name)s", name=f"{round_code} - {context.name}")
@@ -159,10 +159,7 @@ def _write(path: Path, content: bytes) -> None:
 def _export(round_code: str) -> Iterator[Export]:
     """Yield the export task of a file, as far as this person may see it; 404 for an unknown round."""
     with database().read() as session:
-        try:
-            rounds.by_code(session, round_code)
-        except InputError:
-            flask.abort(404)
+        _refuse_while_open(session, _round(session, round_code))
         yield Export(
             session=session,
             content=load_content(session, round_code, _visible(session)),
@@ -170,6 +167,20 @@ def _export(round_code: str) -> Iterator[Export]:
             dialect=SEMICOLON if flask.request.args.get("dau") == "cham-phay" else SPREADSHEET,
             english="tieng-anh" in flask.request.args,
         )
+
+
+def _round(session: orm.Session, code: str) -> Round:
+    """Return a round, or answer 404."""
+    try:
+        return rounds.by_code(session, code)
+    except InputError:
+        flask.abort(404)
+
+
+def _refuse_while_open(session: orm.Session, round_: Round) -> None:
+    """Refuse files of an open round to those who are judged by it: they see its released totals on the page alone."""
+    if is_live(round_, _visible(session)):
+        flask.abort(409, description=_("Files follow once the round has ended."))
 
 
 def _visible(session: orm.Session) -> frozenset[str] | None:

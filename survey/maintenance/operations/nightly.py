@@ -9,12 +9,17 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from survey.core.db import Database
+from survey.results.operations.release_responses import release_responses
 from survey.results.operations.settle_comments import mask_overdue_comments, shuffle_comments
 
 
 def run_nightly(database: Database, now: datetime, zone: ZoneInfo) -> Iterator[str]:
     """Run the nightly steps, each in a transaction of its own; yield a line of what each did."""
     today = now.astimezone(zone).date()
+    with database.write() as session:
+        released = release_responses(session, today)
+    yield f"responses released to the agencies concerned\t{released.added}"
+    yield f"excluded responses that left what they see\t{released.withdrawn}"
     with database.write() as session:
         masked = mask_overdue_comments(session, today)
     yield f"comments masked that nobody reviewed in time\t{masked}"

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import flask
 from flask_babel import gettext as _
 from werkzeug import Response
 
 from survey.accounts.auth import role_required
+from survey.accounts.queries.users import visible_agencies
 from survey.printing.operations.rotate_code import revoke_codes, rotate_code
 from survey.printing.pages.scope import UNIT_ROLES, blueprint, code_of, counter_of
-from survey.printing.queries.code_use import code_use, receipt_use
-from survey.web.context import actor, database, now, settings
+from survey.printing.queries.code_use import coarse_use, code_use, receipt_use
+from survey.web.context import actor, database, now, settings, user
+
+BLOCK = 5
+"""Those who are judged by the answers see counts rounded down to multiples of so many people."""
 
 
 @blueprint.get("/<int:counter_id>/ma")
@@ -19,11 +25,14 @@ def codes(counter_id: int) -> str:
     """Show every code of a counter with its responses per day: numbers of people, never what one of them said."""
     with database().read() as session:
         counter = counter_of(session, counter_id)
+        uses = code_use(session, counter.id, settings().timezone, now=now())
+        receipts = receipt_use(session, counter.id)
+        judged = visible_agencies(session, user()) is not None
+        if judged:
+            uses = [coarse_use(use, BLOCK) for use in uses]
+            receipts = replace(receipts, used=receipts.used // BLOCK * BLOCK)
         return flask.render_template(
-            "printing/codes.html",
-            counter=counter,
-            uses=code_use(session, counter.id, settings().timezone, now=now()),
-            receipts=receipt_use(session, counter.id),
+            "printing/codes.html", counter=counter, uses=uses, receipts=receipts, block=BLOCK if judged else 0
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -48,6 +48,17 @@ def code_use(session: orm.Session, counter_id: int, zone: ZoneInfo, *, now: date
         sa.select(CounterCode).where(CounterCode.counter_id == counter_id).order_by(CounterCode.id.desc())
     )
     return [_use(session, code, zone, now, days) for code in codes]
+
+
+def coarse_use(use: CodeUse, block: int) -> CodeUse:
+    """Round the counts of a code's use down to whole blocks of people, for those who are judged by the answers."""
+    total, days = use.responses - sum(count for _, count in use.days), []
+    for day, count in reversed(use.days):
+        step = (total + count) // block * block - total // block * block
+        total += count
+        if step:
+            days.append((day, step))
+    return replace(use, responses=use.responses // block * block, days=tuple(reversed(days)))
 
 
 def _use(session: orm.Session, code: CounterCode, zone: ZoneInfo, now: datetime, days: int) -> CodeUse:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import flask
+from flask_babel import gettext as _
 from sqlalchemy import orm
 
 from survey.accounts.queries import users
 from survey.core.errors import InputError
 from survey.models import Role
-from survey.results.figures import ALL_SERVICES, OVERALL, PROVINCE
+from survey.questionnaires.canonical import from_canonical
+from survey.results.figures import ALL_SERVICES, OVERALL, PROVINCE, Figures
+from survey.results.live import LiveTotals, is_live, live_totals
 from survey.results.page_data import RoundPage, load_round
+from survey.structure.queries import names, rounds
 from survey.web import i18n
+from survey.web.i18n import local_name
 
 blueprint = flask.Blueprint("evaluator", __name__, url_prefix="/danh-gia")
 
@@ -20,12 +25,54 @@ REVIEWERS = (Role.ADMIN, Role.EVALUATOR)
 
 
 def load(session: orm.Session, round_code: str) -> RoundPage:
-    """Return a round's results as far as this person may see them; 404 for an unknown round."""
+    """Return a round's results as far as this person may see them; 404 for an unknown round.
+
+    While a round is open, those who are judged by it see its released totals whatever page they ask for.
+    """
+    totals = load_live(session, round_code)
+    if totals is not None:
+        flask.abort(flask.make_response(live_page(session, totals)))
     visible = users.visible_agencies(session, flask.g.user)
     try:
         return load_round(session, round_code, visible, i18n.current_language().code)
     except InputError:
         flask.abort(404)
+
+
+def load_live(session: orm.Session, round_code: str) -> LiveTotals | None:
+    """Return the released totals of an open round where they are all this person may see of it; else None."""
+    visible = users.visible_agencies(session, flask.g.user)
+    try:
+        round_ = rounds.by_code(session, round_code)
+    except InputError:
+        flask.abort(404)
+    return live_totals(session, round_, visible) if visible is not None and is_live(round_, visible) else None
+
+
+def live_page(session: orm.Session, totals: LiveTotals) -> str:
+    """Render the released totals: the province and the own agencies, each with its questions."""
+    language = i18n.current_language().code
+    round_, figures = totals.round, Figures(totals.table)
+    definition = from_canonical(rounds.get_version(session, round_.version_id).content)
+    agency_of = names.agencies(session, on=round_.opens_on)
+    across = [OVERALL, *(("element", element.code) for element in definition.elements)]
+    titles = [str(_("Overall")), *(element.title.get(language) for element in definition.elements)]
+
+    def name_of(code: str) -> str:
+        return local_name(agency_of[code]) if code in agency_of else str(_("The whole province"))
+
+    own = [code for code in figures.agencies if (figure := figures.overall(code)) is not None and figure.exists]
+    return flask.render_template(
+        "results/live.html",
+        live=totals,
+        figures=figures,
+        agencies=[PROVINCE, *own] if figures.overall() else own,
+        own=own,
+        columns=across,
+        titles=[(title, "count") for title in titles],
+        items=[(item.code, item.text.get(language)) for item in definition.items],
+        name_of=name_of,
+    )
 
 
 def columns(page: RoundPage) -> list[tuple[str, str]]:

@@ -19,7 +19,7 @@ from survey.results.figures import ALL_SERVICES, PROVINCE, chart_row
 from survey.results.league_table import LeagueRow, league
 from survey.results.page_data import RoundPage
 from survey.results.pages.groups import Groups, asked_dimension, load_groups
-from survey.results.pages.pages import RESULT_READERS, asked_service, blueprint, columns, load
+from survey.results.pages.pages import RESULT_READERS, asked_service, blueprint, columns, load, load_live
 from survey.results.sensitivity import Sensitivity, sensitivity
 from survey.structure.queries import rounds as round_queries
 from survey.web.context import database
@@ -132,6 +132,9 @@ def download(round_code: str) -> flask.Response:
     `?bang=day-du` sends every row of the round.
     """
     with database().read() as session:
+        totals = load_live(session, round_code)
+        if totals is not None:
+            return _send_csv(totals.table, _("SIPAS results %(name)s", name=round_code))
         page = load(session, round_code)
         table = page.table
         name = page.round.code

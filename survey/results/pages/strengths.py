@@ -22,7 +22,7 @@ from survey.web.context import database
 
 
 @dataclass(frozen=True)
-class StrengthsSection:
+class Section:
     """Findings that call for the same."""
 
     code: str
@@ -68,25 +68,25 @@ def strengths_page(session: orm.Session, page: RoundPage, agency: str, form: Act
     )
 
 
-def sections(found: list[ItemFinding]) -> list[StrengthsSection]:
+def sections(found: list[ItemFinding]) -> list[Section]:
     """Return the findings by what they call for; empty ones are left out."""
     first = [f for f in weaknesses(found) if f.quadrant == "improve"]
     then = [f for f in weaknesses(found) if f.quadrant != "improve"]
     well = strengths_of(found)
     every = [
-        StrengthsSection(
+        Section(
             "improve",
             _("Improve first"),
             _("Citizens are less satisfied here than with other agencies, and it weighs much in the whole."),
             tuple(first),
         ),
-        StrengthsSection(
+        Section(
             "watch",
             _("Improve next"),
             _("Citizens are less satisfied here than with other agencies, but it weighs less."),
             tuple(then),
         ),
-        StrengthsSection(
+        Section(
             "keep",
             _("Done well"),
             _("Citizens are more satisfied here than with other agencies. Keep it so, and share how it is done."),

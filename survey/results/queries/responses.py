@@ -60,6 +60,13 @@ def patterns(session: orm.Session, round_id: int, by: Sequence[str] = ("agency",
 
     Excluded responses are left out; `exclusions` counts them. The work is one `GROUP BY` in the database.
     """
+    return grouped_patterns(session, round_id, by, Response.excluded.is_(None))
+
+
+def grouped_patterns(
+    session: orm.Session, round_id: int, by: Sequence[str], chosen: sa.ColumnElement[bool]
+) -> Patterns:
+    """Return the chosen responses of a round by keys, distinct answers with how often each was given."""
     items = _items(session, round_id)
     answers = sa.func.substr(Response.answers, sa.literal_column("1"), sa.literal_column(str(items)))
     keyed = [key_column(name) for name in by]
@@ -69,7 +76,7 @@ def patterns(session: orm.Session, round_id: int, by: Sequence[str] = ("agency",
         .select_from(Response)
         .join(Agency, Agency.id == Response.deciding_agency_id)
         .outerjoin(Service, Service.id == Response.service_id)
-        .where(Response.round_id == round_id, Response.excluded.is_(None))
+        .where(Response.round_id == round_id, chosen)
         .group_by(*keyed, answers)
     )
     rows = session.execute(query).all()

@@ -1,0 +1,47 @@
+"""Batched release of responses to readers who are judged by them: no release, and no pair of releases, tells of few.
+
+Everything such a reader is shown of an open round is a sum over released responses. If each release adds 0 or at least
+k answers to every sum, and at least k answers to every sum stay behind for the close, then every difference between two
+looks, the final one included, is over at least k people. New responses alone are not enough: an item that many skip
+moves by one answer while n moves by five (measured in docs/methodology.md).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Answered = NDArray[np.bool_]
+
+
+def releasable(answered: Answered, k: int) -> int:
+    """Return how many of the waiting responses may be released now: a prefix, or 0.
+
+    `answered`: (waiting responses in the order in which they came, items); whether each item has a rating. A response
+    without any rating must not be among them: it waits for the close. `k`: the fewest answers a release adds to, and
+    leaves behind of, every item that any of them rated. Raises `ValueError` for k < 1 or a response that rated nothing.
+    """
+    if k < 1:
+        raise ValueError(f"k must be at least 1, not {k}")
+    if answered.ndim != 2:
+        raise ValueError("answered must have one row a response and one column an item")
+    if not answered.any(axis=1).all():
+        raise ValueError("a response that rated nothing cannot be released before the close")
+    rated = answered[:, answered.any(axis=0)]
+    if not rated.size:
+        return 0
+    before = np.cumsum(rated, axis=0)
+    total = before[-1]
+    # a prefix may go when every item has k answers in it and k behind it; the longest such prefix goes
+    allowed = (before >= k).all(axis=1) & (total - before >= k).all(axis=1)
+    positions = np.flatnonzero(allowed)
+    return int(positions[-1]) + 1 if len(positions) else 0
+
+
+def withdrawable(answered: Answered, k: int) -> bool:
+    """Say whether released responses that were excluded since may leave what is shown: all of them at once, or none.
+
+    `answered`: (those responses, items). They may when every item that any of them rated loses at least `k` answers.
+    """
+    counts = answered.sum(axis=0)
+    return bool(len(answered)) and bool((counts[counts > 0] >= k).all()) and len(answered) >= k

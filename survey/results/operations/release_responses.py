@@ -1,0 +1,112 @@
+"""Nightly release: which responses of an open round count in what unit roles see.
+
+`Response.live_since` is the whole state. Evaluators see every response at once; those who are judged see only what was
+released, so that no two looks differ by a few people (`scoring.release`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlalchemy import orm
+
+from scoring.release import releasable, withdrawable
+from survey.models import AnswerSlot, Response, Round, RoundState, SlotKind
+from survey.results.compute import effective_rules
+
+DEFAULT_BLOCK = 5
+"""People a release adds at the least where the round's rules hide nothing."""
+RATED = np.frombuffer(b"12345", dtype=np.uint8)
+CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Released:
+    """What one night's release did."""
+
+    #: responses that count in what unit roles see from now on
+    added: int
+    #: excluded ones that no longer do
+    withdrawn: int
+
+
+def block_size(round_: Round) -> int:
+    """Return the fewest people by which a number that a unit role sees may change: the round's `min_n`, at least 5."""
+    return max(DEFAULT_BLOCK, effective_rules(round_).min_n)
+
+
+def release_responses(session: orm.Session, today: date) -> Released:
+    """Release what may be released of every open round, agency by agency; a second run on a day adds nothing new.
+
+    An agency from which excluded responses leave gets no new ones in the same night: a step goes one way.
+    """
+    added = withdrawn = 0
+    for round_ in session.scalars(sa.select(Round).where(Round.state == RoundState.OPEN)):
+        size, width = block_size(round_), _items(session, round_)
+        for agency_id in session.scalars(
+            sa.select(Response.deciding_agency_id).where(Response.round_id == round_.id).distinct()
+        ).all():
+            gone = _withdraw(session, round_, agency_id, size, width)
+            withdrawn += gone
+            if not gone:
+                added += _release(session, round_, agency_id, today, size, width)
+    return Released(added, withdrawn)
+
+
+def _release(session: orm.Session, round_: Round, agency_id: int, today: date, size: int, width: int) -> int:
+    ids, answered = _answers(session, round_, agency_id, width, released=False)
+    rating = np.flatnonzero(answered.sum(axis=1))
+    ids, answered = [ids[k] for k in rating], answered[rating]
+    chosen = ids[: releasable(answered, size)]
+    _set(session, chosen, today)
+    return len(chosen)
+
+
+def _withdraw(session: orm.Session, round_: Round, agency_id: int, size: int, width: int) -> int:
+    """Let responses leave that were excluded after they were released, once they are many enough in every item."""
+    ids, answered = _answers(session, round_, agency_id, width, released=True)
+    if not withdrawable(answered, size):
+        return 0
+    _set(session, ids, None)
+    return len(ids)
+
+
+def _answers(
+    session: orm.Session, round_: Round, agency_id: int, width: int, *, released: bool
+) -> tuple[list[int], NDArray[np.bool_]]:
+    """Return the ids of an agency's waiting responses (or of released ones that were excluded) and what they rated."""
+    state = (
+        (Response.live_since.is_not(None), Response.excluded.is_not(None))
+        if released
+        else (Response.live_since.is_(None), Response.excluded.is_(None))
+    )
+    rows = session.execute(
+        sa.select(Response.id, sa.func.substr(Response.answers, 1, width))
+        .where(Response.round_id == round_.id, Response.deciding_agency_id == agency_id, *state)
+        .order_by(Response.id)
+    ).all()
+    letters = np.frombuffer("".join(row[1] for row in rows).encode("ascii"), dtype=np.uint8).reshape(-1, width)
+    return [row[0] for row in rows], np.isin(letters, RATED)
+
+
+def _set(session: orm.Session, ids: Sequence[int], day: date | None) -> None:
+    for start in range(0, len(ids), CHUNK):
+        session.execute(
+            sa.update(Response)
+            .where(Response.id.in_(ids[start : start + CHUNK]))
+            .values(live_since=day)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _items(session: orm.Session, round_: Round) -> int:
+    return session.scalars(
+        sa.select(sa.func.count())
+        .select_from(AnswerSlot)
+        .where(AnswerSlot.version_id == round_.version_id, AnswerSlot.kind == SlotKind.SATISFACTION)
+    ).one()
