@@ -116,3 +116,47 @@ def test_the_glossary_names_every_table_in_vietnamese() -> None:
         for word, vietnamese, *_ in rows(section(glossary, heading)):
             assert vietnamese, word
             assert vietnamese != word
+
+
+CONTRIBUTING = ROOT / "docs/CONTRIBUTING.md"
+RECIPES = ["question", "export column", "command", "language", "page", "setting"]
+
+
+def named_paths(text: str) -> set[str]:
+    """Return what looks like a path of the repository between backticks, or as an argument of a command."""
+    quoted = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    commands = [word for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for word in block.split()]
+    words = [word for word in quoted if " " not in word] + commands
+    folders = r"(?:survey|scoring|templates|static|tests|docs|requirements|benchmarks)/"
+    files = r"[\w.-]+\.(?:py|toml|txt|md|yaml|lock)"
+    return {word for word in words if re.match(folders, word) or re.fullmatch(files, word) or word.startswith(".git-")}
+
+
+def test_contributing_names_what_exists() -> None:
+    text = CONTRIBUTING.read_text("utf-8")
+    paths = named_paths(text)
+    assert len(paths) > 40
+    # the name of any room, or of any file in one
+    inside = {"commands.py", "__init__.py"}
+    missing = [path for path in paths - inside if not list(ROOT.glob(path.replace("<room>", "structure").rstrip("/")))]
+    assert missing == []
+    for name in re.findall(r"`?survey(?:\.\w+)+`?", text):
+        resolve(name.strip("`"))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    assert set(re.findall(r"\bmake ([a-z-]+)(?=[ `\n])", text)) <= targets
+
+
+def test_contributing_has_the_recipes() -> None:
+    headings = re.findall(r"^### Add (?:a|an) (.*)$", CONTRIBUTING.read_text("utf-8"), re.MULTILINE)
+    assert [recipe for recipe in RECIPES if recipe not in headings] == []
+    text = CONTRIBUTING.read_text("utf-8")
+    for recipe in RECIPES:
+        steps = re.split(r"^### Add (?:a|an) " + recipe + "$", text, flags=re.MULTILINE)[1].split("\n##", 1)[0]
+        assert len(named_paths(steps)) >= 3, recipe
+    for command in ("make check", "make test"):
+        assert re.search(rf"^\| `{command}` \| .*\d+ cores.* \| .* \|$", text, re.MULTILINE)
+
+
+def test_a_path_that_is_gone_is_seen() -> None:
+    text = "`survey/no/such.py` `nothing.py` `not a path` `word`\n```sh\npytest tests/gone.py\n```\n"
+    assert named_paths(text) == {"survey/no/such.py", "nothing.py", "tests/gone.py"}
