@@ -243,6 +243,7 @@ def test_the_summary_leads_to_each_control(app: Flask) -> None:
     summary = page.select_one("#summary")
     assert summary is not None
     assert summary.h2.text == "Có 3 chỗ cần xem lại"
+    assert summary.select_one("div[role=alert] > ul:not([role])")  # a list that is an alert would be no list
     assert [line.text for line in summary.select("li")] == [
         "Hãy chọn một mục trong danh sách",
         "Hãy ghi tên",
