@@ -28,7 +28,7 @@ from tests.browser.conftest import ARGUMENTS, CHROMIUM
 
 SEEN = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 PASSWORD = "ruong bac thang xanh"  # noqa: S105 (of a throw-away installation)
-STRUCTURE = ROOT / "survey" / "structures" / "son-la-tu-2025-07-01.csv"
+STRUCTURE = ROOT / "survey" / "structure" / "administrative" / "son-la-tu-2025-07-01.csv"
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.browser
 
 AXE = Path(__file__).parents[1] / "vendor" / "axe-core" / "axe.min.js"
 WIDTHS = ({"width": 360, "height": 740}, {"width": 1280, "height": 800})
-SINCE = ROOT / "survey" / "structures" / "son-la-tu-2025-07-01.csv"
+SINCE = ROOT / "survey" / "structure" / "administrative" / "son-la-tu-2025-07-01.csv"
 
 
 @pytest.fixture
