@@ -119,7 +119,7 @@ def test_the_glossary_names_every_table_in_vietnamese() -> None:
 
 
 CONTRIBUTING = ROOT / "docs/CONTRIBUTING.md"
-RECIPES = ["question", "export column", "command", "language", "page", "setting"]
+RECIPES = ["question", "export column", "command", "language", "page", "form", "setting"]
 
 
 def named_paths(text: str) -> set[str]:
