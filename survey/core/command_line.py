@@ -146,9 +146,9 @@ def make_folder(path: Path) -> None:
 
 
 @contextmanager
-def work_bar(label: str, length: int) -> Iterator[Callable[[int], object]]:
-    """Yield what a longer piece of work tells its units to: a bar on a terminal, elsewhere the label alone."""
-    with click.progressbar(length=length, label=label) as bar:
+def work_bar(label: str, length: int, *, err: bool = False) -> Iterator[Callable[[int], object]]:
+    """Progress bar of a longer piece of work, on a terminal; elsewhere its label alone. Yields the update function."""
+    with click.progressbar(length=length, label=label, file=sys.stderr if err else sys.stdout) as bar:
         yield bar.update
 
 

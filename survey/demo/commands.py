@@ -21,7 +21,8 @@ def demo() -> None:
     if settings().production:
         raise InputError("Demonstration data are never loaded in production")
     upgrade(database())
-    with database().write() as session, work_bar("Inventing a province with 20 000 answers …", PROGRESS) as progress:
+    label = "Inventing a province with 20 000 answers …"
+    with database().write() as session, work_bar(label, PROGRESS, err=True) as progress:
         made = load_demo(session, now=now(), zone=settings().zone, progress=progress)
     click.echo(f"{made.responses} invented responses are loaded; every page says so.")
     click.echo(f"A counter's form:  {settings().base_url}/K/{made.counter_code}")
