@@ -23,7 +23,7 @@ from survey.migrations import upgrade
 from survey.models import Role
 from survey.questionnaires import bundled
 from survey.structure.operations.install_questionnaire import install_questionnaire
-from survey.structure.operations.open_round import Plan, create_round
+from survey.structure.operations.open_round import RoundPlan, create_round
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 
 SEEN = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
@@ -40,7 +40,7 @@ def main() -> None:
         upgrade(database)
         with database.write() as session:
             version = install_questionnaire(session, bundled()["sipas-service-16"], SEEN)
-            plan = Plan("2026-2", "Đợt 2 năm 2026", date(2026, 12, 1), date(2026, 12, 31))
+            plan = RoundPlan("2026-2", "Đợt 2 năm 2026", date(2026, 12, 1), date(2026, 12, 31))
             create_round(session, plan, version, actor=Actor(SEEN))
             create_user(
                 session, username="admin", password=PASSWORD, role=Role.ADMIN, agency_id=None, actor=Actor(SEEN)

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from PIL import Image
 
-from survey.printing.posters.document import Kind, render
+from survey.printing.posters.document import PrintKind, render
 from survey.printing.posters.emblem import check_emblem
 from survey.printing.posters.preview import picture
 from survey.printing.posters.slips import render_slips
 from survey.printing.posters.words import PosterText, Style, Variant
-from survey.printing.questionnaire.document import Sheet, render_form
+from survey.printing.questionnaire.document import PaperSheet, render_form
 from survey.questionnaires import bundled
 from survey.questionnaires.canonical import content_hash
 
@@ -65,18 +65,18 @@ def row(name: str, *sheets: Image.Image) -> None:
 def main() -> None:
     """Draw and save."""
     plain = Style(emblem=EMBLEM)
-    row("poster.png", sheet(render(Kind.A4, [TEXT], plain), 560))
+    row("poster.png", sheet(render(PrintKind.A4, [TEXT], plain), 560))
     looks = [Style(Variant.HIGH_CONTRAST, emblem=EMBLEM), Style(Variant.INK_SAVING, True)]
-    row("print-posters.png", *(sheet(render(Kind.A4, [TEXT], style), 380) for style in [plain, *looks]))
+    row("print-posters.png", *(sheet(render(PrintKind.A4, [TEXT], style), 380) for style in [plain, *looks]))
     row(
         "print-labels.png",
-        sheet(render(Kind.TENT, [TEXT], plain), 380),
-        sheet(render(Kind.LABELS_8, [TEXT], plain), 380),
-        sheet(render(Kind.LABELS_21, [TEXT], plain), 380),
+        sheet(render(PrintKind.TENT, [TEXT], plain), 380),
+        sheet(render(PrintKind.LABELS_8, [TEXT], plain), 380),
+        sheet(render(PrintKind.LABELS_21, [TEXT], plain), 380),
     )
     codes = [f"HTTPS://DANHGIA.EXAMPLE.VN/K/K7MP2X{a}{b}" for a in "AC" for b in "23467"]
     definition = bundled()["sipas-service-16"]
-    form = Sheet(definition.code, 1, content_hash(definition), TEXT.agency, TEXT.counter, "Đợt khảo sát 2026")
+    form = PaperSheet(definition.code, 1, content_hash(definition), TEXT.agency, TEXT.counter, "Đợt khảo sát 2026")
     row(
         "print-papers.png",
         sheet(render_slips(TEXT, codes, plain), 470),

@@ -14,7 +14,7 @@ NOTHING = "–"
 
 
 @dataclass(frozen=True)
-class Change:
+class FactChange:
     """One fact before and after; `old` is None where the log keeps only what is new."""
 
     label: str
@@ -145,7 +145,7 @@ def subject(name: str) -> str:
 
 def changes(
     before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, names: Mapping[int, str]
-) -> list[Change]:
+) -> list[FactChange]:
     """Return the facts that differ, old → new, in words; `names` are the agencies' by number."""
     old, new = before or {}, after or {}
     found = []
@@ -155,7 +155,7 @@ def changes(
         if old.get(key) is None and new.get(key) is None:
             continue
         was = value(key, old[key], names) if key in old else None
-        found.append(Change(field(key), was, value(key, new[key], names) if key in new else None))
+        found.append(FactChange(field(key), was, value(key, new[key], names) if key in new else None))
     return found
 
 

@@ -26,7 +26,7 @@ OLD_BACKUP = timedelta(days=2)
 
 
 @dataclass(frozen=True)
-class Finding:
+class HealthFinding:
     """One thing looked at."""
 
     state: str
@@ -35,141 +35,157 @@ class Finding:
     advice: str = ""
 
 
-def examine(settings: Settings, database: Database, now: datetime) -> list[Finding]:
+def examine(settings: Settings, database: Database, now: datetime) -> list[HealthFinding]:
     """Return all findings; none of them changes anything."""
     findings = [*_address(settings), *_contact(settings), *_secret(settings), *_files(settings), *_disk(settings)]
     try:
         findings += [*_schema(database), *_durability(database), *_clock(database, now), *_rounds(database, now)]
     except sa.exc.SQLAlchemyError as error:
         reason = str(getattr(error, "orig", error)).splitlines()[0]
-        findings.append(Finding(WRONG, f"the database does not answer: {reason}", "check DATABASE_URL and the server"))
+        findings.append(
+            HealthFinding(WRONG, f"the database does not answer: {reason}", "check DATABASE_URL and the server")
+        )
     return [*findings, *_backups(settings, now), *_fonts(), *_translations()]
 
 
-def _address(settings: Settings) -> Iterator[Finding]:
+def _address(settings: Settings) -> Iterator[HealthFinding]:
     address = urlsplit(settings.public_base_url)
     if not settings.public_base_url:
-        yield Finding(WARNING, "PUBLIC_BASE_URL is not set", "posters cannot be printed; put it into sipas.env")
+        yield HealthFinding(WARNING, "PUBLIC_BASE_URL is not set", "posters cannot be printed; put it into sipas.env")
     elif address.hostname in {"localhost", "127.0.0.1", "::1"}:
-        yield Finding(WARNING, f"PUBLIC_BASE_URL is {settings.public_base_url}", "telephones cannot open that address")
+        yield HealthFinding(
+            WARNING, f"PUBLIC_BASE_URL is {settings.public_base_url}", "telephones cannot open that address"
+        )
     elif address.scheme != "https":
-        yield Finding(WARNING, "PUBLIC_BASE_URL is not https", "get a certificate; see docs/deploy/")
+        yield HealthFinding(WARNING, "PUBLIC_BASE_URL is not https", "get a certificate; see docs/deploy/")
     else:
-        yield Finding(FINE, f"citizens open {settings.public_base_url}")
+        yield HealthFinding(FINE, f"citizens open {settings.public_base_url}")
 
 
-def _contact(settings: Settings) -> Iterator[Finding]:
+def _contact(settings: Settings) -> Iterator[HealthFinding]:
     if settings.contact:
-        yield Finding(FINE, "the privacy notice names a contact")
+        yield HealthFinding(FINE, "the privacy notice names a contact")
     else:
-        yield Finding(WARNING, "CONTACT is not set", "the privacy notice names nobody; put an office into sipas.env")
+        yield HealthFinding(
+            WARNING, "CONTACT is not set", "the privacy notice names nobody; put an office into sipas.env"
+        )
 
 
-def _secret(settings: Settings) -> Iterator[Finding]:
+def _secret(settings: Settings) -> Iterator[HealthFinding]:
     if len(settings.secret_key) < MIN_SECRET_LENGTH:
-        yield Finding(WRONG, "the secret key is missing or short", "run `flask --app app init`")
+        yield HealthFinding(WRONG, "the secret key is missing or short", "run `flask --app app init`")
         return
-    yield Finding(FINE, "the secret key is long enough")
+    yield HealthFinding(FINE, "the secret key is long enough")
     if settings.secret_key_fallbacks:
-        yield Finding(WARNING, "secrets of before are still believed", "empty SECRET_KEY_FALLBACKS after a day")
+        yield HealthFinding(WARNING, "secrets of before are still believed", "empty SECRET_KEY_FALLBACKS after a day")
 
 
-def _files(settings: Settings) -> Iterator[Finding]:
+def _files(settings: Settings) -> Iterator[HealthFinding]:
     """Nobody else on the machine may read the key, the answers or the backups."""
     for path, wanted in ((settings.instance_dir, 0o700), (settings.instance_dir / "secret_key", 0o600)):
         if path.exists():
             mode = stat.S_IMODE(path.stat().st_mode)
             if mode & 0o077:
-                yield Finding(WRONG, f"{path} can be read by others ({mode:o})", f"chmod {wanted:o} {path}")
+                yield HealthFinding(WRONG, f"{path} can be read by others ({mode:o})", f"chmod {wanted:o} {path}")
             else:
-                yield Finding(FINE, f"{path} is private ({mode:o})")
+                yield HealthFinding(FINE, f"{path} is private ({mode:o})")
 
 
-def _disk(settings: Settings) -> Iterator[Finding]:
+def _disk(settings: Settings) -> Iterator[HealthFinding]:
     folder = next(path for path in (settings.instance_dir, *settings.instance_dir.parents) if path.exists())
     free = shutil.disk_usage(folder).free
     told = f"{free / 1e9:.1f} GB are free where the answers lie"
-    yield Finding(FINE, told) if free >= LEAST_FREE else Finding(WRONG, told, "make room: without it no answer is kept")
+    yield (
+        HealthFinding(FINE, told)
+        if free >= LEAST_FREE
+        else HealthFinding(WRONG, told, "make room: without it no answer is kept")
+    )
 
 
-def _schema(database: Database) -> Iterator[Finding]:
+def _schema(database: Database) -> Iterator[HealthFinding]:
     found = current(database)
     if found == newest():
-        yield Finding(FINE, f"the database is at the newest migration ({found})")
+        yield HealthFinding(FINE, f"the database is at the newest migration ({found})")
     else:
-        yield Finding(WRONG, f"the database is at {found}, the program at {newest()}", "run `flask --app app init`")
+        yield HealthFinding(
+            WRONG, f"the database is at {found}, the program at {newest()}", "run `flask --app app init`"
+        )
 
 
-def _durability(database: Database) -> Iterator[Finding]:
+def _durability(database: Database) -> Iterator[HealthFinding]:
     """Look whether an answer that was thanked for is on the disk."""
     durability = read_durability(database)
     if durability.safe:
-        yield Finding(FINE, durability.settings)
+        yield HealthFinding(FINE, durability.settings)
     else:
-        yield Finding(WRONG, durability.settings, "answers can be lost in a power cut; switch it on")
+        yield HealthFinding(WRONG, durability.settings, "answers can be lost in a power cut; switch it on")
 
 
-def _clock(database: Database, now: datetime) -> Iterator[Finding]:
+def _clock(database: Database, now: datetime) -> Iterator[HealthFinding]:
     """Look for answers from the future: rounds open and close by this machine's clock."""
     with database.read() as session:
         latest = read_newest_answer_time(session)
     if latest is not None and latest > now + timedelta(minutes=1):
-        yield Finding(
+        yield HealthFinding(
             WRONG, f"the newest answer is of {latest:%Y-%m-%d %H:%M} UTC, the clock says {now:%H:%M}", "set it"
         )
     else:
-        yield Finding(FINE, f"the clock says {now:%Y-%m-%d %H:%M} UTC")
+        yield HealthFinding(FINE, f"the clock says {now:%Y-%m-%d %H:%M} UTC")
 
 
-def _rounds(database: Database, now: datetime) -> Iterator[Finding]:
+def _rounds(database: Database, now: datetime) -> Iterator[HealthFinding]:
     with database.read() as session:
         opened = rounds.find_open_rounds(session)
     for round_ in opened:
         if round_.closes_on < now.date() - timedelta(days=1):
-            yield Finding(WARNING, f"round {round_.code} is open but ended on {round_.closes_on}", "close it")
+            yield HealthFinding(WARNING, f"round {round_.code} is open but ended on {round_.closes_on}", "close it")
         else:
-            yield Finding(FINE, f"round {round_.code} is open until {round_.closes_on}")
+            yield HealthFinding(FINE, f"round {round_.code} is open until {round_.closes_on}")
     if not opened:
-        yield Finding(WARNING, "no round is open", "posters show a friendly page until one is")
+        yield HealthFinding(WARNING, "no round is open", "posters show a friendly page until one is")
 
 
-def _backups(settings: Settings, now: datetime) -> Iterator[Finding]:
+def _backups(settings: Settings, now: datetime) -> Iterator[HealthFinding]:
     found = manifests(settings.instance_dir / "backups")
     if not found:
-        yield Finding(WARNING, "there is no backup", "run `flask --app app database backup`, every night by a timer")
+        yield HealthFinding(
+            WARNING, "there is no backup", "run `flask --app app database backup`, every night by a timer"
+        )
         return
     made = datetime.fromisoformat(read_manifest(found[0]).created_at)
     told = f"the newest backup is of {made.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     yield (
-        Finding(FINE, told) if now - made < OLD_BACKUP else Finding(WARNING, told, "look at the timer that makes them")
+        HealthFinding(FINE, told)
+        if now - made < OLD_BACKUP
+        else HealthFinding(WARNING, told, "look at the timer that makes them")
     )
 
 
-def _fonts() -> Iterator[Finding]:
+def _fonts() -> Iterator[HealthFinding]:
     missing = [name for name in ("Regular", "SemiBold") if not _font(name).exists()]
     if missing:
-        yield Finding(WRONG, f"fonts are missing: {', '.join(missing)}", "posters cannot be drawn; install again")
+        yield HealthFinding(WRONG, f"fonts are missing: {', '.join(missing)}", "posters cannot be drawn; install again")
     else:
-        yield Finding(FINE, "the fonts of posters are there")
+        yield HealthFinding(FINE, "the fonts of posters are there")
 
 
 def _font(name: str) -> Path:
     return ROOT / "static" / "fonts" / f"BeVietnamPro-{name}.ttf"
 
 
-def _translations() -> Iterator[Finding]:
+def _translations() -> Iterator[HealthFinding]:
     behind = [source.parts[-3] for source in catalogues.sources() if not catalogues.is_compiled(source)]
     if behind:
         what = f"catalogues are not compiled ({', '.join(behind)}), so that every start does it"
-        yield Finding(WARNING, what, "run `make translations` as the owner of the program's folder")
+        yield HealthFinding(WARNING, what, "run `make translations` as the owner of the program's folder")
     else:
-        yield Finding(FINE, "the languages are compiled")
+        yield HealthFinding(FINE, "the languages are compiled")
 
 
 MARKS: dict[str, str] = {FINE: "ok  ", WARNING: "look", WRONG: "BAD "}
 
 
-def tell(findings: list[Finding], write: Callable[[str], object]) -> bool:
+def tell(findings: list[HealthFinding], write: Callable[[str], object]) -> bool:
     """Write the findings, one a line; return whether nothing is wrong."""
     for finding in findings:
         write(f"{MARKS[finding.state]}  {finding.what}{f' → {finding.advice}' if finding.advice else ''}")

@@ -12,7 +12,7 @@ from flask.cli import with_appcontext
 from survey.core.command_line import IN_FILE, OUT_FILE, OUT_FOLDER, atomic_write, make_folder, report_input_errors
 from survey.core.errors import InputError
 from survey.core.text import CODE_ALPHABET, CODE_LENGTH
-from survey.printing.posters.words import Kind, PosterText, Style, Variant
+from survey.printing.posters.words import PosterText, PrintKind, Style, Variant
 from survey.web.context import database, operator, settings, today
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ DATES = click.option("--dates", is_flag=True, help="Print the first and the last
 @click.command()
 @click.option("--agency", help="Code of one agency.")
 @click.option("--all", "everyone", is_flag=True, help="Every agency that has counters.")
-@click.option("--size", type=click.Choice([kind.value for kind in Kind]), default="A4", show_default=True)
+@click.option("--size", type=click.Choice([kind.value for kind in PrintKind]), default="A4", show_default=True)
 @VARIANT
 @BILINGUAL
 @DATES
@@ -63,7 +63,7 @@ def posters(
     with click.progressbar(groups, label="Posters", item_show_func=lambda row: row[0] if row else "") as bar:
         for code, found in bar:
             style = Style(Variant(variant), bilingual, given or found[0][2])
-            data = render(Kind(size), [text for _, text, _ in found], style, shift)
+            data = render(PrintKind(size), [text for _, text, _ in found], style, shift)
             with atomic_write(out / f"{code}-{size}.pdf") as part:
                 part.write_bytes(data)
     click.echo(f"{len(rows)} counters of {len(groups)} agencies in {out}")

@@ -49,7 +49,7 @@ class Frozen:
 
 
 @dataclass(frozen=True)
-class Difference:
+class FigureDifference:
     """A figure that comes out otherwise now."""
 
     agency: str
@@ -68,7 +68,7 @@ class Recomputed:
 
     results_hash: str
     same: bool
-    differences: tuple[Difference, ...]
+    differences: tuple[FigureDifference, ...]
 
 
 def freeze(session: orm.Session, round_code: str) -> Frozen:
@@ -199,7 +199,7 @@ def _table(columns: list[str], rows: list[list[Any]]) -> pd.DataFrame:
     return table
 
 
-def _differences(frozen: pd.DataFrame, now: pd.DataFrame) -> list[Difference]:
+def _differences(frozen: pd.DataFrame, now: pd.DataFrame) -> list[FigureDifference]:
     """Return every figure's value that is not the same, in the order of the frozen table, new figures last."""
     before, after = _by_place(frozen), _by_place(now)
     found = []
@@ -208,7 +208,7 @@ def _differences(frozen: pd.DataFrame, now: pd.DataFrame) -> list[Difference]:
         for column in [name for name in now.columns if name not in TEXT[:4]]:
             pair = old.get(column), new.get(column)
             if _plain(pair[0], DIGITS) != _plain(pair[1], DIGITS):
-                found.append(Difference(*place, column, *pair))
+                found.append(FigureDifference(*place, column, *pair))
     return found
 
 

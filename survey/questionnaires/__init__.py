@@ -10,15 +10,15 @@ from survey.questionnaires.definition import (
     Definition,
     Element,
     Item,
+    LocalText,
     Option,
     Question,
     Scale,
     Section,
     Slot,
-    Text,
 )
 from survey.questionnaires.loader import DEFAULT, bundled, load_file, loads
-from survey.questionnaires.nodes import DefinitionError, Problem
+from survey.questionnaires.nodes import DefinitionError, DefinitionProblem
 
 __all__ = [
     "BLANK",
@@ -29,15 +29,15 @@ __all__ = [
     "Aspect",
     "Definition",
     "DefinitionError",
+    "DefinitionProblem",
     "Element",
     "Item",
+    "LocalText",
     "Option",
-    "Problem",
     "Question",
     "Scale",
     "Section",
     "Slot",
-    "Text",
     "bundled",
     "canonical",
     "content_hash",

@@ -17,11 +17,11 @@ from survey.questionnaires.definition import (
     Definition,
     Element,
     Item,
+    LocalText,
     Option,
     Question,
     Scale,
     Section,
-    Text,
 )
 
 
@@ -82,8 +82,8 @@ def from_mapping(data: dict[str, Any]) -> Definition:
     """Return the definition in plain data that `to_mapping` wrote or the schema check has passed."""
     languages = (*data["languages"], *data["samples"])
 
-    def text(mapping: dict[str, str]) -> Text:
-        return Text(tuple((language, mapping[language]) for language in languages if language in mapping))
+    def text(mapping: dict[str, str]) -> LocalText:
+        return LocalText(tuple((language, mapping[language]) for language in languages if language in mapping))
 
     def items(rows: list[dict[str, Any]]) -> tuple[Item, ...]:
         return tuple(Item(row["code"], text(row["text"]), _condition(row)) for row in rows)

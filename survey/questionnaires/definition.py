@@ -40,7 +40,7 @@ SCALE_WORDS = {
 
 
 @dataclass(frozen=True)
-class Text:
+class LocalText:
     """Wording by language. The first language is the one others fall back to."""
 
     pairs: tuple[tuple[str, str], ...]
@@ -67,7 +67,7 @@ class Option:
     """One answer of a needs or respondent question: a stable one-character code and its label."""
 
     code: str
-    text: Text
+    text: LocalText
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Item:
     """One statement on the satisfaction scale."""
 
     code: str
-    text: Text
+    text: LocalText
     show_if: Condition = ()
 
 
@@ -84,7 +84,7 @@ class Element:
     """A group of items with an index of its own."""
 
     code: str
-    title: Text
+    title: LocalText
     items: tuple[Item, ...]
 
 
@@ -93,7 +93,7 @@ class Aspect:
     """Policy or service: a group of elements."""
 
     code: str
-    title: Text
+    title: LocalText
     elements: tuple[Element, ...]
 
 
@@ -102,7 +102,7 @@ class Question:
     """A needs or respondent question. Declining ("không trả lời") is the answer `x` and needs no option."""
 
     code: str
-    text: Text
+    text: LocalText
     options: tuple[Option, ...]
     show_if: Condition = ()
 
@@ -111,18 +111,18 @@ class Question:
 class Section:
     """A titled run of questions: the needs, or what is asked about the respondent and the dossier."""
 
-    title: Text
+    title: LocalText
     questions: tuple[Question, ...]
     #: label of the answer `x` here
-    unknown: Text
+    unknown: LocalText
 
 
 @dataclass(frozen=True)
 class Scale:
     """The five labels from 1 to 5, and that of "không biết / không liên quan", which is not a level."""
 
-    levels: tuple[Text, ...]
-    unknown: Text
+    levels: tuple[LocalText, ...]
+    unknown: LocalText
 
     @property
     def options(self) -> tuple[Option, ...]:
@@ -147,7 +147,7 @@ class Definition:
 
     code: str
     family: str
-    title: Text
+    title: LocalText
     #: complete languages, the default first; only these are offered
     languages: tuple[str, ...]
     #: languages with some sample strings that await a translator; never offered by themselves
@@ -259,7 +259,7 @@ class Definition:
         pairs = zip(self.slots, packed, strict=True)
         return {slot.code: answer for slot, answer in pairs if answer not in (BLANK, HIDDEN)}
 
-    def labels(self, code: str) -> dict[str, Text]:
+    def labels(self, code: str) -> dict[str, LocalText]:
         """Return the answers of a question with their labels, in order."""
         return {option.code: option.text for option in self._options[code]} if self.slot(code) else {}
 

@@ -19,7 +19,7 @@ MAX_DEPTH = 16
 
 
 @dataclass(frozen=True)
-class Problem:
+class DefinitionProblem:
     """One thing wrong in a file."""
 
     source: str
@@ -36,7 +36,7 @@ class DefinitionError(InputError):
 
     shown = 30
 
-    def __init__(self, problems: list[Problem]) -> None:
+    def __init__(self, problems: list[DefinitionProblem]) -> None:
         self.problems = tuple(sorted(problems, key=lambda problem: problem.line))
         lines = [str(problem) for problem in self.problems[: self.shown]]
         if len(self.problems) > self.shown:
@@ -69,7 +69,7 @@ def compose(content: bytes, source: str) -> yaml.Node:
     """Return the root node of a YAML file; DefinitionError names the line of what is not YAML or not allowed."""
 
     def refuse(line: int, found: str, expected: str) -> DefinitionError:
-        return DefinitionError([Problem(source, line, found, expected)])
+        return DefinitionError([DefinitionProblem(source, line, found, expected)])
 
     if len(content) > MAX_BYTES:
         raise refuse(1, f"{len(content)} bytes", f"at most {MAX_BYTES} bytes")

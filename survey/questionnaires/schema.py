@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from survey.questionnaires.definition import LEVELS, SCALE_WORDS, UNDETERMINED, UNKNOWN
-from survey.questionnaires.nodes import DefinitionError, Problem, compose, is_tidy
+from survey.questionnaires.nodes import DefinitionError, DefinitionProblem, compose, is_tidy
 
 MAX_SLOTS = 200
 """Length of the packed answers column, `Response.answers`."""
@@ -41,7 +41,7 @@ class _Checker:
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self.problems: list[Problem] = []
+        self.problems: list[DefinitionProblem] = []
         self.languages: list[str] = [UNDETERMINED]
         self.samples: list[str] = []
         #: item and question codes in order, with the line and the answers of each
@@ -52,7 +52,7 @@ class _Checker:
     # -- kinds of node ------------------------------------------------------------------------------------------
 
     def problem(self, node: yaml.Node, found: str, expected: str) -> None:
-        self.problems.append(Problem(self.source, node.start_mark.line + 1, found, expected))
+        self.problems.append(DefinitionProblem(self.source, node.start_mark.line + 1, found, expected))
 
     def mapping(self, node: yaml.Node, required: Iterable[str], optional: Iterable[str] = ()) -> dict[str, yaml.Node]:
         """Return the values of a mapping by key, having reported unknown, repeated and missing keys."""

@@ -43,9 +43,9 @@ def agency_ranks(results: RoundResults) -> pd.DataFrame:
     index, se, lo, hi = (rows[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in ("index", "se", "lo", "hi"))
     # Where everyone answered alike the estimated error 0 means nothing; the interval's reach stands in for it.
     reach = np.fmax(index - lo, hi - index) / ndtri((1 + results.rules.confidence) / 2)
-    alike = (rows["status"] == "zero_variance").to_numpy()
+    unanimous = (rows["status"] == "zero_variance").to_numpy()
     n = rows["n"].fillna(0).to_numpy(dtype=np.int64)
-    variance = np.where(alike, reach, se) ** 2
+    variance = np.where(unanimous, reach, se) ** 2
     if results.rules.statistic != "score":
         variance = steady_variance(index, variance, n, scale=100, confidence=results.rules.confidence)
     seed = int.from_bytes(hashlib.sha256(results.round.code.encode()).digest()[:8], "big")

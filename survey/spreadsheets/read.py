@@ -51,9 +51,9 @@ class Table:
         """
         if column in self.columns:
             return self.columns.index(column)
-        alike = [k for k, name in enumerate(self.columns) if name.casefold() == column.casefold()]
-        if len(alike) == 1 and len(column) > 1:
-            return alike[0]
+        matches = [k for k, name in enumerate(self.columns) if name.casefold() == column.casefold()]
+        if len(matches) == 1 and len(column) > 1:
+            return matches[0]
         raise InputError(
             "%(source)s has no column %(column)r; its columns are: %(columns)s",
             source=self.source,

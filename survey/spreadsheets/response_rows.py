@@ -33,7 +33,7 @@ _MAX_CACHED = 20_000
 
 
 @dataclass(frozen=True)
-class Problem:
+class CellProblem:
     """Validation error of a cell; `template` is an English msgid with `values`."""
 
     row: int
@@ -53,10 +53,10 @@ class Problem:
 class Problems:
     """Validation errors of a file: the first hundred, and how many there are."""
 
-    shown: list[Problem] = field(default_factory=list)
+    shown: list[CellProblem] = field(default_factory=list)
     total: int = 0
 
-    def note(self, problem: Problem) -> None:
+    def note(self, problem: CellProblem) -> None:
         """Add an error; beyond the first hundred it is counted only."""
         self.total += 1
         if len(self.shown) < MAX_SHOWN:
@@ -64,7 +64,7 @@ class Problems:
 
 
 @dataclass(frozen=True)
-class Place:
+class CounterPlace:
     """A counter as a file may name it."""
 
     counter_id: int
@@ -80,7 +80,7 @@ class Places:
 
     agencies: Mapping[str, int]
     services: Mapping[str, int]
-    counters: Mapping[str, Sequence[Place]]
+    counters: Mapping[str, Sequence[CounterPlace]]
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ class RowReader:
 
     def _wrong(self, number: int, key: str, text: str, template: str, **values: object) -> None:
         at = self._at.get(key)
-        self.problems.note(Problem(number, -1 if at is None else at, text[:60], template, values))
+        self.problems.note(CellProblem(number, -1 if at is None else at, text[:60], template, values))
 
     def _answers(self, number: int, cells: Sequence[str]) -> str:
         """Return the packed answers of a row; a text that is no answer is an error."""
@@ -200,7 +200,7 @@ class RowReader:
                 wrong = True
                 template = "is not an answer of question %(question)s"
                 self.problems.note(
-                    Problem(number, at if at is not None else -1, text[:60], template, {"question": k + 1})
+                    CellProblem(number, at if at is not None else -1, text[:60], template, {"question": k + 1})
                 )
             elif meant:
                 answers[code] = meant
@@ -241,7 +241,7 @@ class RowReader:
             service_id = place.service_id
         return agency_id, service_id, place.counter_id if place else None
 
-    def _counter(self, number: int, text: str, agency_id: int | None) -> Place | None:
+    def _counter(self, number: int, text: str, agency_id: int | None) -> CounterPlace | None:
         """Return the counter of that code or name: the agency's own where several have it."""
         found = list(self.places.counters.get(fold(text), ()))
         if len(found) > 1 and agency_id is not None:

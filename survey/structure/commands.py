@@ -111,7 +111,7 @@ def open_round(
         if round_ is None:
             if closes is None:
                 raise InputError("There is no round %(code)s yet; give --closes YYYY-MM-DD to make it", code=code)
-            plan = operations.Plan(
+            plan = operations.RoundPlan(
                 code,
                 name,
                 opens.day if opens else today(),

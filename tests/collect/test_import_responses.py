@@ -17,7 +17,7 @@ from sqlalchemy import orm
 
 from survey.collect.operations.import_responses import (
     Checked,
-    Imported,
+    ImportedResponses,
     Source,
     check_rows,
     file_hash,
@@ -67,7 +67,9 @@ def mapping_of(path: Path, session: orm.Session) -> ColumnMap:
     return parse_map(data, [*(slot.code for slot in frame.definition.slots), *KEYS], "guess")
 
 
-def take(database: Database, path: Path, mapping: ColumnMap | None = None, user_id: int | None = None) -> Imported:
+def take(
+    database: Database, path: Path, mapping: ColumnMap | None = None, user_id: int | None = None
+) -> ImportedResponses:
     """Import a file as the pages do."""
     with spool() as spooled:
         with database.read() as session:
@@ -189,7 +191,7 @@ def test_a_grown_export_adds_what_is_new(place: Database, tmp_path: Path) -> Non
     assert (take(place, grown).added, len(stored(place))) == (1, 5)
 
 
-def test_two_surveys_that_number_alike_are_two(place: Database, tmp_path: Path) -> None:
+def test_two_surveys_that_have_the_same_numbers_are_two(place: Database, tmp_path: Path) -> None:
     take(place, FILES / "limesurvey.csv")
     other = tmp_path / "limesurvey.csv"
     other.write_text((FILES / "limesurvey.csv").read_text("utf-8").replace("09:12:33", "10:01:02"), "utf-8")

@@ -9,7 +9,16 @@ import pytest
 import sqlalchemy as sa
 from bs4 import BeautifulSoup
 
-from survey.collect.progress.board import Calendar, Known, Method, Plan, Standing, Status, by_counter, by_service
+from survey.collect.progress.board import (
+    Calendar,
+    Known,
+    Method,
+    Status,
+    TargetPlan,
+    UnitProgress,
+    by_counter,
+    by_service,
+)
 from survey.collect.progress.sparkline import sparkline
 from survey.collect.queries.progress import Count, counts, day_counts
 from survey.models import Agency, Channel, Counter, Population, Response, Round, Service
@@ -22,9 +31,9 @@ TODAY = date(2026, 3, 10)
 CALENDAR = Calendar(date(2026, 3, 1), date(2026, 3, 20), TODAY, ZONE, 5)
 
 
-def standing(responses: int, target: int | None = 100, days_ago: int = 0) -> Standing:
+def standing(responses: int, target: int | None = 100, days_ago: int = 0) -> UnitProgress:
     last = datetime(2026, 3, 10, 3, tzinfo=UTC) - timedelta(days=days_ago) if responses else None
-    return Standing(1, 1, None, responses, target, None if target is None else 1000, last, CALENDAR)
+    return UnitProgress(1, 1, None, responses, target, None if target is None else 1000, last, CALENDAR)
 
 
 @pytest.mark.parametrize(
@@ -51,11 +60,11 @@ def test_what_is_still_wanted() -> None:
 
 def test_targets_by_both_methods() -> None:
     # 600/(1 + 600·0.0025) = 240; 1000/(1 + 1000·0.0009) = 526.3…
-    assert Plan().target(600) == 240
-    assert Plan(error=0.03).target(1000) == 527
-    assert Plan().target(0) == 0
+    assert TargetPlan().target(600) == 240
+    assert TargetPlan(error=0.03).target(1000) == 527
+    assert TargetPlan().target(0) == 0
     # half-width 5 points at the cautious share of one half, N = 600: 1.96² · 0.25 / 0.0025 = 384 → 234 or so of 600
-    assert 230 <= Plan(Method.HALF_WIDTH).target(600) <= 240
+    assert 230 <= TargetPlan(Method.HALF_WIDTH).target(600) <= 240
 
 
 def test_a_target_is_shared_by_the_counters_that_take_the_field() -> None:
@@ -73,13 +82,13 @@ def test_a_target_is_shared_by_the_counters_that_take_the_field() -> None:
         [first, both],
         frozenset({1}),
     )
-    at = {s.counter_id: s for s in by_counter(found, Plan(), CALENDAR)}
+    at = {s.counter_id: s for s in by_counter(found, TargetPlan(), CALENDAR)}
     assert (at[1].target, at[1].responses, at[1].has_code, at[1].shared) == (120, 12, True, 2)
     assert (at[2].target, at[2].responses, at[2].has_code) == (120 + 134, 0, False)
     assert [(part.service_id, part.responses, part.target) for part in at[2].parts] == [(1, 0, 120), (2, 0, 134)]
     # half of the 600 transactions is this counter's share: 12 of 300
     assert (at[1].transactions, at[1].rate) == (300, 4.0)
-    cells = {(s.agency_id, s.service_id): s for s in by_service(found, Plan(), CALENDAR)}
+    cells = {(s.agency_id, s.service_id): s for s in by_service(found, TargetPlan(), CALENDAR)}
     assert (cells[7, 1].responses, cells[7, 1].target, cells[7, 1].rate) == (15, 240, 2.5)
     assert cells[7, 2].status is Status.NONE
 

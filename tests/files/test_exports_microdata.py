@@ -35,7 +35,7 @@ from survey.models import Agency, AgencyKind, AgencyLevel, Channel, Comment, Pop
 from survey.questionnaires import bundled
 from survey.results.compute import round_results
 from survey.structure.operations.install_questionnaire import install_questionnaire
-from survey.structure.operations.open_round import Plan, create_round
+from survey.structure.operations.open_round import RoundPlan, create_round
 
 NOW = datetime(2026, 1, 31, 17, 30, tzinfo=UTC)  # 00:30 of 1 February in Viet Nam
 K = 5
@@ -76,7 +76,9 @@ def fill(session, places) -> None:
     services = {code: Service(code=code, name=f"Lĩnh vực {code}") for code in "stu"}
     session.add_all([*agencies.values(), *services.values()])
     version = install_questionnaire(session, DEFINITION, NOW)
-    round_ = create_round(session, Plan("r", "Đợt r", date(2026, 1, 1), date(2026, 6, 30)), version, actor=Actor(NOW))
+    round_ = create_round(
+        session, RoundPlan("r", "Đợt r", date(2026, 1, 1), date(2026, 6, 30)), version, actor=Actor(NOW)
+    )
     session.flush()
     rows = []
     for agency, service, size, transactions in places:

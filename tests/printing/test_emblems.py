@@ -1,4 +1,4 @@
-"""Emblems: what is kept is written anew, and nothing that acts, loads or refers is ever taken."""
+"""Emblems: what is kept is rewritten, and nothing that acts, loads or refers is ever taken."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from survey.core.errors import InputError
-from survey.printing.posters.document import Kind, render
+from survey.printing.posters.document import PrintKind, render
 from survey.printing.posters.emblem import check_emblem
 from survey.printing.posters.words import PosterText, Style
 from tests.support.paper import pictures
@@ -29,7 +29,7 @@ def paths(data: bytes) -> list[dict[str, str]]:
     return [dict(element.attrib) for element in ET.fromstring(check_emblem(data).data)]  # noqa: S314 - our own file
 
 
-def test_a_png_is_written_anew_without_what_else_it_held():
+def test_a_png_is_rewritten_without_what_else_it_held():
     told = PngImagePlugin.PngInfo()
     told.add_text("Author", "<script>alert(1)</script>")
     kept = check_emblem(png(pnginfo=told) + b"trailing bytes")
@@ -142,7 +142,7 @@ def test_the_emblem_is_printed_in_its_colour(data):
     """A square of one colour: the poster then has that colour where the names begin, and the code still scans."""
     from pypdfium2 import PdfDocument
 
-    document = PdfDocument(render(Kind.A4, [TEXT], Style(emblem=check_emblem(data))))
+    document = PdfDocument(render(PrintKind.A4, [TEXT], Style(emblem=check_emblem(data))))
     image = document[0].render(scale=1).to_pil().convert("RGB")
     document.close()
     reds = [image.getpixel((50, y)) for y in range(50, 140)]
@@ -151,5 +151,5 @@ def test_the_emblem_is_printed_in_its_colour(data):
 
 def test_the_same_emblem_gives_the_same_bytes():
     style = Style(emblem=check_emblem((SVG % RECT).encode()))
-    assert render(Kind.A5, [TEXT], style) == render(Kind.A5, [TEXT], style)
-    assert len(pictures(render(Kind.A5, [TEXT], style), 30)) == 1
+    assert render(PrintKind.A5, [TEXT], style) == render(PrintKind.A5, [TEXT], style)
+    assert len(pictures(render(PrintKind.A5, [TEXT], style), 30)) == 1

@@ -12,8 +12,8 @@ from pypdf import PdfReader
 from survey.core.config import ROOT
 from survey.models import Round
 from survey.printing.questionnaire.corner import Corner, read_corner
-from survey.printing.questionnaire.document import Sheet, paginate, render_form
-from survey.printing.questionnaire.rows import Row, form_rows
+from survey.printing.questionnaire.document import PaperSheet, paginate, render_form
+from survey.printing.questionnaire.rows import PaperRow, form_rows
 from survey.printing.questionnaire.sheets import round_form
 from survey.questionnaires import bundled
 from survey.questionnaires.canonical import content_hash
@@ -23,8 +23,10 @@ from tests.support.places import make_app
 CODES = ["sipas-service-16", "sipas-2023-2026", "sipas-short"]
 
 
-def sheet(code: str, **more) -> Sheet:
-    return Sheet(code, 3, content_hash(bundled()[code]), "Sở Tư pháp", "Quầy số 3", "Đợt 2026", ("Đất đai",), **more)
+def sheet(code: str, **more) -> PaperSheet:
+    return PaperSheet(
+        code, 3, content_hash(bundled()[code]), "Sở Tư pháp", "Quầy số 3", "Đợt 2026", ("Đất đai",), **more
+    )
 
 
 def source(code: str) -> dict:
@@ -102,7 +104,7 @@ def test_what_belongs_to_the_counter_is_asked_only_where_it_is_open():
     assert "Sở Tư pháp" in plain
     assert "Quầy số 3" in plain
     assert "Lĩnh vực của hồ sơ" not in plain
-    both = Sheet("sipas-short", 1, "a" * 64, services=("Đất đai", "Hộ tịch"), agencies=("Sở Tư pháp", "Sở Y tế"))
+    both = PaperSheet("sipas-short", 1, "a" * 64, services=("Đất đai", "Hộ tịch"), agencies=("Sở Tư pháp", "Sở Y tế"))
     page = words_of(render_form(definition, both))[0]
     for said in ("Lĩnh vực của hồ sơ", "Đất đai", "Hộ tịch", "Cơ quan giải quyết hồ sơ", "Sở Y tế"):
         assert said in page
@@ -112,10 +114,10 @@ def test_nothing_is_split_no_heading_ends_a_page_and_the_scale_stands_on_every_p
     def nothing(_canvas, _top):
         return None
 
-    head = Row(10, nothing, keep=True)
-    heading = Row(20, nothing, keep=True)
-    item = Row(30, nothing, scale=True)
-    question = Row(30, nothing)
+    head = PaperRow(10, nothing, keep=True)
+    heading = PaperRow(20, nothing, keep=True)
+    item = PaperRow(30, nothing, scale=True)
+    question = PaperRow(30, nothing)
     pages = paginate([heading, item, item, heading, item, question, question], head, 100)
     # 20 + 10 + 30 + 30 = 90; a heading and an item (50) no longer fit; then 20 + 10 + 30 + 30 = 90; then 30
     assert pages == [[heading, head, item, item], [heading, head, item, question], [question]]
@@ -132,7 +134,7 @@ def test_every_row_fits_a_page(code):
 
 def test_its_file_is_named_embedded_and_whole():
     words = "".join(MARKED)
-    pdf = render_form(bundled()["sipas-short"], Sheet("sipas-short", 1, "a" * 64, words[:67], words[67:]))
+    pdf = render_form(bundled()["sipas-short"], PaperSheet("sipas-short", 1, "a" * 64, words[:67], words[67:]))
     assert set(MARKED) <= set(words_of(pdf)[0])
     assert embeds_subsets_alone(pdf)
     reader = PdfReader(BytesIO(pdf))

@@ -12,7 +12,7 @@ from pypdf import PdfReader
 
 from survey.core.config import Settings
 from survey.core.errors import InputError
-from survey.printing.posters.document import Kind, render
+from survey.printing.posters.document import PrintKind, render
 from survey.printing.posters.emblem import check_emblem
 from survey.printing.posters.labels import LABELS
 from survey.printing.posters.qr import code_address, modules, quiet_zone
@@ -40,7 +40,14 @@ LONG = PosterText(
     date(2026, 10, 1),
     date(2026, 12, 15),
 )
-CODES_A_PAGE = {Kind.A4: 1, Kind.A5: 1, Kind.TENT: 2, Kind.LABELS_8: 8, Kind.LABELS_21: 21, Kind.LABELS_21_NARROW: 21}
+CODES_A_PAGE = {
+    PrintKind.A4: 1,
+    PrintKind.A5: 1,
+    PrintKind.TENT: 2,
+    PrintKind.LABELS_8: 8,
+    PrintKind.LABELS_21: 21,
+    PrintKind.LABELS_21_NARROW: 21,
+}
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10"><circle cx="5" cy="5" r="5" fill="#a00"/></svg>'
 FULL = Style(Variant.STANDARD, True, check_emblem(SVG))
 STYLES = [Style(variant, bilingual) for variant in Variant for bilingual in (False, True)]
@@ -62,14 +69,14 @@ def code_bounds(pdf: bytes) -> tuple[float, float, float, float]:
 
 @pytest.mark.parametrize("style", [Style(), FULL], ids=["plain", "full"])
 @pytest.mark.parametrize("text", [TEXT, LONG], ids=["usual", "long"])
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", PrintKind)
 def test_every_code_is_read_from_a_blurred_grey_raster_and_has_its_quiet_zone(kind, text, style):
     image = picture(render(kind, [text], style))
     assert read_codes(image) == [ADDRESS] * CODES_A_PAGE[kind]
     assert white_around_codes(image, lambda _: 29) == [True] * CODES_A_PAGE[kind]
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", PrintKind)
 def test_the_longest_address_is_read_too(kind):
     """60 bytes in mixed case make 37 modules a side: 42.3 / 45 = 0.94 mm and 38.1 / 45 = 0.85 mm on labels of 21."""
     address = code_address(Settings(public_base_url="https://danh-gia.example.vn/hanhChinhCong/sonLaTi"), CODE)
@@ -81,12 +88,12 @@ def test_the_longest_address_is_read_too(kind):
 
 @pytest.mark.parametrize("variant", Variant)
 def test_every_look_is_read(variant):
-    for kind in (Kind.A4, Kind.A5, Kind.TENT, Kind.LABELS_8):
+    for kind in (PrintKind.A4, PrintKind.A5, PrintKind.TENT, PrintKind.LABELS_8):
         assert read_codes(picture(render(kind, [TEXT], Style(variant, True)))) == [ADDRESS] * CODES_A_PAGE[kind]
 
 
 @pytest.mark.parametrize("style", STYLES, ids=lambda s: f"{s.variant}-{s.bilingual}")
-@pytest.mark.parametrize("kind", [Kind.A4, Kind.A5])
+@pytest.mark.parametrize("kind", [PrintKind.A4, PrintKind.A5])
 def test_a_poster_keeps_its_code_large_and_centred(kind, style):
     """At least 9 cm of dark modules, and nothing drawn nearer than four modules, by the PDF's own coordinates."""
     pdf = render(kind, [TEXT], style)
@@ -122,7 +129,7 @@ def baselines(pdf: bytes) -> list[float]:
     "style", [STYLES[0], STYLES[3], FULL], ids=lambda s: f"{s.variant}-{s.bilingual}-{bool(s.emblem)}"
 )
 @pytest.mark.parametrize("text", [TEXT, LONG], ids=["usual", "long"])
-@pytest.mark.parametrize("kind", [Kind.A4, Kind.A5, Kind.TENT])
+@pytest.mark.parametrize("kind", [PrintKind.A4, PrintKind.A5, PrintKind.TENT])
 def test_nothing_reaches_the_margin(kind, text, style):
     image = picture(render(kind, [text], style), 50)
     edge = round(4 / 25.4 * 50)
@@ -133,7 +140,7 @@ def test_nothing_reaches_the_margin(kind, text, style):
 def test_a_tent_is_marked_where_it_folds_and_is_cut():
     """Two A6 faces of 105 mm and a flap of 40 mm, in the middle of the sheet: folds at 63.5 mm and 168.5 mm."""
     assert [y / 72 * 25.4 for y in folds()] == pytest.approx([(297 - 250) / 2 + 40, (297 - 250) / 2 + 145])
-    image = picture(render(Kind.TENT, [TEXT]), 200)
+    image = picture(render(PrintKind.TENT, [TEXT]), 200)
     scale = 200 / 25.4
     left, right = 31 - 5, 210 - 31 + 5  # 148 mm of 210: marks stand outside, 2 to 9 mm from the edge
     for height in (63.5, 168.5):
@@ -147,7 +154,7 @@ def test_a_tent_is_marked_where_it_folds_and_is_cut():
             assert image.crop((round((x - 2) * scale), row - 2, round((x + 2) * scale), row + 3)).getextrema()[0] < 160
 
 
-@pytest.mark.parametrize("kind", [Kind.LABELS_8, Kind.LABELS_21, Kind.LABELS_21_NARROW])
+@pytest.mark.parametrize("kind", [PrintKind.LABELS_8, PrintKind.LABELS_21, PrintKind.LABELS_21_NARROW])
 @pytest.mark.parametrize("text", [TEXT, LONG], ids=["usual", "long"])
 def test_no_label_runs_into_its_neighbour(kind, text):
     """The rim of every label is white: half a millimetre inside its edges."""
@@ -166,10 +173,10 @@ def test_no_label_runs_into_its_neighbour(kind, text):
 @pytest.mark.parametrize(
     ("kind", "count", "code", "module"),
     [
-        (Kind.LABELS_8, 8, 42, 42 / 29),
+        (PrintKind.LABELS_8, 8, 42, 42 / 29),
         # 29 modules and 8 of quiet zone share the label's height: 42.3 / 37 and 38.1 / 37
-        (Kind.LABELS_21, 21, 33.154, 1.143),
-        (Kind.LABELS_21_NARROW, 21, 29.862, 1.0297),
+        (PrintKind.LABELS_21, 21, 33.154, 1.143),
+        (PrintKind.LABELS_21_NARROW, 21, 29.862, 1.0297),
     ],
 )
 def test_labels_lie_where_the_sheet_has_them(kind, count, code, module):
@@ -201,36 +208,36 @@ def test_labels_lie_where_the_sheet_has_them(kind, count, code, module):
     assert (shifted[1] - first[1]) / mm == pytest.approx(-2, abs=0.01)
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", PrintKind)
 def test_all_fonts_are_embedded_subsets(kind):
     assert embeds_subsets_alone(render(kind, [TEXT], FULL))
 
 
-@pytest.mark.parametrize("kind", [Kind.A4, Kind.A5, Kind.TENT, Kind.LABELS_8, Kind.LABELS_21])
+@pytest.mark.parametrize("kind", [PrintKind.A4, PrintKind.A5, PrintKind.TENT, PrintKind.LABELS_8, PrintKind.LABELS_21])
 def test_days_are_printed_only_when_asked(kind):
     dated = replace(TEXT, opens_on=date(2026, 10, 1), closes_on=date(2026, 12, 15))
     assert "01/10/2026" not in words_of(render(kind, [TEXT]))[0]
     (page,) = words_of(render(kind, [dated]))
     assert "Từ ngày 01/10/2026 đến hết ngày 15/12/2026" in page
-    if kind in {Kind.A4, Kind.A5, Kind.TENT, Kind.LABELS_8}:
+    if kind in {PrintKind.A4, PrintKind.A5, PrintKind.TENT, PrintKind.LABELS_8}:
         assert "From 01/10/2026 to 15/12/2026" in words_of(render(kind, [dated], FULL))[0]
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", PrintKind)
 def test_everything_a_poster_must_say(kind):
     (page,) = words_of(render(kind, [TEXT]))
     for said in (TEXT.agency, TEXT.counter, "Mời Ông/Bà đánh giá", "Không hỏi tên, không hỏi số điện thoại"):
         assert said in page
-    if kind not in {Kind.LABELS_21, Kind.LABELS_21_NARROW}:  # there the steps are pictures alone
+    if kind not in {PrintKind.LABELS_21, PrintKind.LABELS_21_NARROW}:  # there the steps are pictures alone
         for step in ("Mở Zalo hoặc máy ảnh", "Quét mã vuông này", "Chọn câu trả lời"):
             assert step in page
     assert "Please rate our service" not in page
     (both,) = words_of(render(kind, [TEXT], Style(bilingual=True)))
     assert "Please rate our service" in both
-    assert (TEXT.counter_en in both) == (kind not in {Kind.LABELS_21, Kind.LABELS_21_NARROW})
+    assert (TEXT.counter_en in both) == (kind not in {PrintKind.LABELS_21, PrintKind.LABELS_21_NARROW})
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", PrintKind)
 def test_all_marked_letters_survive_extraction(kind):
     assert len(MARKED) == 134
     words = "".join(MARKED)
@@ -242,7 +249,7 @@ def test_all_marked_letters_survive_extraction(kind):
 
 def test_the_file_names_itself_its_language_and_its_parts():
     other = PosterText("Sở Tư pháp", "Quầy A", ADDRESS)
-    reader = PdfReader(BytesIO(render(Kind.A4, [TEXT, other])))
+    reader = PdfReader(BytesIO(render(PrintKind.A4, [TEXT, other])))
     assert reader.metadata.title.startswith("Mời Ông/Bà đánh giá")
     assert reader.root_object["/Lang"] == "vi"
     assert reader.outline[0].title == TEXT.agency

@@ -16,7 +16,7 @@ from survey.models import SlotKind
 from survey.questionnaires import (
     DEFAULT,
     Definition,
-    Text,
+    LocalText,
     bundled,
     canonical,
     content_hash,
@@ -75,7 +75,7 @@ respondent:
 )
 
 
-def texts(definition: Definition) -> list[tuple[str, Text]]:
+def texts(definition: Definition) -> list[tuple[str, LocalText]]:
     """Every wording of a questionnaire with a name for messages."""
     found = [("title", definition.title), ("unknown", definition.scale.unknown)]
     found += [(f"level {number}", text) for number, text in enumerate(definition.scale.levels, start=1)]
@@ -143,7 +143,7 @@ def test_statements_can_be_read_aloud(definition: Definition) -> None:
 
 
 def test_same_code_has_the_same_wording_everywhere() -> None:
-    wording: dict[str, Text] = {}
+    wording: dict[str, LocalText] = {}
     for definition in DEFINITIONS:
         for item in definition.items:
             assert wording.setdefault(item.code, item.text) == item.text

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from survey.core.db import Database
 from survey.core.errors import InputError
 from survey.models import AnswerSlot, Questionnaire, QuestionnaireVersion, SlotKind
-from survey.questionnaires import DEFAULT, Text, bundled, content_hash, from_canonical, loads
+from survey.questionnaires import DEFAULT, LocalText, bundled, content_hash, from_canonical, loads
 from survey.structure.operations.install_questionnaire import install_questionnaire
 
 NOW = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
@@ -52,7 +52,7 @@ def test_slots_say_which_character_is_which_answer(database: Database) -> None:
 
 def test_an_edit_is_a_new_version_and_the_old_one_stays(database: Database) -> None:
     definition = bundled()[DEFAULT]
-    edited = replace(definition, title=Text((("vi", "Tên khác"), *definition.title.pairs[1:])))
+    edited = replace(definition, title=LocalText((("vi", "Tên khác"), *definition.title.pairs[1:])))
     with database.write() as session:
         install_questionnaire(session, definition, NOW)
     before = _rows(database)

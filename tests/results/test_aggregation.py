@@ -31,7 +31,7 @@ def come(database: Database, count: int, **columns: object) -> None:
             session.flush()
 
 
-def alike(database: Database, monkeypatch: pytest.MonkeyPatch, *, read: bool) -> None:
+def check_equal(database: Database, monkeypatch: pytest.MonkeyPatch, *, read: bool) -> None:
     """Assert that what is carried on equals what is made anew; `read`: whether all responses had to be read again."""
     calls = []
     patterns = responses.patterns
@@ -56,35 +56,35 @@ def alike(database: Database, monkeypatch: pytest.MonkeyPatch, *, read: bool) ->
 def test_what_came_since_is_added(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     with database.write() as session:
         scored_round(session)
-    alike(database, monkeypatch, read=True)
+    check_equal(database, monkeypatch, read=True)
     come(database, 3)
-    alike(database, monkeypatch, read=False)
+    check_equal(database, monkeypatch, read=False)
     come(database, 40, channel=Channel.KIOSK)  # a cell that was not there
     come(database, 2, excluded="honeypot")
     come(database, 2, answers="." * 40)  # too few answers to count
-    alike(database, monkeypatch, read=False)
-    alike(database, monkeypatch, read=False)  # nothing came
+    check_equal(database, monkeypatch, read=False)
+    check_equal(database, monkeypatch, read=False)  # nothing came
 
 
 def test_whatever_else_happens_all_are_read_again(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     with database.write() as session:
         scored_round(session)
-    alike(database, monkeypatch, read=True)
+    check_equal(database, monkeypatch, read=True)
     with database.write() as session:
         first = session.scalars(sa.select(Response).order_by(Response.id)).first()
         assert first is not None
         first.excluded = "test"
     come(database, 1)
-    alike(database, monkeypatch, read=True)
+    check_equal(database, monkeypatch, read=True)
     with database.write() as session:
         session.execute(sa.delete(Response).where(Response.excluded.is_not(None)))
-    alike(database, monkeypatch, read=True)
+    check_equal(database, monkeypatch, read=True)
     with database.write() as session:  # as by a transaction that began earlier and ended later
         late = session.scalars(sa.select(Response).order_by(Response.id)).first()
         assert late is not None
         session.add(late_copy(late))
     come(database, 1)
-    alike(database, monkeypatch, read=True)
+    check_equal(database, monkeypatch, read=True)
     monkeypatch.setattr("survey.results.aggregation.MAX_DELTA", 1)
     come(database, 2)
     with database.read() as session:

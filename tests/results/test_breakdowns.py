@@ -94,7 +94,7 @@ def test_the_rows_of_a_breakdown_add_up() -> None:
     assert set(table.loc[table["warnings"] == "no_population", "agency"]) == {"b"}
 
 
-def test_groups_are_counted_alike_on_both_databases(database: Database) -> None:
+def test_groups_are_counted_the_same_on_both_databases(database: Database) -> None:
     """By hand: the 45 of so-tu-phap who answered 5 filed at the counter, its other 15 (who answered 2) online."""
     with database.write() as session:
         scored_round(session)

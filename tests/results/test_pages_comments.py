@@ -229,7 +229,7 @@ FOUND = {
 """What is typed, and how many comments have it."""
 
 
-def test_search_is_alike_on_both_databases(database: Database) -> None:
+def test_search_finds_the_same_on_both_databases(database: Database) -> None:
     with database.write() as session:
         open_place(session)
         add_comments(session)

@@ -23,7 +23,7 @@ from survey.results.compute import round_results
 from survey.results.queries.responses import channels, exclusions, patterns
 from survey.results.spreadsheet_text import neutralise
 from survey.structure.operations.install_questionnaire import install_questionnaire
-from survey.structure.operations.open_round import Plan, create_round
+from survey.structure.operations.open_round import RoundPlan, create_round
 
 NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
 #: agency, service, answers to the nine items, how many, channel
@@ -41,7 +41,7 @@ def scored(database: Database) -> Database:
     with database.write() as session:
         version = install_questionnaire(session, bundled()["sipas-short"], NOW)
         round_ = create_round(
-            session, Plan("r", "Đợt r", date(2026, 1, 1), date(2026, 6, 30)), version, actor=Actor(NOW)
+            session, RoundPlan("r", "Đợt r", date(2026, 1, 1), date(2026, 6, 30)), version, actor=Actor(NOW)
         )
         for code in "ab":
             session.add(_agency(code))
@@ -195,7 +195,7 @@ def test_responses_without_a_service_still_count(scored: Database) -> None:
 def test_a_round_without_responses_or_transactions(database: Database) -> None:
     with database.write() as session:
         version = install_questionnaire(session, bundled()["sipas-short"], NOW)
-        create_round(session, Plan("r", "Đợt r", date(2026, 1, 1), date(2026, 6, 30)), version, actor=Actor(NOW))
+        create_round(session, RoundPlan("r", "Đợt r", date(2026, 1, 1), date(2026, 6, 30)), version, actor=Actor(NOW))
     with database.read() as session:
         found = round_results(session, "r")
     assert (found.responses, found.transactions, found.response_rate) == (0, 0, None)

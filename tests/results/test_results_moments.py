@@ -16,7 +16,7 @@ from survey.models import Agency, AgencyKind, AgencyLevel, Channel, Response, Ro
 from survey.questionnaires import bundled, from_canonical
 from survey.results.compute import round_moments
 from survey.structure.operations.install_questionnaire import install_questionnaire
-from survey.structure.operations.open_round import Plan, create_round
+from survey.structure.operations.open_round import RoundPlan, create_round
 
 NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
 
@@ -28,7 +28,7 @@ def test_grouped_by_the_database_or_one_by_one(database: Database) -> None:
     with database.write() as session:
         version = install_questionnaire(session, bundled()["sipas-short"], NOW)
         round_ = create_round(
-            session, Plan("r", "Đợt r", date(2026, 1, 1), date(2026, 6, 30)), version, actor=Actor(NOW)
+            session, RoundPlan("r", "Đợt r", date(2026, 1, 1), date(2026, 6, 30)), version, actor=Actor(NOW)
         )
         kind, level = AgencyKind.DEPARTMENT, AgencyLevel.PROVINCE
         agencies = {

@@ -90,7 +90,7 @@ def test_a_tree_with_changes_is_refused(tree: Path) -> None:
     assert "changes that no commit holds" in told
 
 
-def test_the_version_is_said_alike_everywhere() -> None:
+def test_the_version_is_the_same_everywhere() -> None:
     assert tomllib.loads(text_of("pyproject.toml"))["project"]["version"] == __version__
     versions = re.findall(r"^## \[(.*?)\] - (unreleased|\d{4}-\d{2}-\d{2})$", text_of("CHANGELOG.md"), re.MULTILINE)
     assert versions[0][0] == __version__

@@ -30,7 +30,7 @@ from survey.questionnaires import bundled
 from survey.spreadsheets.read import read_table
 from survey.structure.operations.import_structure import SameFileError, import_structure, undo_structure
 from survey.structure.operations.install_questionnaire import install_questionnaire
-from survey.structure.operations.open_round import Plan, create_round
+from survey.structure.operations.open_round import RoundPlan, create_round
 from tests.support.evaluation import NOW
 
 LATER = NOW + timedelta(hours=1)
@@ -65,7 +65,7 @@ def batches(database: Database) -> dict[BatchKind, int]:
     """Everything imported, each kind as a batch."""
     with database.write() as session:
         version = install_questionnaire(session, bundled()["sipas-short"], NOW)
-        create_round(session, Plan("r", "Đợt r", date(2026, 1, 1), date(2026, 6, 30)), version, actor=Actor(NOW))
+        create_round(session, RoundPlan("r", "Đợt r", date(2026, 1, 1), date(2026, 6, 30)), version, actor=Actor(NOW))
     files = {
         BatchKind.AGENCIES: AGENCIES,
         BatchKind.SERVICES: SERVICES,

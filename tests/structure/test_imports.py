@@ -36,7 +36,7 @@ from survey.structure.operations.import_counters import import_counters
 from survey.structure.operations.import_population import import_population
 from survey.structure.operations.import_services import import_services
 from survey.structure.operations.install_questionnaire import install_questionnaire
-from survey.structure.operations.open_round import Plan, create_round, open_round
+from survey.structure.operations.open_round import RoundPlan, create_round, open_round
 from survey.structure.queries import rounds
 
 NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
@@ -75,7 +75,7 @@ def place(database: Database) -> Database:
     take(database, import_services, SERVICES)
     with database.write() as session:
         version = install_questionnaire(session, bundled()["sipas-short"], NOW)
-        create_round(session, Plan("r", "Đợt r", date(2026, 1, 1), date(2026, 6, 30)), version, actor=Actor(NOW))
+        create_round(session, RoundPlan("r", "Đợt r", date(2026, 1, 1), date(2026, 6, 30)), version, actor=Actor(NOW))
     return database
 
 
@@ -306,15 +306,18 @@ def test_published_rounds_keep_their_transactions_and_stay_closed(place: Databas
 @pytest.mark.parametrize(
     ("plan", "message"),
     [
-        (Plan("r", "x", date(2026, 1, 1), date(2026, 2, 1)), "There is a round r already"),
-        (Plan("a b", "x", date(2026, 1, 1), date(2026, 2, 1)), "letters, digits, dots and hyphens"),
-        (Plan("s", "x", date(2026, 2, 1), date(2026, 1, 1)), "cannot end"),
-        (Plan("s", "x", date(2026, 1, 1), date(2026, 2, 1), zone="Asia/Sonla"), "no time zone"),
-        (Plan("s", "x", date(2026, 1, 1), date(2026, 2, 1), rules={"interval": "guess"}), "interval must be one of"),
-        (Plan("s", "x", date(2026, 1, 1), date(2026, 2, 1), rules={"weights": 1}), "unknown scoring rule"),
+        (RoundPlan("r", "x", date(2026, 1, 1), date(2026, 2, 1)), "There is a round r already"),
+        (RoundPlan("a b", "x", date(2026, 1, 1), date(2026, 2, 1)), "letters, digits, dots and hyphens"),
+        (RoundPlan("s", "x", date(2026, 2, 1), date(2026, 1, 1)), "cannot end"),
+        (RoundPlan("s", "x", date(2026, 1, 1), date(2026, 2, 1), zone="Asia/Sonla"), "no time zone"),
+        (
+            RoundPlan("s", "x", date(2026, 1, 1), date(2026, 2, 1), rules={"interval": "guess"}),
+            "interval must be one of",
+        ),
+        (RoundPlan("s", "x", date(2026, 1, 1), date(2026, 2, 1), rules={"weights": 1}), "unknown scoring rule"),
     ],
 )
-def test_rounds_that_cannot_be(place: Database, plan: Plan, message: str) -> None:
+def test_rounds_that_cannot_be(place: Database, plan: RoundPlan, message: str) -> None:
     with place.write() as session, pytest.raises(InputError, match=message):
         create_round(session, plan, the_round(session).version, actor=Actor(NOW))
 

@@ -133,7 +133,7 @@ def test_the_start_says_what_to_do_where_nothing_may_be_written(
 def test_the_doctor_advises_where_every_start_compiles(
     app: Flask, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def findings() -> list[doctor.Finding]:
+    def findings() -> list[doctor.HealthFinding]:
         found = doctor.examine(app.config["SETTINGS"], app.extensions["database"], doctor.datetime.now(doctor.UTC))
         return [finding for finding in found if "compiled" in finding.what]
 

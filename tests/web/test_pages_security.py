@@ -182,7 +182,7 @@ def test_secrets_rotate_without_signing_anyone_out_or_losing_a_form(site):
         assert client.get("/tai-khoan").status_code == status
 
 
-def test_a_page_s_time_counts_when_signed_by_a_secret_of_before_and_by_no_other():
+def test_a_page_s_time_counts_when_signed_by_a_former_secret_and_by_no_other():
     now = datetime(2026, 3, 1, 3, tzinfo=UTC)
     signed = stamp.sign_time(now, "old secret")
     assert stamp.read_time(signed, "new secret", now, ["older secret", "old secret"]) == now

@@ -66,7 +66,7 @@ def compare(number: int, place: int) -> View:
 
 
 @dataclass(frozen=True)
-class Difference:
+class AnswerDifference:
     """A question at which two passes differ, in words."""
 
     code: str
@@ -190,7 +190,7 @@ def _differences_page(session: orm.Session, found: entry.PileRow, kept: EntryFor
 
     second_pass = kept.second or first
     rows = [
-        Difference(one.code, one.number, one.text, words(one.code, first[at]), words(one.code, second_pass[at]))
+        AnswerDifference(one.code, one.number, one.text, words(one.code, first[at]), words(one.code, second_pass[at]))
         for at in differing(first, second_pass)
         for one in fields
         if one.number == at + 1

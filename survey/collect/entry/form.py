@@ -43,7 +43,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Part:
+class EntrySection:
     """A titled run of questions."""
 
     title: str
@@ -83,7 +83,7 @@ def unknown_key(definition: Definition, code: str) -> str:
 
 
 @lru_cache(maxsize=32)
-def parts(content: str, language: str) -> tuple[Part, ...]:
+def parts(content: str, language: str) -> tuple[EntrySection, ...]:
     """Return the page's sections for a stored questionnaire (canonical JSON) in a language."""
     definition = from_canonical(content)
     number = {slot.code: place for place, slot in enumerate(definition.slots, 1)}
@@ -103,12 +103,14 @@ def parts(content: str, language: str) -> tuple[Part, ...]:
         )
 
     found = [
-        Part(element.title.get(language), tuple(made(item.code, item.text.get(language)) for item in element.items))
+        EntrySection(
+            element.title.get(language), tuple(made(item.code, item.text.get(language)) for item in element.items)
+        )
         for element in definition.elements
     ]
     for section in filter(None, (definition.needs, definition.respondent)):
         questions = tuple(made(question.code, question.text.get(language)) for question in section.questions)
-        found.append(Part(section.title.get(language), questions))
+        found.append(EntrySection(section.title.get(language), questions))
     return tuple(found)
 
 

@@ -44,7 +44,7 @@ ID_HINT = _(
 
 
 @dataclass(frozen=True)
-class Column:
+class MappedQuestion:
     """A question, and the heading that holds its answers; empty for none."""
 
     code: str
@@ -83,7 +83,9 @@ def guess(upload: Upload, definition: Definition) -> dict[str, Any]:
     return {"columns": columns, "values": values.get("", {}), "values_of": values_of}
 
 
-def columns_of(definition: Definition, mapping: ColumnMap, headings: Sequence[str], language: str) -> list[Column]:
+def columns_of(
+    definition: Definition, mapping: ColumnMap, headings: Sequence[str], language: str
+) -> list[MappedQuestion]:
     """Return a field for each question of the paper's order."""
     words = {item.code: item.text.get(language) for item in definition.items}
     for section in filter(None, (definition.needs, definition.respondent)):
@@ -93,7 +95,7 @@ def columns_of(definition: Definition, mapping: ColumnMap, headings: Sequence[st
         heading = mapping.heading(slot.code)
         named = heading if heading in headings and slot.code not in mapping.absent else ""
         rated = slot.kind is not SlotKind.RESPONDENT
-        found.append(Column(slot.code, number, words[slot.code], named, rated))
+        found.append(MappedQuestion(slot.code, number, words[slot.code], named, rated))
     return found
 
 
@@ -160,7 +162,7 @@ class MappingForm(Form):
     """Which column of a file holds what, what its words mean, and under which name that is saved."""
 
     #: what its class was made of: the questions of the paper, and the words of the file that need explaining
-    questions: Sequence[Column] = ()
+    questions: Sequence[MappedQuestion] = ()
     meanings: Sequence[Meaning] = ()
 
     round = Hidden(name="dot")
@@ -199,7 +201,7 @@ class MappingForm(Form):
 
 
 def form_class(
-    columns: Sequence[Column],
+    columns: Sequence[MappedQuestion],
     found: Sequence[Meaning],
     headings: Sequence[str],
     things: Mapping[str, Sequence[tuple[str, str]]],

@@ -66,7 +66,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Imported:
+class ImportedResponses:
     """What was stored: 0 added and no batch when every row had been imported before."""
 
     batch_id: int | None
@@ -115,7 +115,7 @@ def store_rows(
     round_: Round,
     *,
     actor: Actor,
-) -> Imported:
+) -> ImportedResponses:
     """Store the rows of a spool as one batch; rows that were imported before are left out.
 
     A row is known by the collecting tool's own number, else by the table's content and its place in it: the same file
@@ -149,7 +149,7 @@ def store_rows(
     if not added:
         session.delete(batch)
         session.flush()
-        return Imported(None, 0, known)
+        return ImportedResponses(None, 0, known)
     batch.rows = added
     if added < ENOUGH_TO_HIDE_IN:
         # which comments came with a handful of responses would say whose they are: then they stay when it is undone
@@ -158,7 +158,7 @@ def store_rows(
     after = {"round": round_.code, "file": source.name, "added": added, "known": known}
     subject = f"import_batch:{batch.id}"
     audit.record(session, action="responses.imported", subject=subject, actor=actor, after=after)
-    return Imported(batch.id, added, known)
+    return ImportedResponses(batch.id, added, known)
 
 
 def count_known(session: orm.Session, spooled: IO[str], checked: Checked, round_: Round) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from survey.collect.progress.board import Standing, Status
+from survey.collect.progress.board import Status, UnitProgress
 
 
 def status_words(status: Status) -> str:
@@ -22,7 +22,7 @@ def status_words(status: Status) -> str:
     return str(known[status])
 
 
-def advice(standing: Standing) -> list[str]:
+def advice(standing: UnitProgress) -> list[str]:
     """Return what to do, the most useful first; nothing where all is well."""
     status = standing.status
     found: list[str] = []

@@ -44,7 +44,7 @@ ORDER = tuple(Status)
 
 
 @dataclass(frozen=True)
-class Plan:
+class TargetPlan:
     """How targets are set: the method, and e as a share."""
 
     method: Method = Method.OFFICIAL
@@ -94,7 +94,7 @@ class Calendar:
 
 
 @dataclass
-class Part:
+class ServiceProgress:
     """One service of a counter."""
 
     service_id: int | None
@@ -104,7 +104,7 @@ class Part:
 
 
 @dataclass
-class Standing:
+class UnitProgress:
     """One unit: an agency's service, or a counter."""
 
     agency_id: int
@@ -123,7 +123,7 @@ class Standing:
     #: 0, or the people that every count is rounded down to a multiple of (`survey.collect.progress.coarse`)
     block: int = 0
     #: of a counter with several services: service → what it has and what is wanted
-    parts: list[Part] = field(default_factory=list)
+    parts: list[ServiceProgress] = field(default_factory=list)
 
     @property
     def rate(self) -> float | None:
@@ -196,7 +196,7 @@ class Known:
     with_code: frozenset[int]
 
 
-def by_service(known: Known, plan: Plan, calendar: Calendar) -> list[Standing]:
+def by_service(known: Known, plan: TargetPlan, calendar: Calendar) -> list[UnitProgress]:
     """Return each agency's services, the ones that need help most first."""
     cells = set(known.transactions) | {(c.agency_id, c.service_id) for c in known.counts}
     found = {
@@ -213,14 +213,14 @@ def by_service(known: Known, plan: Plan, calendar: Calendar) -> list[Standing]:
     return _sorted(found.values())
 
 
-def by_counter(known: Known, plan: Plan, calendar: Calendar) -> list[Standing]:
+def by_counter(known: Known, plan: TargetPlan, calendar: Calendar) -> list[UnitProgress]:
     """Return the open counters. The target of an agency's service is shared equally by the counters that take it."""
     cells_of = {counter.id: _cells(counter) for counter in known.counters}
     takers: dict[tuple[int, int], int] = defaultdict(int)
     for cells in cells_of.values():
         for cell in cells:
             takers[cell] += 1
-    found: dict[int, Standing] = {}
+    found: dict[int, UnitProgress] = {}
     for counter in known.counters:
         cells = [cell for cell in cells_of[counter.id] if cell in known.transactions]
         wanted = sum(plan.target(known.transactions[cell]) / takers[cell] for cell in cells)
@@ -246,10 +246,10 @@ def by_counter(known: Known, plan: Plan, calendar: Calendar) -> list[Standing]:
 def _parts(
     counter: Counter,
     known: Known,
-    plan: Plan,
+    plan: TargetPlan,
     takers: Mapping[tuple[int, int], int],
     came: Mapping[tuple[int, int | None], int],
-) -> list[Part]:
+) -> list[ServiceProgress]:
     """Return a counter's services one by one; answers that name none come last."""
     services = [service.id for service in counter.services]
     wanted: dict[int, float] = {}
@@ -257,11 +257,15 @@ def _parts(
         if cell in known.transactions:
             wanted[cell[1]] = wanted.get(cell[1], 0) + plan.target(known.transactions[cell]) / takers[cell]
     parts = [
-        Part(service, came.get((counter.id, service), 0), ceil(wanted[service] - 1e-9) if service in wanted else None)
+        ServiceProgress(
+            service, came.get((counter.id, service), 0), ceil(wanted[service] - 1e-9) if service in wanted else None
+        )
         for service in services
     ]
     others = {service: n for (at, service), n in came.items() if at == counter.id and service not in services}
-    return parts + [Part(service, n, None) for service, n in sorted(others.items(), key=lambda pair: pair[0] or 0)]
+    return parts + [
+        ServiceProgress(service, n, None) for service, n in sorted(others.items(), key=lambda pair: pair[0] or 0)
+    ]
 
 
 def _cells(counter: Counter) -> list[tuple[int, int]]:
@@ -270,20 +274,25 @@ def _cells(counter: Counter) -> list[tuple[int, int]]:
 
 
 def _standing(
-    agency: int, service: int | None, counter: int | None, transactions: int | None, plan: Plan, calendar: Calendar
-) -> Standing:
+    agency: int,
+    service: int | None,
+    counter: int | None,
+    transactions: int | None,
+    plan: TargetPlan,
+    calendar: Calendar,
+) -> UnitProgress:
     target = plan.target(transactions) if transactions is not None else None
-    return Standing(agency, service, counter, 0, target, transactions, None, calendar)
+    return UnitProgress(agency, service, counter, 0, target, transactions, None, calendar)
 
 
-def _add(standing: Standing, count: Count) -> None:
+def _add(standing: UnitProgress, count: Count) -> None:
     standing.responses += count.responses
     standing.last = max(filter(None, (standing.last, count.last)))
 
 
-def _add_day(standing: Standing, day: DayCount) -> None:
+def _add_day(standing: UnitProgress, day: DayCount) -> None:
     standing.days[day.day] = standing.days.get(day.day, 0) + day.responses
 
 
-def _sorted(standings: Iterable[Standing]) -> list[Standing]:
+def _sorted(standings: Iterable[UnitProgress]) -> list[UnitProgress]:
     return sorted(standings, key=lambda s: (ORDER.index(s.status), -s.missing, s.agency_id, s.service_id or 0))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from survey.collect.progress.board import Standing
+from survey.collect.progress.board import UnitProgress
 
 
 def round_down(count: int, block: int) -> int:
@@ -27,7 +27,7 @@ def coarse_days(days: Sequence[tuple[date, int]], before: int, block: int) -> li
     return steps
 
 
-def coarsen(standing: Standing, block: int) -> Standing:
+def coarsen(standing: UnitProgress, block: int) -> UnitProgress:
     """Round every count of a standing down to whole blocks, its days and its services included; return it."""
     days = sorted(standing.days.items())
     steps = coarse_days(days, standing.responses - sum(count for _, count in days), block)

@@ -11,7 +11,7 @@ from sqlalchemy import orm
 from scoring.scheme import Rules
 from survey.accounts.auth import role_required
 from survey.collect.progress.advice import advice, status_words
-from survey.collect.progress.board import Calendar, Known, Method, Plan, Standing, by_counter, by_service
+from survey.collect.progress.board import Calendar, Known, Method, TargetPlan, UnitProgress, by_counter, by_service
 from survey.collect.progress.coarse import coarsen
 from survey.collect.queries import progress as queries
 from survey.models import Round, RoundState, User
@@ -41,7 +41,7 @@ def board() -> str:
         agencies = {agency.id: agency for agency in names.agencies(session).values()}
         services = {service.id: service for service in names.services(session).values()}
 
-        def mine(standing: Standing) -> bool:
+        def mine(standing: UnitProgress) -> bool:
             return visible is None or agencies[standing.agency_id].code in visible
 
         by_cell = [standing for standing in by_service(known, plan, calendar) if mine(standing)]
@@ -100,9 +100,9 @@ def _chosen(rounds: list[Round]) -> Round:
     return next((one for one in rounds if one.state is RoundState.OPEN), rounds[0])
 
 
-def _plan() -> Plan:
+def _plan() -> TargetPlan:
     """Return how targets are set, as asked for; the official rule with e = 5 % otherwise."""
     asked = flask.request.args
     method = Method.HALF_WIDTH if asked.get("cach") == Method.HALF_WIDTH.value else Method.OFFICIAL
     error = next((one for one in ERRORS if str(one) == asked.get("e")), 5)
-    return Plan(method, error / 100)
+    return TargetPlan(method, error / 100)

@@ -28,7 +28,7 @@ from survey.models import (
     User,
 )
 from survey.questionnaires import from_canonical
-from survey.spreadsheets.response_rows import Frame, Place, Places
+from survey.spreadsheets.response_rows import CounterPlace, Frame, Places
 
 
 def batch_by_number(session: orm.Session, number: int) -> ImportBatch:
@@ -54,12 +54,12 @@ def places(session: orm.Session, agencies: frozenset[str] | None = None) -> Plac
     found = session.scalars(sa.select(Agency).where(within).order_by(Agency.valid_to.is_(None), Agency.id)).all()
     by_name = {fold(name): agency.id for agency in found for name in (agency.name, agency.code)}
     services = {fold(n): s.id for s in session.scalars(sa.select(Service)) for n in (s.name, s.code)}
-    counters: dict[str, list[Place]] = {}
+    counters: dict[str, list[CounterPlace]] = {}
     loaded = sa.select(Counter).join(Counter.agency).where(within).order_by(Counter.id)
     options = (orm.contains_eager(Counter.agency), orm.selectinload(Counter.services))
     for counter in session.scalars(loaded.options(*options, orm.selectinload(Counter.deciding_agencies))):
         deciding = [agency.id for agency in counter.deciding_agencies] or [counter.agency_id]
-        place = Place(
+        place = CounterPlace(
             counter.id,
             counter.agency_id,
             deciding[0] if len(deciding) == 1 else None,

@@ -17,7 +17,7 @@ from flask_babel import ngettext
 from survey.core.text import clean_block
 from survey.models import SlotKind
 from survey.questionnaires import Definition, from_canonical
-from survey.questionnaires.definition import UNKNOWN, Condition, Option, Section, Text
+from survey.questionnaires.definition import UNKNOWN, Condition, LocalText, Option, Section
 
 MAX_COMMENT = 2000
 ANSWER = "a."
@@ -26,7 +26,7 @@ MAX_DURATION_S = 24 * 3600
 
 
 @dataclass(frozen=True)
-class Choice:
+class AnswerChoice:
     """One radio button."""
 
     code: str
@@ -41,7 +41,7 @@ class Asked:
     text: str
     #: the language the wording is really in
     lang: str
-    choices: tuple[Choice, ...]
+    choices: tuple[AnswerChoice, ...]
     #: label of the answer `x`, set apart from the scale
     unknown: str
     #: whether the choices are the five levels
@@ -53,7 +53,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Part:
+class FormSection:
     """A titled section: an element of the index, the needs, or the questions about the dossier."""
 
     code: str
@@ -64,14 +64,16 @@ class Part:
 
 
 @lru_cache(maxsize=64)
-def parts(content: str, language: str) -> tuple[Part, ...]:
+def parts(content: str, language: str) -> tuple[FormSection, ...]:
     """Return the sections of a stored questionnaire (canonical JSON) in a language."""
     definition = from_canonical(content)
     numbers = {item.code: number for number, item in enumerate(definition.items, 1)}
     scale = definition.scale.options
 
-    def asked(code: str, text: Text, options: Iterable[Option], unknown: Text, show_if: Condition) -> Asked:
-        choices = tuple(Choice(option.code, option.text.get(language)) for option in options if option.code != UNKNOWN)
+    def asked(code: str, text: LocalText, options: Iterable[Option], unknown: LocalText, show_if: Condition) -> Asked:
+        choices = tuple(
+            AnswerChoice(option.code, option.text.get(language)) for option in options if option.code != UNKNOWN
+        )
         condition = json.dumps({key: list(values) for key, values in show_if}) if show_if else ""
         number = numbers.get(code, 0)
         return Asked(
@@ -85,15 +87,15 @@ def parts(content: str, language: str) -> tuple[Part, ...]:
             condition,
         )
 
-    def extra(code: str, section: Section | None) -> list[Part]:
+    def extra(code: str, section: Section | None) -> list[FormSection]:
         if section is None:
             return []
         questions = tuple(asked(q.code, q.text, q.options, section.unknown, q.show_if) for q in section.questions)
         title = section.title
-        return [Part(code, title.get(language), title.language(language), code == "respondent", questions)]
+        return [FormSection(code, title.get(language), title.language(language), code == "respondent", questions)]
 
     elements = [
-        Part(
+        FormSection(
             element.code,
             element.title.get(language),
             element.title.language(language),
@@ -106,7 +108,7 @@ def parts(content: str, language: str) -> tuple[Part, ...]:
 
 
 @dataclass(frozen=True)
-class Mistake:
+class AnswerMistake:
     """One thing to correct: where (an element id), and what to do."""
 
     target: str
@@ -121,7 +123,7 @@ class Filled:
     comment: str = ""
     agency: str = ""
     service: str = ""
-    mistakes: list[Mistake] = field(default_factory=list)
+    mistakes: list[AnswerMistake] = field(default_factory=list)
 
     def mistaken(self, target: str) -> str:
         """Return the advice for an element id, or nothing."""
@@ -137,7 +139,7 @@ def read(form: Mapping[str, str], definition: Definition, agencies: set[str], se
     if len(filled.comment) > MAX_COMMENT:
         over = len(filled.comment) - MAX_COMMENT
         filled.mistakes.append(
-            Mistake(
+            AnswerMistake(
                 "comment",
                 ngettext(
                     "Your comment is %(num)d character too long. Please shorten it.",
@@ -149,12 +151,14 @@ def read(form: Mapping[str, str], definition: Definition, agencies: set[str], se
     first = definition.slots[0].code
     if changed:
         filled.mistakes.append(
-            Mistake(f"i-{first}", _("The questions have changed since you opened the form. Please check your answers."))
+            AnswerMistake(
+                f"i-{first}", _("The questions have changed since you opened the form. Please check your answers.")
+            )
         )
     rated = {slot.code for slot in definition.slots if slot.kind is not SlotKind.RESPONDENT}
     shown = definition.visible(filled.answers)
     if not filled.mistakes and not any(code in rated and code in shown for code in filled.answers):
-        filled.mistakes.append(Mistake(f"i-{first}", _("Please answer at least one question before you send.")))
+        filled.mistakes.append(AnswerMistake(f"i-{first}", _("Please answer at least one question before you send.")))
     return filled
 
 
@@ -169,7 +173,9 @@ def _read_answers(form: Mapping[str, str], definition: Definition, filled: Fille
         if code not in options:
             changed = True
         elif answer not in options[code]:
-            filled.mistakes.append(Mistake(f"i-{code}", _("Please choose one of the answers shown for this question.")))
+            filled.mistakes.append(
+                AnswerMistake(f"i-{code}", _("Please choose one of the answers shown for this question."))
+            )
         else:
             filled.answers[code] = answer
     return changed
@@ -179,7 +185,7 @@ def _read_choice(form: Mapping[str, str], name: str, allowed: set[str], filled: 
     """Return a posted code of the counter's own list, or nothing; a foreign one is a mistake."""
     code = form.get(name, "")
     if code and code not in allowed:
-        filled.mistakes.append(Mistake(name, _("Please choose one from the list.")))
+        filled.mistakes.append(AnswerMistake(name, _("Please choose one from the list.")))
         return ""
     return code
 

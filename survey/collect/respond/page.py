@@ -26,7 +26,7 @@ KEY, OPENED, RENDERED = "\ue000key\ue000", "\ue000opened\ue000", "\ue000rendered
 
 
 @dataclass(frozen=True)
-class Place:
+class FormPlace:
     """The counter a code leads to, and the round that takes an answer there now."""
 
     code: CounterCode | ReceiptCode
@@ -54,7 +54,7 @@ def is_kiosk(code: CounterCode | ReceiptCode) -> bool:
     return isinstance(code, CounterCode) and (code.counter.kiosk or flask.request.args.get("kiosk") == "1")
 
 
-def empty_form(place: Place, now: datetime) -> str:
+def empty_form(place: FormPlace, now: datetime) -> str:
     """Return the form as it is opened: nothing chosen, with a key of its own and the time."""
     kept: dict[object, str] = flask.current_app.extensions.setdefault("empty_forms", {})
     shown = _shown(place)
@@ -70,12 +70,12 @@ def empty_form(place: Place, now: datetime) -> str:
     return page.replace(RENDERED, str(int(now.timestamp())))
 
 
-def filled_form(place: Place, filled: form.Filled, key: str, opened: str, now: datetime, trouble: str = "") -> str:
+def filled_form(place: FormPlace, filled: form.Filled, key: str, opened: str, now: datetime, trouble: str = "") -> str:
     """Return the form as a person filled it. `trouble`: `busy` over a limit, `ended` when the round takes no more."""
     return _render(place, filled, key, opened, str(int(now.timestamp())), trouble)
 
 
-def _render(place: Place, filled: form.Filled, key: str, opened: str, rendered: str, trouble: str = "") -> str:
+def _render(place: FormPlace, filled: form.Filled, key: str, opened: str, rendered: str, trouble: str = "") -> str:
     language = i18n.current_language()
     items = len(place.definition.items)
     return flask.render_template(
@@ -95,7 +95,7 @@ def _render(place: Place, filled: form.Filled, key: str, opened: str, rendered: 
     )
 
 
-def _shown(place: Place) -> tuple[object, ...]:
+def _shown(place: FormPlace) -> tuple[object, ...]:
     """Return all that an empty form's page depends on."""
     counter = place.code.counter
     named = (counter, counter.agency, *counter.services, None, *counter.deciding_agencies)

@@ -15,7 +15,7 @@ from survey.collect.operations.record_response import Outcome, Submission, is_re
 from survey.collect.operations.store_form import ReceiptUsedError, store_form
 from survey.collect.queries.counters import accepting_round, find_code, find_receipt, is_late, round_of_form
 from survey.collect.respond import form, page, stamp
-from survey.collect.respond.page import HONEYPOT, Place
+from survey.collect.respond.page import HONEYPOT, FormPlace
 from survey.core.db import UNAVAILABLE
 from survey.core.text import parse_code
 from survey.models import Channel, CounterCode, ReceiptCode
@@ -125,7 +125,7 @@ def _judge(session: orm.Session, code: str, posted: dict[str, str], now: datetim
     filled = form.read(posted, place.definition, set(place.agencies), set(place.services))
     if not stamp.is_key(key):
         key = stamp.new_key()  # without one a repeat could not be told from a second person
-        filled.mistakes.append(form.Mistake("send", _("Please press the button once more.")))
+        filled.mistakes.append(form.AnswerMistake("send", _("Please press the button once more.")))
     signed = posted.get("opened", "") if opened else ""
     if "switch" in posted:
         filled.mistakes = []
@@ -183,10 +183,10 @@ def _find_code(session: orm.Session, typed: str) -> CounterCode | ReceiptCode | 
 
 def _place(
     session: orm.Session, code: CounterCode | ReceiptCode, now: datetime, opened: datetime | None
-) -> Place | None:
+) -> FormPlace | None:
     """Return the place behind a code while a round takes an answer there."""
     found = accepting_round(session, now, opened)
-    return Place(code, found) if found else None
+    return FormPlace(code, found) if found else None
 
 
 def _closed_page(code: CounterCode | ReceiptCode) -> tuple[str, int]:
@@ -204,7 +204,7 @@ def _refuse(
     found = round_of_form(session, now, opened)
     if found is None:
         return _closed_page(code)
-    place = Place(code, found)
+    place = FormPlace(code, found)
     filled = form.read(posted, place.definition, set(place.agencies), set(place.services))
     filled.mistakes = []
     return page.filled_form(place, filled, posted.get("key", ""), "", now, "ended"), GONE
@@ -225,7 +225,7 @@ def _used_page() -> tuple[str, int]:
 
 
 def _submission(
-    place: Place, filled: form.Filled, key: str, opened: datetime | None, posted: dict[str, str], *, late: bool
+    place: FormPlace, filled: form.Filled, key: str, opened: datetime | None, posted: dict[str, str], *, late: bool
 ) -> Submission:
     """Return what is to be stored of a valid form."""
     counter = place.code.counter
@@ -254,13 +254,13 @@ def _submission(
     )
 
 
-def _channel(place: Place) -> Channel:
+def _channel(place: FormPlace) -> Channel:
     if isinstance(place.code, ReceiptCode):
         return Channel.RECEIPT
     return Channel.KIOSK if page.is_kiosk(place.code) else Channel.QR
 
 
-def _within_limits(place: Place, key: str) -> bool:
+def _within_limits(place: FormPlace, key: str) -> bool:
     """Count this submission; say whether it is within the limits of its form and of its place."""
     strategy = limiter.limiter
     return strategy.hit(PER_KEY, "key", key) and strategy.hit(PER_PLACE, "place", place.code.code, security.caller())

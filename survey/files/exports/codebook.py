@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from survey.files.exports import labels
 from survey.files.exports.content import SheetColumn, WorkbookSheet
 from survey.files.exports.microdata import HIDDEN_VALUE, ITEM_CODES, Microdata
-from survey.questionnaires import HIDDEN, LEVELS, UNKNOWN, Question, Text
+from survey.questionnaires import HIDDEN, LEVELS, UNKNOWN, LocalText, Question
 from survey.web.messages import Pair
 from survey.web.wording import CHANNELS
 
@@ -122,7 +122,7 @@ def _options(question: Question) -> Iterator[tuple[str, Pair]]:
         yield option.code, _pair(option.text)
 
 
-def _pair(text: Text) -> Pair:
+def _pair(text: LocalText) -> Pair:
     return text.get("vi"), text.get("en")
 
 

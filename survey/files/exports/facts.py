@@ -62,8 +62,8 @@ def method_sheet(content: Content, now: datetime) -> WorkbookSheet:
         ("limited", "Chỉ có một phần các cơ quan", "có" if content.limited else "không", "Agencies are left out"),
     ]
     if content.since is not None:
-        alike = "so sánh được" if content.since.comparable else "bộ câu hỏi hoặc cách tính khác nhau"
-        rows.append(("before", "So với đợt", content.since.before.code, alike))
+        comparability = "so sánh được" if content.since.comparable else "bộ câu hỏi hoặc cách tính khác nhau"
+        rows.append(("before", "So với đợt", content.since.before.code, comparability))
     for name, value in rules.to_mapping().items():
         vi, en = labels.RULES.pair(name)
         shown = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value

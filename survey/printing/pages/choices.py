@@ -8,14 +8,14 @@ import flask
 
 from survey.printing.pages.forms import LookForm, PrintForm
 from survey.printing.posters.labels import LABELS
-from survey.printing.posters.words import Kind, Variant
+from survey.printing.posters.words import PrintKind, Variant
 
 
 @dataclass(frozen=True)
 class PrintChoice:
     """One print."""
 
-    kind: Kind = Kind.A4
+    kind: PrintKind = PrintKind.A4
     variant: Variant = Variant.STANDARD
     bilingual: bool = False
     dates: bool = False
@@ -41,6 +41,6 @@ def chosen(form: LookForm) -> PrintChoice:
     variant, bilingual, dates = Variant(form.variant.data), form.bilingual.data, form.dates.data
     if not isinstance(form, PrintForm):
         return PrintChoice(variant=variant, bilingual=bilingual, dates=dates)
-    kind = Kind(form.size.data)
+    kind = PrintKind(form.size.data)
     shift = (form.right.data or 0.0, form.down.data or 0.0) if kind.value in LABELS else (0.0, 0.0)
     return PrintChoice(kind, variant, bilingual, dates, shift)

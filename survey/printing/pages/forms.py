@@ -6,19 +6,19 @@ from flask_babel import lazy_gettext as _
 
 from survey.printing.posters.labels import MAX_SHIFT
 from survey.printing.posters.slips import PER_PAGE
-from survey.printing.posters.words import Kind, Variant
+from survey.printing.posters.words import PrintKind, Variant
 from survey.web.fields import Choice, File, Number, Required, Tick, Whole
 from survey.web.forms import Form
 
 MOST_CODES = 500
 """Codes a page makes at a time: 50 sheets, drawn in a few seconds. The command line makes more."""
 KINDS = (
-    (Kind.A4.value, _("A4 poster")),
-    (Kind.A5.value, _("A5 poster")),
-    (Kind.TENT.value, _("Table tent")),
-    (Kind.LABELS_8.value, _("8 labels on a sheet")),
-    (Kind.LABELS_21.value, _("21 labels on a sheet, 70 × 42.3 mm")),
-    (Kind.LABELS_21_NARROW.value, _("21 labels on a sheet, 63.5 × 38.1 mm")),
+    (PrintKind.A4.value, _("A4 poster")),
+    (PrintKind.A5.value, _("A5 poster")),
+    (PrintKind.TENT.value, _("Table tent")),
+    (PrintKind.LABELS_8.value, _("8 labels on a sheet")),
+    (PrintKind.LABELS_21.value, _("21 labels on a sheet, 70 × 42.3 mm")),
+    (PrintKind.LABELS_21_NARROW.value, _("21 labels on a sheet, 63.5 × 38.1 mm")),
 )
 VARIANTS = (
     (Variant.STANDARD.value, _("In colour")),
@@ -40,7 +40,7 @@ class LookForm(Form):
 class PrintForm(LookForm):
     """What is printed of a counter or a unit, on which paper, and how the printer is corrected."""
 
-    size = Choice(_("Paper"), options=KINDS, default=Kind.A4.value)
+    size = Choice(_("Paper"), options=KINDS, default=PrintKind.A4.value)
     right = Number(_("To the right, mm"), least=-MAX_SHIFT, most=MAX_SHIFT, message=_CORRECTION)
     down = Number(_("Down, mm"), least=-MAX_SHIFT, most=MAX_SHIFT, message=_CORRECTION)
 

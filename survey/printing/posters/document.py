@@ -12,11 +12,11 @@ from survey.printing.posters import layouts
 from survey.printing.posters.labels import LABELS, MAX_SHIFT, labels
 from survey.printing.posters.tent import tent
 from survey.printing.posters.typesetting import REGULAR, register_fonts
-from survey.printing.posters.words import Kind, PosterText, Style
+from survey.printing.posters.words import PosterText, PrintKind, Style
 
 
 def render(
-    kind: Kind, texts: Sequence[PosterText], style: Style | None = None, shift: tuple[float, float] = (0, 0)
+    kind: PrintKind, texts: Sequence[PosterText], style: Style | None = None, shift: tuple[float, float] = (0, 0)
 ) -> bytes:
     """Return the PDF, one page a counter, bookmarked by agency and counter.
 
@@ -49,11 +49,11 @@ def render(
     return out.getvalue()
 
 
-def _page(canvas: Canvas, kind: Kind, text: PosterText, style: Style, shift: tuple[float, float]) -> None:
+def _page(canvas: Canvas, kind: PrintKind, text: PosterText, style: Style, shift: tuple[float, float]) -> None:
     """Draw one page of a kind."""
-    if kind in {Kind.A4, Kind.A5}:
+    if kind in {PrintKind.A4, PrintKind.A5}:
         layouts.poster(canvas, layouts.POSTERS[kind.value], text, style)
-    elif kind is Kind.TENT:
+    elif kind is PrintKind.TENT:
         tent(canvas, text, style)
     else:
         labels(canvas, LABELS[kind.value], text, style, shift)

@@ -1,4 +1,4 @@
-"""An agency's own emblem on its posters: a PNG or SVG that is checked and written anew before it is kept or printed."""
+"""An agency's own emblem on its posters: a PNG or SVG that is checked and rewritten before it is kept or printed."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Words:
+class PosterWords:
     """The fixed sentences of one language."""
 
     invitation: str
@@ -25,7 +25,7 @@ class Words:
     cut: str
 
 
-VIETNAMESE = Words(
+VIETNAMESE = PosterWords(
     invitation="Mời Ông/Bà đánh giá",
     question="Ông/Bà thấy hôm nay được phục vụ thế nào?",
     steps=("Mở Zalo hoặc máy ảnh", "Quét mã vuông này", "Chọn câu trả lời"),
@@ -35,7 +35,7 @@ VIETNAMESE = Words(
     fold="gấp theo vạch đứt",
     cut="Cắt theo vạch góc",
 )
-ENGLISH = Words(
+ENGLISH = PosterWords(
     invitation="Please rate our service",
     question="How were you served today?",
     steps=("Open Zalo or the camera", "Scan this square code", "Choose your answers"),
@@ -47,7 +47,7 @@ ENGLISH = Words(
 )
 
 
-class Kind(enum.StrEnum):
+class PrintKind(enum.StrEnum):
     """What can be printed, by its paper."""
 
     A4 = "A4"
@@ -78,7 +78,7 @@ class PosterText:
     opens_on: date | None = None
     closes_on: date | None = None
 
-    def dates(self, words: Words) -> str:
+    def dates(self, words: PosterWords) -> str:
         """Return the round's days as a sentence, or nothing when they are not to be printed."""
         if self.opens_on is None or self.closes_on is None:
             return ""

@@ -19,7 +19,7 @@ from survey.printing.questionnaire.rows import (
     MUTED,
     TALL,
     WIDTH,
-    Row,
+    PaperRow,
     choices,
     comment,
     form_rows,
@@ -36,7 +36,7 @@ HEAD = 26 * mm
 
 
 @dataclass(frozen=True)
-class Sheet:
+class PaperSheet:
     """Whose form it is. Empty names are printed as lines to write on."""
 
     questionnaire: str
@@ -50,7 +50,7 @@ class Sheet:
     agencies: tuple[str, ...] = ()
 
 
-def render_form(definition: Definition, sheet: Sheet, *, bilingual: bool = False) -> bytes:
+def render_form(definition: Definition, sheet: PaperSheet, *, bilingual: bool = False) -> bytes:
     """Return the PDF; the same input gives the same bytes."""
     register_fonts()
     languages = ("vi", "en") if bilingual else ("vi",)
@@ -72,11 +72,11 @@ def render_form(definition: Definition, sheet: Sheet, *, bilingual: bool = False
     return out.getvalue()
 
 
-def paginate(rows: Sequence[Row], head: Row, room: float) -> list[list[Row]]:
+def paginate(rows: Sequence[PaperRow], head: PaperRow, room: float) -> list[list[PaperRow]]:
     """Return the rows of each page. No row is split, no heading ends a page, the scale's heads stand on every page."""
-    pages: list[list[Row]] = [[]]
+    pages: list[list[PaperRow]] = [[]]
     used, headed = 0.0, False
-    group: list[Row] = []
+    group: list[PaperRow] = []
     for row in rows:
         group.append(row)
         if row.keep:
@@ -95,7 +95,7 @@ def paginate(rows: Sequence[Row], head: Row, room: float) -> list[list[Row]]:
     return pages
 
 
-def _intro(sheet: Sheet, languages: Sequence[str]) -> list[Row]:
+def _intro(sheet: PaperSheet, languages: Sequence[str]) -> list[PaperRow]:
     """Return promise, what to do, and what the answers belong to."""
     words = [WORDS[language] for language in languages]
     blocks: list[tuple[Fitted, str]] = []
@@ -110,7 +110,7 @@ def _intro(sheet: Sheet, languages: Sequence[str]) -> list[Row]:
             canvas.setFillColor(colour)
             top = draw(canvas, block, LEFT, top, WIDTH)
 
-    rows = [Row(height, paint)]
+    rows = [PaperRow(height, paint)]
     if len(sheet.agencies) > 1:
         rows.append(choices(" / ".join(said.agency for said in words), sheet.agencies))
     if len(sheet.services) != 1:
@@ -119,7 +119,7 @@ def _intro(sheet: Sheet, languages: Sequence[str]) -> list[Row]:
 
 
 def _frame(
-    canvas: Canvas, definition: Definition, sheet: Sheet, languages: Sequence[str], place: tuple[int, int]
+    canvas: Canvas, definition: Definition, sheet: PaperSheet, languages: Sequence[str], place: tuple[int, int]
 ) -> None:
     """Draw what is on every page: whose form it is, the title, the corner code, and the foot."""
     words = WORDS[languages[0]]

@@ -11,7 +11,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from survey.printing.posters.typesetting import MEDIUM, REGULAR, SEMIBOLD, Fitted, draw, fit
 from survey.printing.questionnaire.words import WORDS
-from survey.questionnaires.definition import LEVELS, UNKNOWN, Condition, Definition, Option, Section, Text
+from survey.questionnaires.definition import LEVELS, UNKNOWN, Condition, Definition, LocalText, Option, Section
 
 LEFT, WIDTH = 15 * mm, 180 * mm
 NUMBER, LEVEL, DECLINE = 8 * mm, 12.5 * mm, 16 * mm
@@ -24,7 +24,7 @@ TALL = 10_000.0
 
 
 @dataclass(frozen=True)
-class Row:
+class PaperRow:
     """A piece of the form."""
 
     height: float
@@ -35,7 +35,7 @@ class Row:
     keep: bool = False
 
 
-def form_rows(definition: Definition, languages: Sequence[str]) -> list[Row]:
+def form_rows(definition: Definition, languages: Sequence[str]) -> list[PaperRow]:
     """Return the rows of a questionnaire in its own order, wording in one or two languages."""
     number = {slot.code: place for place, slot in enumerate(definition.slots, 1)}
     asked = _Asked(definition, tuple(languages), number)
@@ -52,7 +52,7 @@ def form_rows(definition: Definition, languages: Sequence[str]) -> list[Row]:
     return rows
 
 
-def scale_head(definition: Definition, languages: Sequence[str]) -> Row:
+def scale_head(definition: Definition, languages: Sequence[str]) -> PaperRow:
     """Return the heads of the columns: the five levels in words, and what stands apart from them."""
     labels = [(option.text, LEVEL) for option in definition.scale.options[:-1]]
     labels.append((definition.scale.unknown, DECLINE))
@@ -66,15 +66,15 @@ def scale_head(definition: Definition, languages: Sequence[str]) -> Row:
             x += width
         _line(canvas, top - height, 1.0, INK)
 
-    return Row(height, paint, keep=True)
+    return PaperRow(height, paint, keep=True)
 
 
-def choices(title: str, options: Sequence[str]) -> Row:
+def choices(title: str, options: Sequence[str]) -> PaperRow:
     """Return a line with a box to tick for each option, or a dotted line to write on when there is none."""
     return _boxes([(fit(title, SEMIBOLD, SIZE, WIDTH, TALL), INK)], [("", o, "") for o in options], indent=0)
 
 
-def comment(languages: Sequence[str]) -> Row:
+def comment(languages: Sequence[str]) -> PaperRow:
     """Return the lines for what people want to add."""
     title = [(fit(WORDS[languages[0]].comment, SEMIBOLD, SIZE, WIDTH, TALL), INK)]
     title += [(fit(WORDS[other].comment, REGULAR, SMALL, WIDTH, TALL), MUTED) for other in languages[1:]]
@@ -88,7 +88,7 @@ def comment(languages: Sequence[str]) -> Row:
             _dots(canvas, LEFT, LEFT + WIDTH, y - (line + 1) * gap)
         _draw(canvas, [(thanks, INK)], LEFT, top - height + thanks.height, WIDTH)
 
-    return Row(height, paint)
+    return PaperRow(height, paint)
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class _Asked:
     languages: tuple[str, ...]
     number: dict[str, int]
 
-    def item(self, code: str, text: Text, show_if: Condition) -> Row:
+    def item(self, code: str, text: LocalText, show_if: Condition) -> PaperRow:
         """Return a statement with its six boxes."""
         stack = [*self._condition(show_if), *_wording(text, self.languages, REGULAR, SIZE, TEXT)]
         below = _code_line(stack, code, TEXT)
@@ -116,9 +116,9 @@ class _Asked:
             _box(canvas, x + (DECLINE - BOX) / 2, y, "")
             _line(canvas, top - height, 0.4, RULE)
 
-        return Row(height, paint, scale=True)
+        return PaperRow(height, paint, scale=True)
 
-    def question(self, section: Section, code: str) -> Row:
+    def question(self, section: Section, code: str) -> PaperRow:
         """Return a question with a box for each of its answers, "no answer" last."""
         question = next(q for q in section.questions if q.code == code)
         width = WIDTH - NUMBER
@@ -132,9 +132,9 @@ class _Asked:
             _draw_code(canvas, stack, code, (LEFT + NUMBER, top - PAD - _height(stack), width))
             _line(canvas, top - row.height, 0.4, RULE)
 
-        return Row(row.height, paint)
+        return PaperRow(row.height, paint)
 
-    def _both(self, text: Text) -> tuple[str, str]:
+    def _both(self, text: LocalText) -> tuple[str, str]:
         first, *others = (text.get(language) for language in self.languages)
         return first, others[0] if others and others[0] != first else ""
 
@@ -162,7 +162,7 @@ class _Asked:
 Stack = list[tuple[Fitted, str]]
 
 
-def _wording(text: Text, languages: Sequence[str], font: str, size: float, width: float) -> Stack:
+def _wording(text: LocalText, languages: Sequence[str], font: str, size: float, width: float) -> Stack:
     """Return the wording in the first language, and beneath it, smaller, in the second when it differs."""
     first, *others = (text.get(language) for language in languages)
     stack = [(fit(first, font, size, width, TALL), INK)]
@@ -170,7 +170,7 @@ def _wording(text: Text, languages: Sequence[str], font: str, size: float, width
     return stack
 
 
-def _heading(text: Text, languages: Sequence[str], *, large: bool = False) -> Row:
+def _heading(text: LocalText, languages: Sequence[str], *, large: bool = False) -> PaperRow:
     stack = _wording(text, languages, SEMIBOLD, 12.5 if large else 10.5, WIDTH)
     before = 4 * mm if large else 2 * mm
     height = before + _height(stack) + 1.5 * mm
@@ -179,10 +179,10 @@ def _heading(text: Text, languages: Sequence[str], *, large: bool = False) -> Ro
         _draw(canvas, [(stack[0][0], ACCENT), *stack[1:]], LEFT, top - before, WIDTH)
         _line(canvas, top - height, 0.8, ACCENT)
 
-    return Row(height, paint, keep=True)
+    return PaperRow(height, paint, keep=True)
 
 
-def _boxes(stack: Stack, options: Sequence[tuple[str, str, str]], *, indent: float) -> Row:
+def _boxes(stack: Stack, options: Sequence[tuple[str, str, str]], *, indent: float) -> PaperRow:
     """Return a title with boxes (code, label, second label) flowing beneath it from left to right."""
     placed = list(_flow(options, WIDTH - indent))
     lines = placed[-1][1] + 1 if placed else 1
@@ -205,7 +205,7 @@ def _boxes(stack: Stack, options: Sequence[tuple[str, str, str]], *, indent: flo
                 canvas.setFont(REGULAR, 7)
                 canvas.drawString(LEFT + indent + x + BOX + 1.5 * mm, y - 1.5 * mm, second)
 
-    return Row(height, paint)
+    return PaperRow(height, paint)
 
 
 def _flow(options: Sequence[tuple[str, str, str]], width: float) -> Iterator[tuple[float, int, tuple[str, str, str]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from survey.core.errors import InputError
 from survey.models import Counter, Round
-from survey.printing.questionnaire.document import Sheet, render_form
+from survey.printing.questionnaire.document import PaperSheet, render_form
 from survey.questionnaires.canonical import from_canonical
 
 
@@ -14,7 +14,7 @@ def round_form(round_: Round, counter: Counter | None = None, *, bilingual: bool
     definition = from_canonical(version.content)
     if not definition.presentable:
         raise InputError("The questionnaire %(code)s has no wording to print", code=version.questionnaire.code)
-    sheet = Sheet(
+    sheet = PaperSheet(
         version.questionnaire.code,
         version.number,
         version.content_hash,

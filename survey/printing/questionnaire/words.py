@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Words:
+class PaperWords:
     """The fixed sentences of one language."""
 
     promise: str
@@ -24,7 +24,7 @@ class Words:
 
 
 WORDS = {
-    "vi": Words(
+    "vi": PaperWords(
         promise="Phiếu không hỏi tên, không hỏi số điện thoại. Không ai biết ai đã trả lời.",
         how="Mỗi câu, Ông/Bà đánh dấu X vào một ô. Câu nào không biết hoặc không liên quan thì chọn ô cuối.",
         service="Lĩnh vực của hồ sơ",
@@ -38,7 +38,7 @@ WORDS = {
         thanks="Xin cảm ơn Ông/Bà. Mời Ông/Bà gấp phiếu và bỏ vào hòm phiếu.",
         page="Trang %d/%d",
     ),
-    "en": Words(
+    "en": PaperWords(
         promise="No name, no phone number. Nobody knows who answered.",
         how="Put a cross in one box for each question. Use the last box if you do not know or it does not apply.",
         service="Field of your papers",

@@ -22,7 +22,7 @@ from survey.web.context import database
 
 
 @dataclass(frozen=True)
-class Section:
+class StrengthsSection:
     """Findings that call for the same."""
 
     code: str
@@ -68,25 +68,25 @@ def strengths_page(session: orm.Session, page: RoundPage, agency: str, form: Act
     )
 
 
-def sections(found: list[ItemFinding]) -> list[Section]:
+def sections(found: list[ItemFinding]) -> list[StrengthsSection]:
     """Return the findings by what they call for; empty ones are left out."""
     first = [f for f in weaknesses(found) if f.quadrant == "improve"]
     then = [f for f in weaknesses(found) if f.quadrant != "improve"]
     well = strengths_of(found)
     every = [
-        Section(
+        StrengthsSection(
             "improve",
             _("Improve first"),
             _("Citizens are less satisfied here than with other agencies, and it weighs much in the whole."),
             tuple(first),
         ),
-        Section(
+        StrengthsSection(
             "watch",
             _("Improve next"),
             _("Citizens are less satisfied here than with other agencies, but it weighs less."),
             tuple(then),
         ),
-        Section(
+        StrengthsSection(
             "keep",
             _("Done well"),
             _("Citizens are more satisfied here than with other agencies. Keep it so, and share how it is done."),

@@ -11,13 +11,13 @@ from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.core.text import clean
 from survey.models import QuestionnaireVersion, Round, RoundState
-from survey.structure.operations.open_round import Plan, check_dates, check_rules, told_span
+from survey.structure.operations.open_round import RoundPlan, check_dates, check_rules, told_span
 
 
 def change_round(
     session: orm.Session,
     round_: Round,
-    plan: Plan,
+    plan: RoundPlan,
     version: QuestionnaireVersion,
     *,
     actor: Actor,

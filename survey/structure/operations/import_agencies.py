@@ -40,7 +40,7 @@ WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
 
 
 @dataclass(frozen=True)
-class Imported:
+class ImportedRows:
     """What an import did."""
 
     added: int
@@ -67,7 +67,7 @@ class _Row:
     warnings: list[str] = field(default_factory=list)
 
 
-def import_agencies(session: orm.Session, table: Table, *, actor: Actor) -> Imported:
+def import_agencies(session: orm.Session, table: Table, *, actor: Actor) -> ImportedRows:
     """Add the agencies of `table`; rows equal to what is stored change nothing.
 
     Columns `code,name,kind,level` and, optionally, `parent,name_en,valid_from,valid_to,successor`; parents and
@@ -102,7 +102,7 @@ def import_agencies(session: orm.Session, table: Table, *, actor: Actor) -> Impo
     after = {"added": [row.code for row in fresh]}
     audit.record(session, action="agencies.imported", subject=table.source[:128], actor=actor, after=after)
     made = [stored[row.code].id for row in fresh]
-    return Imported(len(fresh), len(rows) - len(fresh), undo={"made": made})
+    return ImportedRows(len(fresh), len(rows) - len(fresh), undo={"made": made})
 
 
 def _read(table: Table, check: Checker, default_from: date) -> list[_Row]:

@@ -12,7 +12,7 @@ from survey.core.actor import Actor
 from survey.core.text import new_code
 from survey.models import Agency, Counter, CounterCode, Service
 from survey.spreadsheets.read import Checker, Table
-from survey.structure.operations.import_agencies import Imported
+from survey.structure.operations.import_agencies import ImportedRows
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class _Known:
     services: dict[str, Service]
 
 
-def import_counters(session: orm.Session, table: Table, *, actor: Actor) -> Imported:
+def import_counters(session: orm.Session, table: Table, *, actor: Actor) -> ImportedRows:
     """Add the counters of `table`: `agency,code,name` and, optionally, `name_en,services,deciding_agencies`.
 
     `agency` is the receiving agency's code; `services` and `deciding_agencies` are codes parted by spaces or `|`. A
@@ -63,7 +63,7 @@ def import_counters(session: orm.Session, table: Table, *, actor: Actor) -> Impo
     session.flush()
     after = {"added": len(fresh)}
     audit.record(session, action="counters.imported", subject=table.source[:128], actor=actor, after=after)
-    return Imported(len(fresh), unchanged, undo={"made": [counter.id for counter in fresh]})
+    return ImportedRows(len(fresh), unchanged, undo={"made": [counter.id for counter in fresh]})
 
 
 def _taken(session: orm.Session) -> tuple[dict[tuple[str, str], str], dict[tuple[str, str], str]]:

@@ -10,11 +10,11 @@ from survey.core.actor import Actor
 from survey.core.errors import InputError, Notice
 from survey.models import Agency, Population, Round, RoundState, Service
 from survey.spreadsheets.read import Checker, Table
-from survey.structure.operations.import_agencies import Imported
+from survey.structure.operations.import_agencies import ImportedRows
 from survey.structure.queries.population import below_sample
 
 
-def import_population(session: orm.Session, table: Table, round_: Round, *, actor: Actor) -> Imported:
+def import_population(session: orm.Session, table: Table, round_: Round, *, actor: Actor) -> ImportedRows:
     """Make `table` (columns `agency,service,N`) the transactions of a round; what was there before is replaced.
 
     Raises `TableError` for unknown agencies or services, a pair given twice, or an N that is no whole number, and
@@ -39,7 +39,7 @@ def import_population(session: orm.Session, table: Table, round_: Round, *, acto
         after={"transactions": sum(rows.values()), "file": table.source},
     )
     session.expire_all()
-    return Imported(
+    return ImportedRows(
         len(rows),
         0,
         tuple(

@@ -9,10 +9,10 @@ from survey.accounts.operations import audit
 from survey.core.actor import Actor
 from survey.models import Service
 from survey.spreadsheets.read import Checker, Table
-from survey.structure.operations.import_agencies import CODE_LIMIT, Imported
+from survey.structure.operations.import_agencies import CODE_LIMIT, ImportedRows
 
 
-def import_services(session: orm.Session, table: Table, *, actor: Actor) -> Imported:
+def import_services(session: orm.Session, table: Table, *, actor: Actor) -> ImportedRows:
     """Add the services of `table` (columns `code,name` and, optionally, `name_en`).
 
     Rows equal to what is stored change nothing. Raises `TableError` for codes or names given twice (NFC, case ignored)
@@ -46,4 +46,4 @@ def import_services(session: orm.Session, table: Table, *, actor: Actor) -> Impo
     session.flush()
     after = {"added": [service.code for service in fresh]}
     audit.record(session, action="services.imported", subject=table.source[:128], actor=actor, after=after)
-    return Imported(len(fresh), len(seen) - len(fresh), undo={"made": [service.id for service in fresh]})
+    return ImportedRows(len(fresh), len(seen) - len(fresh), undo={"made": [service.id for service in fresh]})

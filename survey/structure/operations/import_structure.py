@@ -27,14 +27,14 @@ from survey.models import (
     Service,
 )
 from survey.spreadsheets.read import Table
-from survey.structure.operations.import_agencies import Imported, import_agencies
+from survey.structure.operations.import_agencies import ImportedRows, import_agencies
 from survey.structure.operations.import_counters import import_counters
 from survey.structure.operations.import_population import import_population, stored_transactions
 from survey.structure.operations.import_services import import_services
 
 STRUCTURE = (BatchKind.AGENCIES, BatchKind.SERVICES, BatchKind.COUNTERS)
 
-_IMPORTS: Mapping[BatchKind, Callable[..., Imported]] = {
+_IMPORTS: Mapping[BatchKind, Callable[..., ImportedRows]] = {
     BatchKind.AGENCIES: import_agencies,
     BatchKind.SERVICES: import_services,
     BatchKind.COUNTERS: import_counters,
@@ -74,7 +74,7 @@ def import_structure(
     *,
     round_: Round | None = None,
     actor: Actor,
-) -> tuple[ImportBatch, Imported]:
+) -> tuple[ImportBatch, ImportedRows]:
     """Import a table as a batch. `round_` is for transactions.
 
     `SameFileError` when this very file stands imported already, `TableError` for wrong cells; then nothing is stored.

@@ -20,7 +20,7 @@ from survey.models import QuestionnaireVersion, Round, RoundState
 
 
 @dataclass(frozen=True)
-class Plan:
+class RoundPlan:
     """A round to be: its name, its days in its zone (ends included), its hours, and its scoring rules.
 
     Without hours it takes answers from midnight on its first day until its last day is over.
@@ -37,7 +37,7 @@ class Plan:
     rules: Mapping[str, Any] | None = None
 
 
-def create_round(session: orm.Session, plan: Plan, version: QuestionnaireVersion, *, actor: Actor) -> Round:
+def create_round(session: orm.Session, plan: RoundPlan, version: QuestionnaireVersion, *, actor: Actor) -> Round:
     """Add a draft round; `InputError` for a code that is taken, dates in disorder, an unknown zone or rule."""
     code = clean(plan.code)
     if len(code) > 64 or not is_name_in_addresses(code):
@@ -73,7 +73,7 @@ def create_round(session: orm.Session, plan: Plan, version: QuestionnaireVersion
     return round_
 
 
-def check_dates(plan: Plan) -> None:
+def check_dates(plan: RoundPlan) -> None:
     """Raise `InputError` for days or hours in disorder or an unknown zone."""
     if plan.closes_on < plan.opens_on:
         raise InputError(

@@ -16,7 +16,7 @@ from survey.accounts.auth import role_required
 from survey.core.errors import CellError, InputError, TableError
 from survey.models import BatchKind, ImportBatch, RoundState
 from survey.spreadsheets.read import Table
-from survey.structure.operations.import_agencies import Imported
+from survey.structure.operations.import_agencies import ImportedRows
 from survey.structure.operations.import_structure import import_structure, undo_structure
 from survey.structure.pages.common import (
     ROUND_EDITORS,
@@ -62,7 +62,7 @@ class Preview:
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[int, list[str]], ...] = ()
     count: int = 0
-    done: Imported | None = None
+    done: ImportedRows | None = None
     problem: str = ""
     cells: tuple[CellError, ...] = ()
 
@@ -194,7 +194,7 @@ def _at_once(kind: str, table: Table) -> Table:
     return Table(table.source, table.columns, iter(rows))
 
 
-def _run(session: orm.Session, kind: str, table: Table, upload: Upload, code: str) -> tuple[ImportBatch, Imported]:
+def _run(session: orm.Session, kind: str, table: Table, upload: Upload, code: str) -> tuple[ImportBatch, ImportedRows]:
     round_ = round_of(session, code) if kind == "giao-dich" else None
     return import_structure(session, KINDS[kind], table, upload.content_hash, round_=round_, actor=actor())
 

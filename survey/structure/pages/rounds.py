@@ -18,7 +18,7 @@ from survey.models import QuestionnaireVersion, Round, RoundState
 from survey.questionnaires import from_canonical
 from survey.structure.operations.change_round import change_round
 from survey.structure.operations.close_round import close_round
-from survey.structure.operations.open_round import Plan, create_round, open_round
+from survey.structure.operations.open_round import RoundPlan, create_round, open_round
 from survey.structure.pages.common import ROUND_EDITORS, blueprint, go, round_of, state_words, submit
 from survey.structure.pages.forms import PlanForm
 from survey.structure.pages.rules_form import RulesForm, Weight, rule_values, rules_of, weights, weights_form
@@ -127,7 +127,7 @@ def _change(session: orm.Session, round_: Round, form: PlanForm) -> bool:
             )
         plan = _draft(form, round_.code, round_.zone, round_.rules)
     else:
-        plan = Plan(
+        plan = RoundPlan(
             code=round_.code,
             name=form.name.data,
             name_en=form.name_en.data or None,
@@ -141,9 +141,9 @@ def _change(session: orm.Session, round_: Round, form: PlanForm) -> bool:
     return change_round(session, round_, plan, version, actor=actor())
 
 
-def _draft(form: RulesForm, code: str, zone: str, stored: Mapping[str, Any]) -> Plan:
+def _draft(form: RulesForm, code: str, zone: str, stored: Mapping[str, Any]) -> RoundPlan:
     """Return the plan of a draft, its rule included."""
-    return Plan(
+    return RoundPlan(
         code=code,
         name=form.name.data,
         name_en=form.name_en.data or None,

@@ -1,0 +1,93 @@
+"""Names say one thing: no class name twice in two rooms, no word of a private language in identifiers and headings."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted(path for folder in ("survey", "scoring") for path in (ROOT / folder).rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "benchmarks").glob("*.md"))]
+JUSTIFIED = {
+    "Item": "an item of the questionnaire, and the same item as the scoring reads it",
+}
+"""Class names that two modules share because they mean the same thing, each with its reason."""
+PRIVATE = {"anew", "alike", "meanwhile", "bear", "bears", "before_of", "of_before"}
+"""Words nobody searches for; the trade has others (again, equal, concurrent, former)."""
+
+
+def classes(path: Path) -> Iterator[str]:
+    """Yield the names of a module's own classes: those within a class or a function are nobody else's."""
+    for node in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            yield node.name
+
+
+def identifiers(source: str) -> Iterator[str]:
+    """Yield every name that a source gives or uses."""
+    for node in ast.walk(ast.parse(source)):
+        for attribute in ("id", "name", "arg", "attr", "asname"):
+            name = getattr(node, attribute, None)
+            if isinstance(name, str):
+                yield name
+
+
+def private_words(name: str) -> set[str]:
+    """Return the private words in an identifier or a heading."""
+    words = re.findall(r"[a-z]+", re.sub(r"([A-Z])", r"_\1", name).lower())
+    return PRIVATE & {*words, *(f"{one}_{two}" for one, two in pairwise(words))}
+
+
+def test_a_class_name_has_one_meaning() -> None:
+    places = defaultdict(list)
+    for path in SOURCES:
+        for name in classes(path):
+            places[name].append(path.relative_to(ROOT).as_posix())
+    assert len(places) > 150
+    repeated = {name: paths for name, paths in places.items() if len(paths) > 1}
+    assert {name: paths for name, paths in repeated.items() if name not in JUSTIFIED} == {}
+    assert set(JUSTIFIED) == set(repeated), "a name that is no longer shared needs no reason"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("written_anew", {"anew"}),
+        ("AlikeRows", {"alike"}),
+        ("secret_of_before", {"of_before"}),
+        ("bearer", set()),
+        ("before", set()),
+        ("of_round_before", set()),
+    ],
+)
+def test_private_words_are_seen(name: str, words: set[str]) -> None:
+    assert private_words(name) == words
+
+
+def test_identifiers_and_first_lines_speak_plainly() -> None:
+    wrong = set()
+    for path in (*SOURCES, *TESTS):
+        source = path.read_text("utf-8")
+        first_line = (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
+        names = {name for name in (*identifiers(source), first_line) if private_words(name)}
+        wrong |= {(path.relative_to(ROOT).as_posix(), name) for name in names}
+    assert wrong == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_headings_speak_plainly(document: Path) -> None:
+    headings = re.findall(r"^#+ (.*)$", document.read_text("utf-8"), re.MULTILINE)
+    assert [heading for heading in headings if private_words(heading)] == []
+
+
+def test_a_repeated_class_name_is_seen(tmp_path: Path) -> None:
+    path = tmp_path / "things.py"
+    path.write_text("class Thing:\n    class Meta: ...\nclass _Own: ...\ndef make():\n    class Inner: ...\n", "utf-8")
+    assert list(classes(path)) == ["Thing"]
