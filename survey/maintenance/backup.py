@@ -32,7 +32,7 @@ BLOCK = 1 << 20
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a backup is, and how to tell that it is whole."""
+    """Manifest of a backup: version, checksums and row counts, by which its integrity is verified."""
 
     file: str
     created_at: str
@@ -47,7 +47,7 @@ class Manifest:
 
 
 def create_backup(database: Database, folder: Path, *, now: datetime, recipients: Sequence[str] = ()) -> Path:
-    """Write a backup into `folder` and return its manifest; a backup appears whole or not at all.
+    """Atomic backup: write it into `folder` and return its manifest; it appears whole or not at all.
 
     `recipients`: age public keys (`age1…`); with them only the holder of a private key can read it. `InputError` for an
     empty database, a key that is none, or a folder that cannot be written.
@@ -82,16 +82,16 @@ def create_backup(database: Database, folder: Path, *, now: datetime, recipients
             database_sha256=_sha256(plain),
             rows=rows,
         )
-        told = Path(work) / "manifest.json"
-        told.write_text(json.dumps(asdict(manifest), indent=1) + "\n", "utf-8")
+        written = Path(work) / "manifest.json"
+        written.write_text(json.dumps(asdict(manifest), indent=1) + "\n", "utf-8")
         _sync(packed)
         packed.replace(folder / name)
-        told.replace(manifest_path(folder / name))
+        written.replace(manifest_path(folder / name))
     return manifest_path(folder / name)
 
 
 def restore_backup(manifest_file: Path, target: Database, *, identity: str = "") -> Manifest:
-    """Fill an empty `target` from a backup, verify it row by row of its manifest, and bring it to the newest migration.
+    """Restore a backup into an empty `target`: verify checksums and row counts, and run the migrations since.
 
     `identity`: the age private key of an encrypted backup. `InputError` when the target is not empty, a checksum does
     not match, or the key does not open it; then the target is as it was.
@@ -144,18 +144,18 @@ def manifests(folder: Path) -> list[Path]:
 
 
 def prune(folder: Path, *, now: datetime, days: int, months: int) -> list[Path]:
-    """Delete old backups and return their manifests.
+    """Retention: delete old backups and return their manifests.
 
     All of the last `days` days stay, the first of each of the last `months` months that have any, and the newest.
     """
     newest_first = manifests(folder)
     dated = [(datetime.fromisoformat(read_manifest(path).created_at), path) for path in newest_first]
     first_of_month: dict[tuple[int, int], Path] = {}
-    for made, path in reversed(dated):
-        first_of_month.setdefault((made.year, made.month), path)
+    for created_at, path in reversed(dated):
+        first_of_month.setdefault((created_at.year, created_at.month), path)
     kept_months = set(sorted(first_of_month, reverse=True)[:months])
-    kept = {path for month, path in first_of_month.items() if month in kept_months} | set(newest_first[:1])
-    gone = [path for made, path in dated if path not in kept and made < now - timedelta(days=days)]
+    staying = {path for month, path in first_of_month.items() if month in kept_months} | set(newest_first[:1])
+    gone = [path for created_at, path in dated if path not in staying and created_at < now - timedelta(days=days)]
     for path in gone:
         path.with_name(read_manifest(path).file).unlink()
         path.unlink()
@@ -163,7 +163,7 @@ def prune(folder: Path, *, now: datetime, days: int, months: int) -> list[Path]:
 
 
 def manifest_path(packed: Path) -> Path:
-    """Return where the manifest of a backup lies."""
+    """Return the path of a backup's manifest."""
     return packed.with_name(packed.name.split(".", 1)[0] + ".json")
 
 

@@ -51,8 +51,8 @@ def backup(out: Path | None, recipients: tuple[str, ...], keep_days: int | None,
     from survey.maintenance import backup as backups
 
     folder, moment = out or _folder(), now()
-    made = backups.create_backup(database(), folder, now=moment, recipients=recipients)
-    click.echo(str(made))
+    manifest = backups.create_backup(database(), folder, now=moment, recipients=recipients)
+    click.echo(str(manifest))
     if keep_days is not None:
         for gone in backups.prune(folder, now=moment, days=keep_days, months=keep_months):
             click.echo(f"deleted {gone.name}", err=True)
@@ -83,13 +83,13 @@ def test_backup(folder: Path | None, identity: Path | None) -> None:
     from survey.publication.editions import recompute
     from survey.publication.queries.editions import published, published_rounds
 
-    found = backups.manifests(folder or _folder())
-    if not found:
+    newest_first = backups.manifests(folder or _folder())
+    if not newest_first:
         raise InputError("There is no backup in %(folder)s", folder=folder or _folder())
     with tempfile.TemporaryDirectory(prefix="sipas-restore-") as scratch:
         database = Database(f"sqlite:///{Path(scratch) / 'sipas.db'}")
         try:
-            restored = backups.restore_backup(found[0], database, identity=_key(identity))
+            restored = backups.restore_backup(newest_first[0], database, identity=_key(identity))
             with database.read() as session:
                 for round_ in published_rounds(session):
                     if answers_purged(session, round_.code):
@@ -110,9 +110,9 @@ def test_backup(folder: Path | None, identity: Path | None) -> None:
 @report_input_errors
 def doctor() -> None:
     """Look at settings, disk, clock, permissions, migrations, backups and fonts; exit code 1 when one is wrong."""
-    from survey.maintenance.doctor import examine, tell
+    from survey.maintenance.doctor import examine, report
 
-    if not tell(examine(settings(), database(), now()), click.echo):
+    if not report(examine(settings(), database(), now()), click.echo):
         sys.exit(1)
 
 

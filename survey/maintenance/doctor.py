@@ -1,4 +1,4 @@
-"""What a careful operator would look at, looked at: each finding says what to do."""
+"""Health checks of an installation for its operator: each finding says what to do."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OLD_BACKUP = timedelta(days=2)
 
 @dataclass(frozen=True)
 class HealthFinding:
-    """One thing looked at."""
+    """Result of one check."""
 
     state: str
     what: str
@@ -36,7 +36,7 @@ class HealthFinding:
 
 
 def examine(settings: Settings, database: Database, now: datetime) -> list[HealthFinding]:
-    """Return all findings; none of them changes anything."""
+    """Run all checks, read-only, and return their findings."""
     findings = [*_address(settings), *_contact(settings), *_secret(settings), *_files(settings), *_disk(settings)]
     try:
         findings += [*_schema(database), *_durability(database), *_clock(database, now), *_rounds(database, now)]
@@ -94,21 +94,21 @@ def _files(settings: Settings) -> Iterator[HealthFinding]:
 def _disk(settings: Settings) -> Iterator[HealthFinding]:
     folder = next(path for path in (settings.instance_dir, *settings.instance_dir.parents) if path.exists())
     free = shutil.disk_usage(folder).free
-    told = f"{free / 1e9:.1f} GB are free where the answers lie"
+    message = f"{free / 1e9:.1f} GB are free where the answers lie"
     yield (
-        HealthFinding(FINE, told)
+        HealthFinding(FINE, message)
         if free >= LEAST_FREE
-        else HealthFinding(WRONG, told, "make room: without it no answer is kept")
+        else HealthFinding(WRONG, message, "make room: without it no answer is kept")
     )
 
 
 def _schema(database: Database) -> Iterator[HealthFinding]:
-    found = current(database)
-    if found == newest():
-        yield HealthFinding(FINE, f"the database is at the newest migration ({found})")
+    revision = current(database)
+    if revision == newest():
+        yield HealthFinding(FINE, f"the database is at the newest migration ({revision})")
     else:
         yield HealthFinding(
-            WRONG, f"the database is at {found}, the program at {newest()}", "run `flask --app app init`"
+            WRONG, f"the database is at {revision}, the program at {newest()}", "run `flask --app app init`"
         )
 
 
@@ -146,18 +146,18 @@ def _rounds(database: Database, now: datetime) -> Iterator[HealthFinding]:
 
 
 def _backups(settings: Settings, now: datetime) -> Iterator[HealthFinding]:
-    found = manifests(settings.instance_dir / "backups")
-    if not found:
+    newest_first = manifests(settings.instance_dir / "backups")
+    if not newest_first:
         yield HealthFinding(
             WARNING, "there is no backup", "run `flask --app app database backup`, every night by a timer"
         )
         return
-    made = datetime.fromisoformat(read_manifest(found[0]).created_at)
-    told = f"the newest backup is of {made.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    created_at = datetime.fromisoformat(read_manifest(newest_first[0]).created_at)
+    message = f"the newest backup is of {created_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     yield (
-        HealthFinding(FINE, told)
-        if now - made < OLD_BACKUP
-        else HealthFinding(WARNING, told, "look at the timer that makes them")
+        HealthFinding(FINE, message)
+        if now - created_at < OLD_BACKUP
+        else HealthFinding(WARNING, message, "look at the timer that makes them")
     )
 
 
@@ -185,8 +185,8 @@ def _translations() -> Iterator[HealthFinding]:
 MARKS: dict[str, str] = {FINE: "ok  ", WARNING: "look", WRONG: "BAD "}
 
 
-def tell(findings: list[HealthFinding], write: Callable[[str], object]) -> bool:
-    """Write the findings, one a line; return whether nothing is wrong."""
+def report(findings: list[HealthFinding], write: Callable[[str], object]) -> bool:
+    """Report the findings, one a line; return whether nothing is wrong."""
     for finding in findings:
         write(f"{MARKS[finding.state]}  {finding.what}{f' → {finding.advice}' if finding.advice else ''}")
     return all(finding.state != WRONG for finding in findings)

@@ -25,7 +25,7 @@ class ServerLog(Logger):  # type: ignore[misc]
 
 
 def without_caller(record: logging.LogRecord) -> bool:
-    """Take addresses and what was asked for out of a message, and let it pass."""
+    """Log filter: remove addresses and requests from a message, and let it pass."""
     if isinstance(record.msg, str):
         record.msg = _CALLER.sub("ip=-", record.msg)
         if record.msg.startswith("Error handling request"):

@@ -12,7 +12,7 @@ from survey.core.db import Base, intpk
 
 
 class AuditEvent(Base):
-    """One write by a person, or by an operator at the command line."""
+    """Audit event: one write by a person, or by an operator at the command line; never updated or deleted."""
 
     __tablename__ = "audit_event"
 

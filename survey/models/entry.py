@@ -13,7 +13,7 @@ from survey.models.responses import Channel
 
 
 class EntryBatch(Base):
-    """A pile of forms keyed in by one person: one round, counter, service, channel and day.
+    """Batch of paper forms (a pile) keyed in by one person: one round, counter, service, channel and day.
 
     Its number and a form's running number are written on the paper; nothing here tells anything about a citizen.
     """
@@ -41,7 +41,7 @@ class EntryBatch(Base):
 
 
 class EntryForm(Base):
-    """One form of a pile, and what became of keying it in a second time."""
+    """Form of a pile, with the outcome of its double entry."""
 
     __tablename__ = "entry_form"
     __table_args__ = (

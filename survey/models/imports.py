@@ -23,7 +23,7 @@ class BatchKind(enum.StrEnum):
 
 
 class ImportBatch(Base):
-    """One import, all of it or nothing. Undoing it is a write of its own and leaves the batch behind, marked."""
+    """Import batch: stored whole or not at all. Undoing it is a write of its own and leaves the batch, marked."""
 
     __tablename__ = "import_batch"
     __table_args__ = (

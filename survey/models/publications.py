@@ -70,7 +70,7 @@ class Publication(Base):
 
 
 class ApiClient(Base):
-    """A program that may read results by the API. Its token is shown once and kept as a hash alone."""
+    """API client: a program that may read results. Its token is shown once and stored as a hash alone."""
 
     __tablename__ = "api_client"
     __table_args__ = (

@@ -14,7 +14,7 @@ from survey.models.counters import Counter
 
 
 class ReceiptCode(Base):
-    """A code that takes one response.
+    """One-time code of a receipt: it takes one response.
 
     A receipt has its holder's name on it, so nothing here leads to the response: no key and no time of use, only
     that it was used.

@@ -53,7 +53,7 @@ class User(Base):
 
 
 class Invitation(Base):
-    """A link that lets one person set their password, once. Only the hash of its random part is kept."""
+    """Invitation link: it lets one person set their password, once. Only the hash of its token is stored."""
 
     __tablename__ = "invitation"
     __table_args__ = (
@@ -76,7 +76,7 @@ class Invitation(Base):
 
 
 class RecoveryCode(Base):
-    """A code that stands in once for the one-time code of a lost telephone. Only its hash is kept."""
+    """Recovery code: it stands in once for the one-time code of a lost telephone. Only its hash is stored."""
 
     __tablename__ = "recovery_code"
     __table_args__ = (

@@ -163,10 +163,10 @@ def _hour(moment: Moment | None) -> time | None:
 
 def _span(round_: Round) -> list[str]:
     """Return the first day and the last, each with its hour where it has one."""
-    from survey.structure.operations.open_round import told_span
+    from survey.structure.operations.open_round import span_facts
 
-    told = told_span(round_)
-    return [f"{told[f'{end}_on']} {told[f'{end}_at'] or ''}".rstrip() for end in ("opens", "closes")]
+    span = span_facts(round_)
+    return [f"{span[f'{end}_on']} {span[f'{end}_at'] or ''}".rstrip() for end in ("opens", "closes")]
 
 
 @click.command("list")

@@ -20,29 +20,29 @@ FORWARDED = ("X-Forwarded-For", "X-Real-IP", "Forwarded", "Via")
 
 @blueprint.get("/health/live")
 def live() -> flask.Response:
-    """Say that the process answers; asks nothing of the database."""
+    """Liveness probe: the process answers; the database is not asked."""
     return flask.jsonify(status="live")
 
 
 @blueprint.get("/health/ready")
 def ready() -> tuple[flask.Response, int]:
-    """Say whether citizens can be served: the database answers and has the schema this program needs."""
+    """Readiness probe: the database answers and has the schema this program needs."""
     try:
-        found = current(database())
+        revision = current(database())
     except sa.exc.SQLAlchemyError:
         return flask.jsonify(status="not ready", why="the database does not answer"), 503
-    if found != newest():
+    if revision != newest():
         return flask.jsonify(status="not ready", why="the database waits for a migration"), 503
     return flask.jsonify(status="ready"), 200
 
 
 @blueprint.get("/metrics")
 def metrics() -> flask.Response:
-    """Send the numbers to this machine itself, or to whoever has METRICS_TOKEN; for others there is no such page."""
+    """Prometheus metrics, for this machine itself or whoever has METRICS_TOKEN; for others there is no such page."""
     if not (_from_this_machine() or _has_token()):
         flask.abort(404)
-    found: Metrics = flask.current_app.extensions["metrics"]
-    return flask.Response(found.text(), content_type=PROMETHEUS)
+    numbers: Metrics = flask.current_app.extensions["metrics"]
+    return flask.Response(numbers.text(), content_type=PROMETHEUS)
 
 
 def _from_this_machine() -> bool:

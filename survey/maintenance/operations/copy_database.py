@@ -1,4 +1,4 @@
-"""Everything of one database into another, SQLite or PostgreSQL, and proof that nothing was lost on the way."""
+"""Copy one database into another, SQLite or PostgreSQL, and verify by checksums that nothing was lost."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Progress = Callable[[int], object]
 
 @dataclass(frozen=True)
 class Copied:
-    """What a table holds, told the same of source and target."""
+    """Row count and checksum of a table, the same for source and target."""
 
     rows: int
     #: SHA-256 over all rows in the order of their keys
@@ -32,7 +32,7 @@ class Copied:
 
 
 def count_rows(database: Database) -> int:
-    """Return the rows of all tables: what a progress bar goes up to."""
+    """Count the rows of all tables: the total of a progress bar."""
     with database.read() as session:
         return sum(
             session.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in Base.metadata.sorted_tables
@@ -64,7 +64,7 @@ def copy_database(source: Database, target: Database, progress: Progress | None 
 
 
 def table_rows(database: Database) -> dict[str, int]:
-    """Return the number of rows of every table."""
+    """Count the rows of every table."""
     with database.engine.connect() as connection:
         return {
             table.name: connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
@@ -73,13 +73,13 @@ def table_rows(database: Database) -> dict[str, int]:
 
 
 def digest(table: sa.Table, connection: sa.Connection) -> Copied:
-    """Return how many rows a table has and the SHA-256 over them, alike on every database."""
-    found, rows = hashlib.sha256(), 0
+    """Checksum a table: its number of rows and the SHA-256 over them, equal on every database."""
+    checksum, rows = hashlib.sha256(), 0
     for row in _rows(table, connection):
-        found.update(json.dumps([_plain(value) for value in row], sort_keys=True, ensure_ascii=False).encode())
-        found.update(b"\n")
+        checksum.update(json.dumps([_plain(value) for value in row], sort_keys=True, ensure_ascii=False).encode())
+        checksum.update(b"\n")
         rows += 1
-    return Copied(rows, found.hexdigest())
+    return Copied(rows, checksum.hexdigest())
 
 
 def _copy_rows(table: sa.Table, reading: sa.Connection, writing: sa.Connection, progress: Progress | None) -> None:
@@ -124,7 +124,7 @@ def _plain(value: Any) -> Any:
 
 @contextmanager
 def _snapshot(database: Database) -> Iterator[sa.Connection]:
-    """Yield a connection that sees one moment of the database, whatever is written meanwhile."""
+    """Yield a connection with snapshot isolation: concurrent writes are not seen."""
     with database.engine.connect() as connection:
         if connection.dialect.name == "postgresql":
             connection = connection.execution_options(isolation_level="REPEATABLE READ")

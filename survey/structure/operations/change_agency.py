@@ -63,7 +63,7 @@ def add_agency(session: orm.Session, code: str, facts: AgencyFacts, *, actor: Ac
 
 
 def edit_agency(session: orm.Session, agency: Agency, facts: AgencyFacts, *, actor: Actor) -> bool:
-    """Correct what is known of an agency, its name's spelling included; say whether anything changed.
+    """Update an agency by corrections, its name's spelling included; return whether anything changed.
 
     A correction holds for all times; for a new name from a day on see `rename`. Errors as `add_agency`, and for a
     parent that stands below the agency itself.
@@ -114,7 +114,7 @@ def end_agency(session: orm.Session, agency: Agency, change: DatedChange) -> Non
 
 
 def check_can_end(agency: Agency, first_day_without: date) -> None:
-    """Raise `InputError` unless the agency exists until that day."""
+    """Validate an end: raise `InputError` unless the agency exists until that day."""
     if agency.valid_to is not None:
         raise InputError("%(name)s ended already on %(day)s", name=agency.name, day=f"{agency.valid_to:%d/%m/%Y}")
     if first_day_without <= agency.valid_from:
@@ -127,7 +127,7 @@ def check_can_end(agency: Agency, first_day_without: date) -> None:
 
 
 def check_code(typed: str, limit: int = CODE_LIMIT) -> str:
-    """Return a code of small letters, digits, dots and hyphens, or raise `InputError`."""
+    """Validate a code: return it, or raise `InputError` unless it has letters, digits, dots and hyphens only."""
     code = clean(typed)
     if len(code) > limit or not is_name_in_addresses(code):
         raise InputError(
@@ -140,7 +140,7 @@ def check_code(typed: str, limit: int = CODE_LIMIT) -> str:
 
 
 def check_name(typed: str) -> str:
-    """Return a name as it is stored, or raise `InputError` for an empty or overlong one."""
+    """Validate a name: return it as it is stored, or raise `InputError` for an empty or overlong one."""
     name = clean(typed)
     if not name:
         raise InputError("The name is missing", field="name")
@@ -150,7 +150,7 @@ def check_name(typed: str) -> str:
 
 
 def refuse_twin(session: orm.Session, name: str, parent_id: int | None, but: Agency | None = None) -> None:
-    """Raise `InputError` when an agency under the same parent has that name, case ignored."""
+    """Uniqueness check: raise `InputError` when an agency under the same parent has that name, case ignored."""
     above = Agency.parent_id.is_(None) if parent_id is None else Agency.parent_id == parent_id
     for twin in session.scalars(sa.select(Agency).where(above, Agency.valid_to.is_(None))):
         if twin is not but and twin.name.casefold() == name.casefold():
@@ -160,7 +160,7 @@ def refuse_twin(session: orm.Session, name: str, parent_id: int | None, but: Age
 
 
 def audit_facts(session: orm.Session, agency: Agency) -> dict[str, Any]:
-    """Return an agency as the audit log keeps it."""
+    """Return the facts of an agency for an audit event."""
     parent = session.get(Agency, agency.parent_id) if agency.parent_id else None
     return {
         "name": agency.name,
@@ -173,12 +173,12 @@ def audit_facts(session: orm.Session, agency: Agency) -> dict[str, Any]:
 
 
 def subject(agency: Agency) -> str:
-    """Return how the audit log calls an agency."""
+    """Return the subject of an agency's audit events."""
     return f"agency:{agency.code}"
 
 
 def english_name(typed: str) -> str | None:
-    """Return an English name as it is stored; None for an empty one."""
+    """Normalize an English name; None for an empty one."""
     return clean(typed)[:NAME_LIMIT] or None
 
 

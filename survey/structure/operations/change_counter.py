@@ -31,7 +31,7 @@ class CounterFacts:
 
 
 def add_counter(session: orm.Session, agency: Agency, facts: CounterFacts, *, actor: Actor) -> Counter:
-    """Add a counter and draw its code. `InputError` for a code or name that its agency has, and unknown codes."""
+    """Add a counter with a random public code. `InputError` for a code or name its agency has, and unknown codes."""
     if _has_ended(agency, actor.now):
         raise InputError("%(name)s has ended; it cannot have a new counter", name=agency.name)
     counter = Counter(agency_id=agency.id, code="", name="")
@@ -51,7 +51,7 @@ def add_counter(session: orm.Session, agency: Agency, facts: CounterFacts, *, ac
 
 
 def edit_counter(session: orm.Session, counter: Counter, facts: CounterFacts, *, actor: Actor) -> bool:
-    """Change a counter; say whether anything changed. Its public code stays. Errors as `add_counter`."""
+    """Update a counter; return whether anything changed. Its public code stays. Errors as `add_counter`."""
     before, called = audit_facts(counter), subject(counter, counter.agency)
     with session.no_autoflush:
         _apply(session, counter, facts, actor.now)
@@ -64,7 +64,7 @@ def edit_counter(session: orm.Session, counter: Counter, facts: CounterFacts, *,
 
 
 def set_counter_active(session: orm.Session, counter: Counter, active: bool, *, actor: Actor) -> None:
-    """Close a counter, whose posters then show the friendly page, or open it again. Doing so twice changes nothing."""
+    """Switch a counter off, whose posters then show the friendly page, or on; idempotent."""
     if counter.active is active:
         return
     counter.active = active
@@ -79,12 +79,12 @@ def set_counter_active(session: orm.Session, counter: Counter, active: bool, *, 
 
 
 def subject(counter: Counter, agency: Agency) -> str:
-    """Return how the audit log calls a counter."""
+    """Return the subject of a counter's audit events."""
     return f"counter:{agency.code}/{counter.code}"
 
 
 def audit_facts(counter: Counter) -> dict[str, Any]:
-    """Return a counter as the audit log keeps it."""
+    """Return the facts of a counter for an audit event."""
     return {
         "code": counter.code,
         "name": counter.name,

@@ -11,7 +11,7 @@ from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.core.text import clean
 from survey.models import QuestionnaireVersion, Round, RoundState
-from survey.structure.operations.open_round import RoundPlan, check_dates, check_rules, told_span
+from survey.structure.operations.open_round import RoundPlan, check_dates, check_rules, span_facts
 
 
 def change_round(
@@ -22,7 +22,7 @@ def change_round(
     *,
     actor: Actor,
 ) -> bool:
-    """Make a round as `plan` says; say whether anything changed. Its code stays.
+    """Update a round as `plan` says; return whether anything changed. Its code stays.
 
     `InputError` for what its state does not allow: answers given under one questionnaire or first day cannot be made
     answers to another, and how an index is formed is settled before anybody answers.
@@ -59,11 +59,11 @@ def change_round(
 
 
 def audit_facts(round_: Round) -> dict[str, Any]:
-    """Return a round as the audit log keeps it."""
+    """Return the facts of a round for an audit event."""
     return {
         "name": round_.name,
         "name_en": round_.name_en,
-        **told_span(round_),
+        **span_facts(round_),
         "version": round_.version_id if round_.version is None else round_.version.id,
         "rules": dict(round_.rules),
     }

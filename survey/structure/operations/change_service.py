@@ -27,7 +27,7 @@ def add_service(session: orm.Session, code: str, name: str, name_en: str = "", *
 
 
 def edit_service(session: orm.Session, service: Service, name: str, name_en: str = "", *, actor: Actor) -> bool:
-    """Correct a service's names; say whether anything changed. `InputError` for a name that is taken."""
+    """Update a service's names; return whether anything changed. `InputError` for a name that is taken."""
     before = {"name": service.name, "name_en": service.name_en}
     name = check_name(name)
     refuse_twin(session, name, service)
@@ -47,7 +47,7 @@ def edit_service(session: orm.Session, service: Service, name: str, name_en: str
 
 
 def set_service_active(session: orm.Session, service: Service, active: bool, *, actor: Actor) -> int:
-    """Take a service out of use, and off every counter, or back; return how many counters lost it."""
+    """Switch a service off, and off every counter, or on; return how many counters lost it."""
     if service.active is active:
         return 0
     at: list[int] = []
@@ -70,7 +70,7 @@ def set_service_active(session: orm.Session, service: Service, active: bool, *, 
 
 
 def refuse_twin(session: orm.Session, name: str, but: Service | None = None) -> None:
-    """Raise `InputError` when another service than `but` has that name, case ignored."""
+    """Uniqueness check: raise `InputError` when another service than `but` has that name, case ignored."""
     for twin in session.scalars(sa.select(Service)):
         if twin is not but and twin.name.casefold() == name.casefold():
             raise InputError(

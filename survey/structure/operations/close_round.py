@@ -11,7 +11,7 @@ from survey.models import Round, RoundState
 
 
 def close_round(session: orm.Session, round_: Round, *, actor: Actor) -> None:
-    """Close an open round; one that is closed stays so. `InputError` for a draft or a published one.
+    """Close an open round; idempotent for a closed one. `InputError` for a draft or a published one.
 
     The moment is kept: a form opened before it is accepted for `survey.collect.queries.counters.GRACE` after it.
     """

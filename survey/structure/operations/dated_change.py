@@ -23,7 +23,7 @@ class DatedChange:
     actor: Actor
 
     def check_new_name(self, began: date | None) -> None:
-        """Raise `InputError` unless a new name may begin on the day: not to come, and after the present one `began`."""
+        """Validate the first day of a new name: not in the future, after the present one `began`; else `InputError`."""
         if self.since > self.today:
             raise InputError(
                 "A new name can be entered from the day on which it holds: %(day)s",

@@ -41,7 +41,7 @@ WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
 
 @dataclass(frozen=True)
 class ImportedRows:
-    """What an import did."""
+    """Result of an import: counts, warnings, and what undoing it needs."""
 
     added: int
     #: rows that said what was stored already
@@ -68,7 +68,7 @@ class _Row:
 
 
 def import_agencies(session: orm.Session, table: Table, *, actor: Actor) -> ImportedRows:
-    """Add the agencies of `table`; rows equal to what is stored change nothing.
+    """Idempotent import: add the agencies of `table`; rows equal to what is stored change nothing.
 
     Columns `code,name,kind,level` and, optionally, `parent,name_en,valid_from,valid_to,successor`; parents and
     successors are codes, in the table (in any order) or stored. Without `valid_from` an agency exists from 1 January
@@ -101,8 +101,8 @@ def import_agencies(session: orm.Session, table: Table, *, actor: Actor) -> Impo
     session.flush()
     after = {"added": [row.code for row in fresh]}
     audit.record(session, action="agencies.imported", subject=table.source[:128], actor=actor, after=after)
-    made = [stored[row.code].id for row in fresh]
-    return ImportedRows(len(fresh), len(rows) - len(fresh), undo={"made": made})
+    added_ids = [stored[row.code].id for row in fresh]
+    return ImportedRows(len(fresh), len(rows) - len(fresh), undo={"made": added_ids})
 
 
 def _read(table: Table, check: Checker, default_from: date) -> list[_Row]:

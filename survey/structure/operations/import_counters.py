@@ -22,7 +22,9 @@ class _Known:
 
 
 def import_counters(session: orm.Session, table: Table, *, actor: Actor) -> ImportedRows:
-    """Add the counters of `table`: `agency,code,name` and, optionally, `name_en,services,deciding_agencies`.
+    """Idempotent import: add the counters of `table`; rows equal to what is stored change nothing.
+
+    Columns: `agency,code,name` and, optionally, `name_en,services,deciding_agencies`.
 
     `agency` is the receiving agency's code; `services` and `deciding_agencies` are codes parted by spaces or `|`. A
     counter that is stored already is left as it is. Raises `TableError` for unknown codes and for codes or names

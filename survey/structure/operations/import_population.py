@@ -15,7 +15,7 @@ from survey.structure.queries.population import below_sample
 
 
 def import_population(session: orm.Session, table: Table, round_: Round, *, actor: Actor) -> ImportedRows:
-    """Make `table` (columns `agency,service,N`) the transactions of a round; what was there before is replaced.
+    """Replace the transactions of a round by those of `table` (columns `agency,service,N`).
 
     Raises `TableError` for unknown agencies or services, a pair given twice, or an N that is no whole number, and
     `InputError` for a published round; then the stored figures stay. Where N is below the number of responses the

@@ -13,7 +13,7 @@ from survey.structure.operations.import_agencies import CODE_LIMIT, ImportedRows
 
 
 def import_services(session: orm.Session, table: Table, *, actor: Actor) -> ImportedRows:
-    """Add the services of `table` (columns `code,name` and, optionally, `name_en`).
+    """Idempotent import: add the services of `table` (columns `code,name` and, optionally, `name_en`).
 
     Rows equal to what is stored change nothing. Raises `TableError` for codes or names given twice (NFC, case ignored)
     and for a stored code with another name; then nothing is added.

@@ -63,7 +63,7 @@ _USED = {
 
 
 class SameFileError(InputError):
-    """A file that stands imported already: not wrong, but nothing to do."""
+    """Duplicate check: the same file was imported before; nothing is wrong, and nothing is done."""
 
 
 def import_structure(
@@ -117,7 +117,7 @@ def _same_file(session: orm.Session, kind: BatchKind, content_hash: str, round_:
 
 
 def undo_structure(session: orm.Session, batch: ImportBatch, *, actor: Actor) -> int:
-    """Take a batch back; return how many rows went. The batch stays, marked.
+    """Undo an import; return how many rows were deleted. The batch stays, marked as undone.
 
     `InputError` when it was taken back before, or when something written since depends on it: what that is, is said.
     """
@@ -160,26 +160,26 @@ def _undo_population(session: orm.Session, batch: ImportBatch) -> int:
 
 
 def _undo_rows(session: orm.Session, batch: ImportBatch) -> int:
-    """Delete the rows a batch made, unless they are used."""
-    model, made = _TABLES[batch.kind], [int(number) for number in batch.undo.get("made", [])]
-    rows: Sequence[Any] = session.scalars(sa.select(model).where(model.id.in_(made))).all()
-    if len(rows) < len(made):
+    """Delete the rows a batch added, unless they are used."""
+    model, row_ids = _TABLES[batch.kind], [int(number) for number in batch.undo.get("made", [])]
+    rows: Sequence[Any] = session.scalars(sa.select(model).where(model.id.in_(row_ids))).all()
+    if len(rows) < len(row_ids):
         raise InputError("Part of this batch is no longer there")
     names = {row.id: row.name for row in rows}
     _refuse_changed(session, batch, rows)
     _refuse_used(session, batch, names)
     if batch.kind is BatchKind.AGENCIES:
         session.execute(
-            sa.update(Agency).where(Agency.id.in_(made)).values(parent_id=None, successor_id=None),
+            sa.update(Agency).where(Agency.id.in_(row_ids)).values(parent_id=None, successor_id=None),
             execution_options={"synchronize_session": False},
         )
     if batch.kind is BatchKind.COUNTERS:
         for link in (CounterService, CounterDecidingAgency, CounterCode):
             session.execute(
-                sa.delete(link).where(link.counter_id.in_(made)), execution_options={"synchronize_session": False}
+                sa.delete(link).where(link.counter_id.in_(row_ids)), execution_options={"synchronize_session": False}
             )
-    session.execute(sa.delete(model).where(model.id.in_(made)), execution_options={"synchronize_session": False})
-    return len(made)
+    session.execute(sa.delete(model).where(model.id.in_(row_ids)), execution_options={"synchronize_session": False})
+    return len(row_ids)
 
 
 def _refuse_used(session: orm.Session, batch: ImportBatch, names: Mapping[int, str]) -> None:

@@ -13,7 +13,7 @@ from survey.questionnaires import Definition, canonical, content_hash
 
 
 def install_questionnaire(session: orm.Session, definition: Definition, now: datetime) -> QuestionnaireVersion:
-    """Return the stored version of `definition`: the one of the same content, or a new one with the next number.
+    """Insert a questionnaire's version unless its content hash is stored; return the stored one.
 
     InputError when the definition has no wording to show, or its family differs from that of the stored
     questionnaire of the same code (results of a code are comparable through its versions).

@@ -17,7 +17,7 @@ from survey.structure.operations.dated_change import DatedChange, record_change
 
 @dataclass(frozen=True)
 class Moved:
-    """What followed the successor."""
+    """Counts of what moved to the successor."""
 
     counters: int = 0
     deciding: int = 0
@@ -28,7 +28,7 @@ class Moved:
 def merge_agencies(
     session: orm.Session, merged: Sequence[Agency], successor: Agency, change: DatedChange, *, follow: bool
 ) -> Moved:
-    """End agencies on the day a successor takes over from them.
+    """Merge agencies: they end on the day a successor takes over from them.
 
     With `follow`, their counters, what they decide on at any counter, their accounts and the agencies below them go to
     the successor at once; old responses stay where they were given. `InputError` when one of them ended before, is the
@@ -56,7 +56,7 @@ def merge_agencies(
 def split_agency(
     session: orm.Session, agency: Agency, parts: Sequence[Agency], change: DatedChange, *, follow: bool
 ) -> Moved:
-    """End an agency on the day several take over from it; the first of them is the chief, whom its things follow."""
+    """Split an agency: it ends on the day several take over; its counters and accounts move to the first of them."""
     if len(parts) < 2:
         raise InputError("Choose at least two agencies that take over")
     check_can_end(agency, change.since)

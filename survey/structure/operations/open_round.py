@@ -1,4 +1,4 @@
-"""Begin a round: make it, and open it."""
+"""Create a round as a draft, and open it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from survey.models import QuestionnaireVersion, Round, RoundState
 
 @dataclass(frozen=True)
 class RoundPlan:
-    """A round to be: its name, its days in its zone (ends included), its hours, and its scoring rules.
+    """Plan of a round: its name, its days in its zone (ends included), its hours, and its scoring rules.
 
     Without hours it takes answers from midnight on its first day until its last day is over.
     """
@@ -68,13 +68,13 @@ def create_round(session: orm.Session, plan: RoundPlan, version: QuestionnaireVe
         action="round.created",
         subject=f"round:{code}",
         actor=actor,
-        after={**told_span(round_), "version": version.id},
+        after={**span_facts(round_), "version": version.id},
     )
     return round_
 
 
 def check_dates(plan: RoundPlan) -> None:
-    """Raise `InputError` for days or hours in disorder or an unknown zone."""
+    """Validate days, hours and zone: raise `InputError` for an end before the beginning or an unknown zone."""
     if plan.closes_on < plan.opens_on:
         raise InputError(
             "A round cannot end (%(last)s) before it begins (%(first)s)",
@@ -96,8 +96,8 @@ def check_dates(plan: RoundPlan) -> None:
         raise InputError("There is no time zone %(zone)r", zone=plan.zone) from error
 
 
-def told_span(round_: Round) -> dict[str, str | None]:
-    """Return a round's days and hours as the audit log keeps them."""
+def span_facts(round_: Round) -> dict[str, str | None]:
+    """Return a round's days and hours for an audit event."""
     return {
         "opens_on": str(round_.opens_on),
         "opens_at": f"{round_.opens_at:%H:%M}" if round_.opens_at else None,
@@ -107,7 +107,7 @@ def told_span(round_: Round) -> dict[str, str | None]:
 
 
 def check_rules(rules: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return scoring rules in full; `InputError` for one that is unknown or outside its choices."""
+    """Validate scoring rules and fill in defaults; `InputError` for one that is unknown or outside its choices."""
     try:
         return Rules.from_mapping(rules or {}).to_mapping()
     except (DataError, TypeError) as error:
@@ -115,7 +115,7 @@ def check_rules(rules: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def open_round(session: orm.Session, round_: Round, *, actor: Actor) -> None:
-    """Let a round take answers in its days and hours. `InputError` for a published one; one that is open stays so."""
+    """Open a round: it takes answers in its days and hours. Idempotent; `InputError` for a published one."""
     if round_.state is RoundState.PUBLISHED:
         raise InputError("Round %(code)s is published and cannot be opened again", code=round_.code)
     if round_.state is RoundState.OPEN:

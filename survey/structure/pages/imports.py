@@ -112,7 +112,7 @@ def preview(kind: str, token: str) -> Response | str:
         kinds=_kind_words(),
         upload=upload,
         round=round_,
-        found=_look(kind, upload, code),
+        preview=_look(kind, upload, code),
         shown_errors=SHOWN_ERRORS,
     )
 
@@ -145,8 +145,8 @@ def confirm(kind: str, token: str) -> Response:
 def batch(batch_id: int) -> str:
     """Show one import and offer to take it back."""
     with database().read() as session:
-        found = _batch_of(session, batch_id)
-        return flask.render_template("structure/batch.html", found=found, kinds=batch_words())
+        shown = _batch_of(session, batch_id)
+        return flask.render_template("structure/batch.html", shown=shown, kinds=batch_words())
 
 
 @blueprint.post("/nhap/dot-nhap/<int:batch_id>/hoan-tac")
@@ -155,8 +155,8 @@ def undo(batch_id: int) -> Response:
     """Take an import back, whole."""
     try:
         with database().write() as session:
-            found = _batch_of(session, batch_id)
-            gone = undo_structure(session, found.batch, actor=actor())
+            undone = _batch_of(session, batch_id)
+            gone = undo_structure(session, undone.batch, actor=actor())
     except InputError as error:
         flask.flash(error_message(error), "error")
         return go("structure.batch", batch_id=batch_id)
@@ -221,10 +221,10 @@ def _upload_of(token: str) -> Upload | None:
 
 
 def _batch_of(session: orm.Session, batch_id: int) -> structure.Batch:
-    found = structure.structure_batches(session, [KINDS[kind] for kind in _allowed()], batch_id)
-    if not found:
+    batches = structure.structure_batches(session, [KINDS[kind] for kind in _allowed()], batch_id)
+    if not batches:
         flask.abort(404)
-    return found[0]
+    return batches[0]
 
 
 def _kind_words() -> dict[str, str]:

@@ -22,9 +22,9 @@ def agencies(session: orm.Session, on: date | None = None) -> dict[str, Agency]:
 
     Where that name is not the present one, the agency is a copy outside the session, so that nothing is renamed.
     """
-    found = session.scalars(sa.select(Agency).order_by(Agency.code))
+    rows = session.scalars(sa.select(Agency).order_by(Agency.code))
     former = _former(session, FormerName.agency_id, on)
-    return {agency.code: _called(agency, former.get(agency.id), _AGENCY) for agency in found}
+    return {agency.code: _called(agency, former.get(agency.id), _AGENCY) for agency in rows}
 
 
 def _former(session: orm.Session, owner: orm.InstrumentedAttribute[int], day: date | None) -> dict[int, Any]:
@@ -40,18 +40,18 @@ def _called(thing: ThingT, former: FormerName | ServiceFormerName | None, copied
     """Return an agency or a service, or a copy of it under a former name."""
     if former is None:
         return thing
-    kept = {name: getattr(thing, name) for name in copied}
-    return type(thing)(**kept, name=former.name, name_en=former.name_en)
+    columns = {name: getattr(thing, name) for name in copied}
+    return type(thing)(**columns, name=former.name, name_en=former.name_en)
 
 
 def services(session: orm.Session, on: date | None = None) -> dict[str, Service]:
     """Return every service by code, with the name it had `on` a day, likewise."""
-    found = session.scalars(sa.select(Service).order_by(Service.code))
+    rows = session.scalars(sa.select(Service).order_by(Service.code))
     former = _former(session, ServiceFormerName.service_id, on)
-    return {service.code: _called(service, former.get(service.id), _SERVICE) for service in found}
+    return {service.code: _called(service, former.get(service.id), _SERVICE) for service in rows}
 
 
 def counters(session: orm.Session) -> dict[str, Counter]:
     """Return every counter with its agency, closed ones too, by its id as text."""
-    found = session.scalars(sa.select(Counter).options(orm.joinedload(Counter.agency)).order_by(Counter.id))
-    return {str(counter.id): counter for counter in found}
+    rows = session.scalars(sa.select(Counter).options(orm.joinedload(Counter.agency)).order_by(Counter.id))
+    return {str(counter.id): counter for counter in rows}

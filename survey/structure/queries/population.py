@@ -26,7 +26,7 @@ def population(session: orm.Session, round_id: int) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Shortfall:
-    """An agency's service with more responses than transactions: its N is wrong, or it was answered twice."""
+    """Plausibility warning: an agency's service with more responses than transactions, so that its N is wrong."""
 
     agency: str
     service: str
@@ -35,7 +35,7 @@ class Shortfall:
 
 
 def below_sample(session: orm.Session, round_id: int) -> list[Shortfall]:
-    """Return where N is smaller than the number of counted responses."""
+    """Plausibility check: return where N is smaller than the number of counted responses."""
     count = sa.func.count(Response.id)
     rows = session.execute(
         sa.select(Agency.code, Service.code, Population.transactions, count)

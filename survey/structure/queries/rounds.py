@@ -13,7 +13,7 @@ from survey.core.errors import InputError
 from survey.models import Questionnaire, QuestionnaireVersion, Round, RoundState
 from survey.questionnaires import Definition, from_canonical
 
-DEFINITIONS_KEPT = 64
+DEFINITIONS_CACHED = 64
 _definitions: dict[str, Definition] = {}
 
 
@@ -23,7 +23,7 @@ def local_day(round_: Round, now: datetime) -> date:
 
 
 def takes_answers(round_: Round, now: datetime) -> bool:
-    """Say whether the round takes answers at an instant: it is open, has begun and has not ended."""
+    """Return whether the round takes answers at an instant: it is open, has begun and has not ended."""
     return round_.state is RoundState.OPEN and round_.begins <= now < round_.ends
 
 
@@ -54,7 +54,7 @@ def find_rounds_before(session: orm.Session, round_: Round) -> Sequence[Round]:
 
 
 def by_code(session: orm.Session, code: str) -> Round:
-    """Return a round; `InputError` naming the rounds there are when none has the code."""
+    """Look a round up by its code; `InputError` naming the rounds there are when none has the code."""
     round_ = find_round(session, code)
     if round_ is None:
         codes = session.scalars(sa.select(Round.code).order_by(Round.opens_on.desc())).all()
@@ -65,13 +65,13 @@ def by_code(session: orm.Session, code: str) -> Round:
 
 
 def definition_of(version: QuestionnaireVersion) -> Definition:
-    """Return a version's questionnaire. Versions never change: a text that was read before is not read again."""
-    found = _definitions.get(version.content_hash)
-    if found is None:
-        found = from_canonical(version.content)
-        if len(_definitions) < DEFINITIONS_KEPT:
-            _definitions[version.content_hash] = found
-    return found
+    """Parse a version's questionnaire, cached. Versions are immutable, so that nothing is ever invalidated."""
+    definition = _definitions.get(version.content_hash)
+    if definition is None:
+        definition = from_canonical(version.content)
+        if len(_definitions) < DEFINITIONS_CACHED:
+            _definitions[version.content_hash] = definition
+    return definition
 
 
 def find_version(session: orm.Session, version_id: int) -> QuestionnaireVersion | None:
@@ -86,18 +86,18 @@ def get_version(session: orm.Session, version_id: int) -> QuestionnaireVersion:
 
 def latest_version(session: orm.Session, questionnaire: str) -> QuestionnaireVersion:
     """Return the newest version of a questionnaire; `InputError` naming those there are when none has the code."""
-    found = session.scalars(
+    version = session.scalars(
         sa.select(QuestionnaireVersion)
         .join(QuestionnaireVersion.questionnaire)
         .where(Questionnaire.code == questionnaire)
         .order_by(QuestionnaireVersion.number.desc())
         .limit(1)
     ).first()
-    if found is None:
+    if version is None:
         codes = session.scalars(sa.select(Questionnaire.code).order_by(Questionnaire.code)).all()
         raise InputError(
             "There is no questionnaire %(code)s; there are: %(codes)s",
             code=questionnaire,
             codes=", ".join(codes) or "none",
         )
-    return found
+    return version

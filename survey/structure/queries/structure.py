@@ -43,13 +43,13 @@ class Branch:
 
 
 def tree(session: orm.Session, today: date, ended: bool = False) -> list[Branch]:
-    """Return the agencies that have not ended by `today` as a tree, when asked those that did too.
+    """Build the tree of agencies that have not ended by `today`; with `ended` of all.
 
     Siblings stand by tier and name. An agency whose parent is left out stands at the top, so that none is lost.
     """
     tier = sa.case({level: place for place, level in enumerate(AgencyLevel)}, value=Agency.level)
-    found = session.scalars(sa.select(Agency).order_by(tier, Agency.name, Agency.code)).all()
-    branches = {agency.id: Branch(agency, []) for agency in found if ended or not has_ended(agency, today)}
+    agencies = session.scalars(sa.select(Agency).order_by(tier, Agency.name, Agency.code)).all()
+    branches = {agency.id: Branch(agency, []) for agency in agencies if ended or not has_ended(agency, today)}
     top: list[Branch] = []
     for branch in branches.values():
         above = branches.get(branch.agency.parent_id or 0)
@@ -58,7 +58,7 @@ def tree(session: orm.Session, today: date, ended: bool = False) -> list[Branch]
 
 
 def has_ended(agency: Agency, today: date) -> bool:
-    """Say whether an agency exists no more on a day."""
+    """Return whether an agency has ended by a day."""
     return agency.valid_to is not None and agency.valid_to <= today
 
 
@@ -95,7 +95,7 @@ def in_force(session: orm.Session, today: date) -> Sequence[Agency]:
 
 @dataclass(frozen=True)
 class Past:
-    """What is known of an agency's past and future."""
+    """History of an agency."""
 
     #: former names, the oldest first
     names: Sequence[FormerName]
@@ -190,7 +190,7 @@ def responses_of(session: orm.Session, round_id: int) -> int:
 
 
 def overlapping(session: orm.Session, first: date, last: date, but: int) -> Sequence[Round]:
-    """Return the other rounds whose days overlap these."""
+    """Overlap check: return the other rounds that have days in common with these."""
     return session.scalars(
         sa.select(Round)
         .where(Round.id != but, Round.opens_on <= last, Round.closes_on >= first)
