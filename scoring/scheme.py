@@ -23,6 +23,9 @@ INTERVALS = ("auto", "jeffreys", "beta", "logit", "wilson", "t")
 LONELY = ("adjust", "average", "certainty", "fail")
 ROLLUPS = ("transactions", "equal", "given")
 LEVELS = ("overall", "aspect", "element", "item")
+CLUSTERS = ("none", "counter_day")
+BEFORE = {"pooling": False, "clusters": "none", "fpc_in_tests": True}
+"""What rules stored before these keys existed mean: editions are recomputed under them for ever."""
 
 
 class DataError(ValueError):
@@ -137,12 +140,19 @@ class Rules:
     min_answered_share: float = 0.0
     #: a figure warns when strata with answers hold less than this share of the transactions
     min_coverage: float = 0.9
+    #: a shown total treats all it hides as one stratum, and a hidden place is hidden whole (`scoring.pooling`)
+    pooling: bool = True
+    #: sampling units, where they are known: `counter_day` (a counter's day, or a paper pile), or `none`: respondents
+    clusters: str = "counter_day"
+    #: finite-population correction in tests of change, comparisons and ranks, which ask about the office as such
+    fpc_in_tests: bool = False
 
     def __post_init__(self) -> None:
         choices = {
             "composition": COMPOSITIONS,
             "statistic": STATISTICS,
             "rollup": ROLLUPS,
+            "clusters": CLUSTERS,
             "interval": INTERVALS,
             "lonely": LONELY,
         }
@@ -154,6 +164,9 @@ class Rules:
         for name in ("min_answered_share", "min_coverage"):
             if not 0 <= getattr(self, name) <= 1:
                 raise DataError(f"{name} must lie in [0, 1], not {getattr(self, name)!r}")
+        for name in ("pooling", "fpc_in_tests"):
+            if not isinstance(getattr(self, name), bool):
+                raise DataError(f"{name} must be true or false, not {getattr(self, name)!r}")
         for name in ("element_weights", "aspect_weights", "agency_weights"):
             _check_weights(name, getattr(self, name))
         if self.composition == "custom" and not (self.element_weights or self.aspect_weights):
@@ -168,7 +181,15 @@ class Rules:
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> Rules:
-        """Return the rules a mapping (JSON) describes; what it leaves out has its default."""
+        """Return the rules *stored* as a mapping (JSON); a key that was unknown when it was stored means `BEFORE`."""
+        return cls.new({**BEFORE, **mapping})
+
+    @classmethod
+    def new(cls, mapping: Mapping[str, Any]) -> Rules:
+        """Return the rules of a new round or file from what was chosen; what is left out has today's default.
+
+        Raises `DataError` for a rule that is unknown or outside its choices.
+        """
         known = {f.name for f in fields(cls)}
         unknown = sorted(set(mapping) - known)
         if unknown:

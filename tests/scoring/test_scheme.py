@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scoring.scheme import DataError, Item, Part, Rules, Scheme, figure, figures
+from scoring.scheme import BEFORE, DataError, Item, Part, Rules, Scheme, figure, figures
 
 BOTH = {"element_weights": {"p": 1, "a": 3, "b": 1}, "aspect_weights": {"policy": 1, "service": 4}}
 NO_P = {"element_weights": {"p": 0, "a": 1, "b": 1}}
@@ -48,11 +48,24 @@ def test_rules_survive_being_stored() -> None:
     assert Rules.from_mapping(rules.to_mapping()) == rules
 
 
+def test_rules_stored_before_a_key_existed_keep_their_meaning() -> None:
+    stored = {k: v for k, v in Rules().to_mapping().items() if k not in BEFORE}
+    old = Rules.from_mapping(stored)
+    assert (old.pooling, old.clusters, old.fpc_in_tests) == (False, "none", True)
+    new = Rules.new({"min_n": 20})
+    assert (new.pooling, new.clusters, new.fpc_in_tests, new.min_n) == (True, "counter_day", False, 20)
+    assert Rules.new({}) == Rules()
+    with pytest.raises(DataError, match="unknown scoring rule"):
+        Rules.new({"pool": True})
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"composition": "mean"}, "composition must be one of"),
         ({"interval": "exact"}, "interval must be one of"),
+        ({"clusters": "day"}, "clusters must be one of"),
+        ({"pooling": "no"}, "pooling must be true or false"),
         ({"confidence": 1.0}, "confidence"),
         ({"min_coverage": 2}, "min_coverage"),
         ({"element_weights": {"a": -1}}, "weight of 'a'"),
