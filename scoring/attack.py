@@ -2,9 +2,9 @@
 
 A hidden number lies between bounds that all the sums and "not below 0" leave it. In tables with one or two keys every
 entry stands in at most two sums, so that the bounds are a flow problem: raising an entry must be made good along a
-chain of other hidden entries, each lowered by no more than it holds. `Attack.wide` looks at chains of four entries
-first, which settles most, then pushes along shortest chains (Ford & Fulkerson 1956) and stops as soon as the range is
-wide enough; everything is whole numbers and exact.
+chain of other hidden entries, each moved no further than it can go (a hidden place has 1 to N respondents).
+`Attack.wide` looks at chains of four entries first, which settles most, then pushes along shortest chains (Ford &
+Fulkerson 1956) and stops as soon as the range is wide enough; everything is whole numbers and exact.
 Where entries stand in more sums, or chains contradict each other, linear programming (`bounds`) decides.
 
 Sources: Gusfield (1988), "A graph theoretic approach to statistical data security", SIAM J. Comput. 17; Willenborg & de
@@ -19,15 +19,24 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+
+from scoring.scheme import Figure, Rules, Scheme, figure
 
 Flags = NDArray[np.bool_]
 Whole = NDArray[np.int64]
 Sum = tuple[int, Sequence[int] | NDArray[np.intp]]
 """A total and its parts, by position."""
 
+Printed = dict[tuple[str, str], NDArray[np.float64]]
+"""What a place prints: by level and key, n and the answers 1 to 5."""
+
 Move = tuple[int, int, int]
 """An entry, its change, and the sum it answers to: how a chain came to the next sum."""
+
+MOST = 1 << 40
+"""More than any number of citizens: an entry without a bound above."""
 
 _OUT = -1  # where a chain may end freely: entries that stand in one sum only
 
@@ -100,8 +109,19 @@ class Lines:
         return np.array(sorted(reach), dtype=np.intp)
 
 
-def bounds(n: ArrayLike, hidden: ArrayLike, sums: Iterable[Sum] | Lines, cell: int) -> tuple[float, float]:
-    """Return the least and the greatest number that a hidden entry can hold, as far as a reader can know."""
+def bounds(
+    n: ArrayLike,
+    hidden: ArrayLike,
+    sums: Iterable[Sum] | Lines,
+    cell: int,
+    *,
+    low: ArrayLike = 0,
+    high: ArrayLike = np.inf,
+) -> tuple[float, float]:
+    """Return the least and the greatest number that a hidden entry can hold, as far as a reader can know.
+
+    `low`, `high`: what every entry (entries,) is known to lie between besides, as 1 and N.
+    """
     from scipy.optimize import linprog  # seldom needed, and as long to import as a page takes
 
     size, gone = np.asarray(n, dtype=np.float64), np.asarray(hidden, dtype=bool)
@@ -114,19 +134,28 @@ def bounds(n: ArrayLike, hidden: ArrayLike, sums: Iterable[Sum] | Lines, cell: i
         for line, sign in lines.of.get(c, ()):
             matrix[number[line], k] = sign
     goal = (reach == cell).astype(np.float64)
+    span = np.column_stack([np.broadcast_to(np.asarray(x, dtype=np.float64), size.shape)[reach] for x in (low, high)])
     ends = []
     for way in (1.0, -1.0):
         tied = (matrix, matrix @ size[reach]) if rows else (None, None)  # what the shown entries leave for the hidden
-        found = linprog(way * goal, A_eq=tied[0], b_eq=tied[1], bounds=(0, None), method="highs")
+        found = linprog(way * goal, A_eq=tied[0], b_eq=tied[1], bounds=span, method="highs")
         ends.append(way * float(found.fun) if found.status == 0 else np.inf)
     return ends[0], ends[1]
 
 
 class Attack:
-    """A table with hidden entries as its reader sees it."""
+    """A table with hidden entries as its reader sees it.
 
-    def __init__(self, size: Whole, hidden: Flags, lines: Lines) -> None:
+    `low`, `high`: (entries,) what every entry is known to lie between besides the sums: 0 and nothing when not given.
+    """
+
+    def __init__(
+        self, size: Whole, hidden: Flags, lines: Lines, *, low: Whole | None = None, high: Whole | None = None
+    ) -> None:
         self._size, self._hidden, self._lines = size, hidden.copy(), lines
+        self._low = np.zeros_like(size) if low is None else low
+        self._high = np.full_like(size, MOST) if high is None else high
+        self._down, self._up = size - self._low, np.minimum(self._high - size, MOST)
         self._at: dict[int, list[int]] = {}
         for cell in np.flatnonzero(hidden).tolist():
             self.hide(cell)
@@ -151,7 +180,8 @@ class Attack:
             found, certain = self._range(cell, least)
             if found >= least or certain:
                 return found >= least
-        low, high = bounds(self._size, self._hidden, self._lines, cell)
+        ends = {"low": self._low, "high": np.where(self._high >= MOST, np.inf, self._high)}
+        low, high = bounds(self._size, self._hidden, self._lines, cell, **ends)
         return high - low >= least - 1e-6
 
     def _squares(self, cell: int, least: int) -> int:
@@ -178,11 +208,11 @@ class Attack:
         fits &= change == rest2[None, :] * self._sign(last, far2[None, :])
         width = 0
         for way in (1, -1):
-            room = least - width if way > 0 else min(least - width, int(self._size[cell]))
-            if not room:
-                break
+            room = min(least - width, int((self._up if way > 0 else self._down)[cell]))
+            if room <= 0:
+                continue
             rows, columns, cells = (
-                np.where(moved * way < 0, np.minimum(self._size[at], room), room)
+                np.minimum(np.where(moved * way < 0, self._down[at], self._up[at]), room)
                 for at, moved in ((one, change1), (two, change2), (last, change))
             )
             width += _shared(rows, columns, np.where(fits, cells, 0), room)
@@ -198,7 +228,7 @@ class Attack:
         width, certain = 0, True
         for direction in (1, -1):
             moved: dict[int, int] = {}
-            room = least - width if direction > 0 else min(least - width, int(self._size[cell]))
+            room = min(least - width, int((self._up if direction > 0 else self._down)[cell]))
             while room > 0:
                 step, sure = self._push(cell, direction, room, moved)
                 certain &= sure
@@ -219,7 +249,7 @@ class Attack:
                 if other == cell:
                     continue
                 for change, far, rest in self._moves(other, node, owed[node]):
-                    if change < 0 and self._size[other] + moved.get(other, 0) <= 0:
+                    if self._slack(other, change, moved) <= 0:
                         continue
                     if far == goal:
                         if goal == _OUT or rest == goal_sign * direction:
@@ -231,6 +261,11 @@ class Attack:
                     elif owed[far] != rest and far != _OUT:
                         sure = False
         return 0, sure
+
+    def _slack(self, cell: int, change: int, moved: dict[int, int]) -> int:
+        """Return how far an entry can still go up or down."""
+        here = moved.get(cell, 0)
+        return int(self._up[cell]) - here if change > 0 else int(self._down[cell]) + here
 
     def _moves(self, cell: int, node: int, owed: int) -> list[tuple[int, int, int]]:
         """Return how an entry can give a sum what it is owed: its change, its other sum, and what that is owed then."""
@@ -249,7 +284,7 @@ class Attack:
         while node != start:
             cell, change, node = came[node]
             chain.append((cell, change))
-        step = min([room, *(int(self._size[c]) + moved.get(c, 0) for c, d in chain if d < 0)])
+        step = min([room, *(self._slack(c, d, moved) for c, d in chain)])
         for c, d in chain:
             moved[c] = moved.get(c, 0) + d * step
         return step
@@ -269,3 +304,127 @@ def _shared(rows: Whole, columns: Whole, cells: Whole, room: int) -> int:
         if passed == room:
             break
     return passed
+
+
+def recompute(
+    table: pd.DataFrame, population: pd.DataFrame | None, scheme: Scheme, rules: Rules
+) -> NDArray[np.float64]:
+    """Return each row's index, worked out from what is printed in the table and N alone; NaN where it is not shown.
+
+    `table`: of `scoring.table.score_table` by agency and service, under rules with `pooling`; `population`: `agency`,
+    `service`, `N`. A reader can do this with a spreadsheet, for `top2` or level shares of province by transactions:
+    shown services are strata of their own, what is left of a total is one. Independent of `scoring.pooling`.
+    """
+    reader = _Reader(table, population, scheme, rules)
+    rows = zip(table["agency"], table["service"], table["level"], table["key"], strict=True)
+    found = [reader.index(a, s, figure(scheme, rules, level, key)) for a, s, level, key in rows]
+    return np.where(table["index"].isna(), np.nan, np.array(found, dtype=np.float64))
+
+
+class _Reader:
+    """Somebody with the printed table and the transactions."""
+
+    def __init__(self, table: pd.DataFrame, population: pd.DataFrame | None, scheme: Scheme, rules: Rules) -> None:
+        self._scheme = scheme
+        self._levels = [int(k) for k in rules.statistic.removeprefix("level")] if "level" in rules.statistic else [4, 5]
+        shown = table[table["status"] != "suppressed"]
+        self._counts: dict[tuple[str, str], Printed] = {}
+        for row in shown[["agency", "service", "level", "key", "n", *(f"c{k}" for k in range(1, 6))]].itertuples(
+            index=False, name=None
+        ):
+            self._counts.setdefault(row[:2], {})[row[2:4]] = np.array(row[4:], dtype=np.float64)
+        everything = {place for place, counts in self._counts.items() if len(counts) == len(scheme.levels)}
+        self._counts = {place: counts for place, counts in self._counts.items() if place in everything}
+        self._transactions: dict[tuple[str, str], float] | None = None
+        if population is not None:
+            self._transactions = {}
+            for a, s, size in population[["agency", "service", "N"]].itertuples(index=False, name=None):
+                self._transactions[a, s] = self._transactions.get((a, s), 0.0) + float(size)
+        self._hidden = set(table.loc[table["status"] == "suppressed", ["agency", "service"]].itertuples(False, None))
+        self._notes = dict(zip(zip(table["agency"], table["service"], strict=True), table["warnings"], strict=True))
+
+    def index(self, agency: str, service: str, wanted: Figure) -> float:
+        """Return one figure in percentage points."""
+        place = (agency, service)
+        if place not in self._counts:
+            return np.nan
+        lots = self._lots(agency, service)
+        value = 0.0
+        for part in wanted.parts:
+            above = below = 0.0
+            for weight, counts in lots:
+                answers = np.sum([counts["item", self._scheme.codes[i]][1:] for i in part.items], axis=0)
+                above += weight * sum(answers[k - 1] for k in self._levels)
+                below += weight * answers.sum()
+            value += part.weight * above / below if below else np.nan
+        return 100 * value
+
+    def _lots(self, agency: str, service: str) -> list[tuple[float, Printed]]:
+        """Return the weight and the counts of what a place is made of, as far as it is printed, and of the rest."""
+        whole = self._counts[agency, service]
+        if self._transactions is None or (agency and (service or "equal" in self._note(agency))):
+            return [(1.0, whole)]
+        if "no_population" in self._note(agency):
+            return [(1.0, whole)]
+        inside = self._inside(self._counts, agency, service)
+        lots = [(self._own(*p), p, self._counts[p]) for p in inside]
+        if agency or service:
+            return self._with_rest([(w, c) for w, _, c in lots], whole, self._inside(self._hidden, agency, service))
+        return self._province([(p[0], w, c) for w, p, c in lots])
+
+    def _province(self, lots: list[tuple[str, float, Printed]]) -> list[tuple[float, Printed]]:
+        """Return the lots of the province: of every shown agency, and what is left of hidden ones together."""
+        found = []
+        for a in sorted({p[0] for p in self._counts if p[0] and not p[1]}):
+            own = [(w, c) for agency, w, c in lots if agency == a]
+            if "no_population" in self._note(a):
+                continue
+            if "equal" in self._note(a):
+                total = sum(size for (x, _), size in (self._transactions or {}).items() if x == a)
+                n = self._n(self._counts[a, ""])
+                found.append((max(total, n) / max(n, 1), self._counts[a, ""]))
+            else:
+                found += self._with_rest(own, self._counts[a, ""], self._inside(self._hidden, a, ""))
+        shown = {p[0] for p in self._counts if p[0] and not p[1]}
+        found += [(w, c) for agency, w, c in lots if agency not in shown]
+        rest = [p for p in self._inside(self._hidden, "", "") if p[0] not in shown]
+        return self._with_rest(found, self._counts["", ""], rest)
+
+    def _with_rest(
+        self,
+        lots: list[tuple[float, Printed]],
+        whole: Printed,
+        hidden: Iterable[tuple[str, str]],
+    ) -> list[tuple[float, Printed]]:
+        """Return the lots with what is left of the whole, by subtraction, as one more."""
+        rest = {
+            key: counts - np.sum([np.zeros(6), *(c[key] for _, c in lots)], axis=0) for key, counts in whole.items()
+        }
+        n = self._n(rest)
+        total = sum((self._transactions or {}).get(p, 0.0) for p in hidden)
+        return [*lots, (max(total, n) / n, rest)] if n else lots
+
+    def _inside(self, places: Iterable[tuple[str, str]], agency: str, service: str) -> list[tuple[str, str]]:
+        """Return the services of agencies that a place is made of."""
+        return [
+            p
+            for p in places
+            if p[0] and p[1] and agency in ("", p[0]) and service in ("", p[1])
+            if agency or "no_population" not in self._note(p[0])
+        ]
+
+    def _own(self, agency: str, service: str) -> float:
+        """Return the weight of a shown service."""
+        counts, total = self._counts[agency, service], (self._transactions or {}).get((agency, service), 0.0)
+        n = self._n(counts)
+        if "equal" in self._note(agency) and (agency, "") in self._counts:
+            n = self._n(self._counts[agency, ""])
+            total = sum(size for (a, _), size in (self._transactions or {}).items() if a == agency)
+        return max(total, n) / max(n, 1)
+
+    def _note(self, agency: str) -> str:
+        return str(self._notes.get((agency, ""), ""))
+
+    @staticmethod
+    def _n(counts: Printed) -> float:
+        return float(counts["overall", "all"][0])

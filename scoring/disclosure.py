@@ -7,9 +7,11 @@ single hidden entry, (b) hidden parts of a shown total make at least `min_n` res
 every hidden number that all the sums and "not below 0" allow is at least `min_n` wide (`scoring.attack`). A group of 0
 hides nothing.
 
-`protect_table` does so for a table of figures. Figures that add up to one (the items of an element) are hidden together
-or not at all at a place: then what hides a place among places hides it for each of them, and neither way of adding up
-helps against the other.
+`protect_table` does so for a table of figures. A place of which one figure must go is hidden whole, its zeros too: a
+shown "nobody answered this" would give all hidden answers to it to the place's neighbour. Of the respondents of a
+hidden place `min_n` numbers must be left between 1 and its N; where N is smaller, as many as there are.
+Rules from before `pooling` hide figure by figure: figures that add up to one (the items of an element) together or not
+at all, and zeros never.
 
 Source: Willenborg & de Waal, *Elements of Statistical Disclosure Control* (2001), ch. 8 (secondary suppression).
 """
@@ -17,13 +19,13 @@ Source: Willenborg & de Waal, *Elements of Statistical Disclosure Control* (2001
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from scoring.attack import Attack, Flags, Lines, Sum, Whole
+from scoring.attack import MOST, Attack, Flags, Lines, Sum, Whole
 from scoring.scheme import DataError, Rules, Scheme
 
 SUPPRESSED = "suppressed"
@@ -31,6 +33,8 @@ HIDDEN = ("valid", "c1", "c2", "c3", "c4", "c5", "index", "se", "df", "lo", "hi"
 """Columns blanked where a figure is hidden, besides n."""
 TELLTALE = frozenset({"lonely_psu", "population_below_sample"})
 """Warnings that tell how many respondents there are."""
+ZEROS = frozenset({"renormalised"})
+"""Warnings that tell where nobody answered."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +47,13 @@ class DisclosureRule:
     min_n_quality: int = 30
     #: an interval this wide or wider, in percentage points, is not shown
     max_width: float = 30.0
+    #: a place hidden for one figure is hidden for all, zeros included (`Rules.pooling`)
+    whole: bool = True
 
     @classmethod
     def of(cls, rules: Rules) -> DisclosureRule:
         """Return the rule of a round."""
-        return cls(rules.min_n, rules.min_n_interval, rules.max_width)
+        return cls(rules.min_n, rules.min_n_interval, rules.max_width, rules.pooling)
 
     def shows(self, n: int) -> bool:
         """Whether figures, comments or a trend point of n respondents may be shown by themselves."""
@@ -131,13 +137,15 @@ def protect_table(
     """Return which rows of a score table (n still in it) must be hidden; places are sums over `by`, see `sums_of`.
 
     What the places leave unnamed (responses without a service) counts as known to the reader; agencies without N are in
-    no sum of agencies. With a `scheme` figures add up to one another; without, each is a table of its own. `known`,
+    no sum of agencies. A column `population` has each place's N, which bounds what a reader can think of it. `known`,
     `gone`: rows (rows,) that another table tells whatever is hidden here, and rows that are hidden in any case.
+    Under `whole` all rows of a place go, or none; under the older rule figures add up to one another by `scheme`
+    (without one, each is a table of its own), and rows of nobody stay.
     """
     rule = rule or DisclosureRule()
     number = table["n"].to_numpy(dtype=np.int64)
     told, lost = (np.zeros(len(table), dtype=np.bool_) if x is None else np.asarray(x, bool) for x in (known, gone))
-    hidden = lost & (number > 0)
+    hidden = lost & ((number > 0) | rule.whole)
     if not (hidden | ((number > 0) & (number < rule.min_n))).any():
         return hidden
     place = table.groupby(list(by), sort=False).ngroup().to_numpy()
@@ -149,8 +157,35 @@ def protect_table(
     keys = table.iloc[first][list(by)].reset_index(drop=True)
     alone = table.iloc[first]["warnings"].str.contains("no_population").to_numpy() if "warnings" in table else None
     lines = Lines.read(_without(sums_of(keys, parents), keys, alone))
+    if rule.whole:
+        most = table["population"].to_numpy(dtype=np.float64)[first] if "population" in table else None
+        start, known_places = (np.asarray(x.any(axis=1), dtype=np.bool_) for x in (begun, fixed))
+        return _hide_places(size, start, known_places, lines, rule.min_n, most)[place]
     _hide_figures(size, begun, fixed, lines, rule.min_n, _units(list(names), scheme))
     return np.asarray(begun[place, figure] & (number > 0), dtype=np.bool_)
+
+
+def _hide_places(
+    size: Whole, gone: Flags, told: Flags, lines: Lines, min_n: int, population: NDArray[np.float64] | None
+) -> Flags:
+    """Return the places (places,) that must go with all their figures; `size`: (places, figures) respondents.
+
+    What is hidden must hold for the respondents of the places, of whom a reader knows 1 to N, and for every figure.
+    """
+    n = size.max(axis=1, initial=0)
+    above = np.full(len(n), np.inf) if population is None else np.where(population > 0, population, np.inf)
+    high = np.maximum(np.minimum(above, MOST), n).astype(np.int64)
+    whole = _Cells.beside(n, told, lines, min_n)
+    whole = replace(whole, low=np.minimum(n, 1), high=high, least=np.minimum(min_n - 1, high - np.minimum(n, 1)))
+    parts = [figure for figure in np.unique(size, axis=1).T if (figure != n).any()]
+    layers = [whole, *(_Cells(n, whole.free & (n > 0), lines, min_n, there=whole.free) for n in parts)]
+    hidden: Flags = gone | ((size > 0) & (size < min_n)).any(axis=1)
+    before = None
+    while before is None or (hidden != before).any():
+        before = hidden
+        for layer in layers:
+            hidden = _protected(layer, hidden)
+    return hidden
 
 
 def _hide_figures(
@@ -175,9 +210,15 @@ def suppress(
     parents: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Return a score table without the figures that `protect_table` names, their n and what tells it included."""
-    hidden = protect_table(table, rule, by, scheme, parents)
+    return hide(table, protect_table(table, rule, by, scheme, parents), rule)
+
+
+def hide(table: pd.DataFrame, rows: ArrayLike, rule: DisclosureRule | None = None) -> pd.DataFrame:
+    """Return a score table without the figures of the rows (rows,) and whatever tells their n; status `suppressed`."""
+    hidden = np.asarray(rows, dtype=np.bool_)
     if not hidden.any():
         return table
+    telltale = TELLTALE | ZEROS if (rule or DisclosureRule()).whole else TELLTALE
     result = table.copy()
     for name in ("n", *HIDDEN):
         if result[name].dtype.kind in "iu":
@@ -185,7 +226,7 @@ def suppress(
         result.loc[hidden, name] = pd.NA if result[name].dtype.kind in "iu" else np.nan
     result.loc[hidden, "status"] = SUPPRESSED
     result.loc[hidden, "interval"] = ""
-    kept = [" ".join(word for word in words.split() if word not in TELLTALE) for words in result["warnings"][hidden]]
+    kept = [" ".join(word for word in words.split() if word not in telltale) for words in result["warnings"][hidden]]
     result.loc[hidden, "warnings"] = kept
     return result
 
@@ -232,6 +273,19 @@ class _Cells:
     free: Flags
     lines: Lines
     min_n: int
+    #: (cells,) what may be hidden, nobody included; None: as `free`
+    there: Flags | None = None
+    #: (cells,) what a reader knows it to lie between besides the sums; None: 0 and up
+    low: Whole | None = None
+    high: Whole | None = None
+    #: (cells,) how wide the range of a hidden number must be; None: `min_n`
+    least: Whole | None = None
+
+    def is_small(self, gone: NDArray[np.intp]) -> bool:
+        """Whether entries that a reader knows together are too few, or cannot but be what they are."""
+        known = int(self.size[gone].sum())
+        spare = known if self.low is None else known - int(self.low[gone].sum()) + 1
+        return known > 0 and spare < self.min_n
 
     @classmethod
     def beside(cls, size: Whole, fixed: Flags, lines: Lines, min_n: int) -> _Cells:
@@ -267,13 +321,14 @@ def _together(
 
 def _protected(cells: _Cells, start: Flags) -> Flags:
     """Return `start` with what else must go."""
-    hidden = start & cells.free
+    hidden = start & (cells.free if cells.there is None else cells.there)
     left = np.flatnonzero(hidden).tolist()
     left += _close(hidden, cells, left)
-    attack = Attack(cells.size, hidden, cells.lines)
+    attack = Attack(cells.size, hidden, cells.lines, low=cells.low, high=cells.high)
+    left = [cell for cell in left if cells.size[cell] > 0]  # that nobody answered may come out
     while left:  # an entry that is wide stays so, whatever else is hidden
         cell = left.pop()
-        while not attack.wide(cell, cells.min_n):
+        while not attack.wide(cell, cells.min_n if cells.least is None else int(cells.least[cell])):
             more = _widen(hidden, cells, cell)
             if not more:
                 break
@@ -296,7 +351,7 @@ def _close(hidden: Flags, cells: _Cells, among: Iterable[int]) -> list[int]:
         total, parts = lines.total[line], lines.parts[line]
         gone = parts[hidden[parts]]
         alone = len(gone) + hidden[total] == 1
-        small = len(gone) > 0 and not hidden[total] and cells.size[gone].sum() < cells.min_n
+        small = not hidden[total] and cells.is_small(gone)
         cell = _hide_one(hidden, cells, total, parts) if alone or small else None
         if cell is None:
             del left[line]

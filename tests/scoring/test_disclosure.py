@@ -22,6 +22,8 @@ from scoring.disclosure import (
 from scoring.scheme import DataError, Item, Rules, Scheme
 
 AT = ["agency", "service"]
+BEFORE = DisclosureRule(whole=False)
+"""The rule of editions from before places were hidden whole."""
 
 
 def _places(inner: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
@@ -114,11 +116,11 @@ def test_table_figure_by_figure_with_unnamed_rest() -> None:
     whole = keys.assign(level="overall", key="all", n=n)
     other = keys.assign(level="item", key="x", n=np.where(n > 0, n + 100, 0))
     table = pd.concat([whole, other], ignore_index=True)
-    hidden = protect_table(table)
+    hidden = protect_table(table, BEFORE)
     assert hidden[: len(keys)].sum() == 4
     assert not hidden[len(keys) :].any()
     table.loc[(table["agency"] == "A0") & (table["service"] == "") & (table["key"] == "all"), "n"] = 50
-    assert protect_table(table)[: len(keys)].sum() >= 2
+    assert protect_table(table, BEFORE)[: len(keys)].sum() >= 2
 
 
 def test_the_rule_in_words() -> None:
@@ -159,7 +161,7 @@ def test_subtracting_places_and_figures_at_once_gives_no_hidden_figure_away(
     table = pd.DataFrame(
         [(*k, *f) for k in keys.to_numpy().tolist() for f in figures], columns=["agency", "service", "level", "key"]
     ).assign(n=n.ravel())
-    hidden = protect_table(table, scheme=SCHEME)
+    hidden = protect_table(table, BEFORE, scheme=SCHEME)
     assert hidden[((table["n"] > 0) & (table["n"] < 5)).to_numpy()].all()
     assert not hidden[(table["n"] == 0).to_numpy()].any()
     if not hidden.any():
@@ -183,11 +185,46 @@ def test_items_of_an_element_go_together_and_their_element_stays() -> None:
     table["n"] = np.repeat(n, len(figures))
     few = (table["agency"] == "A0") & (table["service"] == "S0") & (table["key"] == "a1")
     table.loc[few, "n"] = 3
-    gone = table[protect_table(table, scheme=SCHEME)]
+    gone = table[protect_table(table, BEFORE, scheme=SCHEME)]
     assert set(gone["key"]) == {"a1", "a2"}
     assert set(zip(gone["agency"], gone["service"], strict=True)) == {
         (a, s) for a in ("A0", "A1") for s in ("S0", "S1")
     }
+
+
+@given(reaches())
+@settings(max_examples=10, deadline=None)
+def test_a_hidden_place_is_hidden_whole_and_each_figure_stays_unknown(drawn: tuple[int, int, list[list[int]]]) -> None:
+    agencies, services, cells = drawn
+    reached = np.array(cells).reshape(agencies, services, 5)
+    reached[0, 0, 1:3] = 0  # nobody of the first place answered two items
+    keys, _ = _places(reached[:, :, 0])
+    figures = list(SCHEME.levels)
+    n = np.stack([_places(reached[:, :, list(SCHEME.levels[f])].max(axis=2))[1] for f in figures], axis=1)
+    population = np.where(n[:, 0] > 0, 2 * n[:, 0] + 3, 40).astype(float)
+    table = pd.DataFrame([(*k, *f) for k in keys.to_numpy().tolist() for f in figures], columns=[*AT, "level", "key"])
+    table = table.assign(n=n.ravel(), population=np.repeat(population, len(figures)))
+    hidden = protect_table(table, scheme=SCHEME).reshape(n.shape)
+    assert (hidden.all(axis=1) == hidden.any(axis=1)).all()
+    gone = hidden[:, 0]
+    assert gone[((n > 0) & (n < 5)).any(axis=1)].all()
+    assert not gone[n[:, 0] == 0].any()
+    sums = [(t, list(p)) for t, p in sums_of(keys)]
+    for place in np.flatnonzero(gone):
+        for figure in {n[:, f].tobytes(): f for f in np.flatnonzero(n[place] > 0)[::-1]}.values():
+            known = {"low": np.minimum(n[:, 0], 1), "high": population} if figure == 0 else {}
+            low, high = bounds(n[:, figure], gone, sums, int(place), **known)
+            assert low - 1e-6 <= n[place, figure] <= high + 1e-6
+            assert high - low >= (min(4, population[place] - 1) if figure == 0 else 5) - 1e-6
+
+
+def test_a_hidden_number_lies_between_1_and_n() -> None:
+    """By hand: 4 and 2 of a total of 6 are 1..5 each, but when N of the second is 3, only 3..5 and 1..3."""
+    table = pd.DataFrame({"agency": ["", "A", "B", "C"], "level": "overall", "key": "all", "n": [46, 4, 2, 40]})
+    hidden = [protect_table(table.assign(population=N), by=("agency",)) for N in ([99, 9, 9, 90], [99, 90, 3, 6])]
+    assert [h.tolist() for h in hidden] == [[False, True, True, False], [False, True, True, True]]
+    ends = {"low": np.array([0, 1, 1, 1]), "high": np.array([99, 90, 3, 90])}
+    assert bounds([46, 4, 2, 40], [False, True, True, False], [(0, [1, 2, 3])], 1, **ends) == (3, 5)
 
 
 @given(st.lists(st.sampled_from([0, 0, 1, 2, 4, 5, 9, 40]), max_size=9), st.sampled_from([0, 10, 30]))
@@ -365,6 +402,11 @@ def test_entries_that_share_both_sums_are_not_counted_twice() -> None:
     sums = [(6, [0, 1, 2]), (7, [0, 3, 4]), (8, [1, 2, 5]), (9, [3, 4, 5])]
     lines, hidden = Lines.read(sums), np.array([True] * 6 + [False] * 4)
     attack = Attack(n, hidden, lines)
+    near = Attack(n, hidden, lines, low=np.maximum(n - 1, 0), high=n + 2)
+    ends = {"low": np.maximum(n - 1, 0), "high": n + 2}
+    for cell in range(6):
+        low, high = bounds(n, hidden, lines, cell, **ends)
+        assert [near.wide(cell, least) for least in (1, 2, 3, 4)] == [high - low >= k for k in (1, 2, 3, 4)]
     assert bounds(n, hidden, lines, 0) == pytest.approx((3, 15))
     assert [attack.wide(0, least) for least in (1, 12, 13)] == [True, True, False]
 
