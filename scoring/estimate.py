@@ -135,10 +135,10 @@ def estimate(
         var, lonely = _calibrated_variance(mean, within, design, used, size)
     else:
         var, lonely = variance(mean, within, design, used, size)
-    reach = _reach(moments, figures)
-    n = _sum(reach, used, size)
-    weighted = _sum(reach * design.weight[:, None], used, size)
-    squares = _sum(reach * (design.weight**2)[:, None], used, size)
+    reached = reach(moments, figures)
+    n = _sum(reached, used, size)
+    weighted = _sum(reached * design.weight[:, None], used, size)
+    squares = _sum(reached * (design.weight**2)[:, None], used, size)
     n_kish = np.divide(weighted**2, squares, out=np.zeros_like(weighted), where=squares > 0)
     counts = np.stack([_sum(moments.counts[:, list(f.items)].sum(axis=1), code, size) for f in figures], axis=1)
     df = _degrees(moments, design, figures, used, size)
@@ -262,7 +262,7 @@ def joint(
         touched[design.stratum[used == d], d * width : (d + 1) * width] = True
     matrix = covariance(spread, inner, design, touched)
     keep = ~np.isnan(value.ravel())
-    n = _sum(_reach(moments, figures), used, size).ravel()[keep]
+    n = _sum(reach(moments, figures), used, size).ravel()[keep]
     df = _degrees(moments, design, figures, used, size).ravel()[keep]
     rows = np.flatnonzero(keep)
     return Joint(rows // width, rows % width, value.ravel()[keep], matrix[np.ix_(keep, keep)], df, n)
@@ -410,7 +410,7 @@ def _average_matrix(design: Design, touched: NDArray[np.bool_]) -> Floats:
     return np.asarray(np.outer(root, root))
 
 
-def _reach(moments: Moments, figures: Sequence[Figure]) -> NDArray[np.int64]:
+def reach(moments: Moments, figures: Sequence[Figure]) -> NDArray[np.int64]:
     """Return respondents with a valid answer in each figure, (cells, figures)."""
     groups = list(moments.scheme.groups)
     columns = [
@@ -426,13 +426,13 @@ def _degrees(
     moments: Moments, design: Design, figures: Sequence[Figure], domain: Codes, size: int
 ) -> NDArray[np.int64]:
     """Return R's `degf`: sampling units less strata of the domain; for an item, of those who answered it."""
-    reach = _reach(moments, figures)
+    reached = reach(moments, figures)
     pooled = [k for k, figure in enumerate(figures) if figure.level != "item"]
-    reach[:, pooled] = moments.n[:, None]
+    reached[:, pooled] = moments.n[:, None]
     inside = domain >= 0
-    code, stratum, reach = domain[inside], design.stratum[inside], reach[inside]
-    units = reach if design.unit is None else _distinct(code, design.unit[inside], reach)
-    own = _distinct(code, stratum, reach)
+    code, stratum, reached = domain[inside], design.stratum[inside], reached[inside]
+    units = reached if design.unit is None else _distinct(code, design.unit[inside], reached)
+    own = _distinct(code, stratum, reached)
     return np.asarray(_sum(units, code, size) - _sum(own, code, size), dtype=np.int64)
 
 

@@ -106,6 +106,15 @@ class Moments:
             cross=self.cross[at],
         )
 
+    def rated(self) -> Moments:
+        """Return the moments of those who gave at least one valid answer: all that a table's n counts.
+
+        Others have z = 0. Counting them as respondents of a stratum would make its weight N/n tell how many there are.
+        """
+        everybody = list(self.scheme.groups).index(("overall", "all"))
+        n = np.asarray(self.reached[:, everybody], dtype=np.int64)
+        return self if (n == self.n).all() else replace(self, n=n)
+
     def collapse(self, columns: Sequence[str]) -> Moments:
         """Return the same moments with fewer key columns, cells that become equal being added."""
         return _gather([replace(self, keys=self.keys[list(columns)])])

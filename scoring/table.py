@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from scoring.disclosure import HIDDEN as HIDDEN
 from scoring.disclosure import SUPPRESSED as SUPPRESSED
-from scoring.disclosure import DisclosureRule, suppress
-from scoring.estimate import Estimates, domains, estimate, joint, places
+from scoring.disclosure import DisclosureRule, hide, protect_table
+from scoring.estimate import Estimates, domains, estimate, joint, places, reach
 from scoring.intervals import choose, interval, reliable
 from scoring.moments import Moments
+from scoring.pooling import Shown, pool
 from scoring.scheme import DataError, Figure, Rules, Scheme, figures
 from scoring.weights import Codes, Design, Floats, stratified
 
@@ -65,24 +66,51 @@ def score_table(
     rules: Rules | None = None,
     by: Sequence[str] = FIRST,
     strata: Sequence[str] = FIRST,
+    *,
+    design: Design | None = None,
+    beside: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return one row a figure, columns as `COLUMNS`.
 
     `population`: the strata's columns and `N`; None: every response counts the same. Places without responses but with
     transactions stand in the table as `no_data`. Figures of fewer than `rules.min_n` respondents are `suppressed`,
-    with what would give them away (`scoring.disclosure`). Raises `DataError` for columns or strata that do not fit.
+    with what would give them away (`scoring.disclosure`). Under `rules.pooling` what a total hides, or what no rows of
+    the table explain, is one stratum of it (`scoring.pooling`), and those who rated nothing are nobody.
+
+    `design`: of the cells of the moments, where more than N/n is known of them (raked weights, clusters); None: the
+    stratified one. `beside`: a table that readers have as well, whose hidden places decide about pooling in place of
+    this one's; with it, `rules.min_n` may be 0 for a caller that hides rows itself. Raises `DataError` for columns,
+    strata or a design that do not fit.
     """
     rules = rules or Rules()
     wanted = figures(scheme, rules)
     unknown = [name for name in (*by, *strata) if name not in moments.keys]
     if unknown:
         raise DataError(f"there is no key column {unknown[0]!r}; there are {', '.join(map(str, moments.keys))}")
-    design = stratified(moments.keys, moments.n, population, rules, strata=strata)
+    moments = moments.rated() if rules.pooling else moments
+    design = _fitting(design, moments) or stratified(moments.keys, moments.n, population, rules, strata=strata)
     ground = _Ground(moments, design, _Population.read(population, moments, strata), wanted, rules)
     every = [columns for size in range(len(by) + 1) for columns in combinations(by, size)]
-    parts = [_places(ground, columns) for columns in every]
     names = [*FIRST, *(name for name in by if name not in FIRST)]
-    return suppress(_joined(parts, names, wanted), DisclosureRule.of(rules), by, scheme)
+    rule = DisclosureRule.of(rules)
+    sizes = _joined([_sizes(ground, columns) for columns in every], names, wanted)
+    hidden = protect_table(sizes, rule, by, scheme)
+    shown = None
+    if rules.pooling and (rules.min_n > 1 or beside is not None):
+        shown = Shown.of(sizes, strata, hidden) if beside is None else Shown.of(beside, strata)
+    parts = [_places(ground, columns, shown) for columns in every]
+    return hide(_joined(parts, names, wanted), hidden, rule)
+
+
+def _fitting(design: Design | None, moments: Moments) -> Design | None:
+    """Return a design as it is; `DataError` when it is of other cells."""
+    if design is None:
+        return None
+    if len(design.n) != len(moments.n) or not design.keys.equals(moments.keys):
+        raise DataError("the design is of other cells than the moments")
+    if (design.n != moments.n).any():
+        raise DataError("the design has other respondents than the moments; make it of `moments.rated()`")
+    return design
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,17 +168,38 @@ class _Part:
     figures: dict[str, NDArray[Any]]
 
 
-def _places(ground: _Ground, columns: Sequence[str]) -> _Part:
+def _domain(ground: _Ground, columns: Sequence[str]) -> tuple[Codes, list[Place]]:
+    """Return each cell's place (-1: in none) and the places, those without responses at the end."""
+    code, own = places(ground.moments.keys, columns)
+    if "agency" not in columns and ground.design.known is not None:
+        code = np.where(ground.design.known, code, -1)
+    return code, _with_unanswered(own, ground, columns)
+
+
+def _sizes(ground: _Ground, columns: Sequence[str]) -> _Part:
+    """Return how many respondents every figure has at every place that the columns make: what hiding needs to know."""
+    code, every = _domain(ground, columns)
+    size, width = len(every), len(ground.figures)
+    n = np.zeros((size, width), dtype=np.int64)
+    used = (code >= 0) & (ground.design.weight > 0)
+    np.add.at(n, code[used], reach(ground.moments, ground.figures)[used])
+    lost = np.zeros(size, dtype=np.bool_)
+    if ground.design.known is not None:
+        lost[code[~ground.design.known & (code >= 0)]] = True
+    words = np.where(lost, "no_population", "").astype(object)
+    total, _ = _transactions(every, ground, columns)
+    spread = {"warnings": words, "population": total}
+    return _Part(columns, every, {"n": n} | {name: _across(column, width) for name, column in spread.items()})
+
+
+def _places(ground: _Ground, columns: Sequence[str], shown: Shown | None) -> _Part:
     """Return the figures of every place that the columns make."""
-    moments, design, rules = ground.moments, ground.design, ground.rules
-    code, own = places(moments.keys, columns)
-    wide = "agency" not in columns
-    if wide and design.known is not None:
-        code = np.where(design.known, code, -1)
-    every = _with_unanswered(own, ground, columns)
+    moments, rules = ground.moments, ground.rules
+    code, every = _domain(ground, columns)
+    design = ground.design if shown is None else pool(ground.design, shown, columns)
     found = estimate(moments, design, ground.figures, code, statistic=rules.statistic, renormalise=rules.renormalise)
-    if wide and rules.rollup != "transactions":
-        found = _rolled_up(found, moments, design, ground.figures, code, rules)
+    if "agency" not in columns and rules.rollup != "transactions":
+        found = _rolled_up(found, ground, design, code, columns, shown)
     figures = _numbers(found, ground.figures, rules)
     # estimate() numbers domains up to the last that any cell is in; later ones have no cells at all
     left = len(every) - len(found.value)
@@ -177,7 +226,7 @@ def _joined(parts: Sequence[_Part], names: Sequence[str], wanted: Sequence[Figur
     for name in parts[0].figures:
         columns[name] = np.concatenate([part.figures[name] for part in parts])[order].ravel()
     extra = [name for name in names if name not in FIRST]
-    return pd.DataFrame({name: columns[name] for name in [name for name, _ in COLUMNS] + extra})
+    return pd.DataFrame({name: columns[name] for name in [*(name for name, _ in COLUMNS if name in columns), *extra]})
 
 
 def _with_unanswered(places: list[Place], ground: _Ground, columns: Sequence[str]) -> list[Place]:
@@ -191,23 +240,28 @@ def _with_unanswered(places: list[Place], ground: _Ground, columns: Sequence[str
 
 
 def _rolled_up(
-    found: Estimates, moments: Moments, design: Design, wanted: Sequence[Figure], code: Codes, rules: Rules
+    found: Estimates, ground: _Ground, design: Design, code: Codes, columns: Sequence[str], shown: Shown | None
 ) -> Estimates:
     """Return figures wider than an agency as means of the agencies' figures, under `equal` and `given`.
 
-    Agencies without the figure do not enter; the variance has their covariances (calibration can tie agencies).
+    Agencies without the figure do not enter; the variance has their covariances (calibration can tie agencies). Those
+    that are hidden beside the figure are one, with their shares together.
     """
+    rules = ground.rules
     agency, labels = domains(design.keys, ["agency"])
     share = np.ones(len(labels))
     if rules.rollup == "given":
         share = np.array([float(rules.agency_weights.get(str(name), 0.0)) for name in labels["agency"]])
+    rest = np.zeros(len(code), dtype=np.bool_) if shown is None else shown.hides(design, columns)
     value, variance, status = found.value.copy(), found.variance.copy(), found.status.copy()
     for d, k in np.ndindex(value.shape):
-        place = np.where(code == d, agency, -1)
+        inside = code == d
+        place = np.where(inside, np.where(rest, len(labels), agency), -1)
+        weights = np.append(share, share[np.unique(agency[inside & rest])].sum())
         parts = joint(
-            moments, design, [wanted[k]], place, statistic=rules.statistic, renormalise=rules.renormalise
+            ground.moments, design, [ground.figures[k]], place, statistic=rules.statistic, renormalise=rules.renormalise
         )  # fmt: skip
-        weight = share[parts.domain]
+        weight = weights[parts.domain]
         if not weight.sum() > 0:
             value[d, k], variance[d, k], status[d, k] = np.nan, np.nan, "no_data"
             continue
@@ -286,28 +340,40 @@ def _nothing(size: int, width: int) -> dict[str, NDArray[Any]]:
     }
 
 
+def _transactions(places: list[Place], ground: _Ground, columns: Sequence[str]) -> tuple[Floats, Floats]:
+    """Return the transactions of each place, and those of them in strata with responses; NaN where unknown."""
+    size, population = len(places), ground.population
+    if population is None or not set(columns) <= set(population.keys):
+        return np.full(size, np.nan), np.full(size, np.nan)
+    number = {label: k for k, label in enumerate(places)}
+    place = np.array([number.get(row, -1) for row in population.rows(columns)], dtype=np.intp)
+    inside = place >= 0
+    answered = inside & population.answered
+
+    def total(rows: NDArray[np.bool_]) -> Floats:
+        return np.bincount(place[rows], weights=population.count[rows], minlength=size).astype(np.float64)
+
+    return total(inside), total(answered)
+
+
+def _across(column: NDArray[Any], width: int) -> NDArray[Any]:
+    """Return a column of places as (places, figures)."""
+    return np.broadcast_to(column[:, None], (len(column), width))
+
+
 def _covered(
     figures: dict[str, NDArray[Any]], places: list[Place], ground: _Ground, columns: Sequence[str]
 ) -> dict[str, NDArray[Any]]:
     """Return the transactions of each place, the share of them in strata with responses, and what warns of it."""
-    size, population = len(places), ground.population
-    total, share = np.full(size, np.nan), np.full(size, np.nan)
-    if population is not None and set(columns) <= set(population.keys):
-        number = {label: k for k, label in enumerate(places)}
-        place = np.array([number.get(row, -1) for row in population.rows(columns)], dtype=np.intp)
-        inside = place >= 0
-        total = np.bincount(place[inside], weights=population.count[inside], minlength=size)
-        answered = inside & population.answered
-        reached = np.bincount(place[answered], weights=population.count[answered], minlength=size)
-        share = np.divide(100 * reached, total, out=np.full(size, np.nan), where=total > 0)
+    total, reached = _transactions(places, ground, columns)
+    share = np.divide(100 * reached, total, out=np.full(len(places), np.nan), where=total > 0)
     low = (share < 100 * ground.rules.min_coverage)[:, None] & (figures["status"] != "no_data")
     warnings = figures["warnings"]
     if low.any():
         warnings = warnings.copy()
         warnings[low] = [f"{words} low_coverage".strip() for words in warnings[low]]
     wide = {"population": total, "coverage": share}
-    spread = {name: np.broadcast_to(column[:, None], low.shape) for name, column in wide.items()}
-    return {"warnings": warnings, **spread}
+    return {"warnings": warnings, **{name: _across(column, low.shape[1]) for name, column in wide.items()}}
 
 
 def _rows(columns: Mapping[str, list[str]], names: Sequence[str], size: int) -> list[Place]:

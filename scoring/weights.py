@@ -64,6 +64,8 @@ class Design:
     notes: tuple[frozenset[str], ...] = ()
     #: strata with fewer transactions than respondents, by number
     short: frozenset[int] = frozenset()
+    #: transactions N by names of strata, and of the agencies that are one stratum; None: no population at all
+    totals: Mapping[tuple[str, ...], float] | None = None
 
     @cached_property
     def size(self) -> NDArray[np.int64]:
@@ -103,12 +105,12 @@ def stratified(
     if population is None:
         return _unweighted(keys, counts, rules, strata, clusters)
     totals = _totals(population, strata)
-    own = _labels(keys, strata)
+    own = labels_of(keys, strata)
     known = np.array([totals.get(label, 0.0) > 0 and "" not in label for label in own], dtype=bool)
     labels, notes = list(own), [frozenset[str]()] * len(own)
     if not known.all():
         labels, notes = _fall_back(own, known, strata, totals)
-    names, stratum = _number(labels)
+    names, stratum = number_labels(labels)
     respondents = np.bincount(stratum, weights=counts, minlength=len(names))
     transactions = np.array([totals.get(name, 0.0) for name in names])
     has_n = transactions > 0
@@ -128,6 +130,7 @@ def stratified(
         known=has_n[stratum],
         notes=tuple(notes),
         short=frozenset(int(h) for h in np.flatnonzero(short)),
+        totals=totals,
     )
     return design if unit is None else _cluster_fraction(design, names, population, strata, rules)
 
@@ -257,7 +260,7 @@ def _unweighted(
     keys: pd.DataFrame, n: NDArray[np.int64], rules: Rules, strata: Sequence[str], clusters: Sequence[str]
 ) -> Design:
     """Return a design without known N: weight 1 for everyone, no finite-population correction."""
-    names, stratum = _number(_labels(keys, strata))
+    names, stratum = number_labels(labels_of(keys, strata))
     return Design(
         keys=keys,
         n=n,
@@ -272,8 +275,8 @@ def _unweighted(
     )
 
 
-def _labels(keys: pd.DataFrame, columns: Sequence[str]) -> list[tuple[str, ...]]:
-    """Return each row's values of the columns."""
+def labels_of(keys: pd.DataFrame, columns: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return each row's values of the columns, as text; `DataError` for a column that is not there."""
     for name in columns:
         if name not in keys:
             raise DataError(f"there is no key column {name!r}")
@@ -282,7 +285,7 @@ def _labels(keys: pd.DataFrame, columns: Sequence[str]) -> list[tuple[str, ...]]
     return list(zip(*(keys[name].astype(str) for name in columns), strict=True))
 
 
-def _number(labels: Sequence[tuple[str, ...]]) -> tuple[list[tuple[str, ...]], Codes]:
+def number_labels(labels: Sequence[tuple[str, ...]]) -> tuple[list[tuple[str, ...]], Codes]:
     """Return the distinct labels in order, and each label's number."""
     names = sorted(set(labels))
     number = {name: k for k, name in enumerate(names)}
@@ -298,7 +301,7 @@ def _totals(population: pd.DataFrame, strata: Sequence[str], column: str = "N") 
     if len(bad):
         raise DataError(f"population row {bad[0] + 1}: {column} is {population[column].iloc[bad[0]]!r}, not 0 or more")
     totals: dict[tuple[str, ...], float] = {}
-    for label, value in zip(_labels(population, strata), values, strict=True):
+    for label, value in zip(labels_of(population, strata), values, strict=True):
         totals[label] = totals.get(label, 0.0) + float(value)
     return totals
 
@@ -333,8 +336,8 @@ def _units(keys: pd.DataFrame, stratum: Codes, clusters: Sequence[str]) -> Codes
     """Return the number of each cell's sampling unit; equal names in different strata are different units."""
     if not clusters:
         return None
-    labels = [(str(h), *label) for h, label in zip(stratum, _labels(keys, clusters), strict=True)]
-    return _number(labels)[1]
+    labels = [(str(h), *label) for h, label in zip(stratum, labels_of(keys, clusters), strict=True)]
+    return number_labels(labels)[1]
 
 
 def _cluster_fraction(
@@ -355,7 +358,7 @@ def _columns(name: str | tuple[str, ...]) -> tuple[str, ...]:
 def _targets(design: Design, columns: Sequence[str], totals: pd.DataFrame) -> tuple[Codes, Floats]:
     """Return each cell's group and the groups' known totals; `DataError` when the two do not cover each other."""
     known = _totals(totals, columns)
-    names, group = _number(_labels(design.keys, columns))
+    names, group = number_labels(labels_of(design.keys, columns))
     respondents = np.bincount(group, weights=design.n * (design.weight > 0), minlength=len(names))
     present = {name for name, count in zip(names, respondents, strict=True) if count}
     empty = sorted(name for name, value in known.items() if value > 0 and name not in present)

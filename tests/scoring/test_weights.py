@@ -180,8 +180,10 @@ def test_weights_below_0_or_missing_are_refused(bad: float) -> None:
 def test_the_province_from_its_agencies_equal_or_given() -> None:
     a, b = 70 / 80, 2 / 3
     for rules, expected in (
-        # by transactions: Σ w·satisfied / Σ w·answered
-        (Rules(min_n=0), 100 * (70 + 20) / (80 + 30)),
+        # by transactions: Σ w·satisfied / Σ w·answered, where one of B's four answered nothing
+        (Rules(min_n=0, pooling=False), 100 * (70 + 20) / (80 + 30)),
+        # B's three who did stand for its 40 transactions
+        (Rules(min_n=0), 100 * (70 + 40 * 2 / 3) / (80 + 40)),
         (Rules(min_n=0, rollup="equal"), 100 * (a + b) / 2),
         (Rules(min_n=0, rollup="given", agency_weights={"A": 3, "B": 1}), 100 * (3 * a + b) / 4),
         (Rules(min_n=0, rollup="given", agency_weights={"A": 1}), 100 * a),

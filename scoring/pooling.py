@@ -1,0 +1,172 @@
+"""Shown totals without a trace of what they hide: everything hidden inside a total is one stratum, of weight ΣN/Σn.
+
+An index weighted by transactions is one equation more than the sums of its table: with the digits of an agency's index
+a reader counts through the whole numbers that two hidden services can hold, and mostly one solution is left
+(`scoring.attack.Search`). Where the hidden strata of a total have one weight, the index is a function of what stands
+in the table, its totals and N, and tells nothing besides, at any number of digits.
+
+- an agency: each shown service is a stratum, all others of the agency are one;
+- a service: each agency that is shown with this service is a stratum, all others are one;
+- the province: each shown service of an agency is a stratum, and what is left of every shown agency; all else is one;
+- whatever no rows of the table explain (a group of a breakdown; an agency whose services the table does not list) is
+  one stratum: the index is satisfied/valid of its own row.
+
+Weights that were calibrated before are averaged over what is pooled: `pool` comes after `rake` and before clusters.
+
+Source: post-stratum collapsing, Cochran (1977), 5A.9; Kalton & Flores-Cervantes (2003), "Weighting methods", Journal of
+Official Statistics 19 (collapsing of cells).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from scoring.disclosure import SUPPRESSED
+from scoring.weights import Design, labels_of, number_labels
+
+REST = "*"
+"""Stands in the name of a pooled stratum for what is not told apart."""
+WHOLE_AGENCY = frozenset({"equal_within_agency", "no_population"})
+"""Notes of cells whose stratum is their agency, for want of N."""
+
+NO_PLACE = frozenset(
+    (
+        *("level", "key", "n", "valid", "c1", "c2", "c3", "c4", "c5", "index", "se", "df", "lo", "hi"),
+        *("status", "n_eff", "deff", "coverage", "population", "interval", "warnings"),
+    )
+)
+"""Columns of a score table that do not name a place."""
+
+Place = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What readers see of the strata. Build with `Shown.of`."""
+
+    #: columns that name a stratum
+    strata: tuple[str, ...]
+    #: strata that have a row of their own, shown
+    places: frozenset[Place]
+    #: agencies whose row is shown
+    agencies: frozenset[str]
+
+    @classmethod
+    def of(
+        cls, table: pd.DataFrame, strata: Sequence[str] = ("agency", "service"), hidden: ArrayLike | None = None
+    ) -> Shown:
+        """Return what a score table shows; `hidden`: rows (rows,) that are not shown, if the table does not say."""
+        gone = np.asarray(table["status"] == SUPPRESSED if hidden is None else hidden, dtype=np.bool_)
+        rows = table[~gone & (table["level"] == "overall").to_numpy()]
+        places = [name for name in rows if name not in NO_PLACE]
+        named = rows[places].astype(str) != ""
+        full = named.eq([name in strata for name in places]).all(axis=1)
+        whole = named.eq([name == "agency" for name in places]).all(axis=1)
+        return cls(
+            tuple(strata),
+            frozenset(rows.loc[full, list(strata)].itertuples(index=False, name=None)),
+            frozenset(rows.loc[whole, "agency"]),
+        )
+
+    def hides(self, design: Design, columns: Sequence[str]) -> NDArray[np.bool_]:
+        """Return which cells (cells,) belong to agencies that are not shown beside a total named by `columns`.
+
+        Beside a service: agencies of which the service is not shown; beside a group, all.
+        """
+        if not set(columns) <= set(self.strata):
+            return np.ones(len(design.n), dtype=np.bool_)
+        if not columns:
+            return np.array([str(name) not in self.agencies for name in design.keys["agency"]], dtype=np.bool_)
+        return np.array([label not in self.places for label in labels_of(design.keys, self.strata)], dtype=np.bool_)
+
+
+def pool(design: Design, shown: Shown, columns: Sequence[str] = ()) -> Design:
+    """Return the design in which all that a total hides is one stratum.
+
+    `columns`: what names the totals, () for the province. The design of () is right for agencies as well (all
+    of an agency's row that is shown), and so for ranks, comparisons, diagnosis, microdata weights and scripts; rows of
+    services have `("service",)`, groups of a breakdown their own columns. Weights of a pooled stratum: ΣN/Σn, or the
+    mean of those that were calibrated before (residuals of the calibration stay as they were).
+    """
+    base = tuple(name for name in columns if name in shown.strata)
+    strata, lots = zip(*_names(design, shown, _Kind(base, len(base) < len(columns))), strict=True)
+    return _restratified(design, strata, lots)
+
+
+def pooled(design: Design, table: pd.DataFrame, strata: Sequence[str] = ("agency", "service")) -> Design:
+    """Return the design that goes with a score table whose rules say `pooling`: of its province and its agencies.
+
+    `design`: of the same moments (`Moments.rated`), as `scoring.weights.stratified` (and `rake`) made it. Use it for
+    `estimate`, `joint`, `contrast`, `against_rest`, `diagnose`, and as weights and strata of files.
+    """
+    return pool(design, Shown.of(table, strata))
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What kind of totals a design is for."""
+
+    #: columns of strata among those that name the totals
+    base: tuple[str, ...]
+    #: groups that are no strata are told apart: nothing explains their strata
+    grouped: bool
+
+    @property
+    def wide(self) -> bool:
+        """Whether agencies stand between the strata and the total."""
+        return not self.base and not self.grouped
+
+
+def _names(design: Design, shown: Shown, kind: _Kind) -> Iterator[tuple[Place, Place]]:
+    """Yield each cell's stratum after pooling, and the name by which its N is known.
+
+    The first word of a stratum is `own` for what is told apart, `rest` for what is not.
+    """
+    keys, strata = design.keys, shown.strata
+    agencies = keys["agency"].astype(str).tolist() if "agency" in strata else [""] * len(keys)
+    notes = design.notes or (frozenset[str](),) * len(keys)
+    known = np.ones(len(keys), dtype=np.bool_) if design.known is None else design.known
+    own, place = labels_of(keys, strata), labels_of(keys, kind.base)
+    for label, total, agency, words, ok in zip(own, place, agencies, notes, known, strict=True):
+        whole, visible = bool(words & WHOLE_AGENCY), agency in shown.agencies
+        if not ok or (whole and ("agency" in kind.base or (kind.wide and visible))):
+            yield ("own", agency), (agency,)
+        elif label in shown.places and not kind.grouped and (visible or not whole):
+            yield ("own", *label), label
+        else:
+            name = ("rest", agency) if kind.wide and visible else ("rest", *total)
+            yield name, (agency,) if whole and not kind.base else label
+
+
+def _restratified(design: Design, strata: Sequence[Place], lots: Sequence[Place]) -> Design:
+    """Return the design with other strata, `lots` naming the N of the cells; what is pooled gets one weight."""
+    names, stratum = number_labels(strata)
+    size = len(names)
+    rest = np.array([name[0] == "rest" for name in names])
+    n = np.bincount(stratum, weights=design.n, minlength=size)
+    fraction = np.zeros(size)
+    fraction[stratum] = design.fraction[design.stratum]
+    sampled = np.bincount(stratum, weights=design.n * design.fraction[design.stratum], minlength=size)
+    mean = np.bincount(stratum, weights=design.n * design.weight, minlength=size) / np.maximum(n, 1)
+    short = np.bincount(stratum, weights=np.isin(design.stratum, list(design.short)), minlength=size) > 0
+    pooled_fraction = sampled / np.maximum(n, 1)
+    if design.totals is not None and not design.adjustments:
+        transactions = np.zeros(size)
+        for h, lot in set(zip(stratum.tolist(), lots, strict=True)):
+            transactions[h] += design.totals.get(lot, 0.0)
+        used = np.where(transactions > 0, np.maximum(transactions, n), n)
+        mean, pooled_fraction = used / np.maximum(n, 1), np.where(sampled > 0, n / np.maximum(used, 1), 0.0)
+        short = np.where(rest, (transactions > 0) & (transactions < n), short)
+    return replace(
+        design,
+        weight=np.where(rest[stratum], mean[stratum], design.weight),
+        stratum=stratum,
+        names=tuple(" / ".join([*filter(None, name[1:]), *[REST] * (name[0] == "rest")]) for name in names),
+        fraction=np.where(rest, pooled_fraction, fraction),
+        short=frozenset(int(h) for h in np.flatnonzero(short)),
+    )
