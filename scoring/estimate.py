@@ -16,16 +16,19 @@ Särndal (1992) for calibration residuals; lonely strata and degrees of freedom 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
 
+from scoring.clusters import degrees, residuals
 from scoring.moments import PEAK, Moments
 from scoring.scheme import DataError, Figure
-from scoring.weights import RAKING_SWEEPS, Adjustment, Codes, Design, Floats
+from scoring.weights import RAKING_SWEEPS, Adjustment, Clusters, Codes, Design, Floats
 
 TINY = 1e-24
 """A variance of an index (scale 0..1) below this is none: 10⁹ answers that differ once give more than 10⁻¹⁸."""
@@ -131,7 +134,9 @@ def estimate(
     value, alpha, lost = _linearise(moments, design, figures, used, size, statistic, renormalise)
     mean = _cell_means(moments, design, alpha, used, statistic)
     within = _cell_within(moments, design, alpha, used, statistic)
-    if design.adjustments:
+    if design.clusters is not None:
+        var, lonely = _cluster_variance(moments, mean, alpha, design, used, size, statistic)
+    elif design.adjustments:
         var, lonely = _calibrated_variance(mean, within, design, used, size)
     else:
         var, lonely = variance(mean, within, design, used, size)
@@ -245,6 +250,8 @@ def joint(
     size, width = int(code.max(initial=-1)) + 1, len(figures)
     used = np.where(design.weight > 0, code, -1)
     value, alpha, _ = _linearise(moments, design, figures, used, size, statistic, renormalise)
+    if design.clusters is not None:
+        return _clustered_joint(moments, design, figures, used, size, statistic, value, alpha)
     means = _cell_means(moments, design, alpha, used, statistic)
     spread = np.zeros((len(moments.n), size * width))
     inner = np.zeros((size * width, size * width))
@@ -261,11 +268,42 @@ def joint(
     for d in range(size):
         touched[design.stratum[used == d], d * width : (d + 1) * width] = True
     matrix = covariance(spread, inner, design, touched)
+    return _joined(moments, design, figures, used, value, matrix)
+
+
+def _joined(
+    moments: Moments, design: Design, figures: Sequence[Figure], domain: Codes, value: Floats, matrix: Floats
+) -> Joint:
+    """Return what there are data for; `value`: (domains, figures)."""
+    size, width = value.shape
     keep = ~np.isnan(value.ravel())
-    n = _sum(reach(moments, figures), used, size).ravel()[keep]
-    df = _degrees(moments, design, figures, used, size).ravel()[keep]
+    n = _sum(reach(moments, figures), domain, size).ravel()[keep]
+    df = _degrees(moments, design, figures, domain, size).ravel()[keep]
     rows = np.flatnonzero(keep)
     return Joint(rows // width, rows % width, value.ravel()[keep], matrix[np.ix_(keep, keep)], df, n)
+
+
+def _clustered_joint(
+    moments: Moments,
+    design: Design,
+    figures: Sequence[Figure],
+    domain: Codes,
+    size: int,
+    statistic: str,
+    value: Floats,
+    alpha: Floats,
+) -> Joint:
+    """Return `joint` for a design with clusters."""
+    if design.adjustments and size > 1:
+        raise DataError("calibrated weights with clusters have no joint figures of several domains")
+    totals = cluster_totals(moments, design, alpha, domain, statistic)
+    if design.adjustments:
+        mean = _cell_means(moments, design, alpha, domain, statistic)
+        totals, domain_of = _calibrated_totals(totals, mean, design), np.zeros_like(domain)
+    else:
+        domain_of = domain
+    matrix = residuals(totals, design, domain_of, size).covariance(size)
+    return _joined(moments, design, figures, domain, value, matrix)
 
 
 def _domain(moments: Moments, domain: ArrayLike | None) -> Codes:
@@ -333,7 +371,7 @@ def _cell_means(moments: Moments, design: Design, alpha: Floats, domain: Codes, 
 def _cell_within(moments: Moments, design: Design, alpha: Floats, domain: Codes, statistic: str) -> Floats:
     """Return Σ(u - mean)² in each cell, (cells, figures). Clusters do not need it: their totals are their units."""
     result = np.zeros((len(moments.n), alpha.shape[1]))
-    if design.unit is not None:
+    if design.unit is not None or design.clusters is not None:
         return result
     at = _columns_of(moments, statistic)
     cells = np.flatnonzero((domain >= 0) & (moments.n > 1))
@@ -343,6 +381,82 @@ def _cell_within(moments: Moments, design: Design, alpha: Floats, domain: Codes,
         form = np.einsum("ckf,ckf->ck", a @ moments.within[np.ix_(c, at, at)], a)
         result[c] = np.maximum(form, 0.0) * (design.weight[c] ** 2)[:, None]
     return result
+
+
+def contributions(
+    moments: Moments, one: Design, wanted: Figure, domain: Codes, design: Design, statistic: str
+) -> tuple[Floats, Floats]:
+    """Return each person's part e = αᵀz less its stratum's mean: Σe by row of the clusters (rows,), Σe² by domain.
+
+    `one`: the design with weights 1; `design`: the one whose weights make α and whose domains these are.
+    """
+    size = int(domain.max(initial=-1)) + 1
+    _, alpha, _ = _linearise(moments, design, [wanted], domain, size, statistic, renormalise=True)
+    clusters = one.clusters
+    if clusters is None:
+        raise DataError("the design has no clusters")
+    mean = _cell_means(moments, one, alpha, domain, statistic)[:, 0]
+    within = _cell_within(moments, replace(one, clusters=None), alpha, domain, statistic)[:, 0]
+    inside = domain >= 0
+    pairs, pair = np.unique(np.where(inside, domain * len(one.names) + one.stratum, -1), return_inverse=True)
+    people = np.bincount(pair, weights=one.n, minlength=len(pairs))
+    centre = np.bincount(pair, weights=one.n * mean, minlength=len(pairs)) / np.maximum(people, 1)
+    own = np.where(inside, centre[pair], 0.0)
+    squares = np.where(inside, within + one.n * (mean - own) ** 2, 0.0)
+    totals = cluster_totals(moments, one, alpha, domain, statistic)[:, 0] - clusters.n * own[clusters.cell]
+    return totals, _add(squares[inside, None], domain[inside], size)[:, 0]
+
+
+def cluster_totals(moments: Moments, design: Design, alpha: Floats, domain: Codes, statistic: str) -> Floats:
+    """Return Σu of each row of the design's clusters, (rows, figures), 0 outside the domains.
+
+    `alpha`: (domains, figures, 2·items) as `_linearise` gives it.
+    """
+    clusters = design.clusters
+    if clusters is None or clusters.features != moments.features:
+        raise DataError("the design's clusters are of other answers than the moments")
+    code = domain[clusters.cell]
+    result = np.zeros((len(code), alpha.shape[1]))
+    at = _columns_of(moments, statistic)
+    order = np.argsort(code, kind="stable")
+    edges = np.searchsorted(code[order], np.arange(len(alpha) + 1))
+    for d, (start, stop) in enumerate(pairwise(edges)):
+        rows = order[start:stop]
+        # α is mostly 0, and a sparse product needs no threads, which wait for each other on a busy machine.
+        part = (sparse.csr_array(alpha[d]) @ clusters.sums[rows][:, at].T.astype(np.float64)).T
+        result[rows] = part * design.weight[clusters.cell[rows]][:, None]
+    return result
+
+
+def _cluster_variance(
+    moments: Moments, mean: Floats, alpha: Floats, design: Design, domain: Codes, size: int, statistic: str
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return `variance` with the design's clusters as units."""
+    totals = cluster_totals(moments, design, alpha, domain, statistic)
+    if not design.adjustments:
+        found = residuals(totals, design, domain, size)
+        return found.variance(size), found.lonely
+    result, lonely = np.zeros((size, mean.shape[1])), np.zeros(size, dtype=np.bool_)
+    everywhere = np.zeros_like(domain)
+    for d in range(size):
+        inside = domain == d
+        own = _calibrated_totals(totals * _in_rows(inside, design), mean * inside[:, None], design)
+        found = residuals(own, design, everywhere, 1)
+        result[d], lonely[d] = found.variance(1)[0], bool(found.lonely[0])
+    return result, lonely
+
+
+def _in_rows(inside: NDArray[np.bool_], design: Design) -> NDArray[np.bool_]:
+    """Return a flag of cells as one of the rows of the clusters, (rows, 1)."""
+    return inside[design.clusters.cell][:, None] if design.clusters is not None else inside[:, None]
+
+
+def _calibrated_totals(totals: Floats, mean: Floats, design: Design) -> Floats:
+    """Return Σu of rows of clusters after the residuals of every calibration step, which are constant in a cell."""
+    if design.clusters is None:
+        return totals
+    shift = _calibrate(mean, design) - mean
+    return totals + shift[design.clusters.cell] * design.clusters.n[:, None]
 
 
 def _calibrated_variance(
@@ -426,6 +540,8 @@ def _degrees(
     moments: Moments, design: Design, figures: Sequence[Figure], domain: Codes, size: int
 ) -> NDArray[np.int64]:
     """Return R's `degf`: sampling units less strata of the domain; for an item, of those who answered it."""
+    if design.clusters is not None:
+        return degrees(design, domain, _cluster_reach(moments, design.clusters, figures), size)
     reached = reach(moments, figures)
     pooled = [k for k, figure in enumerate(figures) if figure.level != "item"]
     reached[:, pooled] = moments.n[:, None]
@@ -434,6 +550,13 @@ def _degrees(
     units = reached if design.unit is None else _distinct(code, design.unit[inside], reached)
     own = _distinct(code, stratum, reached)
     return np.asarray(_sum(units, code, size) - _sum(own, code, size), dtype=np.int64)
+
+
+def _cluster_reach(moments: Moments, clusters: Clusters, figures: Sequence[Figure]) -> NDArray[np.int64]:
+    """Return respondents of each row of the clusters for an item, all of them for other figures, (rows, figures)."""
+    answered = clusters.sums[:, moments.feature("answered")]
+    columns = [answered[:, f.items[0]] if f.level == "item" else clusters.n for f in figures]
+    return np.stack(columns, axis=1).astype(np.int64)
 
 
 def _distinct(code: Codes, label: Codes, reach: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -126,7 +126,7 @@ def moments(answers: ArrayLike, keys: pd.DataFrame, scheme: Scheme, *, features:
     `answers`: (n, items), 0 = no valid answer, 1..5; columns in the order of `scheme`. `keys`: n rows of text.
     `features`: what shall be estimable beside answer counts, of `scoring.scheme.STATISTICS`. Raises `DataError`.
     """
-    codes, cells = _cells(keys)
+    codes, cells = cells_of(keys)
     return moments_from_codes(answers, codes, cells, scheme, features=features)
 
 
@@ -140,7 +140,7 @@ def moments_from_codes(
         raise DataError(f"{len(table)} responses but keys for {code.shape}")
     if len(code) and (int(code.min()) < 0 or int(code.max()) >= len(cells)):
         raise DataError(f"cell numbers must lie in 0..{len(cells) - 1}")
-    wanted = _features(features)
+    wanted = features_of(features)
     total = _empty(cells, scheme, wanted)
     for start in range(0, len(table), _CHUNK):
         _add_chunk(total, table[start : start + _CHUNK], code[start : start + _CHUNK])
@@ -160,14 +160,14 @@ def moments_from_patterns(
     `patterns`: strings whose first characters are the answers to the items (any other character than 1..5 is no valid
     answer; what follows the items is ignored), or an array as in `moments`. `counts`: (rows,) whole numbers from 0.
     """
-    table = _decode(patterns, scheme)
+    table = decode(patterns, scheme)
     times = np.asarray(counts)
     if times.shape != (len(table),) or not np.issubdtype(times.dtype, np.integer) or (times < 0).any():
         raise DataError("counts must be one whole number, not negative, for each pattern")
-    codes, cells = _cells(keys)
+    codes, cells = cells_of(keys)
     if len(codes) != len(table):
         raise DataError(f"{len(table)} patterns but {len(codes)} rows of keys")
-    total = _empty(cells, scheme, _features(features))
+    total = _empty(cells, scheme, features_of(features))
     # Chunks hold about _CHUNK respondents once patterns are repeated; a pattern given more often makes its own chunk.
     chunk = (np.cumsum(times) - 1) // _CHUNK
     edges = np.flatnonzero(np.diff(chunk, prepend=-1, append=chunk[-1] + 1 if len(chunk) else 0))
@@ -209,7 +209,7 @@ def enough_answers(answers: ArrayLike, scheme: Scheme, min_share: float) -> NDAr
     return np.asarray((given > 0) & (given >= min_share * len(scheme.items)), dtype=np.bool_)
 
 
-def _features(features: Sequence[str]) -> tuple[str, ...]:
+def features_of(features: Sequence[str]) -> tuple[str, ...]:
     """Return the features kept, in a fixed order, `answered` last."""
     unknown = sorted(set(features) - set(LOOKUP))
     if unknown:
@@ -231,7 +231,7 @@ def _table(answers: ArrayLike, scheme: Scheme) -> NDArray[np.uint8]:
     return table
 
 
-def _decode(patterns: Sequence[str] | ArrayLike, scheme: Scheme) -> NDArray[np.uint8]:
+def decode(patterns: Sequence[str] | ArrayLike, scheme: Scheme) -> NDArray[np.uint8]:
     """Return packed answer strings as (rows, items) uint8, 0 for whatever is not 1..5."""
     if isinstance(patterns, np.ndarray) and patterns.ndim == 2:
         return _table(patterns, scheme)
@@ -245,7 +245,7 @@ def _decode(patterns: Sequence[str] | ArrayLike, scheme: Scheme) -> NDArray[np.u
     return np.where(digit <= MAX_ANSWER, digit, np.uint8(0))
 
 
-def _cells(keys: pd.DataFrame) -> tuple[NDArray[np.intp], pd.DataFrame]:
+def cells_of(keys: pd.DataFrame) -> tuple[NDArray[np.intp], pd.DataFrame]:
     """Return each row's cell number and the distinct rows as text, sorted; missing keys are ""."""
     for name in ("agency", "service"):
         if name not in keys:
@@ -383,7 +383,7 @@ def _gather(parts: Iterable[Moments]) -> Moments:
     """Return the sum of moments, cells with equal keys being added."""
     parts = list(parts)
     columns = list(parts[0].keys)
-    codes, cells = _cells(pd.concat([part.keys[columns] for part in parts], ignore_index=True))
+    codes, cells = cells_of(pd.concat([part.keys[columns] for part in parts], ignore_index=True))
     total = _empty(cells, parts[0].scheme, parts[0].features)
     for name in ("n", "counts", "reached", "cross"):
         np.add.at(getattr(total, name), codes, np.concatenate([getattr(part, name) for part in parts]))

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from scoring.clusters import ClusterSums, clustered
 from scoring.disclosure import HIDDEN as HIDDEN
 from scoring.disclosure import SUPPRESSED as SUPPRESSED
 from scoring.disclosure import DisclosureRule, hide, protect_table
@@ -39,7 +40,7 @@ COLUMNS = (
     ("c5", "answers “very satisfied”"),
     ("index", "the index, in percentage points, weighted by transactions"),
     ("se", "its standard error, in percentage points"),
-    ("df", "degrees of freedom: respondents less strata"),
+    ("df", "degrees of freedom: respondents (or counter-days) less strata"),
     ("lo", "lower end of its interval, in percentage points"),
     ("hi", "upper end of its interval, in percentage points"),
     ("status", "`ok`, or why a figure or its interval is not there or is special, see docs/methodology.md"),
@@ -68,6 +69,7 @@ def score_table(
     strata: Sequence[str] = FIRST,
     *,
     design: Design | None = None,
+    clusters: ClusterSums | None = None,
     beside: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return one row a figure, columns as `COLUMNS`.
@@ -77,10 +79,10 @@ def score_table(
     with what would give them away (`scoring.disclosure`). Under `rules.pooling` what a total hides, or what no rows of
     the table explain, is one stratum of it (`scoring.pooling`), and those who rated nothing are nobody.
 
-    `design`: of the cells of the moments, where more than N/n is known of them (raked weights, clusters); None: the
-    stratified one. `beside`: a table that readers have as well, whose hidden places decide about pooling in place of
-    this one's; with it, `rules.min_n` may be 0 for a caller that hides rows itself. Raises `DataError` for columns,
-    strata or a design that do not fit.
+    `design`: of the cells of the moments, where more than N/n is known of them (raked weights); None: the stratified
+    one. `clusters`: the same responses by counter and day, used when `rules.clusters` says so. `beside`: a table that
+    readers have as well, whose hidden places decide about pooling in place of this one's; with it, `rules.min_n` may
+    be 0 for a caller that hides rows itself. Raises `DataError` for columns, strata or a design that do not fit.
     """
     rules = rules or Rules()
     wanted = figures(scheme, rules)
@@ -89,6 +91,8 @@ def score_table(
         raise DataError(f"there is no key column {unknown[0]!r}; there are {', '.join(map(str, moments.keys))}")
     moments = moments.rated() if rules.pooling else moments
     design = _fitting(design, moments) or stratified(moments.keys, moments.n, population, rules, strata=strata)
+    if clusters is not None and rules.clusters != "none":
+        design = clustered(design, clusters, rules.min_n)
     ground = _Ground(moments, design, _Population.read(population, moments, strata), wanted, rules)
     every = [columns for size in range(len(by) + 1) for columns in combinations(by, size)]
     names = [*FIRST, *(name for name in by if name not in FIRST)]

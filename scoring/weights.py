@@ -37,6 +37,22 @@ class Adjustment:
 
 
 @dataclass(frozen=True, eq=False)
+class Clusters:
+    """Sampling units that are groups of respondents, finer than cells; see `scoring.clusters.clustered`."""
+
+    #: (rows,) what names a row: the columns of the cells, `counter` and `day`
+    keys: pd.DataFrame
+    #: (rows,) the cell a row is part of, and the cluster
+    cell: Codes
+    unit: Codes
+    #: (rows,) respondents
+    n: NDArray[np.int32]
+    #: (rows, features·items) Σ z of the row's respondents
+    sums: NDArray[np.int32]
+    features: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class Design:
     """How the respondents of each cell were sampled and what they stand for. Build with `stratified`."""
 
@@ -66,6 +82,8 @@ class Design:
     short: frozenset[int] = frozenset()
     #: transactions N by names of strata, and of the agencies that are one stratum; None: no population at all
     totals: Mapping[tuple[str, ...], float] | None = None
+    #: clusters by their sums; None: respondents, or `unit`
+    clusters: Clusters | None = None
 
     @cached_property
     def size(self) -> NDArray[np.int64]:
@@ -282,7 +300,7 @@ def labels_of(keys: pd.DataFrame, columns: Sequence[str]) -> list[tuple[str, ...
             raise DataError(f"there is no key column {name!r}")
     if not columns:
         return [()] * len(keys)
-    return list(zip(*(keys[name].astype(str) for name in columns), strict=True))
+    return list(zip(*(map(str, keys[name].tolist()) for name in columns), strict=True))
 
 
 def number_labels(labels: Sequence[tuple[str, ...]]) -> tuple[list[tuple[str, ...]], Codes]:

@@ -1,0 +1,325 @@
+"""People of one counter and one day answer alike: the variance of an index with counter-days as sampling units.
+
+A thin second accumulator is kept beside the moments: of each counter-day its respondents and Σz, never a matrix. It
+adds up like the moments. After pooling (`scoring.pooling`), with T_ch the sum of a cluster's contributions
+u in stratum h, n_ch its respondents there, ū_h the stratum's mean of u, m_h its clusters and f_h = n_h/N_h,
+
+    Var = Σ_c [ Σ_h √((1 - f_h) m_h/(m_h - 1)) (T_ch - n_ch ū_h) ]²
+
+Weights N_h/n_h make the strata post-strata of the sampled counter-days, hence the residuals from ū_h; a counter that
+serves several fields has one residual a day, over all of them. With clusters of one person this is the stratified
+variance of `scoring.estimate` exactly. Degrees of freedom: clusters less strata, where strata that share clusters count
+as one. R: `svytotal(~e, svydesign(ids = ~cluster, strata = ~part, weights = ~1))` with e the terms in brackets by
+person and without the factor m_h/(m_h - 1).
+
+Clusters of fewer than `min_n` people are joined with the counter's next one, in the order of the days: no cluster of a
+file is then a small group, and whoever uses the file finds the same errors.
+
+Sources: Särndal, Swensson & Wretman (1992), result 7.6.1 (post-stratified residuals, clusters); Liang & Zeger (1986),
+"Longitudinal data analysis using generalized linear models", Biometrika 73 (sums over clusters); Donner (1986), "A
+review of inference procedures for the intraclass correlation coefficient", Int. Stat. Rev. 54 (ANOVA estimator); Kish
+(1965), 5.4 (deff = 1 + (b - 1) ρ).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+
+from scoring.moments import LOOKUP, Moments, cells_of, decode, features_of
+from scoring.scheme import DataError, Figure, Scheme
+from scoring.weights import Clusters, Codes, Design, Floats, labels_of
+
+CLUSTER = ("counter", "day")
+"""Key columns that name a cluster within its agency. `counter` may be a paper pile, `day` then is ""."""
+
+Small = NDArray[np.int32]
+_CHUNK = 1 << 17
+
+
+@dataclass(frozen=True, eq=False)
+class ClusterSums:
+    """Σz of every counter-day by the keys of the moments' cells. Build with `cluster_sums`; add with `merge`."""
+
+    scheme: Scheme
+    features: tuple[str, ...]
+    #: (rows,) distinct rows of text, sorted: the columns of the moments' cells, then `counter` and `day`
+    keys: pd.DataFrame
+    #: (rows,) respondents with at least one valid answer
+    n: Small
+    #: (rows, features·items) Σz, as `Moments.sums`
+    sums: Small
+
+    def merge(self, *others: ClusterSums) -> ClusterSums:
+        """Return the sums of all responses together, in any order; `DataError` for other items, features or keys."""
+        for other in others:
+            if (other.scheme, other.features, list(other.keys)) != (self.scheme, self.features, list(self.keys)):
+                raise DataError("clusters can be merged when questionnaire, features and key columns are the same")
+        every = [self, *others]
+        codes, cells = cells_of(pd.concat([part.keys for part in every], ignore_index=True))
+        return _added(
+            self, codes, cells, *(np.concatenate([getattr(p, name) for p in every]) for name in ("n", "sums"))
+        )
+
+    def select(self, mask: ArrayLike) -> ClusterSums:
+        """Return the rows (rows,) where `mask` is true."""
+        at = np.flatnonzero(np.asarray(mask, dtype=bool))
+        return replace(self, keys=self.keys.iloc[at].reset_index(drop=True), n=self.n[at], sums=self.sums[at])
+
+    def collapse(self, columns: Sequence[str]) -> ClusterSums:
+        """Return the same sums with fewer key columns, rows that become equal being added."""
+        codes, cells = cells_of(self.keys[list(columns)])
+        return _added(self, codes, cells, self.n, self.sums)
+
+
+def cluster_sums(
+    patterns: Sequence[str] | ArrayLike,
+    counts: ArrayLike,
+    keys: pd.DataFrame,
+    scheme: Scheme,
+    *,
+    features: Sequence[str] = ("top2",),
+) -> ClusterSums:
+    """Return the sums of distinct answers with how often each was given, as `scoring.moments.moments_from_patterns`.
+
+    `keys`: (rows,) text: the columns of the moments' cells (`agency`, `service`, …), `counter` and `day` (any text that
+    sorts by time). Responses without a valid answer are nobody. One row a response (`counts` all 1) is as good as one
+    row a pattern. Raises `DataError`.
+    """
+    missing = [name for name in CLUSTER if name not in keys]
+    if missing:
+        raise DataError(f"clusters need a key column {missing[0]!r}")
+    table, times = decode(patterns, scheme), np.asarray(counts)
+    if times.shape != (len(table),) or len(keys) != len(table):
+        raise DataError(f"{len(table)} patterns, {times.shape} counts and {len(keys)} rows of keys do not fit")
+    wanted = features_of(features)
+    codes, cells = cells_of(keys)
+    lookup = np.array([LOOKUP[name] for name in wanted], dtype=np.int32)
+    n, sums = np.zeros(len(cells), dtype=np.int32), np.zeros((len(cells), len(wanted) * table.shape[1]), dtype=np.int32)
+    order = np.argsort(codes, kind="stable")
+    for start in range(0, len(order), _CHUNK):
+        at = order[start : start + _CHUNK]
+        answers, weight = table[at], times[at].astype(np.int32)
+        here, row = np.unique(codes[at], return_inverse=True)
+        add = sparse.csr_array((weight, (row, np.arange(len(at)))), shape=(len(here), len(at)))
+        n[here] += add @ answers.any(axis=1).astype(np.int32)
+        sums[here] += add @ np.concatenate([values[answers] for values in lookup], axis=1)
+    found = ClusterSums(scheme, wanted, cells, n, sums)
+    return found.select(n > 0) if (n == 0).any() else found
+
+
+def clustered(design: Design, found: ClusterSums, min_n: int = 5) -> Design:
+    """Return the design with counter-days as sampling units; those below `min_n` people joined with the next one.
+
+    `design`: of cells of `Moments.rated`, whose key columns the sums have as well. Pool, rake or compare it afterwards
+    like any other. Raises `DataError` when the sums are of other respondents than the cells.
+    """
+    columns = [str(name) for name in found.keys if name not in CLUSTER]
+    if set(columns) != set(design.keys):
+        raise DataError(f"clusters are by {', '.join(columns)}, the cells by {', '.join(map(str, design.keys))}")
+    number = {label: k for k, label in enumerate(labels_of(design.keys, columns))}
+    cell = np.array([number.get(label, -1) for label in labels_of(found.keys, columns)], dtype=np.intp)
+    inside = np.bincount(cell[cell >= 0], weights=found.n[cell >= 0], minlength=len(design.n))
+    if (cell < 0).any() or (inside != design.n).any():
+        raise DataError("the clusters hold other respondents than the cells; make the design of `moments.rated()`")
+    unit = join_days(found.keys, found.n, min_n)
+    return replace(design, clusters=Clusters(found.keys, cell, unit, found.n, found.sums, found.features))
+
+
+def join_days(keys: pd.DataFrame, n: ArrayLike, least: int) -> Codes:
+    """Return each row's cluster number: the days of a counter in order, joined until they hold `least` people.
+
+    What is left at the end of a counter joins the cluster before it. All rows of a counter's day are in one cluster,
+    whatever the service: which of two hidden services somebody came for changes nothing.
+    """
+    agency, counter, date = (pd.factorize(keys[name], sort=True)[0].astype(np.int64) for name in ("agency", *CLUSTER))
+    counter = agency * (counter.max(initial=0) + 1) + counter
+    days, day = np.unique(counter * (date.max(initial=0) + 1) + date, return_inverse=True)
+    counters = (days // (date.max(initial=0) + 1)).tolist()
+    people = np.bincount(day, weights=np.asarray(n), minlength=len(days)).tolist()
+    unit = np.zeros(len(days), dtype=np.intp)
+    last, held, begun = -1, 0.0, False
+    for k, size in enumerate(people):
+        if not k or counters[k] != counters[k - 1]:
+            last, held, begun = last + 1, 0.0, False
+        elif held >= max(least, 1):
+            last, held, begun = last + 1, 0.0, True
+        unit[k] = last
+        held += size
+        ends = k + 1 == len(people) or counters[k + 1] != counters[k]
+        if ends and begun and held < least:
+            last -= 1
+            unit[: k + 1][unit[: k + 1] > last] = last
+    return np.asarray(unit[day], dtype=np.intp)
+
+
+@dataclass(frozen=True, eq=False)
+class Residuals:
+    """The terms in brackets of the formula above: what every cluster adds to figures of a domain."""
+
+    #: (pairs,) number of the domain, and of the cluster
+    domain: Codes
+    unit: Codes
+    #: (pairs, figures)
+    value: Floats
+    #: (domains,) some stratum has a single cluster
+    lonely: NDArray[np.bool_]
+
+    def variance(self, size: int) -> Floats:
+        """Return the variance of figures of each of `size` domains, (size, figures)."""
+        return _by(self.value**2, self.domain, size)
+
+    def covariance(self, size: int) -> Floats:
+        """Return the covariance matrix of all figures of all domains, (size·figures, size·figures), figures fastest."""
+        width = self.value.shape[1]
+        column = (self.domain[:, None] * width + np.arange(width)).ravel()
+        row = np.repeat(self.unit, width)
+        shape = (int(self.unit.max(initial=-1)) + 1, size * width)
+        matrix = sparse.csr_array((self.value.ravel(), (row, column)), shape=shape)
+        return np.asarray((matrix.T @ matrix).toarray(), dtype=np.float64)
+
+
+def residuals(totals: Floats, design: Design, domain: ArrayLike, size: int) -> Residuals:
+    """Return the residuals of clusters. `totals`: (rows, figures) Σu of each row of the clusters, 0 outside domains.
+
+    `domain`: (cells,) of the design, as in `scoring.estimate.variance`. Raises `DataError` for a single cluster in a
+    stratum under the rule `fail`.
+    """
+    clusters = _clusters(design)
+    code, stratum = np.asarray(domain)[clusters.cell], design.stratum[clusters.cell]
+    units = int(clusters.unit.max(initial=-1)) + 1
+    groups, group = np.unique(stratum * units + clusters.unit, return_inverse=True)
+    people = np.bincount(group, weights=clusters.n, minlength=len(groups))
+    of, unit = np.divmod(groups, units)
+    scale, lonely = _scale(design, of)
+    inside = np.flatnonzero(code >= 0)
+    pairs, pair = np.unique(code[inside] * len(design.names) + stratum[inside], return_inverse=True)
+    where, home = np.divmod(pairs, len(design.names))
+    respondents = np.bincount(of, weights=people, minlength=len(design.names))
+    centre = _by(totals[inside], pair, len(pairs)) / np.maximum(respondents[home], 1)[:, None]
+    centre[lonely[home]] = 0.0
+    # Every pair of domain and stratum has all clusters of the stratum: outside the domain u is 0, its residual is not.
+    begin = np.searchsorted(of, np.arange(len(design.names)))
+    length = np.bincount(of, minlength=len(design.names))[home]
+    offset = np.concatenate(([0], np.cumsum(length)))
+    row = np.repeat(np.arange(len(pairs)), length)
+    at = np.arange(offset[-1]) - offset[row] + begin[home[row]]
+    value = -people[at][:, None] * centre[row]
+    value += _by(totals[inside], offset[pair] + group[inside] - begin[home[pair]], len(value))
+    value *= scale[home[row]][:, None]
+    both, joined = np.unique(where[row] * units + unit[at], return_inverse=True)
+    met = np.bincount(where[lonely[home]], minlength=size)[:size] > 0
+    found = Residuals(both // units, both % units, _by(value, joined, len(both)), met)
+    return _averaged(found, lonely, where, home, size) if design.lonely == "average" else found
+
+
+def degrees(design: Design, domain: ArrayLike, reached: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """Return clusters less strata of every domain, (size, figures), of those whom a figure reached.
+
+    `reached`: (rows, figures) respondents of each row of the clusters. Strata that share clusters count as one.
+    """
+    clusters = _clusters(design)
+    code = np.asarray(domain)[clusters.cell]
+    inside = np.flatnonzero((code >= 0) & (clusters.n > 0))
+    if not len(inside):
+        return np.zeros((size, reached.shape[1]), dtype=np.int64)
+    code, stratum, unit = code[inside], design.stratum[clusters.cell[inside]], clusters.unit[inside]
+    own, node = np.unique(code * (int(unit.max()) + 1) + unit, return_inverse=True)
+    homes, home = np.unique(code * len(design.names) + stratum, return_inverse=True)
+    count = len(own) + len(homes)
+    edges = sparse.coo_array((np.ones(len(node)), (node, len(own) + home)), shape=(count, count))
+    _, part = connected_components(edges, directed=False)
+    where = own // (int(unit.max()) + 1)
+    seen = (_by(reached[inside].astype(np.float64), node, len(own)) > 0).astype(np.float64)
+    parts, of = np.unique(part[: len(own)], return_inverse=True)
+    first = np.unique(of, return_index=True)[1]
+    touched = (_by(seen, of, len(parts)) > 0).astype(np.float64)
+    return np.asarray(_by(seen, where, size) - _by(touched, where[first], size), dtype=np.int64)
+
+
+def cluster_effect(icc: float, people: float) -> float:
+    """Return Kish's design effect of asking `people` a counter-day whose answers correlate by `icc`: 1 + (b - 1) ρ."""
+    return 1 + (people - 1) * icc
+
+
+def _clusters(design: Design) -> Clusters:
+    if design.clusters is None:
+        raise DataError("the design has no clusters")
+    return design.clusters
+
+
+def _scale(design: Design, of: Codes) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return √((1 - f) m/(m - 1)) of each stratum, and which have a single cluster; `of`: stratum of each cluster."""
+    m = np.bincount(of, minlength=len(design.names)).astype(np.float64)
+    left = np.where(1 - design.fraction < 1e-12, 0.0, 1 - design.fraction)
+    lonely = (m == 1) & (left > 0)
+    if design.lonely == "fail" and lonely.any():
+        name = design.names[int(np.flatnonzero(lonely)[0])]
+        raise DataError(f"stratum {name!r} has a single sampling unit; choose another rule than lonely='fail'")
+    scale = left * np.divide(m, m - 1, out=np.zeros_like(m), where=m > 1)
+    return np.sqrt(np.where(lonely, left if design.lonely == "adjust" else 0.0, scale)), lonely
+
+
+def _averaged(found: Residuals, lonely: NDArray[np.bool_], where: Codes, home: Codes, size: int) -> Residuals:
+    """Return the residuals under the rule `average`: strata with a single cluster vary as the others do."""
+    every = np.bincount(where, minlength=size)[:size].astype(np.float64)
+    own = np.bincount(where[~lonely[home]], minlength=size)[:size].astype(np.float64)
+    factor = np.sqrt(np.divide(every, own, out=np.full(size, np.nan), where=own > 0))
+    return replace(found, value=found.value * factor[found.domain][:, None])
+
+
+def _by(values: Floats, label: Codes, size: int) -> Floats:
+    """Return sums of rows (rows, columns) by label."""
+    chosen = sparse.csr_array((np.ones(len(label)), (label, np.arange(len(label)))), shape=(size, len(label)))
+    return np.asarray(chosen @ values, dtype=np.float64)
+
+
+def _added(like: ClusterSums, codes: Codes, cells: pd.DataFrame, n: Small, sums: Small) -> ClusterSums:
+    order = np.argsort(codes, kind="stable")
+    first = np.flatnonzero(np.diff(codes[order], prepend=-1))
+    return replace(
+        like,
+        keys=cells,
+        n=np.add.reduceat(n[order], first).astype(np.int32),
+        sums=np.add.reduceat(sums[order], first, axis=0).astype(np.int32),
+    )
+
+
+def likeness(
+    moments: Moments, design: Design, wanted: Figure, domain: ArrayLike, *, statistic: str = "top2"
+) -> pd.DataFrame:
+    """Return how alike people of the same counter and day answer, a row for each domain that has clusters.
+
+    Columns: `domain` (its number), `n` respondents, `clusters`, `size` (people a cluster), `icc` (intra-class
+    correlation of a person's part in the index within strata, by analysis of variance: Donner 1986; may be below 0),
+    `deff` (variance with clusters over that of respondents; what a planner multiplies n by). NaN where there is too
+    little to tell. `domain`: (cells,), -1 for cells in none. The design's clusters and pooled strata are used.
+    """
+    from scoring.estimate import contributions, estimate  # which takes variances from here
+
+    code = np.asarray(domain, dtype=np.intp)
+    clusters, size = _clusters(design), int(code.max(initial=-1)) + 1
+    one = replace(design, weight=np.ones(len(design.n)), fraction=np.zeros(len(design.names)), lonely="certainty")
+    totals, squares = contributions(moments, one, wanted, np.where(design.weight > 0, code, -1), design, statistic)
+    inside = np.flatnonzero(code[clusters.cell] >= 0)
+    units = int(clusters.unit.max(initial=-1)) + 1
+    own, node = np.unique(code[clusters.cell[inside]] * units + clusters.unit[inside], return_inverse=True)
+    people = np.bincount(node, weights=clusters.n[inside], minlength=len(own))
+    where = own // units
+    n, many, sum_n2 = (np.bincount(where, weights=x, minlength=size) for x in (people, np.ones(len(own)), people**2))
+    between = np.bincount(where, weights=_by(totals[inside, None], node, len(own))[:, 0] ** 2 / people, minlength=size)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean_between, mean_within = between / (many - 1), (squares - between) / (n - many)
+        common = (n - sum_n2 / n) / (many - 1)
+        icc = (mean_between - mean_within) / (mean_between + (common - 1) * mean_within)
+        alike = estimate(moments, design, [wanted], code, statistic=statistic).variance[:, 0]
+        plain = estimate(moments, replace(design, clusters=None), [wanted], code, statistic=statistic).variance[:, 0]
+        found = {"n": n, "clusters": many, "size": n / many, "icc": icc, "deff": alike / plain}
+    frame = pd.DataFrame({"domain": np.arange(size), **found})
+    return frame[frame["clusters"] > 0].astype({"n": np.int64, "clusters": np.int64}).reset_index(drop=True)
