@@ -32,7 +32,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from scoring.moments import LOOKUP, Moments, cells_of, decode, features_of
+from scoring.moments import Moments, cells_of, decode, features_of, lookup
 from scoring.scheme import DataError, Figure, Scheme
 from scoring.weights import Clusters, Codes, Design, Floats, labels_of
 
@@ -98,9 +98,9 @@ def cluster_sums(
     table, times = decode(patterns, scheme), np.asarray(counts)
     if times.shape != (len(table),) or len(keys) != len(table):
         raise DataError(f"{len(table)} patterns, {times.shape} counts and {len(keys)} rows of keys do not fit")
-    wanted = features_of(features)
+    wanted = features_of(features, scheme)
     codes, cells = cells_of(keys)
-    lookup = np.array([LOOKUP[name] for name in wanted], dtype=np.int32)
+    worth = np.array([lookup(scheme.scale)[name] for name in wanted], dtype=np.int32)
     n, sums = np.zeros(len(cells), dtype=np.int32), np.zeros((len(cells), len(wanted) * table.shape[1]), dtype=np.int32)
     order = np.argsort(codes, kind="stable")
     for start in range(0, len(order), _CHUNK):
@@ -109,7 +109,7 @@ def cluster_sums(
         here, row = np.unique(codes[at], return_inverse=True)
         add = sparse.csr_array((weight, (row, np.arange(len(at)))), shape=(len(here), len(at)))
         n[here] += add @ answers.any(axis=1).astype(np.int32)
-        sums[here] += add @ np.concatenate([values[answers] for values in lookup], axis=1)
+        sums[here] += add @ np.concatenate([values[answers] for values in worth], axis=1)
     found = ClusterSums(scheme, wanted, cells, n, sums)
     return found.select(n > 0) if (n == 0).any() else found
 

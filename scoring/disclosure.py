@@ -29,7 +29,7 @@ from scoring.attack import MOST, Attack, Flags, Lines, Sum, Whole
 from scoring.scheme import DataError, Rules, Scheme
 
 SUPPRESSED = "suppressed"
-HIDDEN = ("valid", "c1", "c2", "c3", "c4", "c5", "index", "se", "df", "lo", "hi", "n_eff", "deff")
+HIDDEN = ("valid", "c1", "c2", "c3", "c4", "c5", "index", "se", "df", "lo", "hi", "n_eff", "deff", "deff_plan")
 """Columns blanked where a figure is hidden, besides n."""
 TELLTALE = frozenset({"lonely_psu", "population_below_sample"})
 """Warnings that tell how many respondents there are."""
@@ -220,7 +220,10 @@ def hide(table: pd.DataFrame, rows: ArrayLike, rule: DisclosureRule | None = Non
         return table
     telltale = TELLTALE | ZEROS if (rule or DisclosureRule()).whole else TELLTALE
     result = table.copy()
-    for name in ("n", *HIDDEN):
+    counts = [
+        name for name in map(str, result) if name[:1] == "c" and name[1:].isdigit()
+    ]  # of a scale with more answers
+    for name in dict.fromkeys(name for name in ("n", *HIDDEN, *counts) if name in result):
         if result[name].dtype.kind in "iu":
             result[name] = result[name].astype("Int64")
         result.loc[hidden, name] = pd.NA if result[name].dtype.kind in "iu" else np.nan

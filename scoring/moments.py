@@ -15,9 +15,9 @@ of two indicators is the number of bits their AND has set: 64 respondents in one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -25,21 +25,39 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from scoring.scheme import DataError, Scheme
+from scoring.scheme import DataError, Scale, Scheme, nfc
 
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-MAX_ANSWER = 5
-PEAK = {"answered": 1, "top2": 1, "score": 4, **{f"level{k}": 1 for k in range(1, 6)}}
-"""The largest value of each feature of an answer; a figure is a ratio to this, so every figure lies in 0..1."""
-LOOKUP = {
-    "answered": (0, 1, 1, 1, 1, 1),
-    "top2": (0, 0, 0, 0, 1, 1),
-    "score": (0, 0, 1, 2, 3, 4),
-    **{f"level{k}": tuple(int(a == k) for a in range(6)) for k in range(1, 6)},
-}
-"""The value of each feature for the answers 0 (none), 1..5."""
+DEFAULT_SCALE = Scale()
+
+
+@cache
+def lookup(scale: Scale = DEFAULT_SCALE) -> Mapping[str, tuple[int, ...]]:
+    """Return the value of each feature for the answers 0 (none), 1..levels.
+
+    >>> lookup()["top2"]
+    (0, 0, 0, 0, 1, 1)
+    """
+    answers = range(scale.levels + 1)
+    return {
+        "answered": tuple(int(a > 0) for a in answers),
+        "top2": tuple(int(a in scale.satisfied) for a in answers),
+        "score": tuple(max(a - 1, 0) for a in answers),
+        **{f"level{k}": tuple(int(a == k) for a in answers) for k in answers if k},
+    }
+
+
+def peak(feature: str, scale: Scale = DEFAULT_SCALE) -> int:
+    """Return the largest value of a feature of an answer; a figure is a ratio to it, so that figures lie in 0..1."""
+    return scale.levels - 1 if feature == "score" else 1
+
+
+LOOKUP = lookup()
+"""`lookup` of the scale 1..5."""
+PEAK = {name: peak(name) for name in LOOKUP}
+"""`peak` of the scale 1..5."""
 
 _CHUNK = 1 << 20
 _WORD = 64
@@ -58,7 +76,7 @@ class Moments:
     keys: pd.DataFrame
     #: (cells,) respondents
     n: Counts
-    #: (cells, items, 5) answers 1..5
+    #: (cells, items, levels) answers 1..5, or as many as the scale has
     counts: Counts
     #: (cells, groups) respondents with at least one valid answer in each of `scheme.groups`
     reached: Counts
@@ -66,6 +84,12 @@ class Moments:
     features: tuple[str, ...]
     #: (cells, features·items, features·items)
     cross: Counts
+
+    def __repr__(self) -> str:
+        keys = ", ".join(map(str, self.keys))
+        return (
+            f"Moments({int(self.n.sum())} responses to {len(self.scheme.items)} items, {len(self.n)} cells by {keys})"
+        )
 
     @cached_property
     def answered(self) -> Counts:
@@ -75,7 +99,8 @@ class Moments:
     @cached_property
     def sums(self) -> Counts:
         """(cells, features·items) Σ z."""
-        values = np.array([LOOKUP[name][1:] for name in self.features], dtype=np.int64)
+        table = lookup(self.scheme.scale)
+        values = np.array([table[name][1:] for name in self.features], dtype=np.int64)
         return np.asarray(
             np.einsum("cik,fk->cfi", self.counts, values).reshape(len(self.n), self.cross.shape[1]), dtype=np.int64
         )
@@ -140,7 +165,7 @@ def moments_from_codes(
         raise DataError(f"{len(table)} responses but keys for {code.shape}")
     if len(code) and (int(code.min()) < 0 or int(code.max()) >= len(cells)):
         raise DataError(f"cell numbers must lie in 0..{len(cells) - 1}")
-    wanted = features_of(features)
+    wanted = features_of(features, scheme)
     total = _empty(cells, scheme, wanted)
     for start in range(0, len(table), _CHUNK):
         _add_chunk(total, table[start : start + _CHUNK], code[start : start + _CHUNK])
@@ -167,7 +192,7 @@ def moments_from_patterns(
     codes, cells = cells_of(keys)
     if len(codes) != len(table):
         raise DataError(f"{len(table)} patterns but {len(codes)} rows of keys")
-    total = _empty(cells, scheme, features_of(features))
+    total = _empty(cells, scheme, features_of(features, scheme))
     # Chunks hold about _CHUNK respondents once patterns are repeated; a pattern given more often makes its own chunk.
     chunk = (np.cumsum(times) - 1) // _CHUNK
     edges = np.flatnonzero(np.diff(chunk, prepend=-1, append=chunk[-1] + 1 if len(chunk) else 0))
@@ -188,18 +213,23 @@ def merge(first: Moments, *others: Moments) -> Moments:
 def read_answers(frame: pd.DataFrame, scheme: Scheme) -> NDArray[np.uint8]:
     """Return the answers (n, items) of a table with one column an item: 1..5, anything missing is 0.
 
-    Raises `DataError` naming row and column of the first value that is neither.
+    Another scale's answers are read in its own numbers and returned as 1..levels. Raises `DataError` naming row and
+    column of the first value that is neither.
     """
+    scale = scheme.scale
+    known = {*range(scale.first, scale.last + 1)} | ({0} if scale.first > 0 else set())  # 0: no valid answer
     table = np.zeros((len(frame), len(scheme.items)), dtype=np.uint8)
+    columns = {nfc(str(name)): frame[name] for name in frame}
     for j, code in enumerate(scheme.codes):
-        if code not in frame:
+        column = columns.get(nfc(code))
+        if column is None:
             raise DataError(f"column {code!r} is missing")
-        values = pd.to_numeric(frame[code], errors="coerce")
-        wrong = frame[code].notna() & ~values.isin(range(MAX_ANSWER + 1)) & (frame[code].astype(str) != "")
+        values = pd.to_numeric(column, errors="coerce")
+        wrong = column.notna() & ~values.isin(known) & (column.astype(str) != "")
         if wrong.any():
-            row = int(np.flatnonzero(wrong)[0])
-            raise DataError(f"row {row + 1}, column {code!r}: {frame[code].iloc[row]!r} is not 1..5 or empty")
-        table[:, j] = values.fillna(0).to_numpy(dtype=np.uint8)
+            row, range_ = int(np.flatnonzero(wrong)[0]), f"{scale.first}..{scale.last}"
+            raise DataError(f"row {row + 1}, column {code!r}: {column.iloc[row]!r} is not {range_} or empty")
+        table[:, j] = (values - scale.first + 1).clip(lower=0).fillna(0).to_numpy(dtype=np.uint8)
     return table
 
 
@@ -209,12 +239,13 @@ def enough_answers(answers: ArrayLike, scheme: Scheme, min_share: float) -> NDAr
     return np.asarray((given > 0) & (given >= min_share * len(scheme.items)), dtype=np.bool_)
 
 
-def features_of(features: Sequence[str]) -> tuple[str, ...]:
+def features_of(features: Sequence[str], scheme: Scheme) -> tuple[str, ...]:
     """Return the features kept, in a fixed order, `answered` last."""
-    unknown = sorted(set(features) - set(LOOKUP))
+    known = lookup(scheme.scale)
+    unknown = sorted(set(features) - set(known))
     if unknown:
-        raise DataError(f"unknown feature {unknown[0]!r}; known are {', '.join(LOOKUP)}")
-    return (*(name for name in LOOKUP if name != "answered" and name in features), "answered")
+        raise DataError(f"unknown feature {unknown[0]!r}; known are {', '.join(known)}")
+    return (*(name for name in known if name != "answered" and name in features), "answered")
 
 
 def _table(answers: ArrayLike, scheme: Scheme) -> NDArray[np.uint8]:
@@ -222,12 +253,13 @@ def _table(answers: ArrayLike, scheme: Scheme) -> NDArray[np.uint8]:
     table = np.asarray(answers)
     if table.ndim != 2 or table.shape[1] != len(scheme.items):
         raise DataError(f"answers must be (n, {len(scheme.items)}), not {table.shape}")
+    levels = scheme.scale.levels
     if table.dtype != np.uint8:
-        if table.size and not (np.isin(table, np.arange(MAX_ANSWER + 1)).all()):
-            raise DataError("answers must be whole numbers 0..5")
+        if table.size and not (np.isin(table, np.arange(levels + 1)).all()):
+            raise DataError(f"answers must be whole numbers 0..{levels}")
         table = table.astype(np.uint8)
-    if table.size and int(table.max()) > MAX_ANSWER:
-        raise DataError(f"answers must be whole numbers 0..5, not {int(table.max())}")
+    if table.size and int(table.max()) > levels:
+        raise DataError(f"answers must be whole numbers 0..{levels}, not {int(table.max())}")
     return table
 
 
@@ -242,7 +274,9 @@ def decode(patterns: Sequence[str] | ArrayLike, scheme: Scheme) -> NDArray[np.ui
         raise DataError(f"answers {short[0]!r} are shorter than the {items} items of the questionnaire")
     raw = np.frombuffer("".join(texts).encode("latin-1", "replace"), dtype=np.uint8).reshape(len(texts), items)
     digit = raw - np.uint8(ord("0"))  # wraps below "0" to large values
-    return np.where(digit <= MAX_ANSWER, digit, np.uint8(0))
+    if scheme.scale.levels > 9:
+        raise DataError("answers of a scale of more than 9 levels do not fit one character: give an array")
+    return np.where(digit <= scheme.scale.levels, digit, np.uint8(0))
 
 
 def cells_of(keys: pd.DataFrame) -> tuple[NDArray[np.intp], pd.DataFrame]:
@@ -267,7 +301,7 @@ def cells_of(keys: pd.DataFrame) -> tuple[NDArray[np.intp], pd.DataFrame]:
 def _factorize(column: pd.Series[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
     """Return codes and sorted distinct values of a column as text, missing being ""."""
     codes, values = pd.factorize(column, use_na_sentinel=True)
-    texts = np.array([*(str(value) for value in values), ""], dtype=object)
+    texts = np.array([*(nfc(str(value)) for value in values), ""], dtype=object)
     distinct, position = np.unique(texts, return_inverse=True)
     return position[codes].astype(np.int64), distinct  # code -1 (missing) is the last text, ""
 
@@ -279,7 +313,7 @@ def _empty(cells: pd.DataFrame, scheme: Scheme, features: tuple[str, ...]) -> Mo
         scheme=scheme,
         keys=cells,
         n=np.zeros(size, dtype=np.int64),
-        counts=np.zeros((size, items, MAX_ANSWER), dtype=np.int64),
+        counts=np.zeros((size, items, scheme.scale.levels), dtype=np.int64),
         reached=np.zeros((size, len(scheme.groups)), dtype=np.int64),
         features=features,
         cross=np.zeros((size, width, width), dtype=np.int64),
@@ -294,13 +328,13 @@ def _add_chunk(total: Moments, table: NDArray[np.uint8], codes: NDArray[Any]) ->
     present = np.flatnonzero(n)
     words = -(-n[present] // _WORD)
     starts = np.concatenate(([0], np.cumsum(words)[:-1]))
-    bits = _planes(table, codes, n, present, starts, int(words.sum()))
+    bits = _planes(table, codes, n, present, starts, int(words.sum()), total.scheme.scale)
     total.n[present] += n[present]
-    total.counts[present] += _count_levels(bits, starts)
+    total.counts[present] += _count_levels(bits, starts, total.scheme.scale.levels)
     answered = bits["answered"]
     for g, items in enumerate(total.scheme.groups.values()):
         total.reached[present, g] += _popcount(np.bitwise_or.reduce(answered[list(items)], axis=0)[None], starts)[0]
-    total.cross[present] += _cross(bits, starts, total.features)
+    total.cross[present] += _cross(bits, starts, total.features, total.scheme.scale)
 
 
 def _planes(
@@ -310,8 +344,12 @@ def _planes(
     present: NDArray[np.intp],
     starts: NDArray[np.intp],
     words: int,
+    scale: Scale,
 ) -> dict[str, NDArray[np.uint64]]:
-    """Return bit planes (items, words): bit0, bit1, bit2 of the answer, and `answered`; each cell begins a new word."""
+    """Return bit planes (items, words): each cell begins a new word.
+
+    `bit0`, `bit1`, … of the answer, `answered`, and `top`, the satisfied (the answers 4 and 5 are those with bit 2).
+    """
     small = codes.astype(np.uint16) if len(n) <= 1 << 16 else codes  # numpy sorts 16-bit keys by radix
     order = np.argsort(small, kind="stable")
     rows = np.full(words * _WORD, len(table), dtype=np.intp)  # padding points at an extra empty response
@@ -319,8 +357,12 @@ def _planes(
     shift = np.repeat(starts * _WORD - first, n[present])
     rows[np.arange(len(order)) + shift] = order
     columns = np.ascontiguousarray(np.vstack([table, np.zeros((1, table.shape[1]), dtype=np.uint8)])[rows].T)
-    pack = [np.packbits(columns >> k & 1, axis=1).view(np.uint64) for k in range(3)]
-    return {"bit0": pack[0], "bit1": pack[1], "bit2": pack[2], "answered": pack[0] | pack[1] | pack[2]}
+    pack = {f"bit{k}": np.packbits(columns >> k & 1, axis=1).view(np.uint64) for k in range(scale.levels.bit_length())}
+    answered = np.bitwise_or.reduce(list(pack.values()))
+    if scale.satisfied == (4, 5):
+        return {**pack, "answered": answered, "top": pack["bit2"]}
+    top = np.packbits(columns >= scale.satisfied[0], axis=1).view(np.uint64)
+    return {**pack, "answered": answered, "top": top}
 
 
 def _popcount(planes: NDArray[np.uint64], starts: NDArray[np.intp]) -> Counts:
@@ -328,16 +370,23 @@ def _popcount(planes: NDArray[np.uint64], starts: NDArray[np.intp]) -> Counts:
     return np.add.reduceat(np.bitwise_count(planes), starts, axis=1, dtype=np.int64)
 
 
-def _count_levels(bits: dict[str, NDArray[np.uint64]], starts: NDArray[np.intp]) -> Counts:
-    """Return the answers 1..5 per cell and item, (cells, items, 5): 4 and 5 are the answers with bit 2 set."""
+def _count_levels(bits: dict[str, NDArray[np.uint64]], starts: NDArray[np.intp], levels: int) -> Counts:
+    """Return the answers 1..levels per cell and item, (cells, items, levels)."""
+    if levels != 5:
+        counted = [_popcount(_plane(bits, f"level{k}"), starts) for k in range(1, levels + 1)]
+        return np.stack(counted, axis=2).transpose(1, 0, 2)
+    # 4 and 5 are the answers with bit 2 set
     bit0, bit1, bit2 = (_popcount(bits[name], starts) for name in ("bit0", "bit1", "bit2"))
     three, five = (_popcount(bits["bit0"] & bits[name], starts) for name in ("bit1", "bit2"))
     return np.stack([bit0 - three - five, bit1 - three, three, bit2 - five, five], axis=2).transpose(1, 0, 2)
 
 
-def _cross(bits: dict[str, NDArray[np.uint64]], starts: NDArray[np.intp], features: tuple[str, ...]) -> Counts:
+def _cross(
+    bits: dict[str, NDArray[np.uint64]], starts: NDArray[np.intp], features: tuple[str, ...], scale: Scale
+) -> Counts:
     """Return Σ z zᵀ per cell, (cells, width, width)."""
-    names = list(dict.fromkeys(plane for name in features for plane in _BASIS[name]))
+    basis = {name: _basis(name, scale) for name in features}
+    names = list(dict.fromkeys(plane for name in features for plane in basis[name]))
     planes = np.concatenate([_plane(bits, name) for name in names])
     width, items = len(planes), len(bits["answered"])
     raw = np.empty((len(starts), width, width), dtype=np.int64)
@@ -345,11 +394,11 @@ def _cross(bits: dict[str, NDArray[np.uint64]], starts: NDArray[np.intp], featur
         row = _popcount(planes[i] & planes[i:], starts).T
         raw[:, i, i:] = row
         raw[:, i:, i] = row
-    if names == [plane for name in features for plane in _BASIS[name]]:
+    if names == [plane for name in features for plane in basis[name]]:
         return raw
     change = np.zeros((len(features), len(names)), dtype=np.int64)
     for f, name in enumerate(features):
-        for plane, value in _BASIS[name].items():
+        for plane, value in basis[name].items():
             change[f, names.index(plane)] = value
     blocks = raw.reshape(len(starts), len(names), items, len(names), items)
     # change · raw · changeᵀ on the feature axes, one side at a time
@@ -358,22 +407,20 @@ def _cross(bits: dict[str, NDArray[np.uint64]], starts: NDArray[np.intp], featur
     return np.asarray(full.reshape(len(starts), len(features) * items, len(features) * items), dtype=np.int64)
 
 
-_BASIS: dict[str, dict[str, int]] = {
-    "top2": {"bit2": 1},
-    "answered": {"answered": 1},
-    "score": {"bit0": 1, "bit1": 2, "bit2": 4, "answered": -1},
-    **{f"level{k}": {f"level{k}": 1} for k in range(1, 6)},
-}
-"""Each feature as a combination of bit planes: the score is the answer less one, if there is one."""
+def _basis(feature: str, scale: Scale) -> dict[str, int]:
+    """Return a feature as a combination of bit planes: the score is the answer less one, if there is one."""
+    if feature == "score":
+        return {**{f"bit{k}": 1 << k for k in range(scale.levels.bit_length())}, "answered": -1}
+    return {"top" if feature == "top2" else feature: 1}
 
 
 def _plane(bits: dict[str, NDArray[np.uint64]], name: str) -> NDArray[np.uint64]:
-    """Return one plane of the basis, levels being made from the three bits."""
+    """Return one plane of the basis, levels being made from the bits."""
     if name in bits:
         return bits[name]
     level = int(name.removeprefix("level"))
     plane = bits["answered"]
-    for k in range(3):
+    for k in range(sum(bit.startswith("bit") for bit in bits)):
         bit = bits[f"bit{k}"]
         plane = plane & (bit if level >> k & 1 else ~bit)
     return plane

@@ -1,8 +1,9 @@
 """What is measured and by which rule: items in elements in aspects, and the rules that make an index of their answers.
 
 An answer is one of 1..5; 0 stands for "no valid answer" (blank, "không biết / không liên quan", not asked). The index
-of a set of answers is the share of 4 and 5 among its valid answers. How the indices of several items make one is the
-*composition* (the official formula is deduced from published figures, not published, so it is a rule of the round):
+of a set of answers is the share of 4 and 5 among its valid answers; another `Scale` has other answers and another
+cut. How the indices of several items make one is the *composition* (the official formula is deduced from published
+figures, not published, so it is a rule of the round):
 
 - `pooled`: all answers of the level in one ratio (default);
 - `mean_items`: the unweighted mean of the items' indices;
@@ -12,6 +13,7 @@ of a set of answers is the share of 4 and 5 among its valid answers. How the ind
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
@@ -19,17 +21,66 @@ from typing import Any
 
 COMPOSITIONS = ("pooled", "mean_items", "mean_elements", "custom")
 STATISTICS = ("top2", "score", "level1", "level2", "level3", "level4", "level5")
+"""What can be reported on the scale 1..5; a longer scale has as many `level`s as answers."""
 INTERVALS = ("auto", "jeffreys", "beta", "logit", "wilson", "t")
 LONELY = ("adjust", "average", "certainty", "fail")
 ROLLUPS = ("transactions", "equal", "given")
 LEVELS = ("overall", "aspect", "element", "item")
 CLUSTERS = ("none", "counter_day")
-BEFORE = {"pooling": False, "clusters": "none", "fpc_in_tests": True}
+BEFORE = {"pooling": False, "clusters": "none", "fpc_in_tests": True, "definitions": 1}
 """What rules stored before these keys existed mean: editions are recomputed under them for ever."""
+
+
+MAX_LEVELS = 15
+"""Answers of the longest scale; moments keep an answer in four bits."""
+DEFINITIONS = 2
+"""Version of what the columns mean. 1, the editions before it: no `allowance` in intervals, thresholds on respondents
+(not Kish's n), no clip near a census, `n_eff` p(1 - p)/Var of anything, `deff` the planner's, status `lonely_psu`."""
+
+TOLERANCE = 1e-9
+"""Percentage points up to which two figures are the same number: what rounding leaves must not be a difference."""
 
 
 class DataError(ValueError):
     """Input that cannot be scored; the message names what is wrong and where."""
+
+
+def nfc(text: str) -> str:
+    """Return a key in composed form (Unicode NFC): "Sơn La" is one name however its letters were put together."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Answer scale: `levels` whole numbers from `first` up, of which those from `cut` up are "satisfied".
+
+    Answers are kept as 1..levels, 0 being no valid answer; `first` and `cut` are in the numbers of the questionnaire
+    (0..10 with the cut at 9 is `Scale(levels=11, cut=9, first=0)`). The mean score carries the lowest answer to 0 and
+    the highest to 100. Raises `DataError` for fewer than 2 or more than 15 levels, or a cut that separates nothing.
+
+    >>> Scale(levels=4, cut=3).satisfied
+    (3, 4)
+    """
+
+    levels: int = 5
+    cut: int = 4
+    first: int = 1
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.levels <= MAX_LEVELS:
+            raise DataError(f"a scale has 2 to {MAX_LEVELS} levels, not {self.levels!r}")
+        if not self.first < self.cut < self.first + self.levels:
+            raise DataError(f"the cut must separate the answers {self.first}..{self.last}, not {self.cut!r}")
+
+    @property
+    def last(self) -> int:
+        """The highest answer, in the numbers of the questionnaire."""
+        return self.first + self.levels - 1
+
+    @property
+    def satisfied(self) -> tuple[int, ...]:
+        """The answers that count as satisfied, as they are kept."""
+        return tuple(range(self.cut - self.first + 1, self.levels + 1))
 
 
 @dataclass(frozen=True)
@@ -46,6 +97,7 @@ class Scheme:
     """The items in the order of the answer columns. Elements belong to one aspect each."""
 
     items: tuple[Item, ...]
+    scale: Scale = Scale()
 
     def __post_init__(self) -> None:
         if not self.items:
@@ -146,16 +198,20 @@ class Rules:
     clusters: str = "counter_day"
     #: finite-population correction in tests of change, comparisons and ranks, which ask about the office as such
     fpc_in_tests: bool = False
+    #: version of what the columns mean; stored rules without it mean 1, see `DEFINITIONS`
+    definitions: int = DEFINITIONS
 
     def __post_init__(self) -> None:
         choices = {
             "composition": COMPOSITIONS,
-            "statistic": STATISTICS,
+            "statistic": (*STATISTICS, *(f"level{k}" for k in range(6, MAX_LEVELS + 1))),
             "rollup": ROLLUPS,
             "clusters": CLUSTERS,
             "interval": INTERVALS,
             "lonely": LONELY,
         }
+        if self.definitions not in range(1, DEFINITIONS + 1):
+            raise DataError(f"definitions must be 1 to {DEFINITIONS}, not {self.definitions!r}")
         for name, allowed in choices.items():
             if getattr(self, name) not in allowed:
                 raise DataError(f"{name} must be one of {', '.join(allowed)}, not {getattr(self, name)!r}")
