@@ -27,7 +27,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from scoring.disclosure import SUPPRESSED
-from scoring.weights import Design, labels_of, number_labels
+from scoring.scheme import MAX_LEVELS
+from scoring.weights import Design, labels_of, number_labels, without_spread
 
 REST = "*"
 """Stands in the name of a pooled stratum for what is not told apart."""
@@ -37,7 +38,8 @@ WHOLE_AGENCY = frozenset({"equal_within_agency", "no_population"})
 NO_PLACE = frozenset(
     (
         *("level", "key", "n", "valid", "c1", "c2", "c3", "c4", "c5", "index", "se", "df", "lo", "hi"),
-        *("status", "n_eff", "deff", "coverage", "population", "interval", "warnings"),
+        *("status", "n_eff", "deff", "deff_plan", "coverage", "population", "interval", "warnings"),
+        *("se_test", "df_test", "bounded", *(f"c{k}" for k in range(6, MAX_LEVELS + 1))),
     )
 )
 """Columns of a score table that do not name a place."""
@@ -91,8 +93,15 @@ def pool(design: Design, shown: Shown, columns: Sequence[str] = ()) -> Design:
     `columns`: what names the totals, () for the province. The design of () is right for agencies as well (all
     of an agency's row that is shown), and so for ranks, comparisons, diagnosis, microdata weights and scripts; rows of
     services have `("service",)`, groups of a breakdown their own columns. Weights of a pooled stratum: ΣN/Σn, or the
-    mean of those that were calibrated before (residuals of the calibration stay as they were).
+    mean of those that were calibrated before (residuals of the calibration stay as they were). Responses without a
+    service are hidden with the hidden services of their agency; they are spread over its services only where all of
+    these are shown, so that no weight tells how many they are.
     """
+    if design.spread:
+        own = zip(labels_of(design.keys, shown.strata), design.n, strict=True)
+        at = shown.strata.index("agency")
+        covered = {x[at] for x, n in own if n and x not in design.spread and x not in shown.places}
+        design = without_spread(design, shown.strata, covered)
     base = tuple(name for name in columns if name in shown.strata)
     strata, lots = zip(*_names(design, shown, _Kind(base, len(base) < len(columns))), strict=True)
     return _restratified(design, strata, lots)

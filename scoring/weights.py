@@ -9,7 +9,7 @@ Sautory (1993) for raking and its residuals; Kish, *Survey Sampling* (1965) for 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from scoring.scheme import DataError, Rules
+from scoring.scheme import DataError, Rules, nfc
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -84,6 +84,13 @@ class Design:
     totals: Mapping[tuple[str, ...], float] | None = None
     #: clusters by their sums; None: respondents, or `unit`
     clusters: Clusters | None = None
+    #: strata of responses without a service that were spread over the others of their agency, see `spread_totals`
+    spread: frozenset[tuple[str, ...]] = frozenset()
+
+    def __repr__(self) -> str:
+        units = "" if self.unit is None else f", {int(self.size.sum())} clusters"
+        step = "".join(", raked" if steps[0].before is None else ", post-stratified" for steps in self.adjustments)
+        return f"Design({int(self.n.sum())} respondents in {len(self.names)} strata{units}{step})"
 
     @cached_property
     def size(self) -> NDArray[np.int64]:
@@ -107,6 +114,7 @@ def stratified(
     *,
     strata: Sequence[str] = ("agency", "service"),
     clusters: Sequence[str] = (),
+    without_service: str | None = None,
 ) -> Design:
     """Return the stratified design of cells.
 
@@ -117,6 +125,9 @@ def stratified(
     A stratum without N makes its agency one stratum: weighted equally within, with the agency's total N if there is any
     (note `equal_within_agency`), else alone and outside all wider figures (note `no_population`). N below n counts as n
     and is noted. Raises `DataError` for a negative or missing N, or a stratum without N that is in no agency.
+
+    `without_service`: the service code ("" or another) of responses whose service is not known: they are spread over
+    the services of their agency (`spread_totals`; note `service_spread`). None: the agency is one stratum, as above.
     """
     rules = rules or Rules()
     counts = np.asarray(n, dtype=np.int64)
@@ -124,10 +135,12 @@ def stratified(
         return _unweighted(keys, counts, rules, strata, clusters)
     totals = _totals(population, strata)
     own = labels_of(keys, strata)
-    known = np.array([totals.get(label, 0.0) > 0 and "" not in label for label in own], dtype=bool)
+    totals, loose = spread_totals(own, counts, totals, strata, without_service)
+    known = np.array([totals.get(x, 0.0) > 0 and ("" not in x or x in loose) for x in own], dtype=bool)
     labels, notes = list(own), [frozenset[str]()] * len(own)
     if not known.all():
         labels, notes = _fall_back(own, known, strata, totals)
+    notes = _with_word(own, notes, loose, strata)
     names, stratum = number_labels(labels)
     respondents = np.bincount(stratum, weights=counts, minlength=len(names))
     transactions = np.array([totals.get(name, 0.0) for name in names])
@@ -149,6 +162,7 @@ def stratified(
         notes=tuple(notes),
         short=frozenset(int(h) for h in np.flatnonzero(short)),
         totals=totals,
+        spread=loose,
     )
     return design if unit is None else _cluster_fraction(design, names, population, strata, rules)
 
@@ -300,7 +314,7 @@ def labels_of(keys: pd.DataFrame, columns: Sequence[str]) -> list[tuple[str, ...
             raise DataError(f"there is no key column {name!r}")
     if not columns:
         return [()] * len(keys)
-    return list(zip(*(map(str, keys[name].tolist()) for name in columns), strict=True))
+    return list(zip(*([nfc(str(value)) for value in keys[name].tolist()] for name in columns), strict=True))
 
 
 def number_labels(labels: Sequence[tuple[str, ...]]) -> tuple[list[tuple[str, ...]], Codes]:
@@ -322,6 +336,81 @@ def _totals(population: pd.DataFrame, strata: Sequence[str], column: str = "N") 
     for label, value in zip(labels_of(population, strata), values, strict=True):
         totals[label] = totals.get(label, 0.0) + float(value)
     return totals
+
+
+def spread_totals(
+    labels: Sequence[tuple[str, ...]],
+    n: ArrayLike,
+    totals: Mapping[tuple[str, ...], float],
+    strata: Sequence[str],
+    unknown: str | None = "",
+) -> tuple[dict[tuple[str, ...], float], frozenset[tuple[str, ...]]]:
+    """Return N by stratum when responses without a service are spread over their agency's services, and their strata.
+
+    `labels`: (cells,) values of `strata`; `n`: (cells,) respondents; `totals`: N by stratum; `unknown`: their service
+    code. With n_h respondents in the agency's answered services and u without, the u are spread in proportion to n_h:
+    service h then has n_h (1 + u/Σn) respondents of N_h transactions. So each of the n_h stands for N_h/n_h · Σn/(Σn
+    + u) and each of the u for ΣN/(Σn + u), which is the same as strata of N_h Σn/(Σn + u) and, for the u, ΣN u/(Σn +
+    u) transactions: those are returned. An agency with a service that has responses but no N, with responses of
+    unknown service only, or with an N of its own for them, is left as it is; so is everything with `unknown` None.
+    """
+    if unknown is None or not {"agency", "service"} <= set(strata):
+        return dict(totals), frozenset()
+    agency, service = list(strata).index("agency"), list(strata).index("service")
+    counts = np.asarray(n)
+    respondents: dict[tuple[str, ...], int] = {}
+    for label, count in zip(labels, counts, strict=True):
+        if count:
+            respondents[label] = respondents.get(label, 0) + int(count)
+    result, loose = dict(totals), set()
+    for name in dict.fromkeys(label[agency] for label in respondents if label[service] == unknown):
+        own = {label: count for label, count in respondents.items() if label[agency] == name}
+        lost = [label for label in own if label[service] == unknown]
+        served = [label for label in own if label[service] != unknown]
+        if not served or any(totals.get(x, 0.0) <= 0 for x in served) or any(totals.get(x, 0.0) > 0 for x in lost):
+            continue
+        answered, every = sum(own[x] for x in served), sum(own.values())
+        whole = sum(totals[x] for x in served)
+        result |= {x: totals[x] * answered / every for x in served}
+        result |= {x: whole * own[x] / every for x in lost}
+        loose |= set(lost)
+    return result, frozenset(loose)
+
+
+def _with_word(
+    own: Sequence[tuple[str, ...]],
+    notes: list[frozenset[str]],
+    loose: Collection[tuple[str, ...]],
+    strata: Sequence[str],
+) -> list[frozenset[str]]:
+    """Return the notes of cells, those of agencies with strata `loose` with `service_spread`."""
+    if not loose:
+        return notes
+    at = list(strata).index("agency")
+    agencies = {label[at] for label in loose}
+    return [note | {"service_spread"} if x[at] in agencies else note for x, note in zip(own, notes, strict=True)]
+
+
+def without_spread(design: Design, strata: Sequence[str], agencies: Collection[str]) -> Design:
+    """Return the design in which responses of `agencies` without a service are not spread: they stand for nobody.
+
+    Their services have all their transactions back; whoever pools the others with some of these gives them a weight.
+    """
+    at, own = list(strata).index("agency"), labels_of(design.keys, strata)
+    inside = np.array([label[at] in agencies for label in own], dtype=np.bool_)
+    loose = np.array([label in design.spread for label in own], dtype=np.bool_)
+    if not (inside & loose).any():
+        return design
+    factor, totals = np.ones(len(own)), dict(design.totals or {})
+    for name in dict.fromkeys(label[at] for label, lost in zip(own, inside & loose, strict=True) if lost):
+        here = np.array([label[at] == name for label in own], dtype=np.bool_)
+        factor[here] = design.n[here].sum() / design.n[here & ~loose].sum()
+        for label in {label for label, one in zip(own, here, strict=True) if one}:
+            totals[label] = 0.0 if label in design.spread else totals[label] * factor[here][0]
+    by = np.ones(len(design.names))
+    by[design.stratum] = factor
+    weight = np.where(inside & loose, 0.0, design.weight * factor)
+    return replace(design, weight=weight, fraction=design.fraction / by, totals=totals)
 
 
 def _fall_back(
