@@ -42,7 +42,7 @@ def diagnose(
     importance: Mapping[str, float] | None = None,
     level: float = 0.05,
     correction: str = "bh",
-    fpc: bool = True,
+    fpc: bool = False,
 ) -> pd.DataFrame:
     """Return the agency's items, what to act on first: one row an item.
 

@@ -26,7 +26,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from scoring.clusters import degrees, residuals
-from scoring.moments import PEAK, Moments
+from scoring.moments import Moments, peak
 from scoring.scheme import DataError, Figure
 from scoring.weights import RAKING_SWEEPS, Adjustment, Clusters, Codes, Design, Floats
 
@@ -62,11 +62,49 @@ class Estimates:
     status: NDArray[np.object_]
     #: (domains,) words that figures of the domain carry besides
     notes: tuple[frozenset[str], ...]
+    #: variance that strata with a single unit may have beyond what the rule `adjust` found: see `_allowance`
+    allowance: Floats
+    #: variance of one answer drawn at random: over `valid`, the figure's variance if answers were independent
+    spread: Floats
+    #: the least and the most that the index of all transactions can still be, given those who answered: see `_possible`
+    least: Floats
+    most: Floats
 
     @property
     def se(self) -> Floats:
         """Standard errors on 0..1."""
         return np.sqrt(self.variance)
+
+    @property
+    def deff(self) -> Floats:
+        """Kish's design effect (1965, 8.2): variance over that of as many answers drawn at random, with replacement.
+
+        R survey's `svymean(deff = "replace")` for one item. NaN where there is no variance.
+        """
+        with np.errstate(divide="ignore", invalid="ignore"):
+            random = np.where(self.spread > TINY, self.spread / np.maximum(self.valid - 1, 1), np.nan)
+            return np.where(self.variance > 0, self.variance / random, np.nan)
+
+    @property
+    def n_eff(self) -> Floats:
+        """Effective answers: as many answers drawn at random would tell as much; `valid` over `deff`."""
+        return np.asarray(self.valid / self.deff)
+
+    def __repr__(self) -> str:
+        return f"Estimates({len(self.value)} domains × {len(self.figures)} figures)"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a domain and figure: `domain, level, key, n, valid, value, se, df, status`, on 0..1."""
+        size, width = self.value.shape
+        columns = {name: getattr(self, name).ravel() for name in ("n", "valid", "value", "se", "df", "status")}
+        return pd.DataFrame(
+            {
+                "domain": np.repeat(np.arange(size), width),
+                "level": [f.level for f in self.figures] * size,
+                "key": [f.key for f in self.figures] * size,
+                **columns,
+            }
+        )
 
 
 STATUS = {
@@ -80,7 +118,7 @@ STATUS = {
     "zero_variance": "answers do not differ: interval from the effective number of respondents alone",
     "lonely_psu": "a stratum has a single respondent (or cluster): its variance follows the rule `lonely`",
 }
-"""Status words, the first that holds being the one given."""
+"""Status words, the first that holds being the one given; `lonely_psu` is a warning, and the status of old editions."""
 
 
 def domains(keys: pd.DataFrame, columns: Sequence[str]) -> tuple[Codes, pd.DataFrame]:
@@ -131,11 +169,11 @@ def estimate(
     code = _domain(moments, domain)
     size = int(code.max(initial=-1)) + 1
     used = np.where(design.weight > 0, code, -1)
-    value, alpha, lost = _linearise(moments, design, figures, used, size, statistic, renormalise)
-    mean = _cell_means(moments, design, alpha, used, statistic)
-    within = _cell_within(moments, design, alpha, used, statistic)
+    line = _linearise(moments, design, figures, used, size, statistic, renormalise)
+    mean = _cell_means(moments, design, line.alpha, used, statistic)
+    within = _cell_within(moments, design, line.alpha, used, statistic)
     if design.clusters is not None:
-        var, lonely = _cluster_variance(moments, mean, alpha, design, used, size, statistic)
+        var, lonely = _cluster_variance(moments, mean, line.alpha, design, used, size, statistic)
     elif design.adjustments:
         var, lonely = _calibrated_variance(mean, within, design, used, size)
     else:
@@ -147,11 +185,25 @@ def estimate(
     n_kish = np.divide(weighted**2, squares, out=np.zeros_like(weighted), where=squares > 0)
     counts = np.stack([_sum(moments.counts[:, list(f.items)].sum(axis=1), code, size) for f in figures], axis=1)
     df = _degrees(moments, design, figures, used, size)
-    no_value = np.isnan(value)
-    var = np.where(no_value, np.nan, np.where(var <= TINY, 0.0, var))
-    status = _status(value, var, df, _census(design, used, size), lonely, _any(_is_short(design), used, size))
-    notes = _notes(design, used, size, lonely, lost)
-    return Estimates(tuple(figures), value, var, df, n, counts.sum(axis=2), counts, n_kish, status, notes)
+    var = np.where(np.isnan(line.value), np.nan, np.where(var <= TINY, 0.0, var))
+    census, short = _census(design, used, size), _any(_is_short(design), used, size)
+    least, most = _possible(moments, design, line, used, size, statistic)
+    return Estimates(
+        figures=tuple(figures),
+        value=line.value,
+        variance=var,
+        df=df,
+        n=n,
+        valid=counts.sum(axis=2),
+        counts=counts,
+        n_kish=n_kish,
+        status=_status(line.value, var, df, census, short),
+        notes=_notes(design, used, size, lonely, line.lost),
+        allowance=_allowance(moments, design, line, mean, used, size),
+        spread=_spread(moments, design, line, used, size, statistic),
+        least=least,
+        most=most,
+    )
 
 
 def variance(
@@ -249,7 +301,8 @@ def joint(
     code = _domain(moments, domain)
     size, width = int(code.max(initial=-1)) + 1, len(figures)
     used = np.where(design.weight > 0, code, -1)
-    value, alpha, _ = _linearise(moments, design, figures, used, size, statistic, renormalise)
+    line = _linearise(moments, design, figures, used, size, statistic, renormalise)
+    value, alpha = line.value, line.alpha
     if design.clusters is not None:
         return _clustered_joint(moments, design, figures, used, size, statistic, value, alpha)
     means = _cell_means(moments, design, alpha, used, statistic)
@@ -320,6 +373,25 @@ def _columns_of(moments: Moments, statistic: str) -> NDArray[np.intp]:
     return np.concatenate([every[moments.feature(statistic)], every[moments.feature("answered")]])
 
 
+@dataclass(frozen=True, eq=False)
+class _Line:
+    """Figures of D domains made of P parts (pooled ratios), with what their linearisation needs."""
+
+    #: (D, figures), NaN where there is none
+    value: Floats
+    #: (D, figures, 2·items) coefficients α of the respondents' indicators
+    alpha: Floats
+    #: (D, figures) whether a part without answers was left out
+    lost: NDArray[np.bool_]
+    #: (D, figures, P) weight of each part in the figure over the part's weighted valid answers
+    per_answer: Floats
+    #: (D, P) index of each part, and its weighted valid answers
+    ratio: Floats
+    below: Floats
+    #: (P, items) 1 where the item is in the part
+    members: Floats
+
+
 def _linearise(
     moments: Moments,
     design: Design,
@@ -328,9 +400,10 @@ def _linearise(
     size: int,
     statistic: str,
     renormalise: bool,
-) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-    """Return values (D, K), coefficients α (D, K, 2·items), and which figures lost a part without answers (D, K)."""
+) -> _Line:
+    """Return values and coefficients of the figures."""
     items = len(moments.scheme.items)
+    top = peak(statistic, moments.scheme.scale)
     totals = _sum(moments.sums[:, _columns_of(moments, statistic)] * design.weight[:, None], domain, size)
     parts = list(dict.fromkeys(part.items for figure in figures for part in figure.parts))
     members = np.zeros((len(parts), items))
@@ -340,7 +413,7 @@ def _linearise(
     for k, figure in enumerate(figures):
         for part in figure.parts:
             shares[k, parts.index(part.items)] += part.weight
-    above, below = totals[:, :items] @ members.T / PEAK[statistic], totals[:, items:] @ members.T
+    above, below = totals[:, :items] @ members.T / top, totals[:, items:] @ members.T
     there = below > 0
     ratio = np.divide(above, below, out=np.zeros_like(above), where=there)
     lost = (shares[None] * ~there[:, None, :]).sum(axis=2) > 0
@@ -350,10 +423,80 @@ def _linearise(
         weights = np.divide(weights, present[:, :, None], out=np.zeros_like(weights), where=present[:, :, None] > 0)
     value = np.where((present > 0) & (renormalise | ~lost), (weights * ratio[:, None, :]).sum(axis=2), np.nan)
     per_answer = np.divide(weights, below[:, None, :], out=np.zeros_like(weights), where=there[:, None, :])
-    alpha = np.concatenate(
-        [per_answer / PEAK[statistic] @ members, -(per_answer * ratio[:, None, :]) @ members], axis=2
-    )
-    return value, alpha, lost & ~np.isnan(value)
+    alpha = np.concatenate([per_answer / top @ members, -(per_answer * ratio[:, None, :]) @ members], axis=2)
+    return _Line(value, alpha, lost & ~np.isnan(value), per_answer, ratio, below, members)
+
+
+def _spread(moments: Moments, design: Design, line: _Line, domain: Codes, size: int, statistic: str) -> Floats:
+    """Return the variance of one answer drawn at random, (domains, figures), NaN where there is no figure.
+
+    Of a pooled share p that is p(1 - p), of a mean score the weighted variance of the answers' scores. A composition
+    has parts of S_k² and m_k valid answers: Σ W_k² S_k²/m_k times all its answers, so that divided by them it is the
+    variance of the composition from independent answers.
+    """
+    square = line.ratio
+    if statistic == "score":
+        top = peak(statistic, moments.scheme.scale)
+        score = (np.arange(moments.counts.shape[2]) / top) ** 2
+        second = _sum((moments.counts @ score) * design.weight[:, None], domain, size)
+        square = np.divide(second @ line.members.T, line.below, out=np.zeros_like(line.below), where=line.below > 0)
+    own = np.maximum(square - line.ratio**2, 0.0)
+    valid = _sum(moments.answered, domain, size) @ line.members.T
+    weight = line.per_answer * line.below[:, None, :]
+    part = np.divide(own, valid, out=np.zeros_like(own), where=valid > 0)
+    answers = ((weight > 0) * valid[:, None, :]).sum(axis=2)
+    return np.asarray(np.where(np.isnan(line.value), np.nan, (weight**2 * part[:, None, :]).sum(axis=2) * answers))
+
+
+def _possible(
+    moments: Moments, design: Design, line: _Line, domain: Codes, size: int, statistic: str
+) -> tuple[Floats, Floats]:
+    """Return the least and the most that the index of this period's transactions can still be, (domains, figures).
+
+    Of a stratum the sampling fraction f has been seen. The others, N - n, may all be dissatisfied or all satisfied;
+    they are taken to answer as many items as those who answered. Without the finite-population correction (f = 0) the
+    bounds are 0 and 1.
+    """
+    seen = np.clip(design.fraction, 0.0, 1.0)[design.stratum]
+    if not seen.any():
+        return np.zeros(line.value.shape), np.ones(line.value.shape)
+    items, weight = len(moments.scheme.items), (design.weight * seen)[:, None]
+    top = peak(statistic, moments.scheme.scale)
+    totals = _sum(moments.sums[:, _columns_of(moments, statistic)] * weight, domain, size)
+    above, below = totals[:, :items] @ line.members.T / top, totals[:, items:] @ line.members.T
+    least = (line.per_answer * above[:, None, :]).sum(axis=2)
+    unseen = (line.per_answer * (line.below - below)[:, None, :]).sum(axis=2)
+    return np.clip(least, 0.0, 1.0), np.clip(least + np.maximum(unseen, 0.0), 0.0, 1.0)
+
+
+def _single(design: Design) -> NDArray[np.bool_]:
+    """Return the strata with a single sampling unit that speaks for others, (strata,)."""
+    if design.clusters is None:
+        return design.is_lonely
+    units = int(design.clusters.unit.max(initial=-1)) + 1
+    pairs = np.unique(design.stratum[design.clusters.cell] * units + design.clusters.unit)
+    count = np.bincount(pairs // max(units, 1), minlength=len(design.names))
+    return np.asarray((count == 1) & (design.fraction < 1), dtype=np.bool_)
+
+
+def _allowance(moments: Moments, design: Design, line: _Line, mean: Floats, domain: Codes, size: int) -> Floats:
+    """Return what to add to variances for strata with a single unit, (domains, figures); 0 but for the rule `adjust`.
+
+    One unit tells nothing of how units of its stratum differ. Its own index lies in 0..1, so that its variance is at
+    most 1/4 (Popoviciu 1935); with the share s of the stratum in the figure, that is s² (1 - f)/4. Where `adjust` found
+    less, the rest is returned. The errors printed stay those of R; intervals and tests take the allowance in.
+    """
+    result = np.zeros((size, mean.shape[1]))
+    cells = np.flatnonzero(_single(design)[design.stratum] & (domain >= 0) & (design.n > 0))
+    if design.lonely != "adjust" or not len(cells):
+        return result
+    code, stratum = domain[cells], design.stratum[cells]
+    per_item = line.per_answer[code] @ line.members
+    share = np.einsum("cki,ci->ck", per_item, moments.answered[cells] * design.weight[cells, None])
+    pairs, at = np.unique(code * len(design.names) + stratum, return_inverse=True)
+    share, found = (_add(x, at, len(pairs)) for x in (share, mean[cells] * design.n[cells, None]))
+    left = np.clip(1 - design.fraction, 0.0, 1.0)[pairs % len(design.names)][:, None]
+    return _add(left * np.maximum(share**2 / 4 - found**2, 0.0), pairs // len(design.names), size)
 
 
 def _cell_means(moments: Moments, design: Design, alpha: Floats, domain: Codes, statistic: str) -> Floats:
@@ -391,7 +534,7 @@ def contributions(
     `one`: the design with weights 1; `design`: the one whose weights make α and whose domains these are.
     """
     size = int(domain.max(initial=-1)) + 1
-    _, alpha, _ = _linearise(moments, design, [wanted], domain, size, statistic, renormalise=True)
+    alpha = _linearise(moments, design, [wanted], domain, size, statistic, renormalise=True).alpha
     clusters = one.clusters
     if clusters is None:
         raise DataError("the design has no clusters")
@@ -587,12 +730,10 @@ def _status(
     var: Floats,
     df: NDArray[np.int64],
     census: NDArray[np.bool_],
-    lonely: NDArray[np.bool_],
     short: NDArray[np.bool_],
 ) -> NDArray[np.object_]:
     """Return the first word of `STATUS` that holds; those about intervals are added with the intervals."""
     status = np.full(value.shape, "ok", dtype=object)
-    status[np.broadcast_to(lonely[:, None], value.shape)] = "lonely_psu"
     status[var == 0] = "zero_variance"
     status[np.broadcast_to(census[:, None], value.shape)] = "census"
     status[np.broadcast_to(short[:, None], value.shape)] = "population_below_sample"

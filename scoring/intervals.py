@@ -21,6 +21,21 @@ from scipy import special
 
 from scoring.scheme import INTERVALS, DataError, Rules
 
+METHOD_NAMES = {
+    "jeffreys": "Jeffreys interval with a steadied design effect (Brown, Cai & DasGupta 2001)",
+    "beta": "Korn-Graubard interval (Korn & Graubard 1998)",
+    "logit": "t interval on the logit scale",
+    "wilson": "Wilson score interval (Wilson 1927)",
+    "t": "t interval",
+    "clopper_pearson": "Clopper-Pearson interval with Kish's effective number (Clopper & Pearson 1934)",
+    "census": "complete count: the index itself",
+}
+"""Name of every method an interval may have been computed by, in English: the one place pages and files take it from.
+
+`computed` tells which one it was; `choose` what `auto` stands for. The last two are what stands in for a method where
+it has nothing to work with (answers that all agree) or nothing to do.
+"""
+
 PRIOR_CORRELATION = 0.35
 """Correlation between the answers of one person to different items, where the data cannot tell (surveys: .2 to .5)."""
 PRIOR_ANSWERS = 10.0
@@ -41,12 +56,18 @@ def interval(
     n_kish: ArrayLike | None = None,
     answers: ArrayLike | None = None,
     census: ArrayLike = False,
+    possible: tuple[ArrayLike, ArrayLike] = (0.0, 1.0),
 ) -> Bounds:
     """Return the bounds (lo, hi) on 0..1, shaped as the arguments broadcast; NaN where there is no interval.
 
     `p`, `se` on 0..1; `n` respondents; `df` degrees of freedom, 0 or less: no interval (except in a census); `n_kish`:
-    their effective number by weights, `n` when not given; `answers`: theirs, for `jeffreys`, `n` when not given. Raises
-    `DataError` for an unknown method (`auto` included: see `choose`).
+    their effective number by weights, `n` when not given; `answers`: theirs, for `jeffreys`, `n` when not given;
+    `possible`: the least and the most that the index can still be (`Estimates.least`, `most`): the bounds lie within.
+    Raises `DataError` for an unknown method (`auto` included: see `choose`).
+
+    >>> lo, hi = interval(0.8, 0.04, n=100, df=99, method="t")
+    >>> round(float(lo), 3), round(float(hi), 3)
+    (0.721, 0.879)
     """
     if method not in _METHODS and method != "jeffreys":
         raise DataError(f"no interval method {method!r}; known are {', '.join(INTERVALS[1:])}")
@@ -57,9 +78,7 @@ def interval(
     complete = np.broadcast_to(np.asarray(census, dtype=bool), value.shape)
     lo, hi = np.full(value.shape, np.nan), np.full(value.shape, np.nan)
     usable = np.isfinite(value) & np.isfinite(error) & (freedom > 0) & ~complete
-    end = (value <= 0) | (value >= 1)
-    # At an end of the scale a share has no variance to speak of; a mean score clipped by `t` has.
-    flat = usable & ((error <= 0) | (end & (method != "t")))
+    flat = usable & _flat(value, error, method)
     spread = usable & ~flat
     alpha = 1 - confidence
     if method == "jeffreys":
@@ -70,8 +89,33 @@ def interval(
         lo[spread], hi[spread] = _METHODS[method](value[spread], error[spread], own, free, alpha)
         lo[flat], hi[flat] = clopper_pearson(value[flat] * weighted[flat], weighted[flat], confidence)
     lo[complete], hi[complete] = value[complete], value[complete]
+    lo, hi = np.maximum(lo, np.minimum(possible[0], value)), np.minimum(hi, np.maximum(possible[1], value))
     # Rounding can carry a bound past its estimate by 1e-17; an interval always holds its estimate.
     return np.clip(np.minimum(lo, value), 0.0, 1.0), np.clip(np.maximum(hi, value), 0.0, 1.0)
+
+
+def computed(
+    p: ArrayLike, se: ArrayLike, df: ArrayLike, method: str, *, census: ArrayLike = False
+) -> NDArray[np.object_]:
+    """Return the name (key of `METHOD_NAMES`) of what `interval` computes for each figure, "" where nothing."""
+    value, error, freedom, complete = np.broadcast_arrays(
+        *(np.asarray(x, dtype=np.float64) for x in (p, se, df)), np.asarray(census, dtype=bool)
+    )
+    usable = np.isfinite(value) & np.isfinite(error) & (freedom > 0)
+    name = np.where(usable, method, "").astype(object)
+    if method != "jeffreys":  # which is defined for answers that agree
+        name[usable & _flat(value, error, method)] = "clopper_pearson"
+    name[complete & np.isfinite(value)] = "census"
+    return name
+
+
+def _flat(value: Floats, error: Floats, method: str) -> NDArray[np.bool_]:
+    """Return where the method has no variance to work with.
+
+    At an end of the scale a share has none to speak of; a mean score clipped by `t` has.
+    """
+    end = (value <= 0) | (value >= 1)
+    return np.asarray((error <= 0) | (end & (method != "t")), dtype=np.bool_)
 
 
 def choose(statistic: str, parts: int = 1) -> str:
@@ -84,7 +128,10 @@ def choose(statistic: str, parts: int = 1) -> str:
 
 
 def reliable(n: ArrayLike, lo: ArrayLike, hi: ArrayLike, rules: Rules) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return where there are enough respondents, and where the interval (on 0..1) is narrow enough to be of use."""
+    """Return where there are enough respondents, and where the interval (on 0..1) is narrow enough to be of use.
+
+    `n`: Kish's effective number of respondents, so that 30 of whom one stands for most do not pass for 30.
+    """
     width = 100 * (np.asarray(hi, dtype=np.float64) - np.asarray(lo, dtype=np.float64))
     enough = np.asarray(n) >= rules.min_n_interval
     return np.asarray(enough, dtype=np.bool_), np.asarray(~(width >= rules.max_width), dtype=np.bool_)

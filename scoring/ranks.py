@@ -4,7 +4,9 @@ A rank is a function of all pairwise differences. We form confidence bounds for 
 (the maximum of the studentised differences, Gaussian draws, stepdown) and count, for each agency, who is surely above
 and who is surely below: agency i of p ranks within [1 + surely above, p - surely below]. With probability at least the
 confidence, all true ranks lie in their ranges, ties included; ranges from bootstrapping the ranks themselves do not
-have that property when agencies tie.
+have that property when agencies tie. "Which office works better?" is a question about the process, so `rank_agencies`
+takes errors without the finite-population correction, as tests do (`scoring.compare`). Estimates that differ by no more
+than `TOLERANCE` are equal.
 
 Sources: Mogstad, Romano, Shaikh & Wilhelm (2023), "Inference for ranks with applications to mobility across
 neighbourhoods and academic achievement across countries", Review of Economic Studies 91; Romano & Wolf (2005) for the
@@ -15,13 +17,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from scoring.scheme import DataError
+from scoring._callable import make_callable
+from scoring.scheme import TOLERANCE, DataError, Rules
+
+if TYPE_CHECKING:
+    from scoring.scores import Scores
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -48,6 +55,48 @@ class RankRanges:
     #: (p, p) row is surely above column
     above: Flags
 
+    def __repr__(self) -> str:
+        return f"RankRanges of {len(self.rank)}, {int(self.above.sum())} pairs told apart"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return `rank, low, high`, one row an estimate in the order given."""
+        return pd.DataFrame({"rank": self.rank, "low": self.low, "high": self.high})
+
+
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """Agencies by rank. Made by `rank`."""
+
+    table: pd.DataFrame
+    confidence: float
+
+    def __repr__(self) -> str:
+        ranked = self.table[self.table["status"] == RANKED]
+        if not len(ranked):
+            return "Ranking of 0: none has enough respondents"
+        first = ranked.iloc[0]
+        text = f"{first.iloc[0]} first with {first['value']:.2f}, rank {first['low']}-{first['high']} at"
+        size = f"{len(ranked)} ({len(self.table) - len(ranked)} without rank)"
+        return f"Ranking of {size}: {text} {100 * self.confidence:g} %"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row an agency, the best first: see `rank_table`."""
+        return self.table
+
+
+def rank(scores: Scores, *, seed: int = 0, level: str = "overall", key: str = "all") -> Ranking:
+    """Return the ranks of the first key's places with their ranges: `rank_agencies` for results of `score`.
+
+    `scoring.ranks(scores)` in a notebook. `seed`: of the draws.
+
+    >>> from scoring import Item, Scheme, ranks, score
+    >>> answers = pd.DataFrame({"school": ["A"] * 99 + ["B"] * 99, "q": [5, 4, 4] * 33 + [5, 2, 1] * 33})
+    >>> ranks(score(answers, Scheme((Item("q", "teaching"),)), by=["school"]))
+    Ranking of 2 (0 without rank): A first with 100.00, rank 1-1 at 95 %
+    """
+    table = rank_agencies(scores.table, scores.rules, seed=seed, level=level, key=key)
+    return Ranking(table.rename(columns={"agency": scores.by[0]}), scores.rules.confidence)
+
 
 def rank_ranges(
     estimates: ArrayLike,
@@ -65,6 +114,9 @@ def rank_ranges(
     draws; take it from the round, so that looking again never alters a rank. `draws`: if not given, `DRAWS`, or
     `FEWER_DRAWS` for more than `MANY`. Two estimates without any error are above one another when they differ.
     Raises `DataError` for values that are not finite or a covariance of another shape.
+
+    >>> rank_ranges([90.0, 80.0, 79.0], [1.0, 1.0, 1.0], seed=1).to_frame().to_numpy().tolist()
+    [[1, 1, 1], [2, 2, 3], [3, 2, 3]]
     """
     field = _Field.draw(estimates, covariance, seed, draws)
     return _together(field, confidence, stepdown) if simultaneous else _each(field, confidence, stepdown)
@@ -120,9 +172,13 @@ def _each(field: _Field, confidence: float, stepdown: bool) -> RankRanges:
 
 
 def ranks(estimates: ArrayLike) -> Whole:
-    """Return 1 + the number of higher estimates, (p,)."""
+    """Return 1 + the number of higher estimates, (p,); a difference of at most `TOLERANCE` is none.
+
+    >>> ranks([30.0, 30.000000000000004, 40.0]).tolist()
+    [2, 2, 1]
+    """
     value = np.asarray(estimates, dtype=np.float64)
-    return np.asarray(1 + (value[None, :] > value[:, None]).sum(axis=1), dtype=np.int64)
+    return np.asarray(1 + (value[None, :] > value[:, None] + TOLERANCE).sum(axis=1), dtype=np.int64)
 
 
 def letters(estimates: ArrayLike, above: ArrayLike) -> list[str]:
@@ -158,20 +214,23 @@ def rank_table(
     min_n: int = 30,
     confidence: float = 0.95,
     draws: int | None = None,
+    few: ArrayLike = False,
 ) -> pd.DataFrame:
     """Return the agencies by rank: `agency, value, n, rank, low, high, own_low, own_high, group, status`.
 
     `low`..`high` hold for all agencies together, `own_low`..`own_high` each for itself; `group` as in `letters`.
     Agencies below `min_n` respondents (status `too_few`), or whose variance is unknown, NaN (`no_standard_error`), are
     at the end by name with rank and ranges missing; they take no part in the others' ranks. The order of the rows given
-    never matters.
+    never matters. `few`: (p,) further agencies that count as below `min_n`, by Kish's n for instance.
     """
     by_name = np.argsort(np.asarray(list(names), dtype=object), kind="stable")
     frame = pd.DataFrame({"agency": list(names), "value": np.asarray(estimates, dtype=np.float64), "n": np.asarray(n)})
     sigma = np.asarray(covariance, dtype=np.float64)
     sigma = np.diag(sigma) if sigma.ndim == 1 else sigma
     known = np.isfinite(np.diag(sigma)) & np.isfinite(frame["value"].to_numpy())
-    frame["status"] = np.where(frame["n"] < min_n, TOO_FEW, np.where(known, RANKED, NO_ERROR))
+    frame["status"] = np.where(
+        (frame["n"] < min_n) | np.asarray(few, dtype=bool), TOO_FEW, np.where(known, RANKED, NO_ERROR)
+    )
     at = by_name[(frame["status"] == RANKED).to_numpy()[by_name]]
     value, part = frame["value"].to_numpy()[at], sigma[np.ix_(at, at)]
     field = _Field.draw(value, part, seed, draws)
@@ -188,6 +247,48 @@ def rank_table(
     frame["value"] = frame["value"].astype("Float64").mask(frame["value"].isna())
     frame = frame.sort_values(["rank", "agency"], na_position="last", kind="stable", ignore_index=True)
     return frame[["agency", "value", "n", *columns, "group", "status"]]
+
+
+def rank_agencies(
+    table: pd.DataFrame,
+    rules: Rules | None = None,
+    *,
+    seed: int,
+    level: str = "overall",
+    key: str = "all",
+    fpc: bool = False,
+    draws: int | None = None,
+) -> pd.DataFrame:
+    """Return the agencies of a score table by rank, as `rank_table`; percentage points.
+
+    `table`: made with `tests=True` (`scoring.table`), of which the agencies' own rows of one `level` and `key` count.
+    `fpc` True: the former way, from the errors with the finite-population correction. Agencies are disjoint strata, so
+    that their figures are independent; variances of shares are those of `steady_variance`. No rank below
+    `rules.min_n_interval` respondents, or effective ones (status `small_n`). Raises `DataError` for a table without
+    errors for tests.
+    """
+    rules = rules or Rules()
+    if not fpc and "se_test" not in table:
+        raise DataError("the table has no column 'se_test': make it with score_table(..., tests=True)")
+    here = (table["agency"] != "") & (table["service"] == "") & (table["level"] == level) & (table["key"] == key)
+    rows = table[here]
+    columns = ("index", "se", "lo", "hi") if fpc else ("index", "se_test")
+    index, se, *ends = (rows[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in columns)
+    if fpc:  # where everyone answered alike the error 0 means nothing; the interval's reach stands in for it
+        reach = np.fmax(index - ends[0], ends[1] - index) / special.ndtri((1 + rules.confidence) / 2)
+        se = np.where((rows["status"] == "zero_variance").to_numpy(), reach, se)
+    n, variance = rows["n"].fillna(0).to_numpy(dtype=np.int64), se**2
+    few = (rows["status"] == "small_n").to_numpy() | (n < rules.min_n_interval)
+    if rules.statistic != "score":
+        # a bound is no estimate, and few respondents are no ground: neither lends to the common design effect
+        bound = (rows["status"] == "zero_variance").to_numpy() if fpc else rows["bounded"].to_numpy(dtype=np.bool_)
+        own = ~(bound | few)
+        steady = steady_variance(index, np.where(own, variance, np.nan), n, scale=100, confidence=rules.confidence)
+        variance = np.where(own, steady, variance)
+    return rank_table(
+        list(rows["agency"]), index, variance, n, seed=seed, min_n=rules.min_n_interval,
+        confidence=rules.confidence, draws=draws, few=few,
+    )  # fmt: skip
 
 
 def steady_variance(
@@ -247,6 +348,7 @@ def _surely_above(field: _Field, wanted: Flags, confidence: float, stepdown: boo
     """Return the ordered pairs whose difference has a positive joint lower bound, (p, p)."""
     value, scale = field.value[field.order], field.scale
     difference = value[:, None] - value[None, :]
+    difference = np.where(np.abs(difference) <= TOLERANCE, 0.0, difference)
     certain: Flags = wanted & (scale == 0)
     above: Flags = certain & (difference > 0)
     left: Flags = wanted & ~certain
@@ -290,3 +392,6 @@ _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 def _letter(k: int) -> str:
     """Return A..Z, then A2..Z2 and so on."""
     return _ALPHABET[k % 26] + (str(k // 26 + 1) if k >= 26 else "")
+
+
+make_callable(__name__, rank)

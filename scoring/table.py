@@ -16,14 +16,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scoring.clusters import ClusterSums, clustered
+from scoring.compare import bounded_variance, without_correction
 from scoring.disclosure import HIDDEN as HIDDEN
 from scoring.disclosure import SUPPRESSED as SUPPRESSED
 from scoring.disclosure import DisclosureRule, hide, protect_table
-from scoring.estimate import Estimates, domains, estimate, joint, places, reach
-from scoring.intervals import choose, interval, reliable
+from scoring.estimate import Estimates, Joint, domains, estimate, joint, places, reach
+from scoring.intervals import choose, computed, interval, reliable
 from scoring.moments import Moments
 from scoring.pooling import Shown, pool
-from scoring.scheme import DataError, Figure, Rules, Scheme, figures
+from scoring.scheme import DataError, Figure, Rules, Scheme, figures, nfc
 from scoring.weights import Codes, Design, Floats, stratified
 
 COLUMNS = (
@@ -44,14 +45,25 @@ COLUMNS = (
     ("lo", "lower end of its interval, in percentage points"),
     ("hi", "upper end of its interval, in percentage points"),
     ("status", "`ok`, or why a figure or its interval is not there or is special, see docs/methodology.md"),
-    ("n_eff", "effective answers: as many answers drawn at random would tell as much"),
-    ("deff", "design effect: n over the effective answers"),
+    ("n_eff", "effective answers: as many answers drawn at random would tell as much; valid over deff"),
+    ("deff", "Kish's design effect: the variance over that of as many answers drawn at random"),
+    ("deff_plan", "the planner's factor: respondents for one effective answer"),
     ("coverage", "percent of the transactions that belong to strata with responses"),
     ("population", "transactions N of the place"),
     ("interval", "method of the interval"),
     ("warnings", "further words that hold for the figure, parted by spaces"),
 )
 """Name and meaning of every column, in order. Further `by` columns follow `service`'s meaning, at the end."""
+
+TEST_ERRORS = (
+    (
+        "se_test",
+        "standard error for tests, in percentage points: no finite-population correction, bounded where needed",
+    ),
+    ("df_test", "its degrees of freedom"),
+    ("bounded", "true where answers do not differ, so that `se_test` is a bound"),
+)
+"""Further columns of `score_table(..., tests=True)`, which `scoring.compare.changes` and `scoring.ranks` read."""
 
 STATUS = {
     SUPPRESSED: "fewer respondents than `min_n`, or needed to keep such a figure from being worked out: not shown"
@@ -71,8 +83,10 @@ def score_table(
     design: Design | None = None,
     clusters: ClusterSums | None = None,
     beside: pd.DataFrame | None = None,
+    tests: bool = False,
+    without_service: str | None = None,
 ) -> pd.DataFrame:
-    """Return one row a figure, columns as `COLUMNS`.
+    """Return one row a figure, columns as `COLUMNS`; with `tests` also `TEST_ERRORS`, for comparisons.
 
     `population`: the strata's columns and `N`; None: every response counts the same. Places without responses but with
     transactions stand in the table as `no_data`. Figures of fewer than `rules.min_n` respondents are `suppressed`,
@@ -82,7 +96,8 @@ def score_table(
     `design`: of the cells of the moments, where more than N/n is known of them (raked weights); None: the stratified
     one. `clusters`: the same responses by counter and day, used when `rules.clusters` says so. `beside`: a table that
     readers have as well, whose hidden places decide about pooling in place of this one's; with it, `rules.min_n` may
-    be 0 for a caller that hides rows itself. Raises `DataError` for columns, strata or a design that do not fit.
+    be 0 for a caller that hides rows itself. `without_service`: see `scoring.weights.stratified`. Raises `DataError`
+    for columns, strata or a design that do not fit.
     """
     rules = rules or Rules()
     wanted = figures(scheme, rules)
@@ -90,10 +105,12 @@ def score_table(
     if unknown:
         raise DataError(f"there is no key column {unknown[0]!r}; there are {', '.join(map(str, moments.keys))}")
     moments = moments.rated() if rules.pooling else moments
-    design = _fitting(design, moments) or stratified(moments.keys, moments.n, population, rules, strata=strata)
+    design = _fitting(design, moments) or stratified(
+        moments.keys, moments.n, population, rules, strata=strata, without_service=without_service
+    )
     if clusters is not None and rules.clusters != "none":
         design = clustered(design, clusters, rules.min_n)
-    ground = _Ground(moments, design, _Population.read(population, moments, strata), wanted, rules)
+    ground = _Ground(moments, design, _Population.read(population, moments, strata, design), wanted, rules, tests)
     every = [columns for size in range(len(by) + 1) for columns in combinations(by, size)]
     names = [*FIRST, *(name for name in by if name not in FIRST)]
     rule = DisclosureRule.of(rules)
@@ -103,7 +120,7 @@ def score_table(
     if rules.pooling and (rules.min_n > 1 or beside is not None):
         shown = Shown.of(sizes, strata, hidden) if beside is None else Shown.of(beside, strata)
     parts = [_places(ground, columns, shown) for columns in every]
-    return hide(_joined(parts, names, wanted), hidden, rule)
+    return _hide_test_errors(hide(_joined(parts, names, wanted), hidden, rule))
 
 
 def _fitting(design: Design | None, moments: Moments) -> Design | None:
@@ -115,6 +132,15 @@ def _fitting(design: Design | None, moments: Moments) -> Design | None:
     if (design.n != moments.n).any():
         raise DataError("the design has other respondents than the moments; make it of `moments.rated()`")
     return design
+
+
+def _hide_test_errors(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table without the errors for tests of figures that are not shown."""
+    hidden = table["status"] == SUPPRESSED
+    for name in ("se_test", "df_test"):
+        if name in table:
+            table[name] = table[name].mask(hidden)
+    return table.assign(bounded=table["bounded"] & ~hidden) if "bounded" in table else table
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,16 +155,19 @@ class _Population:
     answered: NDArray[np.bool_]
 
     @classmethod
-    def read(cls, population: pd.DataFrame | None, moments: Moments, strata: Sequence[str]) -> _Population | None:
+    def read(
+        cls, population: pd.DataFrame | None, moments: Moments, strata: Sequence[str], design: Design
+    ) -> _Population | None:
         """Return the transactions of the strata; None when there are none to read."""
         if population is None:
             return None
-        keys = {str(name): population[name].astype(str).tolist() for name in population if name != "N"}
+        keys = {str(name): [nfc(x) for x in population[name].astype(str)] for name in population if name != "N"}
         there = moments.keys[moments.n > 0]
         found = set(_rows({name: there[name].astype(str).tolist() for name in strata}, strata, len(there)))
         loose: set[str] = set()
         if "agency" in strata and "service" in strata:
-            loose = set(there.loc[there["service"] == "", "agency"])
+            spread = np.array(["service_spread" in words for words in design.notes], dtype=bool)[moments.n > 0]
+            loose = set(there.loc[(there["service"] == "").to_numpy() & ~spread, "agency"])
         agencies = keys.get("agency", [""] * len(population))
         rows = _rows(keys, strata, len(population))
         answered = [row in found or a in loose for row, a in zip(rows, agencies, strict=True)]
@@ -159,6 +188,8 @@ class _Ground:
     population: _Population | None
     figures: Sequence[Figure]
     rules: Rules
+    #: whether errors for tests are wanted as well
+    tests: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,13 +232,13 @@ def _places(ground: _Ground, columns: Sequence[str], shown: Shown | None) -> _Pa
     moments, rules = ground.moments, ground.rules
     code, every = _domain(ground, columns)
     design = ground.design if shown is None else pool(ground.design, shown, columns)
-    found = estimate(moments, design, ground.figures, code, statistic=rules.statistic, renormalise=rules.renormalise)
-    if "agency" not in columns and rules.rollup != "transactions":
-        found = _rolled_up(found, ground, design, code, columns, shown)
+    found = _estimated(ground, design, code, columns, shown)
     figures = _numbers(found, ground.figures, rules)
+    if ground.tests:
+        figures |= _test_errors(_estimated(ground, without_correction(design), code, columns, shown), rules)
     # estimate() numbers domains up to the last that any cell is in; later ones have no cells at all
     left = len(every) - len(found.value)
-    nothing = _nothing(left, len(ground.figures))
+    nothing = _nothing(left, len(ground.figures), moments.scheme.scale.levels)
     figures = {name: np.concatenate([value, nothing[name]]) for name, value in figures.items()} if left else figures
     return _Part(columns, every, figures | _covered(figures, every, ground, columns))
 
@@ -229,8 +260,13 @@ def _joined(parts: Sequence[_Part], names: Sequence[str], wanted: Sequence[Figur
     columns["key"] = np.tile([figure.key for figure in wanted], len(places))
     for name in parts[0].figures:
         columns[name] = np.concatenate([part.figures[name] for part in parts])[order].ravel()
+    known = [name for name, _ in COLUMNS]
+    levels = [name for name in parts[0].figures if name[0] == "c" and name[1:].isdigit()]
+    at = known.index("c1")
+    wanted_names = [name for name in (*known[:at], *levels, *known[at + 5 :]) if name in columns]
     extra = [name for name in names if name not in FIRST]
-    return pd.DataFrame({name: columns[name] for name in [*(name for name, _ in COLUMNS if name in columns), *extra]})
+    tests = [name for name, _ in TEST_ERRORS if name in columns]
+    return pd.DataFrame({name: columns[name] for name in [*wanted_names, *extra, *tests]})
 
 
 def _with_unanswered(places: list[Place], ground: _Ground, columns: Sequence[str]) -> list[Place]:
@@ -243,50 +279,92 @@ def _with_unanswered(places: list[Place], ground: _Ground, columns: Sequence[str
     return places + sorted(place for place in asked - known if "" not in place)
 
 
+def _estimated(ground: _Ground, design: Design, code: Codes, columns: Sequence[str], shown: Shown | None) -> Estimates:
+    """Return the figures of places, those wider than an agency by the rule `rollup`."""
+    rules = ground.rules
+    found = estimate(
+        ground.moments, design, ground.figures, code, statistic=rules.statistic, renormalise=rules.renormalise
+    )
+    if "agency" not in columns and rules.rollup != "transactions":
+        return _rolled_up(found, ground, design, code, columns, shown)
+    return found
+
+
 def _rolled_up(
     found: Estimates, ground: _Ground, design: Design, code: Codes, columns: Sequence[str], shown: Shown | None
 ) -> Estimates:
     """Return figures wider than an agency as means of the agencies' figures, under `equal` and `given`.
 
     Agencies without the figure do not enter; the variance has their covariances (calibration can tie agencies). Those
-    that are hidden beside the figure are one, with their shares together.
+    that are hidden beside the figure are one, with their shares together. Kish's effective number is 1/Σ s²/n over the
+    agencies' shares s. An agency whose error is unknown (one respondent, or answers that all agree) has the allowance
+    that bounds it, see `Estimates.allowance` and `bounded_variance`.
     """
     rules = ground.rules
     agency, labels = domains(design.keys, ["agency"])
     share = np.ones(len(labels))
     if rules.rollup == "given":
-        share = np.array([float(rules.agency_weights.get(str(name), 0.0)) for name in labels["agency"]])
+        given = {nfc(str(name)): float(weight) for name, weight in rules.agency_weights.items()}
+        share = np.array([given.get(str(name), 0.0) for name in labels["agency"]])
     rest = np.zeros(len(code), dtype=np.bool_) if shown is None else shown.hides(design, columns)
-    value, variance, status = found.value.copy(), found.variance.copy(), found.status.copy()
-    for d, k in np.ndindex(value.shape):
+    names = ("value", "variance", "status", "n_kish", "allowance", "spread", "least", "most")
+    new = {name: getattr(found, name).copy() for name in names}
+    how: dict[str, Any] = {"statistic": rules.statistic, "renormalise": rules.renormalise}
+    for d in range(len(found.value)):
         inside = code == d
         place = np.where(inside, np.where(rest, len(labels), agency), -1)
         weights = np.append(share, share[np.unique(agency[inside & rest])].sum())
-        parts = joint(
-            ground.moments, design, [ground.figures[k]], place, statistic=rules.statistic, renormalise=rules.renormalise
-        )  # fmt: skip
-        weight = weights[parts.domain]
-        if not weight.sum() > 0:
-            value[d, k], variance[d, k], status[d, k] = np.nan, np.nan, "no_data"
-            continue
-        weight = weight / weight.sum()
-        value[d, k], variance[d, k] = weight @ parts.value, weight @ parts.covariance @ weight
-    return replace(found, value=value, variance=variance, status=status)
+        own = estimate(ground.moments, design, ground.figures, place, **how)
+        for k, figure in enumerate(ground.figures):
+            parts = joint(ground.moments, design, [figure], place, **how)
+            weight = weights[parts.domain]
+            if not weight.sum() > 0:
+                new["value"][d, k], new["variance"][d, k], new["status"][d, k] = np.nan, np.nan, "no_data"
+                continue
+            rolled = _mean_of(own, parts, weight / weight.sum(), k, rules.confidence)
+            for name, number in rolled.items():
+                new[name][d, k] = number
+    kept = names[:3] if rules.definitions == 1 else names
+    return replace(found, **{name: new[name] for name in kept})
+
+
+def _mean_of(own: Estimates, parts: Joint, weight: Floats, k: int, confidence: float) -> dict[str, float]:
+    """Return one figure as the weighted mean of those of agencies; `parts` are those of `own` that there are."""
+    at = parts.domain
+    bound, zero = bounded_variance(own, confidence)
+    spare = np.where(zero, bound, own.allowance)[at, k]
+    answers = own.valid[at, k]
+    return {
+        "value": float(weight @ parts.value),
+        "variance": float(weight @ parts.covariance @ weight),
+        "n_kish": float(1 / (weight**2 / own.n_kish[at, k]).sum()),
+        "allowance": float(weight**2 @ spare),
+        "spread": float(weight**2 @ (own.spread[at, k] / answers) * answers.sum()),
+        "least": float(weight @ own.least[at, k]),
+        "most": float(weight @ own.most[at, k]),
+    }
+
+
+def _test_errors(found: Estimates, rules: Rules) -> dict[str, NDArray[Any]]:
+    """Return the columns of `TEST_ERRORS`, (domains, figures) each."""
+    variance, zero = bounded_variance(found, rules.confidence)
+    se = 100 * np.sqrt(np.where(variance > 0, variance, np.nan))
+    df = np.where(np.isnan(se) | (found.df <= 0), np.nan, found.df)
+    return {"se_test": np.where(np.isnan(df), np.nan, se), "df_test": df, "bounded": zero}
 
 
 def _numbers(found: Estimates, wanted: Sequence[Figure], rules: Rules) -> dict[str, NDArray[Any]]:
     """Return the columns of the figures, (domains, figures) each."""
-    value, variance = found.value, found.variance
-    status = found.status.copy()
+    status, later = found.status.copy(), rules.definitions > 1
     census = status == "census"
-    with np.errstate(invalid="ignore", divide="ignore"):
-        n_eff = np.where(variance > 0, value * (1 - value) / variance, np.nan)
-        deff = np.where(n_eff > 0, found.n / n_eff, np.nan)
     no_error = (status == "no_df") | (status == "no_data")
-    se = np.where(no_error, np.nan, np.sqrt(variance))
+    lonely = np.array(["lonely_psu" in words for words in found.notes], dtype=bool)
+    if not later:
+        status[lonely[:, None] & (status == "ok")] = "lonely_psu"
+    se = np.where(no_error, np.nan, np.sqrt(found.variance))
     low, high, method = _intervals(found, wanted, se, census, rules)
     if rules.interval == "auto":
-        enough, narrow = reliable(found.n, low, high, rules)
+        enough, narrow = reliable(found.n_kish if later else found.n, low, high, rules)
         few, wide = ~enough & ~census & ~no_error, enough & ~narrow & ~census & ~no_error
         status[few], status[wide] = "small_n", "wide"
         low, high = np.where(few | wide, np.nan, low), np.where(few | wide, np.nan, high)
@@ -294,32 +372,44 @@ def _numbers(found: Estimates, wanted: Sequence[Figure], rules: Rules) -> dict[s
     return {
         "n": found.n,
         "valid": found.valid,
-        **{f"c{k + 1}": found.counts[:, :, k] for k in range(5)},
-        "index": 100 * value,
+        **{f"c{k + 1}": found.counts[:, :, k] for k in range(found.counts.shape[2])},
+        "index": 100 * found.value,
         "se": 100 * se,
         "df": found.df,
         "lo": 100 * low,
         "hi": 100 * high,
         "status": status,
-        "n_eff": n_eff,
-        "deff": deff,
-        "interval": np.where(np.isnan(low) | census, "", np.array(method, dtype=object)),
+        **_effects(found, later),
+        "interval": np.where(np.isnan(low) | census, "", method),
         "warnings": np.repeat(notes[:, None], len(wanted), axis=1),
     }
 
 
+def _effects(found: Estimates, later: bool) -> dict[str, Floats]:
+    """Return effective answers and design effects, (domains, figures) each."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        binary = np.where(found.variance > 0, found.value * (1 - found.value) / found.variance, np.nan)
+        plan = np.where(binary > 0, found.n / binary, np.nan)
+    if not later:
+        return {"n_eff": binary, "deff": plan}
+    return {"n_eff": found.n_eff, "deff": found.deff, "deff_plan": plan}
+
+
 def _intervals(
     found: Estimates, wanted: Sequence[Figure], se: Floats, census: NDArray[np.bool_], rules: Rules
-) -> tuple[Floats, Floats, list[str]]:
-    """Return both ends of each figure's interval on 0..1, and each figure's method."""
+) -> tuple[Floats, Floats, NDArray[np.object_]]:
+    """Return both ends of each figure's interval on 0..1, and the method by which it was computed."""
     low, high = np.full(found.value.shape, np.nan), np.full(found.value.shape, np.nan)
+    name = np.full(found.value.shape, "", dtype=object)
     automatic = rules.interval == "auto" or rules.statistic == "score"
     methods = [choose(rules.statistic, len(figure.parts)) if automatic else rules.interval for figure in wanted]
+    later = rules.definitions > 1
+    error = np.sqrt(se**2 + found.allowance) if later else se
     for method in dict.fromkeys(methods):
         at = (slice(None), [k for k, name in enumerate(methods) if name == method])
         low[at], high[at] = interval(
             found.value[at],
-            se[at],
+            error[at],
             found.n[at],
             found.df[at],
             method,
@@ -327,20 +417,24 @@ def _intervals(
             n_kish=found.n_kish[at],
             answers=found.valid[at],
             census=census[at],
+            possible=(found.least[at], found.most[at]) if later else (0.0, 1.0),
         )
-    return low, high, methods
+        used = computed(found.value[at], error[at], found.df[at], method, census=census[at])
+        name[at] = used if later else method
+    return low, high, name
 
 
-def _nothing(size: int, width: int) -> dict[str, NDArray[Any]]:
+def _nothing(size: int, width: int, levels: int) -> dict[str, NDArray[Any]]:
     """Return the columns of `size` places without responses."""
     shape = (size, width)
     none, zero, empty = np.full(shape, np.nan), np.zeros(shape, dtype=np.int64), np.full(shape, "", dtype=object)
     return {
-        **dict.fromkeys(("n", "valid", "c1", "c2", "c3", "c4", "c5", "df"), zero),
-        **dict.fromkeys(("index", "se", "lo", "hi", "n_eff", "deff"), none),
+        **dict.fromkeys(("n", "valid", *(f"c{k + 1}" for k in range(levels)), "df"), zero),
+        **dict.fromkeys(("index", "se", "lo", "hi", "n_eff", "deff", "deff_plan", "se_test", "df_test"), none),
         "status": np.full(shape, "no_data", dtype=object),
         "interval": empty,
         "warnings": empty,
+        "bounded": np.zeros(shape, dtype=np.bool_),
     }
 
 

@@ -100,7 +100,7 @@ def test_year_on_year_agrees_with_r() -> None:
     # > svycontrast(svytotal(~n1 + d1 + n2 + d2, strata = wave x service), quote(n2/d2 - n1/d1)); p.adjust over agencies
     r = pd.read_csv(FIXTURES / "r_sipas_yoy.csv").set_index(["domain", "variable"])
     now, before = (pd.concat([score(k, True), score(k, False)], ignore_index=True) for k in (2, 1))
-    found = changes(now, before)
+    found = changes(now, before, fpc=True)  # the fixture's design has the correction
     assert list(found["agency"]) == list(now["agency"])
     rows = found[(found["agency"] == "") | (found["level"] == "overall")]
     assert len(rows) == len(r) == 18
@@ -111,7 +111,15 @@ def test_year_on_year_agrees_with_r() -> None:
     overall = rows["agency"].to_numpy() != ""
     assert_allclose(rows["p_holm"][overall].to_numpy(float), expected["p_holm"][overall], rtol=1e-9)
     assert_allclose(rows["p_bh"][overall].to_numpy(float), expected["p_bh"][overall], rtol=1e-9)
-    assert rows["p_holm"][~overall].isna().all()
+    # the province's own index is one question; its elements are a family, adjusted as the agencies are
+    province = rows[~overall]
+    assert (
+        province.loc[province["level"] == "overall", "p_holm"].tolist()
+        == province.loc[province["level"] == "overall", "p"].tolist()
+    )
+    elements = province[province["level"] == "element"]
+    assert_allclose(elements["p_holm"].to_numpy(float), holm(elements["p"].to_numpy(float)))
+    assert set(elements["family"]) == {"province / element"}
     assert set(found["warnings"]) == {""}
 
 
@@ -143,7 +151,7 @@ def test_changes_without_a_test_say_so() -> None:
         _row("empty", 70.0, 1.0),
         _row("plain", 70.0, 4.0),
     ]
-    found = changes(pd.DataFrame(now), pd.DataFrame(before), families=("a", "b")).set_index("agency")
+    found = changes(pd.DataFrame(now), pd.DataFrame(before), families=("a", "b"), fpc=True).set_index("agency")
     assert found["status"].to_dict() == {
         "new": "no_data", "single": "no_test", "census": "exact", "census_same": "exact", "all": "zero_variance",
         "all_unknown": "no_test", "empty": "no_data", "plain": "ok", "gone": "no_data",
@@ -184,7 +192,7 @@ def _pooled_counts(agencies: Sequence[str]) -> tuple[float, float]:
 
 def test_agency_against_the_rest_of_the_province() -> None:
     m, design = wave(1)
-    found = against_rest(m, design, [figure(scheme(), Rules(), "overall", "all")], "A06").iloc[0]
+    found = against_rest(m, design, [figure(scheme(), Rules(), "overall", "all")], "A06", fpc=True).iloc[0]
     others = sorted(set(m.keys["agency"]) - {"A06"})
     (a, var_a), (b, var_b) = _pooled_counts(["A06"]), _pooled_counts(others)
     assert found["diff"] == pytest.approx(100 * (a - b), rel=1e-10)
@@ -195,10 +203,10 @@ def test_agency_against_the_rest_of_the_province() -> None:
 def test_two_agencies_are_mirrored_and_fpc_can_be_left_out() -> None:
     m, design = wave(1)
     wanted = figures(scheme(), Rules())
-    one, other = between(m, design, wanted, "A01", "A06"), between(m, design, wanted, "A06", "A01")
+    one, other = (between(m, design, wanted, *pair, fpc=True) for pair in (("A01", "A06"), ("A06", "A01")))
     assert_allclose(one["diff"].to_numpy(float), -other["diff"].to_numpy(float), atol=1e-12)
     assert_allclose(one["p"].to_numpy(float), other["p"].to_numpy(float), rtol=1e-9)
-    bare = between(m, design, wanted, "A01", "A06", fpc=False)
+    bare = between(m, design, wanted, "A01", "A06")
     assert (bare["se"] > one["se"]).all()
     assert bare["diff"].tolist() == one["diff"].tolist()
 
@@ -222,7 +230,7 @@ def test_a_stratum_shared_by_two_domains_ties_them() -> None:
     split = moments(read_answers(frame, scheme()), frame[["agency", "service", "sex"]], scheme())
     cells = stratified(split.keys, split.n, pd.read_csv(FIXTURES / "sipas_pop1.csv"))
     domain = np.where(split.keys["sex"] == "F", 0, 1)
-    found = contrast(split, cells, [figure(scheme(), Rules(), "overall", "all")], domain).iloc[0]
+    found = contrast(split, cells, [figure(scheme(), Rules(), "overall", "all")], domain, fpc=True).iloc[0]
     y = frame[list(scheme().codes)]
     top, valid = (y >= 4).sum(axis=1), y.notna().sum(axis=1)
     w, u = frame["N"] / frame["n"], pd.Series(0.0, index=frame.index)
@@ -256,16 +264,16 @@ def test_equal_answers_have_a_bounded_error() -> None:
 def test_nothing_known_is_said_so() -> None:
     m, design = _tiny([[5, 0], [4, 0], [5, 5], [1, 2]], ["A", "A", "B", "C"], {"A": 9, "B": 1, "C": 4})
     wanted = figures(m.scheme, Rules())
-    item_b = between(m, design, wanted, "A", "B").set_index(["level", "key"]).loc[("item", "b")]
+    item_b = between(m, design, wanted, "A", "B", fpc=True).set_index(["level", "key"]).loc[("item", "b")]
     assert item_b["status"] == "no_data"
     assert pd.isna(item_b["diff"])
     assert item_b["n_first"] == 0
-    alone = between(m, design, wanted, "A", "C").iloc[0]
+    alone = between(m, design, wanted, "A", "C", fpc=True).iloc[0]
     assert alone["status"] == "no_test"
     assert alone["diff"] == 100.0
     assert pd.isna(alone["p"])
     census = _tiny([[5, 5], [1, 1]], ["A", "B"], {"A": 1, "B": 1})
-    assert between(*census, wanted, "A", "B")["status"].tolist() == ["exact"] * len(wanted)
+    assert between(*census, wanted, "A", "B", fpc=True)["status"].tolist() == ["exact"] * len(wanted)
 
 
 def test_agencies_without_n_are_not_part_of_the_rest() -> None:
