@@ -1,7 +1,10 @@
 """Responses that deserve a second look. Flags are columns beside the data: nothing is deleted, excluding is a decision.
 
 - `too_few_answers`: below the round's share of answered items (the validity rule).
-- `straight_line`: one and the same answer to all of at least `min_items` items. Satisfied people do this too.
+- `straight_best`, `straight_worst`, `straight_middle`: one and the same answer to all of at least `min_items` items,
+  told apart by the answer: the best of the scale, the worst, or one between. `straight_line` is any of the three. A
+  line of "very satisfied" is what a satisfied citizen fills in, and leaving such lines out lowers the index by
+  construction: they are told (`TOLD`), never left out of a figure "with and without" (`LEAVE_OUT`).
 - `too_fast`: less than `seconds_per_item` for each answered item by the client's own clock; advisory.
 - `burst`: one of so many responses of a counter within `window` that chance at the counter's own rate hardly explains
   it.
@@ -18,6 +21,7 @@ straight-lining.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +33,12 @@ from scoring.scheme import DataError
 
 Flags = NDArray[np.bool_]
 _DAY = 86_400_000_000_000  # nanoseconds
-FLAGS = ("too_few_answers", "straight_line", "too_fast", "burst", "duplicate_text")
+STRAIGHT = ("straight_best", "straight_worst", "straight_middle")
+FLAGS = ("too_few_answers", *STRAIGHT, "too_fast", "burst", "duplicate_text")
+LEAVE_OUT = ("too_fast", "burst")
+"""Flags by which a figure "with and without" may leave responses out: they do not look at what was answered."""
+TOLD = tuple(name for name in FLAGS if name not in LEAVE_OUT)
+"""Flags that are told and counted, and leave nothing out."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +66,12 @@ def flags(
     submitted_at: ArrayLike | None = None,
     comment: ArrayLike | None = None,
     rules: QualityRules | None = None,
+    levels: int = 5,
 ) -> pd.DataFrame:
-    """Return `FLAGS` as true/false columns, one row a response, and `answered`, the share of items answered.
+    """Return `FLAGS` as true/false columns, one row a response, `straight_line`, and `answered`, the share answered.
 
-    `answers`: (n, items), 0 = no valid answer. Others are (n,) and optional: seconds (NaN unknown), counter codes (""
-    or None unknown), local times, comments. What is not known is not flagged.
+    `answers`: (n, items), 1..levels, 0 = no valid answer. Others are (n,) and optional: seconds (NaN unknown),
+    counter codes ("" or None unknown), local times, comments. What is not known is not flagged.
     """
     rules = rules or QualityRules()
     table = np.asarray(answers)
@@ -69,7 +79,7 @@ def flags(
         raise DataError(f"answers must be (n, items), not {table.shape}")
     given = (table > 0).sum(axis=1)
     share = given / max(table.shape[1], 1)
-    high, low = table.max(axis=1, initial=0), np.where(table > 0, table, 9).min(axis=1, initial=9)
+    line = straight_lines(table, min_items=rules.min_items, levels=levels)
     none = np.zeros(len(table), dtype=bool)
     fast = none
     if duration_s is not None:
@@ -79,12 +89,39 @@ def flags(
     columns = {
         "answered": share,
         "too_few_answers": (given == 0) | (share < rules.min_answered_share),
-        "straight_line": (given >= rules.min_items) & (high == low),
+        **{f"straight_{kind}": line == kind for kind in ("best", "worst", "middle")},
+        "straight_line": line != "",
         "too_fast": fast,
         "burst": burst,
         "duplicate_text": none if comment is None else duplicate_text(comment, rules.min_text),
     }
     return pd.DataFrame(columns)
+
+
+def straight_lines(answers: ArrayLike, *, min_items: int = 8, levels: int = 5) -> NDArray[np.object_]:
+    """Return `best`, `worst` or `middle` for straight lines, "" for other responses, (n,).
+
+    `answers`: (n, items), 1..levels, 0 = no valid answer. `middle` is any one answer between the worst and the best.
+
+    >>> straight_lines([[5, 5, 0, 5], [1, 1, 1, 1], [4, 4, 4, 4], [4, 5, 4, 4]], min_items=3).tolist()
+    ['best', 'worst', 'middle', '']
+    """
+    table = np.asarray(answers)
+    high, low = table.max(axis=1, initial=0), np.where(table > 0, table, levels + 1).min(axis=1, initial=levels + 1)
+    line = ((table > 0).sum(axis=1) >= max(min_items, 1)) & (high == low)
+    kind = np.select([~line, high == levels, high == 1], ["", "best", "worst"], "middle")
+    return np.asarray(kind, dtype=object)
+
+
+def suspicious(table: pd.DataFrame, reasons: Collection[str] = LEAVE_OUT) -> Flags:
+    """Return which responses (n,) a figure "without" leaves out: those with one of `reasons`.
+
+    `table`: of `flags`. Raises `DataError` for a reason that looks at what was answered (`TOLD`).
+    """
+    wrong = sorted(set(reasons) - set(LEAVE_OUT))
+    if wrong:
+        raise DataError(f"{wrong[0]!r} is no reason to leave a response out; reasons are {', '.join(LEAVE_OUT)}")
+    return np.asarray(table[list(reasons)].any(axis=1), dtype=np.bool_)
 
 
 def scan_p_value(k: int, n: int, share: float) -> float:

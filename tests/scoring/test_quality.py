@@ -4,7 +4,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scoring.quality import QualityRules, bursts, duplicate_text, flags, scan_p_value, sensitivity
+from scoring.quality import (
+    FLAGS,
+    LEAVE_OUT,
+    TOLD,
+    QualityRules,
+    bursts,
+    duplicate_text,
+    flags,
+    scan_p_value,
+    sensitivity,
+    straight_lines,
+    suspicious,
+)
 from scoring.scheme import DataError
 
 
@@ -17,6 +29,8 @@ def test_flags_by_hand() -> None:
     assert found["answered"].tolist() == [1.0, 0.7, 1.0, 0.0, 0.8]
     assert found["too_few_answers"].tolist() == [False, True, False, True, False]
     assert found["straight_line"].tolist() == [True, False, False, False, True]
+    assert found["straight_middle"].tolist() == [True, False, False, False, True]
+    assert list(found.columns) == ["answered", *FLAGS[:4], "straight_line", *FLAGS[4:]]
     assert found["too_fast"].tolist() == [True, False, False, False, False]
     assert not found[["burst", "duplicate_text"]].any(axis=None)
     assert not flags(answers)["too_fast"].any()
@@ -72,3 +86,22 @@ def test_sensitivity_is_the_difference_of_the_two_tables() -> None:
     assert found["change"].iloc[0] == -5.0
     assert found["n_left"].tolist() == [7, 0]
     assert found["change"].isna().tolist() == [False, True]
+
+
+def test_straight_lines_are_told_apart_by_their_answer() -> None:
+    answers = np.array([[5] * 8, [1] * 8, [3] * 8, [4] * 8, [5] * 7 + [0], [5] * 7 + [4], [0] * 8])
+    assert straight_lines(answers).tolist() == ["best", "worst", "middle", "middle", "", "", ""]
+    assert straight_lines(answers, min_items=7).tolist() == ["best", "worst", "middle", "middle", "best", "", ""]
+    assert straight_lines([[4, 4, 4]], min_items=3, levels=4).tolist() == ["best"]
+    found = flags(np.repeat(answers[:3], [8, 1, 1], axis=0))
+    assert found[["straight_best", "straight_worst", "straight_middle"]].sum().tolist() == [8, 1, 1]
+
+
+def test_no_answer_is_a_reason_to_leave_a_response_out() -> None:
+    answers = np.array([[5] * 8, [5] * 8, [4, 5] * 4])
+    found = flags(answers, duration_s=[100, 2, 100])
+    assert suspicious(found).tolist() == [False, True, False]  # both lines are told, only the fast one is left out
+    assert suspicious(found, []).tolist() == [False] * 3
+    assert not set(TOLD) & set(LEAVE_OUT)
+    with pytest.raises(DataError, match="straight_best"):
+        suspicious(found, ["straight_best"])
