@@ -1,0 +1,21 @@
+"""The examples in the docstrings do what they say."""
+
+import doctest
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+MODULES = sorted(path.stem for path in (Path(__file__).parents[2] / "scoring").glob("*.py") if path.stem != "__init__")
+WITH_EXAMPLES = {
+    "compare", "importance", "intervals", "jackknife", "moments", "planner", "quality", "ranks", "scheme", "scores",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_run(name: str) -> None:
+    module = import_module(f"scoring.{name}")
+    flags = doctest.NORMALIZE_WHITESPACE
+    found = doctest.testmod(module, optionflags=flags)
+    assert found.failed == 0
+    assert (found.attempted > 0) == (name in WITH_EXAMPLES)
