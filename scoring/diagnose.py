@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scoring.compare import adjust, against_rest
+from scoring.compare import adjust, against_rest, in_families
 from scoring.moments import Moments
 from scoring.scheme import DataError, Rules, figure
 from scoring.weights import Design
@@ -48,7 +48,8 @@ def diagnose(
 
     `importance`: given weights by item code, any positive scale; None: derived from all responses, see `importances`.
     `correction`: `bh` (screening, default) or `holm`. Columns: `key`, `index` and `rest` (percent), `gap`, `se`, `p`,
-    `p_adjusted`, `n` citizens who answered, `dissatisfied` and `neutral` among them, `importance` (sums to 1),
+    `p_adjusted`, `lo`, `hi` (the interval of the gap that goes with the verdict: that of Benjamini & Yekutieli, `holm`
+    the wider of Šidák), `n` citizens who answered, `dissatisfied` and `neutral` among them, `importance` (sums to 1),
     `priority` = importance × gap, `verdict` (`strength`, `weakness`, `same`, `unknown`), `quadrant`. Weaknesses come
     first, by priority, then strengths, then the others.
     """
@@ -57,6 +58,8 @@ def diagnose(
     scheme = moments.scheme
     items = [figure(scheme, Rules(), "item", code) for code in scheme.codes]
     tests = adjust(against_rest(moments, design, items, agency, fpc=fpc))
+    method = "bh" if correction == "bh" else "sidak"
+    tests = in_families(tests, ["items"] * len(tests), method=method, confidence=1 - level)
     weight = importances(moments) if importance is None else _given(importance, scheme.codes)
     counts = moments.counts[(moments.keys["agency"] == agency).to_numpy()].sum(axis=0)
     result = pd.DataFrame(
@@ -68,6 +71,8 @@ def diagnose(
             "se": tests["se"],
             "p": tests["p"],
             "p_adjusted": tests[f"p_{correction}"],
+            "lo": tests["lo_family"],
+            "hi": tests["hi_family"],
             "n": counts.sum(axis=1),
             "dissatisfied": counts[:, :2].sum(axis=1),
             "neutral": counts[:, 2],

@@ -103,8 +103,8 @@ def pool(design: Design, shown: Shown, columns: Sequence[str] = ()) -> Design:
         covered = {x[at] for x, n in own if n and x not in design.spread and x not in shown.places}
         design = without_spread(design, shown.strata, covered)
     base = tuple(name for name in columns if name in shown.strata)
-    strata, lots = zip(*_names(design, shown, _Kind(base, len(base) < len(columns))), strict=True)
-    return _restratified(design, strata, lots)
+    named = list(_names(design, shown, _Kind(base, len(base) < len(columns))))
+    return _restratified(design, [stratum for stratum, _ in named], [lot for _, lot in named])
 
 
 def pooled(design: Design, table: pd.DataFrame, strata: Sequence[str] = ("agency", "service")) -> Design:

@@ -23,6 +23,7 @@ import scipy
 from sqlalchemy import orm
 
 from scoring.scheme import Rules
+from scoring.table import TEST_ERRORS
 from survey import __version__
 from survey.core.errors import InputError
 from survey.models import Publication, QuestionnaireVersion, Round
@@ -108,8 +109,29 @@ def freeze(session: orm.Session, round_code: str) -> Frozen:
         "channels": results.channels,
         "columns": list(results.table.columns),
         "results": rows,
+        "test_errors": _test_errors(results),
     }
     return Frozen(_canonical(content), results_hash(results.table))
+
+
+def _test_errors(results: RoundResults) -> list[list[Any]]:
+    """Return agency and `TEST_ERRORS` of the overall rows of agencies: what ranks need, apart from the results."""
+    if results.tested is None:
+        return []
+    return _rows(results.tested.loc[_agencies(results.tested), ["agency", *(name for name, _ in TEST_ERRORS)]])
+
+
+def _tested(table: pd.DataFrame, errors: list[list[Any]]) -> pd.DataFrame | None:
+    """Return the overall rows of agencies with the errors that were frozen beside them; None without any."""
+    if not errors:
+        return None
+    names = [name for name, _ in TEST_ERRORS]
+    found = pd.DataFrame(errors, columns=["agency", *names]).astype({names[0]: float, names[1]: float, names[2]: bool})
+    return table[_agencies(table)].merge(found, on="agency", how="left", sort=False)
+
+
+def _agencies(table: pd.DataFrame) -> pd.Series:
+    return (table["agency"] != "") & (table["service"] == "") & (table["level"] == "overall")
 
 
 def results_hash(table: pd.DataFrame) -> str:
@@ -135,15 +157,17 @@ def thaw(session: orm.Session, publication: Publication) -> RoundResults:
     version = version_by_hash(session, content["questionnaire"]["content_hash"])
     if version is None:
         raise InputError("The questionnaire of round %(code)s is no longer stored", code=content["round"]["code"])
+    table = _table(content["columns"], content["results"])
     return RoundResults(
         round=_frozen_round(content["round"], version),
         definition=from_canonical(version.content),
         rules=Rules.from_mapping(content["rules"]),
-        table=_table(content["columns"], content["results"]),
+        table=table,
         responses=content["responses"],
         excluded=content["excluded"],
         transactions=content["transactions"],
         channels=content["channels"],
+        tested=_tested(table, content.get("test_errors", [])),
     )
 
 

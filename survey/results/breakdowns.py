@@ -23,7 +23,7 @@ from scoring.table import score_table
 from survey.core.cache import cached
 from survey.questionnaires import Definition
 from survey.questionnaires.definition import BLANK, UNKNOWN
-from survey.results.compute import PLACES, RoundResults, round_moments
+from survey.results.compute import PLACES, RoundResults, round_moments, without_service
 from survey.results.queries.responses import answer_key
 from survey.structure.queries.population import population as read_population
 
@@ -125,7 +125,15 @@ def _score(session: orm.Session, results: RoundResults, dimension: Dimension, ag
         moments = moments.select((moments.keys["agency"] == agency).to_numpy())
         everyone = None if everyone is None else population[population["agency"] == agency].reset_index(drop=True)
         by = ("agency", "service", GROUP) if dimension.by_service else ("agency", GROUP)
-    table = score_table(moments, moments.scheme, everyone, replace(results.rules, min_n=0), by=by)
+    table = score_table(
+        moments,
+        moments.scheme,
+        everyone,
+        replace(results.rules, min_n=0),
+        by=by,
+        beside=results.table,
+        without_service=without_service(results.rules),
+    )
     return table[table["agency"] == agency].reset_index(drop=True)
 
 

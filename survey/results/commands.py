@@ -106,7 +106,7 @@ def _rules(path: Path | None, interval: str, min_n: int) -> Any:
     from scoring.scheme import DataError, Rules
 
     try:
-        return Rules.from_mapping({**(read_rules(path) or {}), "interval": interval, "min_n": min_n})
+        return Rules.new({**(read_rules(path) or {}), "interval": interval, "min_n": min_n})
     except (DataError, TypeError) as error:
         raise InputError("The scoring rules cannot be used: %(why)s", why=error) from error
 

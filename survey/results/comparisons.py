@@ -10,11 +10,11 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 from sqlalchemy import orm
 
 from scoring.compare import changes
-from scoring.ranks import rank_table, steady_variance
+from scoring.ranks import rank_agencies
+from scoring.scheme import Rules
 from survey.core.cache import cached
 from survey.models import Round
 from survey.results.compute import RoundResults, round_results
@@ -33,48 +33,46 @@ class Changes:
 
 
 def agency_ranks(results: RoundResults) -> pd.DataFrame:
-    """Return the agencies' ranks by overall index, see `scoring.ranks.rank_table`.
+    """Return the agencies' ranks by overall index, see `scoring.ranks.rank_agencies`.
 
-    Agencies are disjoint strata, so their estimates are independent. The seed comes from the round's code: looking
-    again never alters a rank. Agencies with fewer respondents than the round's rules ask for an interval have no rank.
+    The seed comes from the round's code: looking again never alters a rank. Agencies with fewer respondents than the
+    round's rules ask for an interval have no rank.
     """
-    table = results.table
+    rules = results.rules
+    old_errors = rules.fpc_in_tests or results.tested is None
+    table = results.table if results.tested is None else results.tested
     rows = table[(table["agency"] != "") & (table["service"] == "") & (table["level"] == "overall")]
-    index, se, lo, hi = (rows[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in ("index", "se", "lo", "hi"))
-    # Where everyone answered alike the estimated error 0 means nothing; the interval's reach stands in for it.
-    reach = np.fmax(index - lo, hi - index) / ndtri((1 + results.rules.confidence) / 2)
-    unanimous = (rows["status"] == "zero_variance").to_numpy()
-    n = rows["n"].fillna(0).to_numpy(dtype=np.int64)
-    variance = np.where(unanimous, reach, se) ** 2
-    if results.rules.statistic != "score":
-        variance = steady_variance(index, variance, n, scale=100, confidence=results.rules.confidence)
+    columns = ("index", "n", *(("se", "lo", "hi") if old_errors else ("se_test",)))
+    numbers = tuple((name, rows[name].to_numpy(dtype=np.float64, na_value=np.nan).tobytes()) for name in columns)
+    bounded = () if old_errors else tuple(rows["bounded"].astype(bool))
     seed = int.from_bytes(hashlib.sha256(results.round.code.encode()).digest()[:8], "big")
-    ranked = _ranked(
-        tuple(rows["agency"]),
-        index.tobytes(),
-        variance.tobytes(),
-        n.tobytes(),
-        seed,
-        results.rules.min_n_interval,
-        results.rules.confidence,
-    )
-    return ranked.copy()
+    choices = (rules.statistic, rules.min_n_interval, rules.confidence)
+    return _ranked(tuple(rows["agency"]), tuple(rows["status"]), numbers, bounded, seed, choices).copy()
 
 
 @lru_cache(maxsize=64)
 def _ranked(
-    agencies: tuple[str, ...], index: bytes, variance: bytes, n: bytes, seed: int, min_n: int, confidence: float
+    agencies: tuple[str, ...],
+    status: tuple[str, ...],
+    numbers: tuple[tuple[str, bytes], ...],
+    bounded: tuple[bool, ...],
+    seed: int,
+    choices: tuple[str, int, float],
 ) -> pd.DataFrame:
-    """Return the rank table of arrays given as bytes: equal figures have equal ranks, and they take long to find."""
-    return rank_table(
-        list(agencies),
-        np.frombuffer(index),
-        np.frombuffer(variance),
-        np.frombuffer(n, dtype=np.int64),
-        seed=seed,
-        min_n=min_n,
-        confidence=confidence,
-    )
+    """Return the ranks of figures given as bytes: equal figures have equal ranks, and they take long to find.
+
+    `bounded`: empty for the errors with the finite-population correction.
+    """
+    statistic, min_n_interval, confidence = choices
+    rows = pd.DataFrame({"agency": agencies, "service": "", "level": "overall", "key": "all", "status": status})
+    for name, values in numbers:
+        rows[name] = np.frombuffer(values)
+    rules = Rules(statistic=statistic, min_n_interval=min_n_interval, confidence=confidence)
+    if bounded or not len(rows):
+        return rank_agencies(
+            rows.assign(bounded=np.array(bounded, dtype=bool), se_test=rows.get("se_test")), rules, seed=seed
+        )
+    return rank_agencies(rows, rules, seed=seed, fpc=True)
 
 
 def changes_since_last_round(
@@ -93,18 +91,27 @@ def changes_between(
 ) -> Changes:
     """Return the changes of every figure since an earlier round."""
     earlier = round_results(session, before.code)
-    families = (results.definition.family, earlier.definition.family)
 
     def make() -> pd.DataFrame:
-        tables = [
-            table if services is None else table[table["service"].isin(services)]
-            for table in (results.table, earlier.table)
-        ]
-        return changes(tables[0], tables[1], families=families, confidence=results.rules.confidence)
+        now, then = (_of_services(one, services) for one in (results, earlier))
+        return changes(
+            now,
+            then,
+            families=(results.definition.family, earlier.definition.family),
+            schemes=(results.definition.scheme(), earlier.definition.scheme()),
+            confidence=results.rules.confidence,
+            fpc=results.rules.fpc_in_tests,
+        )
 
     chosen = None if services is None else tuple(services)
     table = cached(session, ("changes", results.stamp, earlier.stamp, chosen), make)
     return Changes(before, table, comparable(results, earlier))
+
+
+def _of_services(results: RoundResults, services: Sequence[str] | None) -> pd.DataFrame:
+    """Return the rows of some services (None: of all) with the errors that tests need."""
+    table = results.table if results.tested is None else results.tested
+    return table if services is None else table[table["service"].isin(services)]
 
 
 def comparable(one: RoundResults, other: RoundResults) -> bool:

@@ -21,7 +21,7 @@ from sqlalchemy import orm
 from scoring.disclosure import DisclosureRule
 from scoring.moments import Moments, merge, moments_from_patterns
 from scoring.scheme import DataError, Rules, Scheme
-from scoring.table import score_table
+from scoring.table import TEST_ERRORS, score_table
 from survey.core.cache import cached
 from survey.core.errors import InputError
 from survey.models import Round
@@ -57,6 +57,9 @@ class RoundResults:
     channels: dict[str, int]
     #: names what they were computed from: equal stamps, equal results; empty for what was frozen
     stamp: tuple[Hashable, ...] = ()
+    #: the rows with `scoring.table.TEST_ERRORS`, for ranks and comparisons alone: no file and no hash has them. Of what
+    #: was frozen, the overall rows of agencies; None where these were not kept
+    tested: pd.DataFrame | None = None
 
     @property
     def disclosure(self) -> DisclosureRule:
@@ -89,24 +92,33 @@ def round_results(
     stamp = _stamp(session, round_, rules, population)
 
     def score() -> tuple[pd.DataFrame, int, int, dict[str, int]]:
-        moments, too_few = round_moments(session, round_, definition.scheme(), rules)
-        table = score_table(moments, definition.scheme(), population if len(population) else None, rules)
-        return table, int(moments.n.sum()), too_few, _channels(session, round_.id)
+        scheme = definition.scheme()
+        moments, too_few = round_moments(session, round_, scheme, rules)
+        tested = score_table(
+            moments,
+            scheme,
+            population if len(population) else None,
+            rules,
+            tests=True,
+            without_service=without_service(rules),
+        )
+        return tested, int(moments.n.sum()), too_few, _channels(session, round_.id)
 
     try:
-        table, counted, too_few, channels = cached(session, ("results", stamp), score)
+        tested, counted, too_few, channels = cached(session, ("results", stamp), score)
     except DataError as error:
         raise InputError("Round %(code)s cannot be scored: %(why)s", code=round_code, why=error) from error
     return RoundResults(
         round=round_,
         definition=definition,
         rules=rules,
-        table=table.copy(deep=False),
+        table=tested.drop(columns=[name for name, _ in TEST_ERRORS]),
         responses=counted,
         excluded=responses.exclusions(session, round_.id) | ({TOO_FEW_ANSWERS: too_few} if too_few else {}),
         transactions=int(population["N"].sum()),
         channels=dict(channels),
         stamp=stamp,
+        tested=tested,
     )
 
 
@@ -126,6 +138,14 @@ def effective_rules(round_: Round, *, interval: str | None = None, min_n: int | 
         return rules if min_n is None else replace(rules, min_n=min_n)
     except DataError as error:
         raise InputError("The scoring rules cannot be used: %(why)s", why=error) from error
+
+
+def without_service(rules: Rules) -> str | None:
+    """Return the service code of responses that are spread over their agency's services; None: they are not.
+
+    Rules stored before that (`definitions` 1) make such an agency one stratum, for ever.
+    """
+    return "" if rules.definitions > 1 else None
 
 
 PLACES = ("agency", "service")

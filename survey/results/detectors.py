@@ -3,8 +3,10 @@
 Nothing is stored for this and nobody is refused: flags are computed from the responses when an evaluator asks.
 Excluding a response is a decision of a person, with a reason, elsewhere.
 
-- `straight_line`, `too_fast`, `burst`: see `scoring.quality`. Bursts are looked for among answers given on our own
-  pages only: papers that were typed in or imported together say nothing about when they were written.
+- `straight_best`, `straight_worst`, `straight_middle`, `too_fast`, `burst`: see `scoring.quality`. Straight lines are
+  told, and leave nothing out: a line of "very satisfied" is what a satisfied citizen fills in. Bursts are looked for
+  among answers given on our own pages only: papers that were typed in or imported together say nothing about when
+  they were written.
 - `repeat`: the form of a phone that was sent again within `QualityRules.window` minutes of the one before: either the
   keys are of one family (both came from one page, see `survey/collect/respond/stamp.py`; never at a kiosk, whose page
   serves everybody), or every answer of at least `QualityRules.min_items` items is the same at the same counter, those
@@ -31,12 +33,15 @@ from scoring.table import score_table
 from survey.core.cache import cached
 from survey.core.errors import InputError
 from survey.models import Channel, Round
-from survey.results.compute import RoundResults, round_results
+from survey.results.compute import RoundResults, round_results, without_service
 from survey.results.queries import responses
 from survey.results.queries.doubtful import read_comment_texts, read_counted_responses
 from survey.structure.queries.population import population as read_population
 
-REASONS = ("straight_line", "too_fast", "burst", "repeat")
+REASONS = (*quality.STRAIGHT, *quality.LEAVE_OUT, "repeat")
+"""What is counted and told."""
+LEAVE_OUT = (*quality.LEAVE_OUT, "repeat")
+"""For what an index "without" leaves responses out; none of it looks at whether people were satisfied."""
 FAMILY = 12
 """How many of a form's 24 characters of key are those of its page's family."""
 KEY_LENGTH = 24
@@ -53,7 +58,7 @@ class Flags:
     responses: int
     #: flagged responses by reason, every reason of `REASONS`; one response may have several
     counts: dict[str, int]
-    #: responses with at least one of the reasons asked for
+    #: responses with at least one of the reasons for which they are left out
     flagged: int
     #: comments that another comment of the round repeats word for word
     duplicate_comments: int
@@ -73,17 +78,24 @@ class _Rows:
     frame: pd.DataFrame
 
 
-def flagged(session: orm.Session, round_code: str, reasons: Collection[str] = REASONS) -> Flags:
+def flagged(session: orm.Session, round_code: str, reasons: Collection[str] = LEAVE_OUT) -> Flags:
     """Return the flags of a round, and its index with all responses and without those flagged for `reasons`.
 
-    Raises `InputError` for an unknown round. The result is cached while the responses do not change.
+    Raises `InputError` for an unknown round, `DataError` for a reason outside `LEAVE_OUT`. What was worked out is kept
+    while the responses have not changed.
     """
     results = round_results(session, round_code)
+    if wrong := sorted(set(reasons) - set(LEAVE_OUT)):
+        raise DataError(f"{wrong[0]!r} is no reason to leave a response out; reasons are {', '.join(LEAVE_OUT)}")
     scan = _cached_scan(session, results, frozenset(reasons))
     population = read_population(session, results.round.id)
     try:
         without = score_table(
-            scan.moments, results.definition.scheme(), population if len(population) else None, results.rules
+            scan.moments,
+            results.definition.scheme(),
+            population if len(population) else None,
+            results.rules,
+            without_service=without_service(results.rules),
         )
     except DataError as error:
         raise InputError("Round %(code)s cannot be scored: %(why)s", code=round_code, why=error) from error
@@ -138,7 +150,7 @@ def _scan(
         rows.digits, duration_s=frame["duration_s"], counter=counter, submitted_at=frame["time"], rules=rules
     )
     masks: dict[str, _Mask] = {
-        name: table[name].to_numpy(dtype=bool) for name in ("straight_line", "too_fast", "burst")
+        name: table[name].to_numpy(dtype=bool) for name in (*quality.STRAIGHT, *quality.LEAVE_OUT)
     }
     masks["repeat"] = repeats(rows, live, rules)
     out = np.zeros(len(frame), dtype=bool)

@@ -1,11 +1,13 @@
 """Diagnosis: tests of an agency against the rest of the province, by element for all agencies, by item for one.
 
-Every verdict is a test with its p-value adjusted for how many were asked (Benjamini & Hochberg 1995): over all agencies
-and elements in the heat table, over the items of one agency in its strengths and weaknesses.
+Every verdict is a test within its family, and the interval beside it is the one that goes with it (`scoring.compare`):
+for one figure, all agencies together in the heat table; for one agency, its items together. Both screen many
+(Benjamini & Hochberg 1995): of the differences stated, at most 5 in 100 are expected to be false.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,21 +15,24 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import orm
 
-from scoring.compare import adjust, against_rest
-from scoring.diagnose import diagnose, importances
+from scoring.compare import against_rest, family_names, in_families
+from scoring.diagnose import diagnose
 from scoring.disclosure import SUPPRESSED
-from scoring.moments import Moments
+from scoring.importance import Importance, overall_importance, people_behind
+from scoring.moments import decode
 from scoring.scheme import DataError, figure
-from scoring.weights import Design, stratified
 from survey.core.cache import cached
-from survey.results.compute import RoundResults, round_moments
-from survey.structure.queries.population import population as read_population
+from survey.results.compute import RoundResults
+from survey.results.queries import responses
+from survey.results.sample import sample
 
+OVERALL_QUESTION = "hai_long_chung"
+"""Code of the question about the whole, from which the importance of items is derived."""
 SURE = 0.05
 """False discovery rate of calling a difference a difference."""
 LARGE = 5.0
 """Percentage points from which a sure difference is called large."""
-GAP_COLUMNS = ("agency", "level", "key", "gap", "se", "p", "p_bh")
+GAP_COLUMNS = ("agency", "level", "key", "gap", "se", "p", "tests", "p_family", "lo_family", "hi_family", "verdict")
 
 
 def gaps(session: orm.Session, results: RoundResults) -> pd.DataFrame:
@@ -46,6 +51,9 @@ class Contrast:
     gap: float
     #: `above`, `below`, or `same` where the difference is not significant
     verdict: str
+    #: the interval of the gap that goes with the verdict
+    lo: float = float("nan")
+    hi: float = float("nan")
 
     @property
     def large(self) -> bool:
@@ -55,69 +63,109 @@ class Contrast:
 
 def contrasts(session: orm.Session, results: RoundResults) -> Mapping[tuple[str, str, str], Contrast]:
     """Return the `gaps` that exist by (agency, level, key), each with its verdict."""
-    table, by_figure = gaps(session, results), {}
+    table = gaps(session, results)
     keys = table[["agency", "level", "key"]].itertuples(index=False, name=None)
-    values = (table[name].to_numpy(dtype=np.float64, na_value=np.nan).tolist() for name in ("gap", "p_bh"))
-    for key, gap, p in zip(keys, *values, strict=True):
-        if not np.isnan(gap):  # a missing p is not below anything: no verdict without a test
-            by_figure[key] = Contrast(gap, ("above" if gap > 0 else "below") if p < SURE else "same")
-    return by_figure
+    numbers = table[["gap", "lo_family", "hi_family"]].to_numpy(dtype=np.float64, na_value=np.nan).tolist()
+    return {
+        key: Contrast(gap, "same" if verdict == "unknown" else verdict, lo, hi)
+        for key, (gap, lo, hi), verdict in zip(keys, numbers, table["verdict"], strict=True)
+        if not np.isnan(gap)
+    }
 
 
 def diagnosis(session: orm.Session, results: RoundResults, agency: str) -> pd.DataFrame | None:
     """Return an agency's strengths and weaknesses, see `scoring.diagnose.diagnose`; None when it cannot be computed.
 
     That is so for an agency without responses of its own, with too few to show, or without others to compare with.
+    `importance` is missing where no question about the whole was asked; then `priority` is the number of dissatisfied
+    citizens (`people`) behind the gap.
     """
     return cached(session, ("diagnosis", results.stamp, agency), lambda: _diagnosis(session, results, agency))
 
 
+def importance(session: orm.Session, results: RoundResults) -> Importance | None:
+    """Return how much each item weighs in what citizens say of the whole; None where they were not asked of it."""
+    return cached(session, ("importance", results.stamp), lambda: _importance(session, results))
+
+
+def _importance(session: orm.Session, results: RoundResults) -> Importance | None:
+    positions = {slot.code: position for position, slot in enumerate(results.definition.slots)}
+    if OVERALL_QUESTION not in positions:
+        return None
+    scheme, key = results.definition.scheme(), responses.answer_key(positions[OVERALL_QUESTION])
+    found = responses.patterns(session, results.round.id, ("agency", key))
+    if not found.answers:
+        return None
+    return overall_importance(
+        decode(found.answers, scheme),
+        np.array([int(answer) if answer in tuple("12345") else 0 for answer in found.keys[key]], dtype=np.int64),
+        found.keys["agency"].to_numpy(),
+        keys=scheme.codes,
+        counts=found.counts,
+        seed=int.from_bytes(hashlib.sha256(results.round.code.encode()).digest()[:8], "big"),
+        confidence=results.rules.confidence,
+    )
+
+
 def _gaps(session: orm.Session, results: RoundResults) -> pd.DataFrame:
-    moments, design = _sample(session, results)
-    scheme = moments.scheme
-    wanted = [figure(scheme, results.rules, "overall", "all")]
-    wanted += [figure(scheme, results.rules, "element", element) for element in scheme.elements]
+    moments, design = sample(session, results)
+    scheme, rules = moments.scheme, results.rules
+    wanted = [figure(scheme, rules, "overall", "all")]
+    wanted += [figure(scheme, rules, "element", element) for element in scheme.elements]
     shown = _shown(results)
     parts = []
     for agency in dict.fromkeys(moments.keys["agency"]):
         try:
             tests = against_rest(
-                moments, design, wanted, agency, statistic=results.rules.statistic, confidence=results.rules.confidence
+                moments,
+                design,
+                wanted,
+                agency,
+                fpc=rules.fpc_in_tests,
+                statistic=rules.statistic,
+                confidence=rules.confidence,
             )
         except DataError:  # the only agency with responses
             continue
-        parts.append(tests.rename(columns={"diff": "gap"}).assign(agency=agency))
+        parts.append(tests.assign(agency=agency))
     if not parts:
         return pd.DataFrame(columns=list(GAP_COLUMNS))
     table = pd.concat(parts, ignore_index=True)
     keep = [row in shown for row in table[["agency", "level", "key"]].itertuples(index=False, name=None)]
-    return adjust(table[np.array(keep, dtype=bool)].reset_index(drop=True))[list(GAP_COLUMNS)]
+    table = table[np.array(keep, dtype=bool)].reset_index(drop=True)
+    table = in_families(table, family_names(table, "across"), method="bh", confidence=1 - SURE)
+    return table.rename(columns={"diff": "gap"})[list(GAP_COLUMNS)]
 
 
 def _diagnosis(session: orm.Session, results: RoundResults, agency: str) -> pd.DataFrame | None:
     shown = _shown(results)
     if (agency, "overall", "all") not in shown:
         return None
-    moments, design = _sample(session, results)
-    weights = cached(session, ("importances", results.stamp), lambda: importances(moments))
-    given = dict(zip(moments.scheme.codes, map(float, weights), strict=True))
+    moments, design = sample(session, results)
+    weights = importance(session, results)
+    given = dict.fromkeys(moments.scheme.codes, 1.0) if weights is None else dict(_shares(weights))
     try:
-        table = diagnose(moments, design, agency, importance=given, level=SURE)
+        table = diagnose(moments, design, agency, importance=given, level=SURE, fpc=results.rules.fpc_in_tests)
     except DataError:
         return None
-    return table[[(agency, "item", key) in shown for key in table["key"]]].reset_index(drop=True)
+    table = table[[(agency, "item", key) in shown for key in table["key"]]].reset_index(drop=True)
+    gap, n = (table[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in ("gap", "n"))
+    table["people"] = people_behind(np.nan_to_num(gap), n)
+    return table if weights is not None else _by_people(table)
 
 
-def _sample(session: orm.Session, results: RoundResults) -> tuple[Moments, Design]:
-    """Return the moments of a round and how they were sampled."""
+def _shares(weights: Importance) -> Mapping[str, float]:
+    return dict(zip(weights.keys, map(float, weights.share), strict=True))
 
-    def make() -> tuple[Moments, Design]:
-        rules = results.rules
-        moments, _ = round_moments(session, results.round, results.definition.scheme(), rules)
-        population = read_population(session, results.round.id)
-        return moments, stratified(moments.keys, moments.n, population if len(population) else None, rules)
 
-    return cached(session, ("sample", results.stamp), make)
+def _by_people(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a diagnosis without importance: weaknesses by the citizens behind them, strengths by their gap."""
+    place = table["verdict"].map({"weakness": 0, "strength": 1, "same": 2, "unknown": 3}).to_numpy()
+    people = table["people"].to_numpy(dtype=np.float64)
+    gap = np.nan_to_num(table["gap"].to_numpy(dtype=np.float64, na_value=np.nan))
+    order = np.lexsort((-gap, -people, place))
+    table = table.assign(importance=np.nan, priority=-people, quadrant="")
+    return table.iloc[order].reset_index(drop=True)
 
 
 def _shown(results: RoundResults) -> frozenset[tuple[str, str, str]]:

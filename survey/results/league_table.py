@@ -14,9 +14,6 @@ from survey.results.comparisons import Changes, agency_ranks, changes_since_last
 from survey.results.compute import RoundResults
 from survey.results.figures import ALL_SERVICES, OVERALL, PROVINCE, Figures, ShownFigure
 
-SURE = 0.05
-"""Family-wise error of calling a change a change, Holm-adjusted over the agencies."""
-
 
 @dataclass(frozen=True)
 class IndexChange:
@@ -24,10 +21,15 @@ class IndexChange:
 
     before: float
     diff: float
+    #: the interval that goes with the verdict: simultaneous over the family of tests
     lo: float
     hi: float
     #: whether it is significant
     sure: bool
+    #: how many tests are in its family
+    tests: int = 1
+    #: whether other questions stand behind the figure than before: then there is no difference
+    other_items: bool = False
 
     @property
     def exists(self) -> bool:
@@ -83,9 +85,9 @@ def _changes(before: Changes | None) -> dict[str, IndexChange]:
 
 
 def _change(row: dict[Hashable, Any]) -> IndexChange:
-    p = _real(row["p"] if row["agency"] == PROVINCE else row["p_holm"])
-    earlier, diff, lo, hi = (_real(row[name]) for name in ("before", "diff", "lo", "hi"))
-    return IndexChange(earlier, diff, lo, hi, sure=p < SURE)
+    earlier, diff, lo, hi = (_real(row[name]) for name in ("before", "diff", "lo_family", "hi_family"))
+    sure, other = row["verdict"] in ("above", "below"), row["status"] == "other_items"
+    return IndexChange(earlier, diff, lo, hi, sure=sure, tests=int(row["tests"]), other_items=other)
 
 
 def _real(value: Any) -> float:

@@ -19,6 +19,7 @@ from scoring.scheme import DataError, Rules
 from scoring.table import score_table
 from survey.core.errors import InputError
 from survey.questionnaires import BLANK, Definition
+from survey.results.compute import without_service
 from survey.spreadsheets.column_map import ColumnMap
 from survey.spreadsheets.read import Checker, Table, open_table
 
@@ -60,7 +61,15 @@ def score_files(task: Task, progress: Callable[[int], object] | None = None) -> 
         _refuse_short(patterns, keys, task.strata, population)
     moments = _moments(patterns, keys, task.definition, task.rules.features)
     try:
-        return score_table(moments, task.definition.scheme(), population, task.rules, by=task.by, strata=task.strata)
+        return score_table(
+            moments,
+            task.definition.scheme(),
+            population,
+            task.rules,
+            by=task.by,
+            strata=task.strata,
+            without_service=without_service(task.rules),
+        )
     except DataError as error:
         raise InputError("The responses cannot be scored: %(why)s", why=error) from error
 

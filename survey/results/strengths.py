@@ -27,8 +27,13 @@ class ItemFinding:
     #: index of the other agencies together, and this one's less that
     rest: float
     gap: float
-    #: share of the overall result it decides, in percent
-    importance: float
+    #: ends of the interval of the gap that goes with the verdict
+    lo: float
+    hi: float
+    #: share of what citizens say of the whole that it accounts for, in percent; None where they were not asked of it
+    importance: float | None
+    #: how many more would be satisfied if the item were as elsewhere
+    people: float
     #: citizens who answered with 1 or 2, with 3, and at all
     dissatisfied: int
     neutral: int
@@ -51,7 +56,10 @@ def findings(definition: Definition, figures: Figures, agency: str, table: pd.Da
             figure=figures.find(agency, ALL_SERVICES, "item", row["key"]),
             rest=_real(row["rest"]),
             gap=_real(row["gap"]),
-            importance=100 * _real(row["importance"]),
+            lo=_real(row["lo"]),
+            hi=_real(row["hi"]),
+            importance=None if pd.isna(row["importance"]) else 100 * float(row["importance"]),
+            people=_real(row["people"]),
             dissatisfied=int(row["dissatisfied"]),
             neutral=int(row["neutral"]),
             n=int(row["n"]),
@@ -63,24 +71,24 @@ def findings(definition: Definition, figures: Figures, agency: str, table: pd.Da
 
 
 def weaknesses(items: Sequence[ItemFinding]) -> list[ItemFinding]:
-    """Return the items significantly worse than elsewhere: first what weighs much, then the rest."""
+    """Return what is worse than elsewhere: first what weighs much (or, without importance, concerns most people)."""
     worse = [f for f in items if f.verdict == "weakness"]
     return [f for f in worse if f.quadrant == "improve"] + [f for f in worse if f.quadrant != "improve"]
 
 
 def strengths(items: Sequence[ItemFinding]) -> list[ItemFinding]:
-    """Return the items significantly better than elsewhere."""
+    """Return what is better than elsewhere."""
     return [f for f in items if f.verdict == "strength"]
 
 
 def lowest(items: Sequence[ItemFinding]) -> list[ItemFinding]:
-    """Return the agency's own lowest items, to begin with when none is worse than elsewhere."""
-    return [] if weaknesses(items) else _by_index(items)[:FEW]
+    """Return the agency's own lowest items, where none is worse than elsewhere; none of those done better."""
+    return [] if weaknesses(items) else [f for f in _by_index(items) if f.verdict != "strength"][:FEW]
 
 
 def highest(items: Sequence[ItemFinding]) -> list[ItemFinding]:
-    """Return the agency's own highest items, to be named when none is better than elsewhere."""
-    return [] if strengths(items) else _by_index(items)[::-1][:FEW]
+    """Return the agency's own highest items, where none is better than elsewhere; none of those done worse."""
+    return [] if strengths(items) else [f for f in _by_index(items)[::-1] if f.verdict != "weakness"][:FEW]
 
 
 def _by_index(items: Sequence[ItemFinding]) -> list[ItemFinding]:

@@ -182,7 +182,9 @@ EXCLUSIONS = Wording(
 """Why a response is not counted."""
 DOUBTS = Wording(
     {
-        "straight_line": N_("The same answer to every question"),
+        "straight_best": N_("“Very satisfied” with every question (no reason for doubt by itself)"),
+        "straight_worst": N_("“Very dissatisfied” with every question (no reason for doubt by itself)"),
+        "straight_middle": N_("The same answer in between to every question (no reason for doubt by itself)"),
         "too_fast": N_("Answered faster than one can read"),
         "burst": N_("Part of an unusual run at one counter"),
         "repeat": N_("Likely sent again from the same phone"),
@@ -225,7 +227,9 @@ FIGURE_WARNINGS = Wording(
         "lonely_psu": FIGURE_STATUSES.messages["lonely_psu"],
         "low_coverage": N_("Services without responses hold a large part of the transactions; they are not covered."),
         "renormalised": N_("An element without answers was left out and the others weighted up."),
+        "service_spread": N_("Responses without a service are spread over the services of their agency."),
         "other_questionnaire": N_("The questionnaires differ: a change may be one of the questions."),
+        "other_items": N_("Other questions stand behind this figure than before: it is not compared."),
     }
 )
 """Warning words of `scoring.table` and `scoring.compare`, as sentences."""

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import orm
 
-from scoring.compare import TEST_COLUMNS
+from scoring.compare import FAMILY_COLUMNS, TEST_COLUMNS
 from scoring.table import COLUMNS
 from survey.files.exports import labels
 from survey.models import Agency, Service
@@ -28,7 +28,10 @@ from survey.web.wording import FIGURE_STATUSES, FIGURE_WARNINGS, Wording
 TABLES = ("results", "ranks", "changes")
 """The tables that leave as CSV, JSON and Parquet."""
 
-CHANGE_COLUMNS = ("agency", "service", "level", "key", "before", "now", *TEST_COLUMNS, "p_holm", "p_bh", "warnings")
+CHANGE_COLUMNS = (
+    *("agency", "service", "level", "key", "before", "now"),
+    *(*TEST_COLUMNS, *FAMILY_COLUMNS, "p_holm", "p_bh", "warnings"),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,6 +162,7 @@ FIGURE = (
     SheetColumn("df", ("Bậc tự do", "Degrees of freedom"), "whole"),
     SheetColumn("n_eff", ("Số câu trả lời hiệu dụng", "Effective answers"), "index"),
     SheetColumn("deff", ("Hệ số thiết kế", "Design effect"), "real"),
+    SheetColumn("deff_plan", ("Hệ số dùng khi tính cỡ mẫu", "Planner's factor"), "real"),
     SheetColumn("coverage", ("Độ bao phủ (%)", "Coverage (%)"), "index"),
     SheetColumn("population", ("Số giao dịch", "Transactions"), "whole"),
     SheetColumn("interval", ("Phương pháp khoảng tin cậy", "Interval method"), width=14),
@@ -199,6 +203,12 @@ CHANGES = (
     SheetColumn("df", ("Bậc tự do", "Degrees of freedom"), "index"),
     SheetColumn("t", ("Thống kê t", "t statistic"), "real"),
     SheetColumn("p", ("Giá trị p", "p-value"), "p"),
+    SheetColumn("verdict", ("Kết luận", "Verdict"), width=14),
+    SheetColumn("lo_family", ("Cận dưới cùng kết luận", "Change from, with the verdict"), "signed"),
+    SheetColumn("hi_family", ("Cận trên cùng kết luận", "Change to, with the verdict"), "signed"),
+    SheetColumn("p_family", ("p của cả nhóm kiểm định", "p within its family"), "p"),
+    SheetColumn("tests", ("Số kiểm định trong nhóm", "Tests in the family"), "whole"),
+    SheetColumn("family", ("Nhóm kiểm định", "Family of tests"), width=30),
     SheetColumn("p_holm", ("p điều chỉnh Holm", "p adjusted (Holm)"), "p"),
     SheetColumn("p_bh", ("p điều chỉnh Benjamini-Hochberg", "p adjusted (Benjamini-Hochberg)"), "p"),
     *STATUS,
@@ -253,7 +263,7 @@ def _rows(
     for values in table.itertuples(index=False, name=None):
         row = dict(zip(names_of, values, strict=True))
         row = {name: plain(value) for name, value in row.items()}
-        rows.append(tuple(by_code[c.code](row) if c.code in by_code else row[c.code] for c in columns))
+        rows.append(tuple(by_code[c.code](row) if c.code in by_code else row.get(c.code) for c in columns))
     return rows
 
 

@@ -30,6 +30,7 @@ CHANGE_STATUSES = Wording(
         "no_test": N_("A difference without a test"),
         "exact": N_("Both sides are complete counts"),
         "zero_variance": N_("All answers of one side agree: its error is bounded"),
+        "other_items": N_("Other questions than before: neither a difference nor a test"),
     }
 )
 RULES = Wording(
@@ -50,6 +51,10 @@ RULES = Wording(
         "max_width": N_("Widest interval shown (points)"),
         "min_answered_share": N_("Share of items a response must answer"),
         "min_coverage": N_("Coverage below which a figure warns"),
+        "pooling": N_("What a total hides is one stratum of it"),
+        "clusters": N_("Sampling units: counter and day, or each respondent"),
+        "fpc_in_tests": N_("Finite-population correction in tests and ranks"),
+        "definitions": N_("Version of what the columns mean"),
     }
 )
 """Scoring rules, see `scoring.scheme.Rules`."""

@@ -34,14 +34,13 @@ from scoring.disclosure import SUPPRESSED, DisclosureRule
 from scoring.estimate import variance
 from scoring.moments import LOOKUP, PEAK, Moments
 from scoring.scheme import Figure, figure
-from scoring.weights import Design, stratified
+from scoring.weights import Design
 from survey.files.exports import anonymity
 from survey.files.exports.content import Content
 from survey.files.queries.microdata import response_rows
 from survey.models import SlotKind
 from survey.questionnaires import BLANK, HIDDEN, UNKNOWN
-from survey.results.compute import round_moments
-from survey.structure.queries.population import population
+from survey.results.sample import sample
 
 HIDDEN_VALUE = "*"
 """What an attribute says where it is hidden."""
@@ -131,9 +130,7 @@ def prepare(session: orm.Session, content: Content) -> Microdata:
         raise ValueError("microdata are for those who see all agencies")
     results = content.results
     scheme = content.definition.scheme()
-    moments, _ = round_moments(session, results.round, scheme, results.rules)
-    people = population(session, results.round.id)
-    design = stratified(moments.keys, moments.n, people if len(people) else None, results.rules)
+    moments, design = sample(session, results)
     rule = DisclosureRule.of(results.rules)
     out = _withheld_strata(content, moments, design, rule)
     whole = figure(scheme, results.rules, "overall", "all")
@@ -296,12 +293,14 @@ def _read(
     zone = ZoneInfo(results.round.zone)
     known: list[dict[str, int]] = [{}, {}, {}, {}]  # service, month, channel, language
     needed = results.rules.min_answered_share * len(micro.items)
+    # Once totals are pooled, who rated nothing is nobody.
+    least = max(needed, 1) if needed or results.rules.pooling else 0
     packed, codes = bytearray(), array("H")
     width = len(micro.content.definition.slots)
     for service, answers, channel, language, at in response_rows(
         session, results.round.id, stratum.agency, stratum.service
     ):
-        if needed and sum(c in "12345" for c in answers[: len(micro.items)]) < max(needed, 1):
+        if least and sum(c in "12345" for c in answers[: len(micro.items)]) < least:
             continue
         month = f"{at.astimezone(zone):%Y-%m}"
         if stratum.service is not None:

@@ -19,7 +19,8 @@ Row = tuple[str, str, str, str, datetime]
 def response_rows(session: orm.Session, round_id: int, agency: str, service: str | None) -> Iterator[Row]:
     """Yield (service, answers, channel, language, submitted_at) of an agency's counted responses.
 
-    `service`: those of one service; None: of all, unknown ones as "". Rows are read as they are needed.
+    `service`: those of one service ("": those without one); None: of all, unknown ones as "". Rows are read as they
+    are needed.
     """
     query = (
         sa.select(Service.code, Response.answers, Response.channel, Response.language, Response.submitted_at)
@@ -30,6 +31,6 @@ def response_rows(session: orm.Session, round_id: int, agency: str, service: str
         .execution_options(yield_per=CHUNK)
     )
     if service is not None:
-        query = query.where(Service.code == service)
+        query = query.where(Service.code == service if service else Response.service_id.is_(None))
     for code, answers, channel, language, at in session.execute(query):
         yield code or "", answers, channel.value, language, at

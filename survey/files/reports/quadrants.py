@@ -32,13 +32,16 @@ VERDICTS = {"strength": "above", "weakness": "below"}
 
 
 def quadrants(writer: Writer) -> list[Flowable]:
-    """Return the plots of all agencies with findings; nothing where there is none."""
+    """Return the plots of all agencies with findings; the numbers alone where citizens were not asked of the whole."""
     findings = writer.context.findings
     if not findings:
         return []
     context = writer.context
     left_out = [context.agency_name(code) for code in context.standings if code and code not in findings]
     missing = [words.QUADRANTS_MISSING.format(names=text("; ".join(left_out)))] if left_out else []
+    if not any(f.importance is not None for items in findings.values() for f in items):
+        lead = writer.p(" ".join([words.GAPS_LEAD, *missing]))
+        return [CondPageBreak(160), writer.heading(words.GAPS), lead, *_tables(writer)]
     return [
         CondPageBreak(260),
         writer.heading(words.QUADRANTS),
@@ -52,7 +55,7 @@ def quadrants(writer: Writer) -> list[Flowable]:
 
 def plot(writer: Writer, agency: str, findings: Sequence[ItemFinding]) -> Quadrant:
     """Return the plot of one agency."""
-    spots = [Spot(f.number, f.gap, f.importance, f.verdict) for f in findings]
+    spots = [Spot(f.number, f.gap, f.importance, f.verdict) for f in findings if f.importance is not None]
     name = writer.context.agency_name(agency)
     return Quadrant(quadrant_chart(spots), name, WIDE, LOW if len(findings) < CROWD else HIGH)
 
@@ -76,25 +79,27 @@ def _tables(writer: Writer) -> Iterator[Flowable]:
     importances = sorted({f.number: f.importance for items in findings.values() for f in items}.items())
     parts = math.ceil(len(importances) / MOST)
     size = math.ceil(len(importances) / parts)
+    weighed = any(importance is not None for _, importance in importances)
+    note = f"{words.IMPORTANCE_NOTE} {words.GAPS_NOTE}" if weighed else words.GAPS_NOTE
     for part in range(0, len(importances), size):
         yield CondPageBreak(160)
-        yield writer.caption(words.GAPS_TABLE)
+        yield writer.caption(words.GAPS_TABLE if weighed else words.GAPS_TABLE_ALONE)
         if part == 0:
-            yield writer.p(words.GAPS_NOTE.format(points=sentences.whole(LARGE)), "note")
+            yield writer.p(note.format(points=sentences.whole(LARGE)), "note")
         yield _table(writer, importances[part : part + size])
 
 
-def _table(writer: Writer, across: Sequence[tuple[int, float]]) -> Flowable:
-    """Return the table of some questions, given as (number, importance in percent)."""
+def _table(writer: Writer, across: Sequence[tuple[int, float | None]]) -> Flowable:
+    """Return the table of some questions, given as (number, importance in percent, or None)."""
     wide = (WIDTH - NAMES) / len(across)
     rows: list[list[Cell]] = [
         writer.heads((words.AGENCY, *(str(number) for number, _ in across))),
-        [
-            writer.p(words.IMPORTANCE, "cell_small"),
-            *(writer.p(fixed(importance), "number_small") for _, importance in across),
-        ],
     ]
-    shown: list[list[Contrast | None]] = [[None] * len(across)]
+    shown: list[list[Contrast | None]] = []
+    if any(importance is not None for _, importance in across):
+        weights = (writer.p(fixed(one) if one is not None else "–", "number_small") for _, one in across)
+        rows.append([writer.p(words.IMPORTANCE, "cell_small"), *weights])
+        shown.append([None] * len(across))
     for agency, items in writer.context.findings.items():
         by_number = {f.number: f for f in items}
         contrasts = [_contrast(by_number.get(number)) for number, _ in across]

@@ -78,19 +78,19 @@ ELEMENT, INDEX_HEAD, WHOLE_HEAD, CHANGE_HEAD = "Yếu tố", "Chỉ số", "Toà
 OVERALL = "Chung"
 GREY = "Số màu xám và dấu “–”: {why}."
 CHANGE_NOTE = (
-    "Thay đổi: điểm phần trăm so với {before}, trong ngoặc là khoảng tin cậy. Màu xám: xét mọi cơ quan cùng lúc "
-    "(Holm), số liệu chưa đủ để nói là tăng hay giảm."
+    "Thay đổi: điểm phần trăm so với {before}, trong ngoặc là khoảng tin cậy tính cho mọi cơ quan cùng lúc (Šidák). "
+    "Màu xám: khoảng này chứa số 0, số liệu chưa đủ để nói là tăng hay giảm."
 )
 
 STRONG_LEAD = "Người dân hài lòng hơn rõ rệt so với nơi khác; nên giữ vững và chia sẻ cách làm."
 STRONG_NONE = (
-    "Chưa có nội dung nào mà số liệu đủ chắc để nói là hơn các cơ quan khác. Sau đây là ba nội dung cao "
-    "nhất của cơ quan."
+    "Chưa có nội dung nào mà số liệu đủ chắc để nói là hơn các cơ quan khác. Sau đây là những nội dung cao nhất "
+    "trong nội bộ cơ quan mà không kém nơi khác."
 )
 WEAK_LEAD = "Người dân ít hài lòng hơn rõ rệt so với nơi khác; việc cần làm trước xếp trước."
 WEAK_NONE = (
-    "Không có nội dung nào mà số liệu đủ chắc để nói là kém các cơ quan khác. Sau đây là ba nội dung thấp nhất của "
-    "cơ quan, nên bắt đầu từ đây."
+    "Không có nội dung nào mà số liệu đủ chắc để nói là kém các cơ quan khác. Sau đây là những nội dung thấp nhất "
+    "trong nội bộ cơ quan."
 )
 NO_FINDINGS = "Quá ít người trả lời, hoặc không có cơ quan khác để so sánh, nên không nêu."
 STRONG_TABLE = "Nội dung người dân hài lòng hơn nơi khác"
@@ -151,8 +151,8 @@ CHANGES_LEAD = (
 )
 NO_CHANGES_LEAD = "Chưa có cơ quan nào tăng hay giảm rõ rệt so với đợt trước."
 CHANGES_NOTE = (
-    "Kết luận đã tính đến việc so sánh nhiều cơ quan cùng lúc (Holm), nên có khi là “chưa rõ” dù khoảng tin cậy không "
-    "chứa số 0."
+    "Kết luận và khoảng tin cậy bên cạnh cùng tính đến việc so sánh nhiều cơ quan cùng lúc (Šidák): khoảng không chứa "
+    "số 0 khi và chỉ khi kết luận là tăng hoặc giảm."
 )
 TREND_TABLE = "Số liệu của biểu đồ: chỉ số của toàn tỉnh qua các đợt (%), khoảng tin cậy {confidence}"
 TREND_CHART = "Chỉ số của toàn tỉnh qua các đợt (%), khoảng tin cậy {confidence}"
@@ -197,11 +197,17 @@ QUADRANTS_MISSING = "Không vẽ vì quá ít người trả lời: {names}."
 IMPROVE, KEEP, WATCH, MAINTAIN = "Cần cải thiện trước", "Giữ vững", "Theo dõi", "Duy trì"
 LIKE_OTHERS = "bằng các cơ quan khác"
 GAPS_TABLE = "Số liệu của biểu đồ: chênh lệch so với các cơ quan khác (điểm phần trăm) theo số thứ tự câu hỏi"
-GAPS_NOTE = (
-    "Mức ảnh hưởng: phần của câu hỏi trong sự khác nhau về mức hài lòng chung của người dân (trọng số tương đối "
-    "Johnson, tính trên mọi cơ quan). “Hơn”, “kém” và ô tô màu: chắc chắn khác các cơ quan khác; tô đậm: từ {points} "
-    "điểm trở lên."
+GAPS = "Từng câu hỏi ở từng cơ quan"
+GAPS_LEAD = (
+    "Đợt này không có câu hỏi về mức hài lòng nhìn chung, nên không nêu mức ảnh hưởng của từng câu hỏi; việc cần làm "
+    "trước xếp theo số người chưa hài lòng (chênh lệch nhân với số người trả lời)."
 )
+GAPS_TABLE_ALONE = "Chênh lệch so với các cơ quan khác (điểm phần trăm) theo số thứ tự câu hỏi"
+IMPORTANCE_NOTE = (
+    "Mức ảnh hưởng: phần của câu hỏi trong sự khác nhau giữa các câu trả lời về mức hài lòng nhìn chung (trọng số "
+    "tương đối Johnson, tính trong từng cơ quan)."
+)
+GAPS_NOTE = "“Hơn”, “kém” và ô tô màu: số liệu phân biệt được với các cơ quan khác; tô đậm: từ {points} điểm trở lên."
 IMPORTANCE = "Mức ảnh hưởng (%)"
 
 DOUBTFUL = "Có và không có phiếu đáng ngờ"

@@ -70,14 +70,17 @@ def strengths_page(session: orm.Session, page: RoundPage, agency: str, form: Act
 
 def sections(found: list[ItemFinding]) -> list[StrengthsSection]:
     """Return the findings by what they call for; empty ones are left out."""
-    first = [f for f in weaknesses(found) if f.quadrant == "improve"]
-    then = [f for f in weaknesses(found) if f.quadrant != "improve"]
+    weighed = any(f.importance is not None for f in found)
+    first = [f for f in weaknesses(found) if f.quadrant == "improve" or not weighed]
+    then = [f for f in weaknesses(found) if f.quadrant != "improve" and weighed]
     well = strengths_of(found)
     every = [
         StrengthsSection(
             "improve",
             _("Improve first"),
-            _("Citizens are less satisfied here than with other agencies, and it weighs much in the whole."),
+            _("Citizens are less satisfied here than with other agencies, and it weighs much in the whole.")
+            if weighed
+            else _("Citizens are less satisfied here than with other agencies. What concerns most people comes first."),
             tuple(first),
         ),
         StrengthsSection(
@@ -96,7 +99,8 @@ def sections(found: list[ItemFinding]) -> list[StrengthsSection]:
     return [section for section in every if section.findings]
 
 
-def chart(found: list[ItemFinding]) -> QuadrantChart:
-    """Return the plot of importance against performance."""
+def chart(found: list[ItemFinding]) -> QuadrantChart | None:
+    """Return the plot of importance against performance; None where citizens were not asked of the whole."""
     ordered = sorted(found, key=lambda finding: finding.number)
-    return quadrant_chart([Spot(f.number, f.gap, f.importance, f.verdict) for f in ordered])
+    spots = [Spot(f.number, f.gap, f.importance, f.verdict) for f in ordered if f.importance is not None]
+    return quadrant_chart(spots) if spots else None

@@ -107,9 +107,9 @@ def span_facts(round_: Round) -> dict[str, str | None]:
 
 
 def check_rules(rules: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Validate scoring rules and fill in defaults; `InputError` for one that is unknown or outside its choices."""
+    """Return the scoring rules of a new round in full; `InputError` for one unknown or outside its choices."""
     try:
-        return Rules.from_mapping(rules or {}).to_mapping()
+        return Rules.new(rules or {}).to_mapping()
     except (DataError, TypeError) as error:
         raise InputError("The scoring rules cannot be used: %(why)s", why=error) from error
 

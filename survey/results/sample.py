@@ -1,0 +1,27 @@
+"""The sample behind a round's figures: moments and the design that goes with its table, for tests, ranks and files."""
+
+from __future__ import annotations
+
+from sqlalchemy import orm
+
+from scoring.moments import Moments
+from scoring.pooling import pooled
+from scoring.weights import Design, stratified
+from survey.core.cache import cached
+from survey.results.compute import RoundResults, round_moments, without_service
+from survey.structure.queries.population import population as read_population
+
+
+def sample(session: orm.Session, results: RoundResults) -> tuple[Moments, Design]:
+    """Return the moments of a round and the design of its province and agencies: what the table hides is pooled."""
+
+    def make() -> tuple[Moments, Design]:
+        rules = results.rules
+        found, _ = round_moments(session, results.round, results.definition.scheme(), rules)
+        found = found.rated() if rules.pooling else found
+        population = read_population(session, results.round.id)
+        known = population if len(population) else None
+        design = stratified(found.keys, found.n, known, rules, without_service=without_service(rules))
+        return found, pooled(design, results.table) if rules.pooling and rules.min_n > 1 else design
+
+    return cached(session, ("sample", results.stamp), make)
