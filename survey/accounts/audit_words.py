@@ -74,6 +74,7 @@ def actions() -> dict[str, dict[str, str]]:
             "round.created": _("Prepared a round"),
             "round.edited": _("Changed a round"),
             "round.opened": _("Opened a round"),
+            "round.rules_of_today": _("Took on today's scoring rules at an update"),
             "round.closed": _("Closed a round"),
             "population.imported": _("Imported transactions"),
             "publication.drafted": _("Drafted an edition"),

@@ -249,7 +249,7 @@ def _hide(table: pd.DataFrame, hidden: frozenset[tuple[str, ...]]) -> pd.DataFra
     place = list(table[list(KEYS)].itertuples(index=False, name=None))
     gone = np.array([row in hidden for row in place], dtype=bool)
     result = table.copy()
-    for name in ("n", *HIDDEN):
+    for name in (name for name in ("n", *HIDDEN) if name in result):
         whole = result[name].dtype.kind in "iu"
         if whole:
             result[name] = result[name].astype("Int64")

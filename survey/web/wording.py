@@ -191,6 +191,18 @@ DOUBTS = Wording(
     }
 )
 """Why a response deserves a second look."""
+INTERVAL_METHODS = Wording(
+    {
+        "jeffreys": N_("Jeffreys interval with a steadied design effect (Brown, Cai & DasGupta 2001)"),
+        "beta": N_("Korn-Graubard interval (Korn & Graubard 1998)"),
+        "logit": N_("t interval on the logit scale"),
+        "wilson": N_("Wilson score interval (Wilson 1927)"),
+        "t": N_("t interval"),
+        "clopper_pearson": N_("Clopper-Pearson interval with Kish's effective number (Clopper & Pearson 1934)"),
+        "census": N_("complete count: the index itself"),
+    }
+)
+"""Methods of intervals by the name in the column `interval`: the words of `scoring.intervals.METHOD_NAMES`."""
 COMPOSITIONS = Wording(
     {
         "pooled": N_("All valid answers are taken together."),

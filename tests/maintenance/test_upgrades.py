@@ -12,7 +12,7 @@ import survey.migrations
 from survey.core.db import Database
 from survey.maintenance.operations.copy_database import digest
 from survey.migrations import downgrade, upgrade
-from survey.models import Agency, Comment, Response, Round
+from survey.models import Agency, AuditEvent, Comment, Response, Round
 from survey.publication.editions import recompute
 from survey.publication.queries.editions import published
 from survey.results.compute import round_results
@@ -160,3 +160,29 @@ def test_the_check_sees_what_it_must(tmp_path: Path) -> None:
         "op.drop_column",
         "ALTER TABLE A RENAME COLUMN D TO E",
     ]
+
+
+def test_rounds_without_an_edition_take_on_the_rules_of_today_and_others_keep_theirs(filled: Database) -> None:
+    downgrade(filled, "20261129_2105")
+    with filled.engine.begin() as connection:
+        rounds = sa.Table("round", sa.MetaData(), autoload_with=connection)
+        first = dict(connection.execute(sa.select(rounds)).mappings().one())
+        second = {**first, "id": first["id"] + 1, "code": "r2", "state": "closed", "rules": {"min_n": 7}}
+        connection.execute(sa.insert(rounds).values(second))
+    upgrade(filled)
+    with filled.read() as session:
+        assert session.scalars(sa.select(Round.rules).where(Round.code == "r1")).one() == first["rules"]
+        rules = session.scalars(sa.select(Round.rules).where(Round.code == "r2")).one()
+        today = {"pooling": True, "clusters": "none", "fpc_in_tests": False, "definitions": 2}
+        assert rules == {"min_n": 7, **today}
+        event = session.scalars(sa.select(AuditEvent).where(AuditEvent.action == "round.rules_of_today")).one()
+        assert (event.subject, event.user_id, event.after) == ("round:r2", None, today)
+        assert event.before == {"pooling": False, "clusters": "none", "fpc_in_tests": True, "definitions": 1}
+        edition = published(session, "r1")
+        assert edition is not None
+        assert recompute(session, edition).same
+    downgrade(filled, "20261129_2105")
+    with filled.read() as session:
+        left = session.execute(sa.select(sa.column("rules", sa.JSON)).select_from(sa.table("round"))).scalars().all()
+    assert left == [first["rules"], {"min_n": 7}]
+    upgrade(filled)

@@ -8,10 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from scoring.scheme import DataError
 from survey.core.errors import InputError
 from survey.models import Agency, Channel, Comment, Counter, Response, Round
 from survey.results import detectors
-from survey.results.detectors import REASONS, flagged
+from survey.results.detectors import LEAVE_OUT, REASONS, flagged
 from tests.support.places import open_place
 
 NINE = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # nine o'clock in Viet Nam
@@ -61,7 +62,7 @@ def plant(database):
 
 def look(database, *reasons):
     with database.read() as session:
-        found = flagged(session, "r1", reasons or REASONS)
+        found = flagged(session, "r1", reasons or LEAVE_OUT)
     overall = found.change[(found.change["agency"] == "") & (found.change["level"] == "overall")].iloc[0]
     return found, overall
 
@@ -118,9 +119,23 @@ def test_one_level_throughout_and_haste_are_flags_of_their_own(database, plant):
     plant("5" * 16, day + timedelta(minutes=1), seconds=15)
     plant(varied(7, "45"), day + timedelta(hours=2), seconds=15)
     plant("5" * 16, day, seconds=1, excluded="honeypot")  # not counted, so nothing to tell of it
-    found, _ = look(database)
-    assert found.counts == {"straight_line": 2, "too_fast": 2, "burst": 0, "repeat": 0}
-    assert found.flagged == 3
+    plant("1" * 16, day + timedelta(days=1))
+    plant("3" * 16, day + timedelta(days=2))
+    found, overall = look(database)
+    straight = {"straight_best": 2, "straight_worst": 1, "straight_middle": 1}
+    assert found.counts == straight | {"too_fast": 2, "burst": 0, "repeat": 0}
+    # straight lines leave nothing out: of 25 responses two were too fast, both satisfied
+    assert (found.flagged, overall["n"], overall["n_left"]) == (2, 25, 23)
+    assert overall["index_left"] == pytest.approx(100 * 11 / 23)
+    with pytest.raises(DataError, match="straight_best"):
+        look(database, "straight_best")
+
+
+def test_haste_leaves_out_the_hasty_alone(database, plant):
+    day = NINE + timedelta(days=20)
+    plant("5" * 16, day, seconds=16)
+    plant("5" * 16, day + timedelta(minutes=1), seconds=15)
+    plant(varied(7, "45"), day + timedelta(hours=2), seconds=15)
     found, overall = look(database, "too_fast")
     assert (found.flagged, overall["n"], overall["n_left"]) == (2, 23, 21)
     assert overall["index_left"] == pytest.approx(100 * 11 / 21)
@@ -158,7 +173,7 @@ def test_what_was_found_is_kept_until_a_response_comes(database, plant, monkeypa
     assert [look(database)[0].responses for _ in range(3)] == [20, 20, 20]
     assert len(read) == 1
     plant("5" * 16, NINE + timedelta(days=20))
-    assert look(database)[0].counts["straight_line"] == 1
+    assert look(database)[0].counts["straight_best"] == 1
     assert len(read) == 2
 
 

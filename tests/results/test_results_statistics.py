@@ -33,6 +33,6 @@ def test_every_statistic_reaches_the_results(database: Database, statistic: str)
         table = results.table
         whole = table[(table["agency"] == "") & (table["service"] == "") & (table["level"] == "overall")].iloc[0]
         assert whole["index"] == pytest.approx(INDEX[statistic], abs=1e-9)
-        assert flagged(session, "r1").counts.keys() >= {"straight_line"}
+        assert flagged(session, "r1").counts.keys() >= {"straight_best"}
         by_channel = next(d for d in dimensions(results.definition) if d.key == "channel")
         assert breakdown(session, results, by_channel, "")["index"].notna().any()

@@ -52,6 +52,7 @@ CLOCKS = {
 #: (module, clock): what the time is, in one place; the others measure how long something took or rests
 READS_CLOCKS = {
     ("survey.core.clock", "datetime.now"),
+    ("survey.migrations.versions.20261129_2130_rules", "datetime.now"),  # when the update changed the rules
     ("survey.core.db", "time.monotonic"),  # how long a connection rested in the pool
     ("survey.results.sensitivity", "time.monotonic"),  # how old a cached result is
     ("survey.web.observability", "time.perf_counter"),  # how long a request took

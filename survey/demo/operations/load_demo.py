@@ -14,7 +14,6 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from scoring.scheme import Rules
 from survey.accounts.operations import audit
 from survey.accounts.operations.create_user import create_user
 from survey.accounts.passwords import new_password
@@ -46,6 +45,7 @@ from survey.publication.editions import freeze
 from survey.publication.operations.publish_round import draft_publication, publish, review_publication
 from survey.questionnaires import DEFAULT, Definition, bundled
 from survey.structure.operations.install_questionnaire import install_questionnaire
+from survey.structure.operations.open_round import check_rules
 from survey.structure.queries.installation import is_empty
 
 T = TypeVar("T")
@@ -256,7 +256,7 @@ def _round(session: orm.Session, today: date, years_ago: int, version_id: int, z
         opens_on=opens,
         closes_on=closes,
         zone=zone,
-        rules=Rules().to_mapping(),
+        rules=check_rules(None),
         state=RoundState.CLOSED if years_ago else RoundState.OPEN,
     )
     session.add(round_)

@@ -25,7 +25,7 @@ class Point:
     figure: ShownFigure | None
     #: since the round before; None for the first
     change: IndexChange | None
-    #: whether the questions or the rule differ from the round before
+    #: whether the questions behind the figure, or the rule, differ from the round before
     broken: bool
 
 
@@ -56,15 +56,19 @@ def _part(step: Step, agency: str) -> pd.DataFrame:
 
 def _points(steps: list[Step], figures: list[Figures], agency: str, level: str, key: str) -> list[Point]:
     """Return one figure through the rounds."""
-    return [
-        Point(
-            round=step.results.round,
-            figure=found.find(agency, ALL_SERVICES, level, key),
-            change=None if step.changes is None else change_of(step.changes, agency, level, key),
-            broken=step.changes is not None and not step.changes.comparable,
+    points = []
+    for step, found in zip(steps, figures, strict=True):
+        change = None if step.changes is None else change_of(step.changes, agency, level, key)
+        other_rule = step.changes is not None and not step.changes.comparable
+        points.append(
+            Point(
+                round=step.results.round,
+                figure=found.find(agency, ALL_SERVICES, level, key),
+                change=change,
+                broken=other_rule or (change is not None and change.other_items),
+            )
         )
-        for step, found in zip(steps, figures, strict=True)
-    ]
+    return points
 
 
 def _chart(points: list[Point]) -> TrendChart:

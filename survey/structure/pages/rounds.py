@@ -18,7 +18,7 @@ from survey.models import QuestionnaireVersion, Round, RoundState
 from survey.questionnaires import from_canonical
 from survey.structure.operations.change_round import change_round
 from survey.structure.operations.close_round import close_round
-from survey.structure.operations.open_round import RoundPlan, create_round, open_round
+from survey.structure.operations.open_round import RoundPlan, check_rules, create_round, open_round
 from survey.structure.pages.common import ROUND_EDITORS, blueprint, go, round_of, state_words, submit
 from survey.structure.pages.forms import PlanForm
 from survey.structure.pages.rules_form import RulesForm, Weight, rule_values, rules_of, weights, weights_form
@@ -43,7 +43,11 @@ def rounds() -> str:
 def new_round() -> str:
     """Show the form for a round of thirty days from tomorrow."""
     first = today() + timedelta(days=1)
-    values = {"opens_on": first, "closes_on": first + timedelta(days=29), **rule_values(Rules(), ())}
+    values = {
+        "opens_on": first,
+        "closes_on": first + timedelta(days=29),
+        **rule_values(Rules.new(check_rules(None)), ()),
+    }
     with database().read() as session:
         return _page(session, None, _form(session, None, values))
 
@@ -191,7 +195,7 @@ def _form(session: orm.Session, round_: Round | None, values: Mapping[str, Any] 
         form = PlanForm(data=values)
         del form.code, form.opens_on, form.opens_at, form.version
         return form
-    rules = Rules.from_mapping(round_.rules) if round_ else Rules()
+    rules = Rules.from_mapping(round_.rules if round_ else check_rules(None))
     form = weights_form(_weights_of(session, round_, rules), rules, values)
     form.version.options = [(str(one.id), _title(one)) for one in structure.versions(session)]
     if round_ is not None:
