@@ -74,7 +74,7 @@ SURELY = {"strength": " hơn", "weakness": " kém"}
 
 def contrasted(index: float, gap: Any) -> str:
     """Return an index with how it stands against the other agencies, as the table of elements has it."""
-    word = ("hơn " if gap["gap"] > 0 else "kém ") if gap["p_bh"] < 0.05 else ""
+    word = ("hơn " if gap["gap"] > 0 else "kém ") if gap["verdict"] != "same" else ""
     return f"{shown(index)} {word}{signed(gap['gap'])}"
 
 
@@ -121,16 +121,17 @@ def test_an_agency_s_numbers(demonstration: Flask) -> None:
                 *((titles[key], own.loc[key], whole.loc[key], ("element", key)) for key in titles),
             ):
                 change = moved.loc[(code, *place)]
-                told = f"{signed(change['diff'])} ({signed(change['lo'])}; {signed(change['hi'])})"
+                told = f"{signed(change['diff'])} ({signed(change['lo_family'])}; {signed(change['hi_family'])})"
                 assert f"{title} {with_interval(here)} {shown(there['index'])} {told}" in text
             found = diagnosis(session, results, code)
             assert found is not None
             items = rows_of(results, code, "item")
             worse, better = found[found["verdict"] == "weakness"], found[found["verdict"] == "strength"]
-            lowest = found.sort_values("index", kind="stable")
+            ordered = found.sort_values("index", kind="stable")
+            lowest, highest = (ordered[ordered["verdict"] != one] for one in ("strength", "weakness"))
             for row in [
                 *(worse[:3] if len(worse) else lowest[:3]).to_dict("records"),
-                *(better[-3:] if len(better) else lowest[-3:]).to_dict("records"),
+                *(better[:3] if len(better) else highest[-3:]).to_dict("records"),
             ]:
                 told = f"{shown(row['rest'])} {signed(row['gap'])} {shown(row['dissatisfied'], 0)}/{shown(row['n'], 0)}"
                 assert f"{statement[row['key']]} {with_interval(items.loc[row['key']])} {told} người" in text
@@ -155,7 +156,7 @@ def test_the_province_s_numbers(demonstration: Flask) -> None:
             rate = shown(100 * row["n"] / row["population"])
             assert f"{name} {with_interval(row)} {low}–{high} {shown(row['n'], 0)} {rate} %" in text
             change = moved.loc[code]
-            told = f"{signed(change['diff'])} (từ {signed(change['lo'])} đến {signed(change['hi'])})"
+            told = f"{signed(change['diff'])} (từ {signed(change['lo_family'])} đến {signed(change['hi_family'])})"
             assert f"{name} {shown(change['before'])} {shown(row['index'])} {told}" in text
             elements = rows_of(results, code, "element").loc[[e.code for e in results.definition.elements]]
             across = [("overall", "all"), *(("element", key) for key in elements.index)]

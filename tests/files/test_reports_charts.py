@@ -28,7 +28,7 @@ from survey.questionnaires import bundled
 from survey.results.diagnosis import Contrast
 from survey.structure.operations.install_questionnaire import install_questionnaire
 from tests.files.test_reports import demonstration, text_of
-from tests.support.evaluation import NOW, accounts, earlier_round, scored_round, sign_in
+from tests.support.evaluation import NOW, accounts, earlier_round, equal_importance, scored_round, sign_in
 from tests.support.reading import soup, words
 
 __all__ = ["demonstration"]
@@ -100,8 +100,20 @@ def test_shades_follow_the_verdict_and_are_of_both_strengths() -> None:
     assert grounds == {(2, 1): "0xd7e6ee", (2, 2): "0xe09f7d"}
 
 
-def test_the_plot_of_an_agency_has_the_numbers_of_its_page(rounds: Flask, evaluator: FlaskClient) -> None:
+def test_without_a_question_about_the_whole_there_are_differences_and_no_plot(
+    rounds: Flask, evaluator: FlaskClient
+) -> None:
+    told = section(text_of(province(rounds)), "Từng câu hỏi ở từng cơ quan")
+    assert "không nêu mức ảnh hưởng" in told
+    assert "Mức ảnh hưởng (%)" not in told
+    assert "−28,6 kém" in told
+
+
+def test_the_plot_of_an_agency_has_the_numbers_of_its_page(
+    rounds: Flask, evaluator: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """By hand: 16 items of equal weight, each 28.6 points below the others and surely so."""
+    monkeypatch.setattr("survey.results.diagnosis.importance", equal_importance)
     text = text_of(province(rounds))
     told = section(text, "Mức quan trọng và kết quả thực hiện ở từng cơ quan")
     with rounds.extensions["database"].read() as session:
@@ -111,8 +123,8 @@ def test_the_plot_of_an_agency_has_the_numbers_of_its_page(rounds: Flask, evalua
         page = soup(evaluator, f"/danh-gia/r1/co-quan/{code}/manh-yeu")
         rows = [[words(cell) for cell in row.find_all("td")] for row in page.select("tr[data-item]")]
         name = context.agency_name(code)
-        verdicts = {"chắc chắn kém hơn": " kém", "chắc chắn tốt hơn": " hơn"}
-        gaps = " ".join(row[2] + verdicts.get(row[5], "") for row in rows)
+        verdicts = {"kém hơn": " kém", "tốt hơn": " hơn"}
+        gaps = " ".join(row[2].partition(" (")[0] + verdicts.get(row[5], "") for row in rows)
         assert f"{name} {gaps}" in told
         weights = " ".join(row[3].removesuffix(" %").removesuffix("\xa0%") for row in rows)
         assert f"Mức ảnh hưởng (%) {weights}" in told
@@ -199,7 +211,7 @@ def test_every_vietnamese_letter_comes_back_from_the_drawings(rounds: Flask) -> 
     with rounds.extensions["database"].write() as session:
         for agency in session.scalars(sa.select(Agency).where(Agency.code == "so-dat-dai")):
             agency.name = " ".join(parts)
-    told = section(text_of(province(rounds)), "Mức quan trọng và kết quả thực hiện ở từng cơ quan")
+    told = section(text_of(province(rounds)), "Từng câu hỏi ở từng cơ quan")
     assert all(told.count(part) >= 1 for part in parts)
     assert unicodedata.is_normalized("NFC", told)
 
@@ -211,6 +223,7 @@ def test_one_agency_alone_is_not_set_against_others(database: Database) -> None:
         keep_one_agency(session)
         text = text_of(render_province(province_context(session, round_context(session, "r1"))))
     assert "Mức quan trọng và kết quả thực hiện" not in text
+    assert "Từng câu hỏi ở từng cơ quan" not in text
     assert "chắc chắn thấp hơn" not in text
     assert "Các cơ quan theo yếu tố" in text
 

@@ -14,7 +14,7 @@ from survey.models import Agency, Counter, Population, Response, Round
 from survey.questionnaires import bundled
 from survey.results.compute import round_results
 from survey.structure.operations.install_questionnaire import install_questionnaire
-from tests.support.evaluation import NOW, sign_in
+from tests.support.evaluation import NOW, equal_importance, sign_in
 from tests.support.reading import soup, words
 
 
@@ -139,7 +139,7 @@ def test_counters_stand_between_service_and_item(rounds: Flask, evaluator: Flask
 
 
 def test_weaknesses_tell_an_agency_what_to_do_and_for_how_many(evaluator: FlaskClient) -> None:
-    """By hand: every item 50 % against 78.6 %, 20 of 40 answered "neutral"; 16 items of equal weight make 6 % each."""
+    """By hand: every item 50 % against 78.6 %, 20 of 40 answered "neutral"; 28.6 % of 40 make 11 people."""
     page = soup(evaluator, "/danh-gia/r1/co-quan/so-dat-dai/manh-yeu")
     section = page.select_one("section.improve")
     assert words(section.h2 if section else None) == "Cần cải thiện trước"
@@ -147,10 +147,24 @@ def test_weaknesses_tell_an_agency_what_to_do_and_for_how_many(evaluator: FlaskC
     assert len(findings) == 16
     assert words(findings[0].p) == (
         "Hài lòng: 50,0 %; các cơ quan khác: 78,6 % (−28,6 điểm). 0 người không hài lòng, "
-        "20 người thấy bình thường, trong số 40 người trả lời. Mức ảnh hưởng đến chỉ số chung: 6 %."
+        "20 người thấy bình thường, trong số 40 người trả lời. Nếu được như nơi khác, sẽ có thêm 11 người trong số đó "
+        "hài lòng."
     )
+    assert page.select(".spot") == []  # nobody was asked of the whole: no importance is made up
+    assert "Mức ảnh hưởng" not in [words(cell) for cell in page.select("th")]
+    assert [words(row.find_all("td")[4]) for row in page.select("tr[data-item]")] == ["kém hơn"] * 16
+
+
+def test_importance_is_told_where_citizens_were_asked_of_the_whole(
+    evaluator: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By hand: 16 items of equal weight make 6 % each."""
+    monkeypatch.setattr("survey.results.diagnosis.importance", equal_importance)
+    page = soup(evaluator, "/danh-gia/r1/co-quan/so-dat-dai/manh-yeu")
+    findings = page.select("section.improve li")
+    assert words(findings[0].p).endswith("Mức ảnh hưởng đến mức hài lòng nhìn chung: 6 %.")
     assert len(page.select(".spot.weakness")) == 16
-    assert [words(row.find_all("td")[5]) for row in page.select("tr[data-item]")] == ["chắc chắn kém hơn"] * 16
+    assert [words(row.find_all("td")[5]) for row in page.select("tr[data-item]")] == ["kém hơn"] * 16
 
 
 def test_an_agency_without_weakness_is_told_where_to_begin(evaluator: FlaskClient) -> None:

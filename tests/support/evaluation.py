@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy import orm
 from werkzeug.test import TestResponse
 
+from scoring.importance import Importance
 from survey.accounts.operations.create_user import create_user
 from survey.core.actor import Actor
 from survey.models import Agency, Channel, Population, Response, Role, Round, RoundState, Service, User
@@ -158,3 +161,10 @@ def post(client: FlaskClient, address: str, form_at: str | None = None, **fields
 def sign_in(client: FlaskClient, username: str, password: str = PASSWORD, **fields: str) -> TestResponse:
     """Sign in."""
     return post(client, "/dang-nhap", username=username, password=password, **fields)
+
+
+def equal_importance(_session: Any, results: Any) -> Importance:
+    """Stand in for `survey.results.diagnosis.importance`: every item weighs the same."""
+    codes = results.definition.scheme().codes
+    share = np.full(len(codes), 1 / len(codes))
+    return Importance(codes, share, share, share, 0.5, 100, 0.95)

@@ -77,7 +77,7 @@ def agency_context(session: orm.Session, shared: RoundContext, agency: str) -> R
         kind=known.kind,
         overall=overall,
         items=_item_figures(shared, agency),
-        strengths=tuple(strengths(items)[-FEW:][::-1]),
+        strengths=tuple(strengths(items)[:FEW]),
         weaknesses=tuple(weaknesses(items)[:FEW]),
         highest=tuple(highest(items)),
         lowest=tuple(lowest(items)),
