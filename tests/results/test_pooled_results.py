@@ -23,7 +23,7 @@ from survey.results.comparisons import agency_ranks, changes_between
 from survey.results.compute import round_results
 from survey.results.diagnosis import contrasts, diagnosis, gaps
 from survey.structure.operations.install_questionnaire import install_questionnaire
-from survey.structure.operations.open_round import Plan, create_round
+from survey.structure.operations.open_round import RoundPlan, create_round
 from survey.web.wording import INTERVAL_METHODS
 
 NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
@@ -59,7 +59,7 @@ def two_rounds(database: Database) -> Database:
         session.add_all(Service(code=code, name=code) for code in "stuv")
         session.flush()
         for code, given, first in (("old", BEFORE_GIVEN, 2025), ("new", NOW_GIVEN, 2026)):
-            plan = Plan(code, code, date(first, 1, 1), date(first, 6, 30))
+            plan = RoundPlan(code, code, date(first, 1, 1), date(first, 6, 30))
             fill(session, create_round(session, plan, version, actor=Actor(NOW)), given)
     return database
 

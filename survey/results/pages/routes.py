@@ -56,7 +56,7 @@ def overview(round_code: str) -> str:
             columns=across,
             chart=chart,
             agency_chart=agencies,
-            sensitivity=_doubts(session, page),
+            doubts=_doubts(session, page),
             tells_doubts=_tells_doubts(page),
         )
 
