@@ -367,7 +367,7 @@ class _Reader:
         if "no_population" in self._note(agency):
             return [(1.0, whole)]
         inside = self._inside(self._counts, agency, service)
-        lots = [(self._own(*p), p, self._counts[p]) for p in inside]
+        lots = [(self.own_weight(*p), p, self._counts[p]) for p in inside]
         if agency or service:
             return self._with_rest([(w, c) for w, _, c in lots], whole, self._inside(self._hidden, agency, service))
         return self._province([(p[0], w, c) for w, p, c in lots])
@@ -413,7 +413,7 @@ class _Reader:
             if agency or "no_population" not in self._note(p[0])
         ]
 
-    def _own(self, agency: str, service: str) -> float:
+    def own_weight(self, agency: str, service: str) -> float:
         """Return the weight of a shown service."""
         counts, total = self._counts[agency, service], (self._transactions or {}).get((agency, service), 0.0)
         n = self._n(counts)
@@ -422,9 +422,188 @@ class _Reader:
             total = sum(size for (a, _), size in (self._transactions or {}).items() if a == agency)
         return max(total, n) / max(n, 1)
 
+    @property
+    def shown(self) -> frozenset[tuple[str, str]]:
+        """Places with all their figures."""
+        return frozenset(self._counts)
+
+    @property
+    def hidden(self) -> frozenset[tuple[str, str]]:
+        """Places that are hidden."""
+        return frozenset(self._hidden)
+
+    def counts(self, agency: str, service: str) -> Printed:
+        """Return what a shown place prints."""
+        return self._counts[agency, service]
+
+    def transactions(self, agency: str, service: str) -> float:
+        """Return N of a service of an agency, 0 where unknown."""
+        return (self._transactions or {}).get((agency, service), 0.0)
+
     def _note(self, agency: str) -> str:
         return str(self._notes.get((agency, ""), ""))
 
     @staticmethod
     def _n(counts: Printed) -> float:
         return float(counts["overall", "all"][0])
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two hidden services of an agency, as far as a reader of its table and of N knows them."""
+
+    agency: str
+    #: N of each
+    population: tuple[float, float]
+    #: respondents of both together
+    n: int
+    #: (items,) answers of both together that are valid, and that are 4 or 5
+    valid: Whole
+    satisfied: Whole
+    #: weighted answers of the shown services: (items,) valid, and 4 or 5
+    shown: tuple[NDArray[np.float64], NDArray[np.float64]]
+    #: printed indices in percentage points by level and key, with the items they are made of
+    printed: tuple[tuple[str, tuple[int, ...], float], ...]
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a hidden service can still be: respondents, and valid and satisfied answers to each item."""
+
+    n: frozenset[int]
+    valid: tuple[frozenset[int], ...]
+    satisfied: tuple[frozenset[int], ...]
+
+
+def hidden_pairs(table: pd.DataFrame, population: pd.DataFrame, scheme: Scheme, rules: Rules) -> list[Pair]:
+    """Return the agencies of a score table that are shown, but for exactly two of their services."""
+    reader = _Reader(table, population, scheme, rules)
+    found = []
+    for agency in sorted({a for a, s in reader.shown if a and not s}):
+        hidden = sorted(p for p in reader.hidden if p[0] == agency and p[1])
+        whole = reader.counts(agency, "")
+        parts = [p for p in sorted(reader.shown) if p[0] == agency and p[1]]
+        if len(hidden) != 2 or any(reader.transactions(*p) <= 0 for p in hidden):
+            continue
+        left = {
+            key: value - np.sum([0 * value, *(reader.counts(*p)[key] for p in parts)], axis=0)
+            for key, value in whole.items()
+        }
+        items = [left["item", code] for code in scheme.codes]
+        weights = [reader.own_weight(*p) for p in parts]
+        counts = [np.array([reader.counts(*p)["item", code][1:] for code in scheme.codes]) for p in parts]
+        base = np.sum([np.zeros((len(items), 5)), *(w * c for w, c in zip(weights, counts, strict=True))], axis=0)
+        rows = table[(table["agency"] == agency) & (table["service"] == "") & table["index"].notna()]
+        printed = [
+            (str(level), scheme.levels[str(level), str(key)], float(index))
+            for level, key, index in rows[["level", "key", "index"]].itertuples(index=False, name=None)
+        ]
+        found.append(
+            Pair(
+                agency,
+                (reader.transactions(*hidden[0]), reader.transactions(*hidden[1])),
+                round(float(left["overall", "all"][0])),
+                np.array([round(float(c[1:].sum())) for c in items], dtype=np.int64),
+                np.array([round(float(c[4:].sum())) for c in items], dtype=np.int64),
+                (base.sum(axis=1), base[:, 3:].sum(axis=1)),
+                tuple(printed),
+            )
+        )
+    return found
+
+
+def search(pair: Pair, *, pooled: bool, indices: bool = True, within: float = 1e-9) -> Left:
+    """Return what the first of two hidden services can be: every whole number is tried.
+
+    A candidate has 1 to N respondents, no more valid answers to an item than respondents, no more satisfied ones than
+    valid, and so has the other service. With `indices` it must give the printed indices to `within` points, items for
+    themselves and, added up, elements, aspects and the overall index; `pooled` says by which rule they were made: with
+    ΣN/Σn for both services, or N/n for each. The index of the whole is pooled answers, `top2`.
+    """
+    sizes: set[int] = set()
+    valid: list[set[int]] = [set() for _ in pair.valid]
+    satisfied: list[set[int]] = [set() for _ in pair.valid]
+    for n in range(1, pair.n):
+        other = pair.n - n
+        if n > max(pair.population[0], 1) or other > max(pair.population[1], 1):
+            continue
+        joint = sum(pair.population) / pair.n
+        weight = (joint, joint) if pooled else (pair.population[0] / n, pair.population[1] / other)
+        candidates = [_answers(pair, i, n, other) for i in range(len(pair.valid))]
+        if indices:
+            candidates = _fitting(pair, candidates, weight, within)
+        if all(len(found) for found in candidates):
+            sizes.add(n)
+            for i, found in enumerate(candidates):
+                valid[i] |= set(found[:, 0].tolist())
+                satisfied[i] |= set(found[:, 1].tolist())
+    return Left(frozenset(sizes), tuple(map(frozenset, valid)), tuple(map(frozenset, satisfied)))
+
+
+def _answers(pair: Pair, item: int, n: int, other: int) -> Whole:
+    """Return all (valid, satisfied) answers that sums leave the first service, (candidates, 2)."""
+    b = np.arange(max(0, int(pair.valid[item]) - other), min(n, int(pair.valid[item])) + 1)
+    a = np.arange(int(pair.satisfied[item]) + 1)
+    both = np.stack([x.ravel() for x in np.meshgrid(b, a, indexing="ij")], axis=1)
+    left = np.array([pair.valid[item], pair.satisfied[item]]) - both
+    return np.asarray(both[(both[:, 1] <= both[:, 0]) & (left[:, 1] <= left[:, 0])], dtype=np.int64)
+
+
+def _fitting(pair: Pair, candidates: list[Whole], weight: tuple[float, float], within: float) -> list[Whole]:
+    """Return the candidates that items' indices allow; none at all if no sum of them gives a wider index."""
+    own = {items[0]: index for level, items, index in pair.printed if level == "item"}
+    candidates = [
+        found[_gives(pair, (i,), found, weight, own[i], within)] if i in own else found
+        for i, found in enumerate(candidates)
+    ]
+    for level, items, index in pair.printed:
+        if level == "item" or not all(len(candidates[i]) for i in items):
+            continue
+        # Of one weight, services give the same index whatever each of them holds: any one sum will do.
+        sums = np.zeros((1, 2), dtype=np.int64) if weight[0] == weight[1] else _set_sum([candidates[i] for i in items])
+        if not _gives(pair, items, sums, weight, index, within).any():
+            return [found[:0] for found in candidates]
+    return candidates
+
+
+def _gives(
+    pair: Pair, items: tuple[int, ...], found: Whole, weight: tuple[float, float], index: float, within: float
+) -> Flags:
+    """Return which sums (sums, 2) of valid and satisfied answers to the items give an index."""
+    at = list(items)
+    total = np.array([pair.valid[at].sum(), pair.satisfied[at].sum()])
+    weighted = weight[0] * found + weight[1] * (total - found)
+    below, above = (pair.shown[k][at].sum() + weighted[:, k] for k in (0, 1))
+    value = np.divide(100 * above, below, out=np.full(len(found), np.nan), where=below > 0)
+    return np.asarray(np.abs(value - index) <= within, dtype=np.bool_)
+
+
+def _set_sum(candidates: list[Whole]) -> Whole:
+    """Return all sums of one candidate of each item, (sums, 2)."""
+    shape = tuple(sum(int(found[:, k].max()) for found in candidates) + 1 for k in (0, 1))
+    there = np.zeros(shape)
+    there[0, 0] = 1.0
+    for found in candidates:
+        one = np.zeros(shape)
+        one[found[:, 0], found[:, 1]] = 1.0
+        ways = np.fft.irfft2(np.fft.rfft2(there) * np.fft.rfft2(one), s=shape)
+        there = (ways > 0.5).astype(np.float64)  # nothing wraps: the shape holds the largest sum
+    return np.argwhere(there > 0).astype(np.int64)
+
+
+def cells_of_a_breakdown(
+    weight: tuple[float, float], valid: Whole, satisfied: Whole, group: tuple[int, int], index: float, within: float
+) -> Whole:
+    """Return what a group of a breakdown can have in the first of two services, (candidates, 2) valid and satisfied.
+
+    `weight`: N/n of the two services, whose counts are printed: `valid`, `satisfied` (2,) answers to an item. `group`:
+    printed valid and satisfied answers of the group in both together; `index`: its printed index.
+    """
+    b, a = (x.ravel() for x in np.meshgrid(np.arange(group[0] + 1), np.arange(group[1] + 1), indexing="ij"))
+    others, satisfied_others = group[0] - b, group[1] - a
+    possible = (a <= b) & (satisfied_others <= others) & (b <= valid[0]) & (others <= valid[1])
+    for k, (x, y) in enumerate(((b, a), (others, satisfied_others))):
+        possible &= (y <= satisfied[k]) & (x - y <= valid[k] - satisfied[k])
+    below = weight[0] * b + weight[1] * others
+    value = 100 * (weight[0] * a + weight[1] * satisfied_others) / np.where(below > 0, below, np.nan)
+    return np.asarray(np.stack([b, a], axis=1)[possible & (np.abs(value - index) <= within)], dtype=np.int64)
