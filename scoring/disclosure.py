@@ -180,11 +180,10 @@ def _hide_places(
     parts = [figure for figure in np.unique(size, axis=1).T if (figure != n).any()]
     layers = [whole, *(_Cells(n, whole.free & (n > 0), lines, min_n, there=whole.free) for n in parts)]
     hidden: Flags = gone | ((size > 0) & (size < min_n)).any(axis=1)
-    before = None
-    while before is None or (hidden != before).any():
-        before = hidden
-        for layer in layers:
-            hidden = _protected(layer, hidden)
+    settled: list[Flags] = [np.zeros(len(n), dtype=np.bool_)] * len(layers)  # an entry that is wide stays so
+    while any((hidden & ~before).any() for before in settled):
+        for k, layer in enumerate(layers):
+            hidden = settled[k] = _protected(layer, hidden, settled[k])
     return hidden
 
 
@@ -322,10 +321,10 @@ def _together(
             return hidden
 
 
-def _protected(cells: _Cells, start: Flags) -> Flags:
-    """Return `start` with what else must go."""
+def _protected(cells: _Cells, start: Flags, settled: Flags | None = None) -> Flags:
+    """Return `start` with what else must go; entries that are `settled` were found safe before."""
     hidden = start & (cells.free if cells.there is None else cells.there)
-    left = np.flatnonzero(hidden).tolist()
+    left = np.flatnonzero(hidden if settled is None else hidden & ~settled).tolist()
     left += _close(hidden, cells, left)
     attack = Attack(cells.size, hidden, cells.lines, low=cells.low, high=cells.high)
     left = [cell for cell in left if cells.size[cell] > 0]  # that nobody answered may come out
