@@ -98,7 +98,10 @@ def main() -> None:
         rows = compared(mean, provinces, 20261129 + 100 * mean)
         hiding = rows[(rows["pooled hidden"] > 0) & rows["pooled index"].notna() & rows["before index"].notna()]
         printed(f"about {mean} a service; all with a hidden service", hiding)
-        printed(f"about {mean} a service; of them n ≥ 100", hiding[hiding["n"] >= 100])
+        few = hiding[(hiding["n"] >= 100) & (hiding["pooled hidden"] <= 0.45)]
+        printed(f"about {mean} a service; of them n ≥ 100 and at most 45 % of services hidden", few)
+        hidden = [f"{100 * rows[f'{name} hidden'].mean():.1f}" for name in ("before", "pooled")]
+        print(f"| about {mean} a service; all agencies | {len(rows)} | {' | '.join(hidden)} |" + " |" * 8, flush=True)
 
 
 if __name__ == "__main__":
