@@ -1,4 +1,4 @@
-"""What counter-days cost: `PYTHONPATH=. python benchmarks/clusters.py [fields]` prints seconds of the processor and memory.
+"""What counter-days cost: `PYTHONPATH=. python benchmarks/clusters.py [fields]` prints processor seconds and memory.
 
 A year of a large province: 300 counters in 100 offices, 250 days, one field a counter (or `fields`), ten responses a
 counter-day, 16 items. Compares the table with counter-days as sampling units with the one without, in one run.

@@ -104,7 +104,7 @@ def test_hidden_numbers_keep_five_values() -> None:
     assert all(same)
 
 
-@pytest.mark.slow  # 200 tables, each attacked by linear programming and by counting
+@pytest.mark.slow(reason="200 tables, each attacked by linear programming and by counting")
 def test_hidden_numbers_keep_five_values_on_200_tables() -> None:
     kept, same = [], []
     for seed in range(100, 300):
