@@ -9,8 +9,7 @@ u in stratum h, n_ch its respondents there, ū_h the stratum's mean of u, m_h it
 Weights N_h/n_h make the strata post-strata of the sampled counter-days, hence the residuals from ū_h; a counter that
 serves several fields has one residual a day, over all of them. With clusters of one person this is the stratified
 variance of `scoring.estimate` exactly. Degrees of freedom: clusters less strata, where strata that share clusters count
-as one. R: `svytotal(~e, svydesign(ids = ~cluster, strata = ~part, weights = ~1))` with e the terms in brackets by
-person and without the factor m_h/(m_h - 1).
+as one. In R, with e the terms of the bracket by person: `sum(tapply(e, cluster, sum)^2)`.
 
 Clusters of fewer than `min_n` people are joined with the counter's next one, in the order of the days: no cluster of a
 file is then a small group, and whoever uses the file finds the same errors.
