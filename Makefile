@@ -57,15 +57,19 @@ check: $(VENV)/.dev ## before a commit: lint, contracts of imports, types and th
 	echo "fast tests …"; $(BIN)/pytest -q -n 2 --dist loadfile -m "not slow and not browser and not faults" $(FAST); \
 	echo "make check took $$(( $$(date +%s) - started )) s"
 
-test: $(VENV)/.dev debian ## lint, types and all tests
+test: $(VENV)/.dev debian ## lint, types and all tests but those marked slow
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/bandit -q -c pyproject.toml -r app.py survey scoring
 	PYTHONPATH=. $(BIN)/lint-imports
 	$(BIN)/mypy
-	$(BIN)/pytest -q -n auto tests/scoring --cov=scoring --cov-branch --cov-report= --cov-fail-under=98
-	$(BIN)/pytest -q -n auto --dist loadfile tests --ignore=tests/scoring --ignore=tests/browser --ignore=tests/faults
+	$(BIN)/pytest -q -n auto -m "not faults and not slow" tests/scoring --cov=scoring --cov-branch --cov-report= --cov-fail-under=98
+	$(BIN)/pytest -q -n auto --dist loadfile -m "not faults and not slow" tests --ignore=tests/scoring --ignore=tests/browser --ignore=tests/faults
 	$(BIN)/pytest -q tests/browser tests/faults
+
+.PHONY: test-slow
+test-slow: $(VENV)/.dev ## tests marked slow, each with its reason; the continuous integration runs them too
+	$(BIN)/pytest -q -n auto --dist loadfile -m slow tests
 
 .PHONY: test-faults
 test-faults: $(VENV)/.dev ## kill, fill, lock and fail over; BAD_REQUESTS (a million) random requests
