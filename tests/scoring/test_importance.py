@@ -103,7 +103,7 @@ def test_it_is_not_told_where_it_cannot_be() -> None:
         overall_importance(answers, whole, agency, keys=["a"])
 
 
-@pytest.mark.slow("100 samples of 1,000 citizens, each with a jackknife of 40 groups")
+@pytest.mark.slow(reason="100 samples of 1,000 citizens, each with a jackknife of 40 groups")
 def test_intervals_hold() -> None:
     big = overall_importance(*citizens(60_000, 6))
     assert big is not None

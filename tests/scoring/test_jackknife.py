@@ -110,7 +110,7 @@ def test_cells_of_several_respondents_are_refused() -> None:
     assert np.isnan(values(few, few.n * 0.0, figures(SCHEME, Rules())[:1])).all()
 
 
-@pytest.mark.slow("300 samples, each with both variances")
+@pytest.mark.slow(reason="300 samples, each with both variances")
 def test_both_are_unbiased() -> None:
     rng = np.random.default_rng(9)
     keys = pd.DataFrame({"agency": "A", "service": np.repeat(["s", "t"], 30), "id": [f"{k:02d}" for k in range(60)]})

@@ -34,7 +34,7 @@ def test_the_names_of_the_package() -> None:
         scoring.nothing  # noqa: B018
 
 
-@pytest.mark.slow("a fresh interpreter loads numpy, scipy and pandas")
+@pytest.mark.slow(reason="a fresh interpreter loads numpy, scipy and pandas")
 def test_importing_loads_nothing_and_never_scipy_stats() -> None:
     code = (
         "import sys, scoring; assert not [m for m in sys.modules if m.startswith(('scipy', 'numpy', 'pandas'))];"
