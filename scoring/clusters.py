@@ -1,4 +1,4 @@
-"""People of one counter and one day answer alike: the variance of an index with counter-days as sampling units.
+"""Cluster variance: counter-days as sampling units, since people of one counter and one day resemble one another.
 
 A thin second accumulator is kept beside the moments: of each counter-day its respondents and Σz, never a matrix. It
 adds up like the moments. After pooling (`scoring.pooling`), with T_ch the sum of a cluster's contributions
@@ -317,8 +317,8 @@ def likeness(
         mean_between, mean_within = between / (many - 1), (squares - between) / (n - many)
         common = (n - sum_n2 / n) / (many - 1)
         icc = (mean_between - mean_within) / (mean_between + (common - 1) * mean_within)
-        alike = estimate(moments, design, [wanted], code, statistic=statistic).variance[:, 0]
+        clustered_variance = estimate(moments, design, [wanted], code, statistic=statistic).variance[:, 0]
         plain = estimate(moments, replace(design, clusters=None), [wanted], code, statistic=statistic).variance[:, 0]
-        found = {"n": n, "clusters": many, "size": n / many, "icc": icc, "deff": alike / plain}
+        found = {"n": n, "clusters": many, "size": n / many, "icc": icc, "deff": clustered_variance / plain}
     frame = pd.DataFrame({"domain": np.arange(size), **found})
     return frame[frame["clusters"] > 0].astype({"n": np.int64, "clusters": np.int64}).reset_index(drop=True)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 from werkzeug.routing import Rule
 
-from survey.models import Role, Round, RoundState
-from tests.support.evaluation import accounts, post, scored_round, sign_in
+from survey.models import Role
+from tests.support.evaluation import accounts, close_rounds, post, scored_round, sign_in
 from tests.support.places import CODE
 
 EVERYONE = ("anonymous", *(role.value for role in Role))
@@ -278,8 +277,7 @@ def test_nothing_but_the_public_form_takes_a_post_without_token(people: Flask, p
 
 
 def test_a_manager_sees_no_other_agency(people: Flask) -> None:
-    with people.extensions["database"].write() as session:
-        session.execute(sa.update(Round).values(state=RoundState.CLOSED))
+    close_rounds(people)
     client = people.test_client()
     sign_in(client, "manager")
     overview = client.get("/danh-gia/r1").get_data(as_text=True)

@@ -8,13 +8,11 @@ from urllib.parse import unquote
 
 import openpyxl
 import pytest
-import sqlalchemy as sa
 from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 
-from survey.models import Round, RoundState
-from tests.support.evaluation import accounts, scored_round, sign_in
+from tests.support.evaluation import accounts, close_rounds, scored_round, sign_in
 
 BASE = "/danh-gia/r1/tai-ve"
 
@@ -31,11 +29,6 @@ def signed_in(app: Flask, person: str) -> FlaskClient:
     client = app.test_client()
     assert sign_in(client, person).status_code == 303
     return client
-
-
-def close(app: Flask) -> None:
-    with app.extensions["database"].write() as session:
-        session.execute(sa.update(Round).values(state=RoundState.CLOSED))
 
 
 def links(client: FlaskClient) -> list[str]:
@@ -71,7 +64,7 @@ def test_files_have_vietnamese_names(people: Flask, address: str, name: str) -> 
 
 
 def test_a_manager_gets_the_own_agency_and_no_microdata(people: Flask) -> None:
-    close(people)
+    close_rounds(people)
     client = signed_in(people, "manager")
     assert not [address for address in links(client) if "vi-mo" in address]
     for form in ("zip", "sav", "parquet"):
@@ -99,7 +92,7 @@ def test_what_does_not_exist_is_not_found(people: Flask) -> None:
 
 
 def test_the_overview_leads_there(people: Flask) -> None:
-    close(people)
+    close_rounds(people)
     assert f'href="{BASE}"' in signed_in(people, "manager").get("/danh-gia/r1").get_data(as_text=True)
 
 

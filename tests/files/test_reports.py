@@ -36,7 +36,7 @@ from survey.results.comparisons import agency_ranks, changes_since_last_round
 from survey.results.compute import RoundResults, round_results
 from survey.results.detectors import flagged
 from survey.results.diagnosis import diagnosis, gaps
-from tests.support.evaluation import accounts, publish_scored, scored_round, sign_in
+from tests.support.evaluation import accounts, close_rounds, publish_scored, scored_round, sign_in
 
 NOW = datetime(2026, 11, 25, 6, tzinfo=UTC)
 ROUND = "2026"
@@ -479,6 +479,7 @@ def test_who_gets_which_report(app: Flask) -> None:
     with app.extensions["database"].write() as session:
         scored_round(session)
         accounts(session)
+    close_rounds(app)
     base = "/danh-gia/r1/tai-ve"
     for user, replies in (("manager", (200, 404, 403)), ("evaluator", (200, 200, 200))):
         client = app.test_client()

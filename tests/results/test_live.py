@@ -102,7 +102,13 @@ def test_every_other_page_of_an_open_round_shows_the_same_totals(manager: FlaskC
         page = soup(manager, f"/danh-gia/r1/{path}")
         assert page.select_one("#released") is not None, path
         assert page.select("svg.chart, #province-index, section[aria-labelledby=services]") == [], path
-    for path in ("tai-ve", "tai-ve/bang-tinh.xlsx", "tai-ve/chi-so.csv", "tai-ve/bao-cao/so-tu-phap.pdf"):
+    for path in (
+        "tai-ve",
+        "tai-ve/bang-tinh.xlsx",
+        "tai-ve/chi-so.csv",
+        "tai-ve/bao-cao/so-tu-phap.pdf",
+        "xep-hang.csv",
+    ):
         assert manager.get(f"/danh-gia/r1/{path}").status_code == 409, path
 
 

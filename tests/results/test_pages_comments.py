@@ -14,10 +14,10 @@ from survey.accounts.operations.create_user import create_user
 from survey.core.actor import Actor
 from survey.core.db import Base, Database
 from survey.core.errors import InputError
-from survey.models import Agency, AuditEvent, Comment, CommentState, CommentTheme, Role, Round, RoundState, Theme, User
+from survey.models import Agency, AuditEvent, Comment, CommentState, CommentTheme, Role, Round, Theme, User
 from survey.results.operations.review_comment import review_comment
 from survey.results.queries.comments import CommentFilter, page_of, too_few
-from tests.support.evaluation import PASSWORD, accounts, post, scored_round, sign_in
+from tests.support.evaluation import PASSWORD, accounts, close_rounds, post, scored_round, sign_in
 from tests.support.places import open_place
 from tests.support.reading import soup, words
 
@@ -59,11 +59,6 @@ def evaluator(place: Flask, client: FlaskClient) -> FlaskClient:
 def number_of(place: Flask, start: str) -> int:
     with place.extensions["database"].read() as session:
         return session.scalars(sa.select(Comment.id).where(Comment.text.startswith(start))).one()
-
-
-def close(place: Flask) -> None:
-    with place.extensions["database"].write() as session:
-        session.execute(sa.update(Round).values(state=RoundState.CLOSED))
 
 
 def review(client: FlaskClient, number: int, masked: str, decision: str = "show", **fields: str):
@@ -139,7 +134,7 @@ def test_a_manager_reads_what_is_shown_of_the_own_agency_and_decides_nothing(
     manager = place.test_client()
     sign_in(manager, "manager")
     assert soup(manager, "/danh-gia/y-kien").select("blockquote") == []  # not while answers come in
-    close(place)
+    close_rounds(place)
     page = soup(manager, "/danh-gia/y-kien?trang-thai=tat-ca")
     assert [words(quote) for quote in page.select("blockquote")] == ["Thái độ cán bộ rất tốt."]
     assert page.select("textarea") == []
@@ -158,7 +153,7 @@ def test_nothing_is_shown_of_an_agency_that_too_few_answered_for(evaluator: Flas
     review(evaluator, number_of(place, "Thái độ cán bộ"), "Thái độ cán bộ rất tốt.")
     manager = place.test_client()
     sign_in(manager, "manager")
-    close(place)
+    close_rounds(place)
     for least, shown in ((60, 1), (61, 0)):
         with place.extensions["database"].write() as session:
             session.execute(sa.update(Round).values(rules={"min_n": least}))

@@ -15,7 +15,7 @@ from survey.models import Agency, Counter, Population, Response, Round
 from survey.questionnaires import bundled
 from survey.results.compute import round_results
 from survey.structure.operations.install_questionnaire import install_questionnaire
-from tests.support.evaluation import NOW, equal_importance, sign_in
+from tests.support.evaluation import NOW, close_rounds, equal_importance, sign_in
 from tests.support.reading import soup, words
 
 
@@ -176,6 +176,7 @@ def test_an_agency_without_weakness_is_told_where_to_begin(evaluator: FlaskClien
 
 
 def test_a_manager_sees_the_own_agency_and_no_other(rounds: Flask, client: FlaskClient) -> None:
+    close_rounds(rounds)
     sign_in(client, "manager")
     for address in ("bang-nhiet", "dien-bien", "phan-to", "xep-hang.csv", "co-quan/so-tu-phap/manh-yeu"):
         reply = client.get(f"/danh-gia/r1/{address}")

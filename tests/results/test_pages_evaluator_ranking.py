@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from survey.models import Round
 from survey.results.comparisons import agency_ranks, changes_since_last_round
 from survey.results.compute import round_results
-from tests.support.evaluation import sign_in
+from tests.support.evaluation import close_rounds, sign_in
 from tests.support.reading import words
 
 
@@ -52,6 +52,7 @@ def test_the_first_round_has_nothing_to_compare_with(rounds: Flask, client: Flas
 
 
 def test_a_manager_sees_the_rank_among_all_and_no_other_agency(rounds: Flask, client: FlaskClient) -> None:
+    close_rounds(rounds)
     sign_in(client, "manager")
     table = league(client)
     assert list(table) == ["", "so-tu-phap"]

@@ -16,6 +16,7 @@ SOURCES = sorted(path for folder in ("survey", "scoring") for path in (ROOT / fo
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "benchmarks").glob("*.md"))]
 JUSTIFIED = {
+    "Scale": "the answers of a questionnaire: their words there, their numbers and their cut in the scoring",
     "Item": "an item of the questionnaire, and the same item as the scoring reads it",
 }
 """Class names that two modules share because they mean the same thing, each with its reason."""

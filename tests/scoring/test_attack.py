@@ -108,9 +108,9 @@ def test_hidden_numbers_keep_five_values() -> None:
 def test_hidden_numbers_keep_five_values_on_200_tables() -> None:
     kept, same = [], []
     for seed in range(100, 300):
-        more, alike = attacked(thin_round(seed, agencies=8, services=4, items=4, mean=20), Rules())
+        more, equal = attacked(thin_round(seed, agencies=8, services=4, items=4, mean=20), Rules())
         kept += more
-        same += alike
+        same += equal
     assert len(kept) > 1000
     assert np.mean(kept) >= 0.98
     assert len(same) > 100

@@ -150,7 +150,7 @@ def test_a_hidden_person_of_the_same_counter_and_day_changes_nothing() -> None:
         assert (again[["status", "warnings"]] == joined[["status", "warnings"]])[agencies].all(axis=None)
 
 
-def test_who_answers_alike_widens_the_error() -> None:
+def test_equal_answers_of_a_counter_day_widen_the_error() -> None:
     """60 counter-days of 20 people who all answer alike are 60 answers, not 1,200."""
     day = np.repeat(np.arange(60), 20)
     good = np.random.default_rng(1).random(60) < 0.8

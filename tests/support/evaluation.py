@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import orm
 from werkzeug.test import TestResponse
@@ -168,3 +169,9 @@ def equal_importance(_session: Any, results: Any) -> Importance:
     codes = results.definition.scheme().codes
     share = np.full(len(codes), 1 / len(codes))
     return Importance(codes, share, share, share, 0.5, 100, 0.95)
+
+
+def close_rounds(app: Flask) -> None:
+    """End every open round: those who are judged by it see more than released totals from then on."""
+    with app.extensions["database"].write() as session:
+        session.execute(sa.update(Round).where(Round.state == RoundState.OPEN).values(state=RoundState.CLOSED))

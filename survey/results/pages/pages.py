@@ -30,6 +30,8 @@ def load(session: orm.Session, round_code: str) -> RoundPage:
     While a round is open, those who are judged by it see its released totals whatever page they ask for.
     """
     totals = load_live(session, round_code)
+    if totals is not None and flask.request.path.endswith(".csv"):
+        flask.abort(409, description=_("Files follow once the round has ended."))
     if totals is not None:
         flask.abort(flask.make_response(live_page(session, totals)))
     visible = users.visible_agencies(session, flask.g.user)
