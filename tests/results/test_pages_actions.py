@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from survey.models import Action, ActionState, AuditEvent
-from tests.support.evaluation import accounts, earlier_round, post, scored_round, sign_in
+from tests.support.evaluation import accounts, close_rounds, earlier_round, post, scored_round, sign_in
 from tests.support.reading import soup, words
 
 PAGE = "/danh-gia/r0/co-quan/so-tu-phap/manh-yeu"
@@ -47,6 +47,7 @@ def test_the_next_round_shows_whether_an_action_helped(app: Flask, manager: Flas
         "Đã lên kế hoạch",
         "Đợt sau sẽ cho biết.",
     ]
+    close_rounds(app)
     later = [words(cell) for cell in soup(manager, PAGE.replace("r0", "r1")).select("tr[data-action] > *")]
     assert later[5].startswith("+41,7 (")
     assert later[5].endswith("tốt hơn")
