@@ -183,7 +183,8 @@ def in_front(kind: str, app: flask.Flask) -> Iterator[Site]:
         with (folder / "stderr").open("wb") as log:
             process = subprocess.Popen(start, env=environment, stdout=log, stderr=log, **unprivileged())
         try:
-            wait_for(site.secure_port, process)
+            for port in (site.secure_port, site.plain_port):
+                wait_for(port, process)
             yield site
         finally:
             end(process)
