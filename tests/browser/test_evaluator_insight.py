@@ -106,7 +106,7 @@ def test_a_comment_is_read_masked_shown_and_then_stands_with_its_agency(
     page.get_by_label("Thái độ của công chức").check()
     page.get_by_role("button", name="Cho hiển thị").click()
     assert "tim=thai" in page.url
-    assert page.locator(".done").inner_text().startswith("Đã lưu ý kiến số")
+    assert page.locator(".done").inner_text().startswith("Đã lưu ý kiến.")
     page.goto(f"{round_site.base}/danh-gia/r1/co-quan/so-tu-phap")
     assert page.locator("section[aria-labelledby=voices] blockquote").inner_text() == "Thái độ cán bộ rất tốt."
     context.close()
