@@ -78,7 +78,7 @@ ELEMENT, INDEX_HEAD, WHOLE_HEAD, CHANGE_HEAD = "Yếu tố", "Chỉ số", "Toà
 OVERALL = "Chung"
 GREY = "Số màu xám và dấu “–”: {why}."
 CHANGE_NOTE = (
-    "Thay đổi: điểm phần trăm so với {before}, trong ngoặc là khoảng tin cậy tính cho mọi cơ quan cùng lúc (Šidák). "
+    "Thay đổi: điểm phần trăm so với {before}, trong ngoặc là khoảng tin cậy tính cho mọi cơ quan cùng lúc (Sidak). "
     "Màu xám: khoảng này chứa số 0, số liệu chưa đủ để nói là tăng hay giảm."
 )
 
@@ -151,7 +151,7 @@ CHANGES_LEAD = (
 )
 NO_CHANGES_LEAD = "Chưa có cơ quan nào tăng hay giảm rõ rệt so với đợt trước."
 CHANGES_NOTE = (
-    "Kết luận và khoảng tin cậy bên cạnh cùng tính đến việc so sánh nhiều cơ quan cùng lúc (Šidák): khoảng không chứa "
+    "Kết luận và khoảng tin cậy bên cạnh cùng tính đến việc so sánh nhiều cơ quan cùng lúc (Sidak): khoảng không chứa "
     "số 0 khi và chỉ khi kết luận là tăng hoặc giảm."
 )
 TREND_TABLE = "Số liệu của biểu đồ: chỉ số của toàn tỉnh qua các đợt (%), khoảng tin cậy {confidence}"
