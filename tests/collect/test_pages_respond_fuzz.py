@@ -88,7 +88,8 @@ def test_what_was_stored_of_all_this_is_sound(place, citizen):
         assert citizen.post(f"/K/{CODE}", data=body).status_code == 303
     with place.extensions["database"].read() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(Response)) == 5
-        assert session.scalars(sa.select(Comment.text).order_by(Comment.id)).all() == ["a", "\ud7ff", "=1+1", "a\nb"]
+        # keys are random: their order is nobody's
+        assert set(session.scalars(sa.select(Comment.text))) == {"a", "\ud7ff", "=1+1", "a\nb"}
         assert session.execute(sa.text("pragma integrity_check")).scalar() == "ok"
         lengths = session.scalars(sa.select(sa.func.length(Response.answers)).distinct()).all()
         slots = session.scalar(sa.text("select count(*) from answer_slot"))
