@@ -13,9 +13,10 @@ import pytest
 import sqlalchemy as sa
 from werkzeug.datastructures import MultiDict
 
-from survey.collect.imports.mapping_form import read_form
+from survey.collect.imports.mapping_form import columns_of, form_class
 from survey.models import Agency
 from survey.questionnaires import bundled
+from survey.spreadsheets.column_map import ColumnMap
 from survey.spreadsheets.read import Checker
 from survey.spreadsheets.times import Moment, parse_day, parse_instant, parse_moment
 from survey.structure.commands import LocalMoment
@@ -131,11 +132,18 @@ def test_an_offset_beyond_the_calendar_is_no_instant() -> None:
     assert parse_instant("2026-01-01 00:00+14", ZONE) == datetime(2025, 12, 31, 10, tzinfo=UTC)
 
 
-def test_a_constant_day_of_a_mapping_is_stored_one_way_and_keeps_its_hour() -> None:
+def test_a_constant_day_of_a_mapping_is_stored_one_way_and_keeps_its_hour(app: flask.Flask) -> None:
     definition = bundled()["sipas-short"]
-    fixed = [read_form({"f.date": text}, definition)["fixed"]["date"] for text in ("25/11/2026", "2026/11/25")]
-    assert fixed == ["2026-11-25", "2026-11-25"]
-    assert read_form({"f.date": "25/11/2026 14:30"}, definition)["fixed"]["date"] == "25/11/2026 14:30"
+    asked = columns_of(definition, ColumnMap(), (), "vi")
+
+    def fixed(text: str) -> object:
+        with app.test_request_context(method="POST", data={"f.date": text}):
+            form = form_class(asked, [], [], {})(meta={"csrf": False})
+            assert form.validate_on_submit(), form.errors
+            return form.mapping_data(definition)["fixed"]["date"]
+
+    assert [fixed(text) for text in ("25/11/2026", "2026/11/25")] == ["2026-11-25", "2026-11-25"]
+    assert fixed("25/11/2026 14:30") == "25/11/2026 14:30"
 
 
 @pytest.mark.parametrize("text", ["2026-12-31 17:00:30", "2026-12-31 17:00+07:00", "soon"])
