@@ -2,8 +2,8 @@
 
 gettext's own order of work (extract, then merge) on Babel, with three differences. Order and header of a file stay, so
 that a merge shows in a diff what it changed. A language that falls back to another one (`vi-simple`) is not filled with
-what it need not say. And a sentence is obsolete only when no string in the sources spells it: those of errors and of
-tables of words are marked for gettext where they are shown, not where they are written.
+what it need not say. And a sentence is obsolete only when no string in the sources spells it: those of tables of words
+are marked for gettext where they are shown, not where they are written.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from survey.core.config import ROOT
@@ -30,6 +30,8 @@ METHODS = [
 ]
 #: `trimmed`: a `{% trans %}` over several lines is one sentence, at run time as here
 OPTIONS = {"templates/**.html": {"trimmed": "true"}}
+#: sentences of errors and notices are written where they arise and translated where they are shown
+KEYWORDS = DEFAULT_KEYWORDS | dict.fromkeys(("InputError", "Notice"), (1,))
 QUOTED = re.compile(r""" "([^"\n]+)" | '([^'\n]+)' """, re.VERBOSE)
 COMPLETE = "vi"
 """The language that says everything; English is the msgids themselves."""
@@ -59,7 +61,7 @@ def extract(root: Path = ROOT) -> dict[str, Message]:
             (pattern.removeprefix(f"{folder}/"), method) for pattern, method in METHODS if pattern.startswith(folder)
         ]
         options = {pattern.removeprefix(f"{folder}/"): chosen for pattern, chosen in OPTIONS.items()}
-        for _, _, message, _, _ in extract_from_dir(root / folder, methods, options):
+        for _, _, message, _, _ in extract_from_dir(root / folder, methods, options, KEYWORDS):
             found.setdefault(_singular(message), message)
     return found
 

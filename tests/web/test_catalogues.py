@@ -204,8 +204,9 @@ def test_every_kind_of_source_is_extracted(tmp_path: Path) -> None:
         "%(num)d row": ("%(num)d row", "%(num)d rows"),
         "Over two lines": "Over two lines",
         "From a picture": "From a picture",
+        "An error of two parts": "An error of two parts",
     }
-    assert {"An error of two parts", "From a macro"} <= literals(tmp_path)
+    assert {"From a macro"} <= literals(tmp_path)
 
 
 def test_the_catalogues_are_merged() -> None:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po
 
 from survey.core.config import ROOT
@@ -23,6 +23,10 @@ OPTIONS = {"templates/**.html": {"trimmed": "true"}}
 CATALOGUES = sorted(TRANSLATIONS.glob("*/LC_MESSAGES/messages.po"))
 
 
+#: what an error says is a message, too, wherever it arises: the command line's as well
+KEYWORDS = {**DEFAULT_KEYWORDS, "InputError": (1,), "Notice": (1,)}
+
+
 def catalogue(path):
     with path.open("rb") as file:
         return read_po(file)
@@ -32,7 +36,7 @@ def messages_in_use():
     found = set()
     for folder in ("survey", "templates"):
         methods = [(pattern.removeprefix(f"{folder}/"), method) for pattern, method in METHODS]
-        for _, _, message, _, _ in extract_from_dir(ROOT / folder, methods, OPTIONS):
+        for _, _, message, _, _ in extract_from_dir(ROOT / folder, methods, OPTIONS, KEYWORDS):
             found.add(message[0] if isinstance(message, tuple) else message)
     return found
 
