@@ -8,10 +8,41 @@ moves by one answer while n moves by five (measured in docs/methodology.md).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
 Answered = NDArray[np.bool_]
+Day = TypeVar("Day")
+
+BLOCK = 5
+"""The fewest people by which a number shown to those who are judged by the answers ever changes."""
+
+
+def block_size(min_n: int) -> int:
+    """Return the fewest people by which a number of a round changes for them: its `min_n`, at least `BLOCK`."""
+    return max(BLOCK, min_n)
+
+
+def round_down(count: int, block: int = BLOCK) -> int:
+    """Return the largest multiple of a block that is not above a count: it moves by 0 or by whole blocks."""
+    return count - count % block
+
+
+def coarse_days(days: Sequence[tuple[Day, int]], before: int, block: int = BLOCK) -> list[tuple[Day, int]]:
+    """Return (day, people) so that running totals are those of `days`, rounded down; days of no step are left out.
+
+    `days`: (day, people), the oldest first; `before`: how many came before the first of them.
+    """
+    steps, total = [], before
+    for day, count in days:
+        step = round_down(total + count, block) - round_down(total, block)
+        total += count
+        if step:
+            steps.append((day, step))
+    return steps
 
 
 def releasable(answered: Answered, k: int) -> int:

@@ -21,7 +21,7 @@ from survey.collect.progress.board import (
 )
 from survey.collect.progress.sparkline import sparkline
 from survey.collect.queries.progress import Count, counts, day_counts
-from survey.models import Agency, Channel, Counter, Population, Response, Round, Service
+from survey.models import Agency, Channel, Counter, Population, Response, Round, RoundState, Service
 from tests.support.evaluation import accounts, scored_round, sign_in
 from tests.support.places import open_place
 
@@ -176,6 +176,25 @@ def test_a_unit_sees_itself_only(people, role) -> None:
     assert "Sở Tư pháp" in text
     assert "Sở Nông nghiệp" not in text
     assert "Quầy số 1" not in text
+
+
+@pytest.mark.parametrize("state", [RoundState.OPEN, RoundState.CLOSED])
+def test_counts_of_a_unit_move_by_whole_blocks_whether_the_round_is_open_or_closed(people, state) -> None:
+    """The attack: after the close the page gave the exact number of respondents of services that the results hide."""
+    database = people.extensions["database"]
+    with database.write() as session:
+        round_ = session.scalars(sa.select(Round)).one()
+        mine = session.scalars(sa.select(Response.id).order_by(Response.id)).first()
+        gone = session.get_one(Response, mine)
+        gone.excluded, round_.state = "test", state
+        agency = session.get_one(Agency, gone.deciding_agency_id).code
+    assert agency == "so-tu-phap"
+    client = people.test_client()
+    sign_in(client, "manager")
+    text = shown(client)
+    assert "55 / 240" in text
+    assert "59" not in text
+    assert "bội số của 5" in text
 
 
 def test_no_round_yet(app) -> None:

@@ -143,10 +143,14 @@ def test_exclusions_leave_what_is_shown_five_at_a_time(database: Database) -> No
             .order_by(Response.id)
         ).all()
         session.execute(sa.update(Response).where(Response.id.in_(shown[:4])).values(excluded="test"))
-    assert release(database, 1)[1] == 0
+    sunday = (6 - DAY.weekday()) % 7
+    assert release(database, sunday)[1] == 0
     with database.write() as session:
         session.execute(sa.update(Response).where(Response.id.in_(shown[4:12])).values(excluded="test"))
-    assert release(database, 2) == (0, 12)
+    assert release(database, sunday + 3) == (0, 0)  # on other nights nothing leaves
+    respond(database, ["1" * 16] * 12, "so-dat-dai")
+    assert release(database, sunday + 7) == (0, 12)  # and nothing comes anywhere when something leaves
+    assert release(database, sunday + 8) == (12, 0)
     with database.read() as session:
         left = session.scalar(
             sa.select(sa.func.count()).where(Response.live_since.is_not(None), Response.deciding_agency_id == agency)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from scoring.release import releasable, withdrawable
+from scoring.release import BLOCK, block_size, coarse_days, releasable, round_down, withdrawable
 
 
 def test_by_hand_the_newest_of_every_item_stay_behind() -> None:
@@ -60,6 +62,22 @@ def test_exclusions_leave_together_or_not_at_all() -> None:
     assert not withdrawable(four_of_the_second, 5)
     assert withdrawable(np.array([[1, 0]] * 5, dtype=bool), 5)
     assert not withdrawable(np.ones((0, 2), dtype=bool), 5)
+
+
+def test_coarse_counts_by_hand() -> None:
+    """3 before, then 1, 1, 7 and 2: running totals 4, 5, 12, 14 are 0, 5, 10, 10 in blocks of five."""
+    days = [(date(2026, 3, day), count) for day, count in ((2, 1), (3, 1), (4, 7), (5, 2))]
+    assert coarse_days(days, 3) == [(date(2026, 3, 3), 5), (date(2026, 3, 4), 5)]
+    assert [round_down(n) for n in (0, 4, 5, 14)] == [0, 0, 5, 10]
+    assert (block_size(0), block_size(5), block_size(20)) == (BLOCK, 5, 20)
+
+
+@given(st.lists(st.integers(0, 12), max_size=20), st.integers(0, 30), st.integers(1, 9))
+def test_coarse_days_add_up_to_the_coarse_total(counts: list[int], before: int, block: int) -> None:
+    days = [(date(2026, 3, day + 1), count) for day, count in enumerate(counts)]
+    steps = coarse_days(days, before, block)
+    assert all(step >= block and step % block == 0 for _, step in steps)
+    assert sum(step for _, step in steps) == round_down(before + sum(counts), block) - round_down(before, block)
 
 
 def stream(a_day: float, days: int, k: int, *, one_tap: float, seed: int) -> tuple[list[int], list[float]]:

@@ -1,37 +1,19 @@
-"""Coarse counts of an open round for those who are judged by it: every number moves by whole blocks of people.
+"""Coarse counts for those who are judged by the answers: every number of a progress page moves by whole blocks.
 
 A count that moves by one tells that somebody has just answered here; beside the released totals it would say whose
-answers a block holds. Rounded down to multiples of the block, it moves by 0 or by a block.
+answers a block holds, and beside the final table how few people a hidden service has (`scoring.release`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
-
+from scoring.release import coarse_days, round_down
 from survey.collect.progress.board import UnitProgress
-
-
-def round_down(count: int, block: int) -> int:
-    """Return the largest multiple of a block that is not above a count."""
-    return count - count % block
-
-
-def coarse_days(days: Sequence[tuple[date, int]], before: int, block: int) -> list[tuple[date, int]]:
-    """Return the steps of the rounded running total, day by day; `before`: how many came before the first day."""
-    steps, total = [], before
-    for day, count in days:
-        step = round_down(total + count, block) - round_down(total, block)
-        total += count
-        steps.append((day, step))
-    return steps
 
 
 def coarsen(standing: UnitProgress, block: int) -> UnitProgress:
     """Round every count of a standing down to whole blocks, its days and its services included; return it."""
     days = sorted(standing.days.items())
-    steps = coarse_days(days, standing.responses - sum(count for _, count in days), block)
-    standing.days = {day: step for day, step in steps if step}
+    standing.days = dict(coarse_days(days, standing.responses - sum(count for _, count in days), block))
     standing.responses = round_down(standing.responses, block)
     standing.block = block
     for part in standing.parts:

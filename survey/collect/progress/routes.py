@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import flask
 from sqlalchemy import orm
 
+from scoring.release import block_size
 from scoring.scheme import Rules
 from survey.accounts.auth import role_required
 from survey.collect.progress.advice import advice, status_words
@@ -46,7 +47,7 @@ def board() -> str:
 
         by_cell = [standing for standing in by_service(known, plan, calendar) if mine(standing)]
         at_counters = [standing for standing in by_counter(known, plan, calendar) if mine(standing)]
-        block = max(5, calendar.min_n) if visible is not None and round_.state is RoundState.OPEN else 0
+        block = block_size(calendar.min_n) if visible is not None else 0
         if block:
             by_cell, at_counters = ([coarsen(one, block) for one in rows] for rows in (by_cell, at_counters))
         return flask.render_template(

@@ -8,15 +8,13 @@ import flask
 from flask_babel import gettext as _
 from werkzeug import Response
 
+from scoring.release import BLOCK, round_down
 from survey.accounts.auth import role_required
 from survey.accounts.queries.users import visible_agencies
 from survey.printing.operations.rotate_code import revoke_codes, rotate_code
 from survey.printing.pages.scope import UNIT_ROLES, blueprint, code_of, counter_of
 from survey.printing.queries.code_use import coarse_use, code_use, receipt_use
 from survey.web.context import actor, database, now, settings, user
-
-BLOCK = 5
-"""Those who are judged by the answers see counts rounded down to multiples of so many people."""
 
 
 @blueprint.get("/<int:counter_id>/ma")
@@ -29,8 +27,8 @@ def codes(counter_id: int) -> str:
         receipts = receipt_use(session, counter.id)
         judged = visible_agencies(session, user()) is not None
         if judged:
-            uses = [coarse_use(use, BLOCK) for use in uses]
-            receipts = replace(receipts, used=receipts.used // BLOCK * BLOCK)
+            uses = [coarse_use(use) for use in uses]
+            receipts = replace(receipts, used=round_down(receipts.used))
         return flask.render_template(
             "printing/codes.html", counter=counter, uses=uses, receipts=receipts, block=BLOCK if judged else 0
         )

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from scoring.release import coarse_days, round_down
 from survey.models import Channel, CounterCode, ReceiptCode, Response
 
 SCANNED = (Channel.QR, Channel.KIOSK)
@@ -50,15 +51,10 @@ def code_use(session: orm.Session, counter_id: int, zone: ZoneInfo, *, now: date
     return [_use(session, code, zone, now, days) for code in codes]
 
 
-def coarse_use(use: CodeUse, block: int) -> CodeUse:
+def coarse_use(use: CodeUse) -> CodeUse:
     """Round the counts of a code's use down to whole blocks of people, for those who are judged by the answers."""
-    total, days = use.responses - sum(count for _, count in use.days), []
-    for day, count in reversed(use.days):
-        step = (total + count) // block * block - total // block * block
-        total += count
-        if step:
-            days.append((day, step))
-    return replace(use, responses=use.responses // block * block, days=tuple(reversed(days)))
+    days = coarse_days(use.days[::-1], use.responses - sum(count for _, count in use.days))
+    return replace(use, responses=round_down(use.responses), days=tuple(days[::-1]))
 
 
 def _use(session: orm.Session, code: CounterCode, zone: ZoneInfo, now: datetime, days: int) -> CodeUse:

@@ -15,12 +15,12 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy import orm
 
-from scoring.release import releasable, withdrawable
+from scoring.release import block_size, releasable, withdrawable
 from survey.models import AnswerSlot, Response, Round, RoundState, SlotKind
 from survey.results.compute import effective_rules
 
-DEFAULT_BLOCK = 5
-"""People a release adds at the least where the round's rules hide nothing."""
+WITHDRAWALS_ON = 6
+"""The day of the week (`date.weekday`) on whose night excluded responses leave: a Sunday, before which few answer."""
 RATED = np.frombuffer(b"12345", dtype=np.uint8)
 CHUNK = 500
 
@@ -35,26 +35,23 @@ class Released:
     withdrawn: int
 
 
-def block_size(round_: Round) -> int:
-    """Return the fewest people by which a number that a unit role sees may change: the round's `min_n`, at least 5."""
-    return max(DEFAULT_BLOCK, effective_rules(round_).min_n)
-
-
 def release_responses(session: orm.Session, today: date) -> Released:
     """Release what may be released of every open round, agency by agency; a second run on a day adds nothing new.
 
-    An agency from which excluded responses leave gets no new ones in the same night: a step goes one way.
+    In a night of the week excluded responses leave; where any does, nothing comes: what the province has is a sum over
+    agencies, and a step of it goes one way as well.
     """
     added = withdrawn = 0
     for round_ in session.scalars(sa.select(Round).where(Round.state == RoundState.OPEN)):
-        size, width = block_size(round_), _items(session, round_)
-        for agency_id in session.scalars(
+        size, width = block_size(effective_rules(round_).min_n), _items(session, round_)
+        agencies = session.scalars(
             sa.select(Response.deciding_agency_id).where(Response.round_id == round_.id).distinct()
-        ).all():
-            gone = _withdraw(session, round_, agency_id, size, width)
-            withdrawn += gone
-            if not gone:
-                added += _release(session, round_, agency_id, today, size, width)
+        ).all()
+        leaving = agencies if today.weekday() == WITHDRAWALS_ON else ()
+        gone = sum(_withdraw(session, round_, agency_id, size, width) for agency_id in leaving)
+        withdrawn += gone
+        if not gone:
+            added += sum(_release(session, round_, agency_id, today, size, width) for agency_id in agencies)
     return Released(added, withdrawn)
 
 
