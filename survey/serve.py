@@ -18,6 +18,7 @@ from survey.core.command_line import BadInput, database_message, work_bar
 from survey.core.config import ROOT, Settings, create_secret_key, load_settings, require_production
 from survey.core.db import Database
 from survey.core.errors import InputError
+from survey.core.private import keep_private
 from survey.migrations import upgrade
 from survey.questionnaires import bundled
 from survey.structure.operations.install_questionnaire import install_questionnaire
@@ -42,6 +43,7 @@ def main() -> int:
     parser.add_argument("--production", action="store_true", help="no demonstration data; refuse weak settings")
     parser.add_argument("--prepare", action="store_true", help="only set up, do not start")
     options = parser.parse_args()
+    keep_private()
     try:
         settings = load_settings()
         if options.production:

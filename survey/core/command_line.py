@@ -16,6 +16,7 @@ import click
 import sqlalchemy as sa
 
 from survey.core.errors import InputError
+from survey.core.private import keep_private, make_private_folder
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -62,6 +63,8 @@ def exit_on_bad_settings(factory: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(factory)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        if click.get_current_context(silent=True) is not None:
+            keep_private()  # what any command makes, its reports and exports included, its owner alone may read
         try:
             return factory(*args, **kwargs)
         except InputError as error:
@@ -140,7 +143,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
 def make_folder(path: Path) -> None:
     """Create an output folder with its parents; an existing one is fine."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        make_private_folder(path)
     except OSError as error:
         raise InputError("%(path)s cannot be written: %(why)s", path=path, why=error.strerror or error) from error
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from survey.core.errors import InputError
+from survey.core.private import make_private_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 MIN_SECRET_LENGTH = 32
@@ -30,6 +31,8 @@ class Settings:
     secret_key: str = ""
     #: secrets of before, parted by commas: what they signed is still believed, nothing new is signed with them
     secret_key_fallbacks: tuple[str, ...] = ()
+    #: signs the manifests of backups; empty means `instance_dir/backup_key`
+    backup_key: str = ""
     #: the address printed on posters, for example https://danhgia.example.vn; nothing else is ever encoded
     public_base_url: str = ""
     #: true under `make serve`: refuses weak settings, cookies only over TLS
@@ -102,9 +105,25 @@ def require_production(settings: Settings) -> None:
 
 def create_secret_key(instance_dir: Path) -> None:
     """Create `instance_dir` (0700) and a random `secret_key` (0600) in it; an existing key is kept."""
+    _create_key(instance_dir, "secret_key")
+
+
+def create_backup_key(instance_dir: Path) -> str:
+    """Create a random `backup_key` (0600) in `instance_dir` where none is; return what is there then."""
+    _create_key(instance_dir, "backup_key")
+    return read_backup_key(instance_dir)
+
+
+def read_backup_key(instance_dir: Path) -> str:
+    """Return the `backup_key` of an instance folder; empty where none is."""
+    file = instance_dir / "backup_key"
+    return _read_text(file).strip() if file.exists() else ""
+
+
+def _create_key(instance_dir: Path, name: str) -> None:
     try:
-        instance_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(instance_dir / "secret_key", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        make_private_folder(instance_dir)
+        handle = os.open(instance_dir / name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError as error:
         if instance_dir.is_dir():
             return

@@ -20,6 +20,7 @@ from sqlalchemy import orm
 
 from survey.core.errors import InputError
 from survey.core.group_commit import GroupCommit
+from survey.core.private import create_private_file, make_private_folder
 
 ResultT = TypeVar("ResultT")
 
@@ -125,9 +126,10 @@ def create_engine(url: str) -> sa.Engine:
     @sa.event.listens_for(engine, "do_connect")
     def _make_folder(*_args: Any) -> None:
         # only when a database is really opened: `score` runs where no folder can be made
-        if parsed.database and parsed.database != ":memory:":
+        if parsed.database and parsed.database != ":memory:" and "mode" not in parsed.query:
             with contextlib.suppress(OSError):  # then SQLite cannot open the file, and says so
-                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+                make_private_folder(Path(parsed.database).parent)
+                create_private_file(Path(parsed.database))  # its log gets the same mode from SQLite
 
     @sa.event.listens_for(engine, "connect")
     def _set_pragmas(connection: Any, _record: Any) -> None:

@@ -1,20 +1,22 @@
 """Backups: one compressed, checksummed file, taken while answers come in, restored into an empty place and verified.
 
 A backup holds an SQLite database whatever the source is, so that one from PostgreSQL can be opened anywhere. Beside it
-lies a manifest (JSON) with its checksums, the rows of each table, and the migration it stands at. The secret key is not
-in it: keep `instance/secret_key` apart, or let everyone sign in anew.
+lies a manifest (JSON) with its checksums, the rows of each table, and the migration it stands at, signed by HMAC-SHA256
+with a key that is in no backup (`instance/backup_key`): who alters a backup cannot sign it again. The secret key is not
+in it either: keep `instance/secret_key` apart, or let everyone sign in anew.
 """
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+import hmac
 import json
 import os
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
@@ -22,6 +24,7 @@ from typing import IO, Any
 from survey import __version__
 from survey.core.db import Database
 from survey.core.errors import InputError
+from survey.core.private import create_private_file, make_private_folder
 from survey.maintenance.operations.copy_database import copy_database, table_rows
 from survey.maintenance.operations.snapshot import check_and_upgrade, write_snapshot
 from survey.migrations import current, upgrade
@@ -44,13 +47,27 @@ class Manifest:
     #: SHA-256 of the database in it
     database_sha256: str
     rows: dict[str, int]
+    #: HMAC-SHA256 over all of the above; empty in backups of version 0.1
+    signature: str = ""
+
+    def signed(self, key: str) -> Manifest:
+        """Return the manifest with its signature."""
+        return replace(self, signature=self._sign(key))
+
+    def is_signed_by(self, key: str) -> bool:
+        """Say whether this key signed just what the manifest says."""
+        return hmac.compare_digest(self.signature, self._sign(key))
+
+    def _sign(self, key: str) -> str:
+        signed_part = {name: value for name, value in asdict(self).items() if name != "signature"}
+        return hmac.new(key.encode(), json.dumps(signed_part, sort_keys=True).encode(), "sha256").hexdigest()
 
 
-def create_backup(database: Database, folder: Path, *, now: datetime, recipients: Sequence[str] = ()) -> Path:
+def create_backup(database: Database, folder: Path, *, now: datetime, key: str, recipients: Sequence[str] = ()) -> Path:
     """Atomic backup: write it into `folder` and return its manifest; it appears whole or not at all.
 
-    `recipients`: age public keys (`age1…`); with them only the holder of a private key can read it. `InputError` for an
-    empty database, a key that is none, or a folder that cannot be written.
+    `key` signs the manifest. `recipients`: age public keys (`age1…`); with them only the holder of a private key can
+    read it. `InputError` for an empty database, a key that is none, or a folder that cannot be written.
     """
     revision = current(database)
     if revision is None:
@@ -72,7 +89,7 @@ def create_backup(database: Database, folder: Path, *, now: datetime, recipients
         else:
             packed.with_suffix(".part").replace(packed)
         packed.chmod(0o600)
-        manifest = Manifest(
+        unsigned = Manifest(
             file=name,
             created_at=now.astimezone(UTC).isoformat(timespec="seconds"),
             software=__version__,
@@ -83,20 +100,25 @@ def create_backup(database: Database, folder: Path, *, now: datetime, recipients
             rows=rows,
         )
         written = Path(work) / "manifest.json"
-        written.write_text(json.dumps(asdict(manifest), indent=1) + "\n", "utf-8")
+        create_private_file(written)
+        written.write_text(json.dumps(asdict(unsigned.signed(key)), indent=1) + "\n", "utf-8")
         _sync(packed)
         packed.replace(folder / name)
         written.replace(manifest_path(folder / name))
     return manifest_path(folder / name)
 
 
-def restore_backup(manifest_file: Path, target: Database, *, identity: str = "") -> Manifest:
-    """Restore a backup into an empty `target`: verify checksums and row counts, and run the migrations since.
+def restore_backup(
+    manifest_file: Path, target: Database, *, key: str, identity: str = "", unsigned: bool = False
+) -> Manifest:
+    """Restore a backup into an empty `target`: verify signature, checksums, row counts, and run the migrations since.
 
-    `identity`: the age private key of an encrypted backup. `InputError` when the target is not empty, a checksum does
-    not match, or the key does not open it; then the target is as it was.
+    `key`: what signed it; `unsigned` takes one without signature, as version 0.1 made them, never one whose signature
+    is wrong. `identity`: the age private key of an encrypted backup. `InputError` when the target is not empty, the
+    signature or a checksum does not match, or the key does not open it; then the target is as it was.
     """
     manifest = read_manifest(manifest_file)
+    _check_signature(manifest, key, unsigned=unsigned)
     if current(target) is not None:
         raise InputError("The target database is not empty; restore into a new one")
     packed = manifest_file.with_name(manifest.file)
@@ -110,6 +132,7 @@ def restore_backup(manifest_file: Path, target: Database, *, identity: str = "")
         if not check_and_upgrade(plain, manifest.rows):
             raise InputError("%(file)s does not hold the rows its manifest tells of", file=manifest.file)
         if target.engine.dialect.name == "sqlite":
+            plain.chmod(0o600)
             _sync(plain)
             target.dispose()  # looking whether it was empty made an empty file, which gives way now
             for end in ("-wal", "-shm"):
@@ -123,6 +146,24 @@ def restore_backup(manifest_file: Path, target: Database, *, identity: str = "")
             finally:
                 copy.dispose()
     return manifest
+
+
+def _check_signature(manifest: Manifest, key: str, *, unsigned: bool) -> None:
+    """Raise `InputError` unless the manifest is as it was signed, or has no signature and none is asked for."""
+    if not manifest.signature and unsigned:
+        return
+    if not manifest.signature:
+        raise InputError(
+            "%(file)s is not signed, so nobody can tell whether it was altered; a backup of version 0.1 that "
+            "you trust is restored with --unsigned",
+            file=manifest.file,
+        )
+    if not manifest.is_signed_by(key):
+        raise InputError(
+            "%(file)s was altered, or signed with another key: put the backup key of the installation that made it "
+            "into instance/backup_key",
+            file=manifest.file,
+        )
 
 
 def read_manifest(manifest_file: Path) -> Manifest:
@@ -172,6 +213,7 @@ def _unpack(packed: Path, plain: Path, manifest: Manifest, identity: str) -> Non
     if manifest.encrypted:
         clear = plain.with_suffix(".gz")
         _decrypt(packed, clear, identity)
+    create_private_file(plain)
     with gzip.open(clear, "rb") as source, plain.open("wb") as target:
         shutil.copyfileobj(source, target, BLOCK)
 
@@ -203,7 +245,7 @@ def _decrypt(secret: Path, clear: Path, identity: str) -> None:
 
 def _make_folder(folder: Path) -> None:
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(folder)
     except OSError as error:
         raise InputError("%(path)s cannot be written: %(why)s", path=folder, why=error.strerror or error) from error
 
@@ -213,7 +255,7 @@ def _beside(target: Database) -> Path | None:
     if target.engine.dialect.name != "sqlite":
         return None
     folder = Path(str(target.engine.url.database)).parent
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(folder)
     return folder
 
 

@@ -13,7 +13,7 @@ import click
 from flask.cli import with_appcontext
 
 from survey.core.command_line import IN_FILE, OUT_FOLDER, report_input_errors
-from survey.core.config import create_secret_key
+from survey.core.config import create_backup_key, create_secret_key, read_backup_key
 from survey.core.db import Database
 from survey.core.errors import InputError
 from survey.web.context import database, now, settings
@@ -51,7 +51,7 @@ def backup(out: Path | None, recipients: tuple[str, ...], keep_days: int | None,
     from survey.maintenance import backup as backups
 
     folder, moment = out or _folder(), now()
-    manifest = backups.create_backup(database(), folder, now=moment, recipients=recipients)
+    manifest = backups.create_backup(database(), folder, now=moment, key=_signing_key(), recipients=recipients)
     click.echo(str(manifest))
     if keep_days is not None:
         for gone in backups.prune(folder, now=moment, days=keep_days, months=keep_months):
@@ -61,13 +61,16 @@ def backup(out: Path | None, recipients: tuple[str, ...], keep_days: int | None,
 @click.command()
 @click.argument("manifest", type=IN_FILE)
 @click.option("--identity", type=IN_FILE, help="File with the age private key of an encrypted backup.")
+@click.option("--unsigned", is_flag=True, help="Take a backup without signature, of version 0.1.")
 @with_appcontext
 @report_input_errors
-def restore(manifest: Path, identity: Path | None) -> None:
+def restore(manifest: Path, identity: Path | None, unsigned: bool) -> None:
     """Fill an empty database from the backup that MANIFEST describes, and verify it."""
     from survey.maintenance import backup as backups
 
-    restored = backups.restore_backup(manifest, database(), identity=_key(identity))
+    restored = backups.restore_backup(
+        manifest, database(), key=_known_key(), identity=_key(identity), unsigned=unsigned
+    )
     click.echo(f"Restored {restored.file} of {restored.created_at}: {restored.rows['response']} responses.")
 
 
@@ -89,7 +92,7 @@ def test_backup(folder: Path | None, identity: Path | None) -> None:
     with tempfile.TemporaryDirectory(prefix="sipas-restore-") as scratch:
         database = Database(f"sqlite:///{Path(scratch) / 'sipas.db'}")
         try:
-            restored = backups.restore_backup(newest_first[0], database, identity=_key(identity))
+            restored = backups.restore_backup(newest_first[0], database, key=_known_key(), identity=_key(identity))
             with database.read() as session:
                 for round_ in published_rounds(session):
                     if answers_purged(session, round_.code):
@@ -154,6 +157,16 @@ def _key(identity: Path | None) -> str:
         return ""
     lines = [line.strip() for line in identity.read_text("utf-8").splitlines()]
     return next((line for line in lines if line.startswith("AGE-SECRET-KEY-")), "")
+
+
+def _signing_key() -> str:
+    """Return the key that signs backups; the first backup of an older installation makes it."""
+    return _known_key() or create_backup_key(settings().instance_dir)
+
+
+def _known_key() -> str:
+    """Return the key that backups were signed with; empty where this installation has none."""
+    return settings().backup_key or read_backup_key(settings().instance_dir)
 
 
 def _folder() -> Path:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from survey.core.config import MIN_SECRET_LENGTH, ROOT, Settings
 from survey.core.db import Database
+from survey.core.private import open_to_others
 from survey.maintenance.backup import manifests, read_manifest
 from survey.maintenance.queries.database_state import read_durability, read_newest_answer_time
 from survey.migrations import current, newest
@@ -23,6 +24,7 @@ from survey.web import catalogues
 FINE, WARNING, WRONG = "ok", "warning", "wrong"
 LEAST_FREE = 1_000_000_000
 OLD_BACKUP = timedelta(days=2)
+SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -82,13 +84,18 @@ def _secret(settings: Settings) -> Iterator[HealthFinding]:
 
 def _files(settings: Settings) -> Iterator[HealthFinding]:
     """Nobody else on the machine may read the key, the answers or the backups."""
-    for path, wanted in ((settings.instance_dir, 0o700), (settings.instance_dir / "secret_key", 0o600)):
-        if path.exists():
-            mode = stat.S_IMODE(path.stat().st_mode)
-            if mode & 0o077:
-                yield HealthFinding(WRONG, f"{path} can be read by others ({mode:o})", f"chmod {wanted:o} {path}")
-            else:
-                yield HealthFinding(FINE, f"{path} is private ({mode:o})")
+    if not settings.instance_dir.exists():
+        return
+    public = open_to_others(settings.instance_dir)
+    for path in public[:SHOWN]:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        wanted = "700" if path.is_dir() else "600"
+        yield HealthFinding(WRONG, f"{path} can be read by others ({mode:o})", f"chmod {wanted} {path}")
+    if len(public) > SHOWN:
+        more = f"and {len(public) - SHOWN} more files and folders in {settings.instance_dir}"
+        yield HealthFinding(WRONG, more, f"chmod -R go= {settings.instance_dir}")
+    if not public:
+        yield HealthFinding(FINE, f"all in {settings.instance_dir} is its owner's alone")
 
 
 def _disk(settings: Settings) -> Iterator[HealthFinding]:

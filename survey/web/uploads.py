@@ -29,6 +29,7 @@ from werkzeug.datastructures import FileStorage
 
 from survey.core.actor import Actor
 from survey.core.errors import InputError
+from survey.core.private import make_private_folder
 from survey.core.text import clean
 from survey.spreadsheets import xlsx
 from survey.spreadsheets.read import Table, read_table
@@ -96,7 +97,7 @@ class Uploads:
         name = clean(given_name.replace("\\", "/").rsplit("/", 1)[-1])[:200] or "file"
         check_content(data, name)
         self.prune(actor.now)
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(self._folder)
         token = secrets.token_urlsafe(24)
         metadata = {
             "name": name,

@@ -25,7 +25,7 @@ from survey.core.db import Database
 from survey.maintenance.backup import create_backup, read_manifest
 from survey.publication.operations.api_clients import create_api_client
 from tests.support.evaluation import NOW, PASSWORD, accounts, token
-from tests.support.places import CODE, SECRET, make_app
+from tests.support.places import BACKUP_KEY, CODE, SECRET, make_app
 
 ROOT = Path(__file__).parents[2]
 COMMENT = "Quầy sạch sẽ, cảm ơn cán bộ."
@@ -176,7 +176,7 @@ def found(running: Running) -> dict[str, bytes]:
     running.process.terminate()
     running.process.wait(20)
     database = Database(f"sqlite:///{running.instance / 'sipas.db'}")
-    manifest = create_backup(database, running.instance / "backups", now=NOW)
+    manifest = create_backup(database, running.instance / "backups", key=BACKUP_KEY, now=NOW)
     database.dispose()
     return {
         **{f"{name} while running": data for name, data in before.items()},

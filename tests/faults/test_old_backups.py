@@ -23,6 +23,7 @@ from survey.publication.editions import recompute, results_hash
 from survey.publication.queries.editions import published
 from survey.results.compute import round_results
 
+BACKUP_KEY = "a key that signs the backups of this test"
 NOW = datetime(2026, 4, 1, 2, 3, 4, tzinfo=UTC)
 FIRST = "20261125_0500"
 
@@ -112,11 +113,11 @@ def test_a_province_s_backup_of_an_older_version_restores_whole(
     before = content(old, tables)
     # the version of then counted the tables of then
     monkeypatch.setattr(backup, "table_rows", lambda _: {name: table.rows for name, table in before.items()})
-    made = backup.create_backup(old, tmp_path / "backups", now=NOW)
+    made = backup.create_backup(old, tmp_path / "backups", key=BACKUP_KEY, now=NOW)
     monkeypatch.undo()
     assert backup.read_manifest(made).revision == revision
 
-    backup.restore_backup(made, target)
+    backup.restore_backup(made, target, key=BACKUP_KEY)
     assert current(target) == newest()
     assert before[Response.__tablename__].rows > 18_000
     assert content(target, tables) == before

@@ -13,7 +13,7 @@ from survey.maintenance.operations.copy_database import copy_database
 from survey.migrations import upgrade
 from survey.results.compute import round_results
 from tests.support.evaluation import NOW, accounts, publish_scored, scored_round, sign_in
-from tests.support.places import CODE, fill, make_app
+from tests.support.places import BACKUP_KEY, CODE, fill, make_app
 
 LEFT_BEHIND = {
     "prepared statements": "SELECT count(*) FROM pg_prepared_statements",
@@ -59,7 +59,7 @@ def test_no_state_outlives_a_transaction(pooled_url: str, tmp_path: Path) -> Non
         assert len(round_results(session, "r1").table)
         for _ in range(8):  # the driver prepares what it sees a fifth time
             session.scalar(sa.text("SELECT 1"))
-    create_backup(database, tmp_path / "backups", now=NOW)
+    create_backup(database, tmp_path / "backups", key=BACKUP_KEY, now=NOW)
     target = Database(f"sqlite:///{tmp_path / 'copy.db'}")
     upgrade(target)
     copy_database(database, target)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pyrage
@@ -17,6 +21,7 @@ from flask import Flask
 from survey.core.config import Settings
 from survey.core.db import Database
 from survey.core.errors import InputError
+from survey.core.private import open_to_others
 from survey.maintenance.backup import create_backup, manifests, prune, read_manifest, restore_backup
 from survey.maintenance.operations.copy_database import copy_database
 from survey.migrations import current, newest, upgrade
@@ -25,6 +30,7 @@ from survey.publication.editions import recompute
 from survey.publication.queries.editions import published
 from survey.results.compute import round_results
 from tests.support.evaluation import accounts, publish_scored, scored_round
+from tests.support.places import BACKUP_KEY
 
 NOW = datetime(2026, 4, 1, 2, 3, 4, tzinfo=UTC)
 
@@ -66,14 +72,14 @@ def table_of(database: Database) -> list[tuple[object, ...]]:
 
 
 def test_a_backup_restores_to_the_same_results(filled: Database, tmp_path: Path, place: Place) -> None:
-    made = create_backup(filled, tmp_path / "backups", now=NOW)
+    made = create_backup(filled, tmp_path / "backups", key=BACKUP_KEY, now=NOW)
     assert made.name == "sipas-20260401-020304.json"
     manifest = read_manifest(made)
     assert (manifest.revision, manifest.rows["response"], manifest.encrypted) == (newest(), 107, False)
     assert (tmp_path / "backups").stat().st_mode & 0o777 == 0o700
     assert made.with_name(manifest.file).stat().st_mode & 0o777 == 0o600
     target = place(tmp_path, "restored.db")
-    restore_backup(made, target)
+    restore_backup(made, target, key=BACKUP_KEY)
     assert current(target) == newest()
     assert table_of(target) == table_of(filled)
     with target.read() as session:
@@ -87,48 +93,97 @@ def test_a_backup_restores_to_the_same_results(filled: Database, tmp_path: Path,
 
 
 def test_a_damaged_backup_is_refused_and_nothing_is_left_behind(filled: Database, tmp_path: Path, place: Place) -> None:
-    made = create_backup(filled, tmp_path / "backups", now=NOW)
+    made = create_backup(filled, tmp_path / "backups", key=BACKUP_KEY, now=NOW)
     packed = made.with_name(read_manifest(made).file)
     whole = bytearray(packed.read_bytes())
     whole[len(whole) // 2] ^= 1
     packed.write_bytes(whole)
     with pytest.raises(InputError, match="damaged"):
-        restore_backup(made, place(tmp_path, "restored.db"))
+        restore_backup(made, place(tmp_path, "restored.db"), key=BACKUP_KEY)
     packed.unlink()
     with pytest.raises(InputError, match="missing"):
-        restore_backup(made, place(tmp_path, "restored.db"))
+        restore_backup(made, place(tmp_path, "restored.db"), key=BACKUP_KEY)
     assert not list(tmp_path.glob(".restore-*"))
 
 
 def test_a_backup_with_other_rows_than_its_manifest_is_refused(filled: Database, tmp_path: Path, place: Place) -> None:
-    made = create_backup(filled, tmp_path / "backups", now=NOW)
-    told = json.loads(made.read_text())
-    told["rows"]["response"] += 1
-    made.write_text(json.dumps(told))
+    made = create_backup(filled, tmp_path / "backups", key=BACKUP_KEY, now=NOW)
+    told = read_manifest(made)
+    counted = replace(told, rows={**told.rows, "response": told.rows["response"] + 1})
+    made.write_text(json.dumps(asdict(counted.signed(BACKUP_KEY))))
     with pytest.raises(InputError, match="does not hold the rows"):
-        restore_backup(made, place(tmp_path, "restored.db"))
+        restore_backup(made, place(tmp_path, "restored.db"), key=BACKUP_KEY)
+
+
+def forged(made: Path, work: Path) -> Path:
+    """Alter what is in a backup as its holder can: answers, the audit log, a trigger; every checksum made anew."""
+    told = json.loads(made.read_text())
+    packed = made.with_name(told["file"])
+    plain = work / "plain.db"
+    plain.write_bytes(gzip.decompress(packed.read_bytes()))
+    connection = sqlite3.connect(plain)
+    connection.execute("DROP TRIGGER audit_event_no_delete")
+    connection.execute("DELETE FROM audit_event WHERE action = 'publication.drafted'")
+    connection.execute("UPDATE response SET answers = replace(answers, '1', '5')")
+    connection.commit()
+    told["rows"] = {name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in told["rows"]}  # noqa: S608
+    connection.close()
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    told["file_sha256"] = sha256(packed.read_bytes()).hexdigest()
+    told["database_sha256"] = sha256(plain.read_bytes()).hexdigest()
+    made.write_text(json.dumps(told))
+    return made
+
+
+def test_an_altered_backup_is_refused_even_with_new_checksums(filled: Database, tmp_path: Path, place: Place) -> None:
+    made = forged(create_backup(filled, tmp_path / "backups", key=BACKUP_KEY, now=NOW), tmp_path)
+    with pytest.raises(InputError, match="was altered"):
+        restore_backup(made, place(tmp_path, "restored.db"), key=BACKUP_KEY)
+    with pytest.raises(InputError, match="was altered"):  # trust in old backups is none in wrong signatures
+        restore_backup(made, place(tmp_path, "restored.db"), key=BACKUP_KEY, unsigned=True)
+    made.write_text(json.dumps({**json.loads(made.read_text()), "signature": ""}))
+    with pytest.raises(InputError, match="not signed"):
+        restore_backup(made, place(tmp_path, "restored.db"), key=BACKUP_KEY)
+
+
+def test_nothing_of_a_restored_place_is_open_to_others(filled: Database, tmp_path: Path, place: Place) -> None:
+    made = create_backup(filled, tmp_path / "backups", key=BACKUP_KEY, now=NOW)
+    target = place(tmp_path / "new" / "deep")
+    before = os.umask(0o022)
+    try:
+        restore_backup(made, target, key=BACKUP_KEY)
+        with target.write() as session:  # makes the log anew
+            session.execute(sa.update(Agency).values(name_en="X"))
+        found = open_to_others(tmp_path / "new")
+        assert (tmp_path / "new" / "deep" / "sipas.db-wal").exists()
+    finally:
+        os.umask(before)
+    assert found == []
+    assert open_to_others(tmp_path / "backups") == []
 
 
 def test_nothing_is_restored_over_what_is_there(filled: Database, tmp_path: Path) -> None:
-    made = create_backup(filled, tmp_path / "backups", now=NOW)
+    made = create_backup(filled, tmp_path / "backups", key=BACKUP_KEY, now=NOW)
     with pytest.raises(InputError, match="not empty"):
-        restore_backup(made, filled)
+        restore_backup(made, filled, key=BACKUP_KEY)
 
 
 def test_only_the_key_s_holder_reads_an_encrypted_backup(filled: Database, tmp_path: Path, place: Place) -> None:
     key, other = pyrage.x25519.Identity.generate(), pyrage.x25519.Identity.generate()
-    made = create_backup(filled, tmp_path / "backups", now=NOW, recipients=[str(key.to_public())])
+    made = create_backup(filled, tmp_path / "backups", key=BACKUP_KEY, now=NOW, recipients=[str(key.to_public())])
     packed = made.with_name(read_manifest(made).file)
     assert packed.read_bytes().startswith(b"age-encryption.org/v1")
     for wrong in ("", str(other)):
         with pytest.raises(InputError, match=r"encrypted|does not open"):
-            restore_backup(made, place(tmp_path, "restored.db"), identity=wrong)
+            restore_backup(made, place(tmp_path, "restored.db"), identity=wrong, key=BACKUP_KEY)
     target = place(tmp_path, "restored.db")
-    restore_backup(made, target, identity=str(key))
+    restore_backup(made, target, identity=str(key), key=BACKUP_KEY)
     assert table_of(target) == table_of(filled)
     target.dispose()
     with pytest.raises(InputError, match="age public key"):
-        create_backup(filled, tmp_path / "backups", now=NOW + timedelta(hours=1), recipients=["age1wrong"])
+        create_backup(
+            filled, tmp_path / "backups", key=BACKUP_KEY, now=NOW + timedelta(hours=1), recipients=["age1wrong"]
+        )
     assert len(manifests(tmp_path / "backups")) == 1
 
 
@@ -159,7 +214,10 @@ def test_a_backup_taken_while_answers_come_in_restores(filled: Database, tmp_pat
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        made = [create_backup(filled, tmp_path / "backups", now=NOW + timedelta(seconds=k)) for k in range(3)]
+        made = [
+            create_backup(filled, tmp_path / "backups", key=BACKUP_KEY, now=NOW + timedelta(seconds=k))
+            for k in range(3)
+        ]
     finally:
         stop.set()
         writer.join()
@@ -167,7 +225,7 @@ def test_a_backup_taken_while_answers_come_in_restores(filled: Database, tmp_pat
     assert counts == sorted(counts)
     assert counts[-1] > 107
     target = place(tmp_path, "restored.db")
-    restore_backup(made[-1], target)
+    restore_backup(made[-1], target, key=BACKUP_KEY)
     with target.read() as session:
         keys = set(session.scalars(sa.select(Response.key).where(Response.key.like("during-%"))))
     assert keys == {f"during-{k:016d}" for k in range(1, counts[-1] - 107 + 1)}
@@ -204,7 +262,9 @@ def test_an_older_version_s_backup_restores_into_this_one(tmp_path: Path, place:
     }
     made.write_text(json.dumps(told))
     target = place(tmp_path, "restored.db")
-    restore_backup(made, target)
+    with pytest.raises(InputError, match="not signed"):
+        restore_backup(made, target, key=BACKUP_KEY)
+    restore_backup(made, target, key=BACKUP_KEY, unsigned=True)
     assert current(target) == newest()
     with target.read() as session:
         assert session.scalars(sa.select(Agency.name)).all() == ["Tỉnh thử"]
@@ -216,7 +276,7 @@ def test_old_backups_go_but_for_one_a_month(tmp_path: Path, place: Place) -> Non
     upgrade(source)
     days = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=k) for k in range(0, 120, 5)]
     for day in days:
-        create_backup(source, tmp_path / "backups", now=day)
+        create_backup(source, tmp_path / "backups", key=BACKUP_KEY, now=day)
     source.dispose()
     gone = prune(tmp_path / "backups", now=days[-1], days=20, months=3)
     kept = [path.name[6:14] for path in manifests(tmp_path / "backups")]
@@ -270,7 +330,8 @@ def test_the_commands(app: Flask, tmp_path: Path) -> None:
     assert "response\t107\t" in moved.stdout, moved.output
     from app import create_app
 
-    empty = create_app(Settings(instance_dir=tmp_path / "fresh", secret_key="k" * 40))
+    key = (tmp_path / "instance" / "backup_key").read_text()
+    empty = create_app(Settings(instance_dir=tmp_path / "fresh", secret_key="k" * 40, backup_key=key))
     restored = empty.test_cli_runner().invoke(args=["restore", manifest])
     assert (restored.exit_code, "107 responses" in restored.stdout) == (0, True), restored.output
     empty.extensions["database"].dispose()

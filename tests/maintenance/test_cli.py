@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
 import stat
 import subprocess
@@ -20,6 +21,7 @@ from app import create_app
 from survey.accounts.passwords import verify
 from survey.core.config import Settings
 from survey.core.db import Database
+from survey.core.private import open_to_others
 from survey.models import Agency, Installation, Invitation, Questionnaire, Response, Role, Round, RoundState, User
 
 ROOT = Path(__file__).parents[2]
@@ -206,3 +208,19 @@ def test_score_needs_neither_database_nor_folder(tmp_path: Path) -> None:
     assert done.stderr == ""
     assert done.stdout.startswith("agency,service,level,key,n,valid,c1,c2,c3,c4,c5,index,se,df,lo,hi,status")
     assert not instance.exists()
+
+
+def test_what_a_command_writes_is_its_owner_s_alone(tmp_path: Path) -> None:
+    places = {"INSTANCE_DIR": str(tmp_path / "a" / "instance"), "PATH": os.environ["PATH"], "PYTHONUTF8": "1"}
+    before = os.umask(0o022)
+    try:
+        for line in (["init"], ["database", "backup", "--out", str(tmp_path / "usb")]):
+            subprocess.run(
+                [sys.executable, "-m", "flask", "--app", "app", *line],
+                cwd=ROOT, env=places, check=True, capture_output=True, timeout=60,
+            )  # fmt: skip
+    finally:
+        os.umask(before)
+    assert open_to_others(tmp_path / "a") == []
+    assert open_to_others(tmp_path / "usb") == []
+    assert (tmp_path / "a" / "instance" / "backup_key").stat().st_size >= 32

@@ -21,7 +21,7 @@ from survey.migrations import upgrade
 from survey.models import Response, Round
 from survey.web.observability import JsonFormatter
 from tests.support.evaluation import accounts, scored_round, sign_in
-from tests.support.places import CODE
+from tests.support.places import BACKUP_KEY, CODE
 
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 
@@ -166,7 +166,7 @@ def test_the_doctor_is_content_with_a_good_installation(app: Flask, tmp_path: Pa
     with database.write() as session:
         scored_round(session)
         session.execute(sa.update(Round).values(closes_on=NOW.date() + timedelta(9)))
-    create_backup(database, settings.instance_dir / "backups", now=NOW - timedelta(hours=7))
+    create_backup(database, settings.instance_dir / "backups", key=BACKUP_KEY, now=NOW - timedelta(hours=7))
     assert {finding.state for finding in examine(settings, database, NOW)} == {FINE}
 
 

@@ -21,6 +21,7 @@ from survey.structure.operations.install_questionnaire import install_questionna
 CODE = "K7MP2XQA"
 MANY = "M4NYWXYA"
 REVOKED = "R3VWKEDX"
+BACKUP_KEY = "the-key-that-signs-backups-in-the-tests-0123"
 SECRET = "a-secret-of-the-test-suite-that-is-long-enough"
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
