@@ -11,19 +11,24 @@ from survey.web.context import database, now, settings
 
 
 @click.command()
+@click.option(
+    "--full", is_flag=True, help="75 communes, 20 departments, 12 fields and 256 counters, with services few ask for."
+)
 @with_appcontext
 @report_input_errors
-def demo() -> None:
+def demo(full: bool) -> None:
     """Load the demonstration province into an empty database and print the evaluator's sign-in, once."""
+    from survey.demo import province
     from survey.demo.operations.load_demo import PROGRESS, load_demo
     from survey.migrations import upgrade
 
     if settings().production:
         raise InputError("Demonstration data are never loaded in production")
     upgrade(database())
-    label = "Inventing a province with 20 000 answers …"
+    cast = province.FULL if full else province.SMALL
+    label = f"Inventing a province with {sum(cast.responses):,} answers …".replace(",", " ")
     with database().write() as session, work_bar(label, PROGRESS, err=True) as progress:
-        made = load_demo(session, now=now(), zone=settings().zone, progress=progress)
+        made = load_demo(session, now=now(), zone=settings().zone, progress=progress, cast=cast)
     click.echo(f"{made.responses} invented responses are loaded; every page says so.")
     click.echo(f"A counter's form:  {settings().base_url}/K/{made.counter_code}")
     click.echo(f"Evaluator:         {made.username}")

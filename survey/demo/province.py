@@ -1,6 +1,19 @@
-"""Names of the demonstration: an invented province, built as Sơn La's is, its bodies named as the law names them."""
+"""Names of the demonstration: an invented province, built as Sơn La's is, its bodies named as the law names them.
+
+`SMALL` is quick to load and to look through; `FULL` has as many communes as a real province, and services that few
+people ask for: what disclosure control is tried on.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import product
+
+from survey.core.text import fold
+
+Named = tuple[str, str, str]
+"""Code, name, name in English."""
 
 PROVINCE = ("tinh-minh-hoa", "Ủy ban nhân dân tỉnh Minh Họa", "People's Committee of Minh Hoa Province")
 CENTRE = (
@@ -103,8 +116,8 @@ SERVICES = (
 )
 
 COMMUNE_SERVICES = ("ho-tich", "chung-thuc", "dat-dai", "bao-tro-xa-hoi")
-#: a commune's counters by the services they handle
-COMMUNE_COUNTERS = (("ho-tich",), ("chung-thuc", "bao-tro-xa-hoi"), ("dat-dai",))
+#: a commune's counters by the services they handle, as far as it has them
+COMMUNE_COUNTERS = (("ho-tich",), ("chung-thuc", "bao-tro-xa-hoi", "nguoi-co-cong"), ("dat-dai",))
 SHARED = 2
 """The last departments share counters in the provincial centre: there the citizen says whose dossier it was."""
 
@@ -119,4 +132,75 @@ COMMENTS = (
     "Buổi sáng đông người, chờ gần một tiếng mới đến lượt.",
     "Kết quả trả đúng hẹn, cảm ơn cơ quan.",
     "Bảng phí niêm yết chữ nhỏ quá, khó đọc.",
+)
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who plays in a demonstration, and how many people answer."""
+
+    #: with the codes of their services
+    departments: tuple[tuple[str, str, str, tuple[str, ...]], ...]
+    communes: tuple[Named, ...]
+    services: tuple[Named, ...]
+    commune_services: tuple[str, ...]
+    #: about how many responses of the older and of the newer round
+    responses: tuple[int, int]
+    #: how many times as many people as elsewhere answer about a commune's service, where it is not once
+    busy: Mapping[str, float] = field(default_factory=dict)
+    #: how unequal communes are: standard deviation of the logarithm of their responses
+    unequal: float = 0.0
+
+
+SMALL = Cast(DEPARTMENTS, COMMUNES, SERVICES, COMMUNE_SERVICES, (9_600, 10_400))
+
+FIELDS = tuple(row[0] for row in SERVICES[:12])
+"""Fields of the full province: what communes receive stands first."""
+
+_BODIES = (
+    ("van-phong-ubnd", "Văn phòng Ủy ban nhân dân tỉnh", "Office of the Provincial People's Committee"),
+    ("thanh-tra-tinh", "Thanh tra tỉnh", "Provincial Inspectorate"),
+    ("cong-an-tinh", "Công an tỉnh", "Provincial Police"),
+    ("bo-chi-huy-quan-su", "Bộ Chỉ huy quân sự tỉnh", "Provincial Military Command"),
+    ("thue-tinh", "Thuế tỉnh", "Provincial Tax Office"),
+    ("bao-hiem-xa-hoi", "Bảo hiểm xã hội tỉnh", "Provincial Social Insurance"),
+    ("cong-ty-dien-luc", "Công ty Điện lực tỉnh", "Provincial Power Company"),
+    ("ban-quan-ly-du-lich", "Ban Quản lý khu du lịch", "Tourist Area Management Board"),
+)
+_FIRST = ("Mường", "Chiềng", "Nậm", "Huổi", "Nà", "Phiêng", "Tà")
+_SECOND = ("Nắng Sớm", "Sương Mai", "Mây Trắng", "Lúa Vàng", "Trăng Non", "Gió Lành", "Suối Reo", "Hoa Lê", "Đồi Xanh")
+
+
+def _plain(name: str) -> str:
+    """Return a name in letters without marks."""
+    return fold(name).title()
+
+
+def _full_communes() -> tuple[Named, ...]:
+    """Return the communes of the small province and others with names composed of two parts, 75 in all."""
+    composed = [f"{first} {second}" for second, first in product(_SECOND, _FIRST)]
+    more = [
+        (f"xa-{fold(name).replace(' ', '-')}", f"UBND xã {name}", f"{_plain(name)} Commune")
+        for name in composed[: 75 - len(COMMUNES)]
+    ]
+    return (*COMMUNES, *more)
+
+
+def _full_departments() -> tuple[tuple[str, str, str, tuple[str, ...]], ...]:
+    """Return twenty bodies with one or two fields each, in turn."""
+    every = [*((code, name, english) for code, name, english, _ in DEPARTMENTS), *_BODIES]
+    asked = FIELDS[4:]
+    return tuple(
+        (*body, tuple(asked[(3 * k + step) % len(asked)] for step in range(1 + k % 2))) for k, body in enumerate(every)
+    )
+
+
+FULL = Cast(
+    departments=_full_departments(),
+    communes=_full_communes(),
+    services=tuple(row for row in SERVICES if row[0] in FIELDS),
+    commune_services=(*COMMUNE_SERVICES, "nguoi-co-cong"),
+    responses=(7_200, 7_800),
+    busy={"ho-tich": 1.4, "chung-thuc": 1.6, "bao-tro-xa-hoi": 0.5, "nguoi-co-cong": 0.25},
+    unequal=0.6,
 )

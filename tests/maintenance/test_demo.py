@@ -14,8 +14,10 @@ from survey.accounts.passwords import verify
 from survey.collect.queries.counters import accepting_round
 from survey.core.db import Database
 from survey.core.errors import InputError
+from survey.core.text import is_name_in_addresses
 from survey.demo.answers import Scene, draw_answers
 from survey.demo.operations.load_demo import PROGRESS, Demo, load_demo
+from survey.demo.province import FULL
 from survey.models import (
     Agency,
     AgencyKind,
@@ -139,6 +141,30 @@ def test_names_are_composed_and_nobody_s(loaded: tuple[Database, Demo]) -> None:
         assert all(unicodedata.is_normalized("NFC", name) for name in named)
         people = set(session.scalars(sa.select(User.display_name)))
         assert people == {"Cán bộ đánh giá", "Cán bộ đánh giá thứ hai"}
+
+
+def test_names_of_the_full_province() -> None:
+    agencies = [(row[0], row[1]) for row in (*FULL.communes, *FULL.departments)]
+    assert (len(FULL.communes), len(FULL.departments), len(FULL.services)) == (75, 20, 12)
+    assert len({code for code, _ in agencies}) == len({name for _, name in agencies}) == 95
+    assert all(is_name_in_addresses(code) and unicodedata.is_normalized("NFC", name) for code, name in agencies)
+    fields = {code for code, _, _ in FULL.services}
+    assert fields == set(FULL.commune_services) | {code for row in FULL.departments for code in row[3]}
+    assert ("xa-muong-nang-som", "UBND xã Mường Nắng Sớm", "Muong Nang Som Commune") in FULL.communes
+
+
+@pytest.mark.slow(reason="stores 15 000 responses and publishes a round of 97 agencies")
+def test_the_full_province_has_two_rounds_with_thin_services(database: Database) -> None:
+    with database.write() as session:
+        made = load_demo(session, now=NOW, cast=FULL)
+    with database.read() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(Agency)) == 75 + 20 + 2
+        assert session.scalar(sa.select(sa.func.count()).select_from(Counter)) == 256
+        assert 14_000 < made.responses < 17_000
+        keys = (Response.round_id, Response.deciding_agency_id, Response.service_id)
+        sizes = session.scalars(sa.select(sa.func.count()).select_from(Response).group_by(*keys)).all()
+        assert 0.1 < sum(n < 5 for n in sizes) / len(sizes) < 0.3
+        assert below_sample(session, 1) == below_sample(session, 2) == []
 
 
 def test_it_refuses_a_database_in_use(loaded: tuple[Database, Demo]) -> None:

@@ -50,8 +50,6 @@ from survey.structure.queries.installation import is_empty
 
 T = TypeVar("T")
 SEED = 20_260_101
-RESPONSES = (9_600, 10_400)
-"""About how many of the older and the newer round."""
 BEGAN, LASTS = timedelta(days=75), timedelta(days=180)
 """The newer round began this long before the day the demonstration was made, and runs this long."""
 BURSTS, BURST_SIZE = 3, 35
@@ -81,6 +79,8 @@ class _Stratum:
     level: float
     late: float
     transactions: int
+    #: how many times as many people as elsewhere answer
+    busy: float = 1.0
 
 
 def load_demo(
@@ -89,6 +89,7 @@ def load_demo(
     now: datetime,
     zone: str = "Asia/Ho_Chi_Minh",
     progress: Callable[[int], object] | None = None,
+    cast: names.Cast = names.SMALL,
 ) -> Demo:
     """Fill an empty database with the demonstration province; `InputError` when it is not empty.
 
@@ -102,10 +103,10 @@ def load_demo(
     definition = bundled()[DEFAULT]
     version = install_questionnaire(session, definition, now)
     _mark_as_demo(session, now)
-    strata = _structure(session, now, random)
+    strata = _structure(session, now, random, cast)
     today = now.astimezone(ZoneInfo(zone)).date()
     responses = 0
-    for size, years_ago in zip(RESPONSES, (1, 0), strict=True):
+    for size, years_ago in zip(cast.responses, (1, 0), strict=True):
         round_ = _round(session, today, years_ago, version.id, zone)
         responses += _fill(session, round_, definition, strata, size, now, random, tell, drift=-0.12 * years_ago)
         if years_ago:
@@ -155,23 +156,23 @@ def _mark_as_demo(session: orm.Session, now: datetime) -> None:
         installation.is_demo = True
 
 
-def _structure(session: orm.Session, now: datetime, random: np.random.Generator) -> list[_Stratum]:
+def _structure(session: orm.Session, now: datetime, random: np.random.Generator, cast: names.Cast) -> list[_Stratum]:
     """Add agencies, services and counters with their codes; return the strata."""
-    services = {code: Service(code=code, name=name, name_en=english) for code, name, english in names.SERVICES}
+    services = {code: Service(code=code, name=name, name_en=english) for code, name, english in cast.services}
     begun = date(now.year - 3, 7, 1)
     province = _agency(names.PROVINCE, AgencyKind.PROVINCE, AgencyLevel.PROVINCE, None, begun)
     centre = _agency(names.CENTRE, AgencyKind.CENTRE, AgencyLevel.PROVINCE, province, begun)
     departments = [
         _agency((code, name, english), AgencyKind.DEPARTMENT, AgencyLevel.PROVINCE, province, begun)
-        for code, name, english, _ in names.DEPARTMENTS
+        for code, name, english, _ in cast.departments
     ]
-    communes = [_agency(c, AgencyKind.COMMUNE, AgencyLevel.COMMUNE, province, begun) for c in names.COMMUNES]
+    communes = [_agency(c, AgencyKind.COMMUNE, AgencyLevel.COMMUNE, province, begun) for c in cast.communes]
     session.add_all([*services.values(), province, centre, *departments, *communes])
     session.flush()
-    counters = _centre_counters(centre, departments, services)
+    counters = _centre_counters(centre, departments, services, cast)
     for commune in communes:
         counters += [
-            _counter(commune, number, [services[code] for code in handled], [])
+            _counter(commune, number, [services[code] for code in handled if code in cast.commune_services], [])
             for number, handled in enumerate(names.COMMUNE_COUNTERS, 1)
         ]
     for counter in counters:
@@ -179,10 +180,10 @@ def _structure(session: orm.Session, now: datetime, random: np.random.Generator)
     session.add_all(counters)
     session.flush()
     offers: list[tuple[Agency, tuple[str, ...]]] = [
-        (agency, row[3]) for agency, row in zip(departments, names.DEPARTMENTS, strict=True)
+        (agency, row[3]) for agency, row in zip(departments, cast.departments, strict=True)
     ]
-    offers += [(agency, names.COMMUNE_SERVICES) for agency in communes]
-    return _strata(offers, services, counters, random)
+    offers += [(agency, cast.commune_services) for agency in communes]
+    return _strata(offers, services, counters, random, cast)
 
 
 def _agency(
@@ -192,17 +193,19 @@ def _agency(
     return Agency(code=code, name=name, name_en=english, kind=kind, level=level, parent=parent, valid_from=begun)
 
 
-def _centre_counters(centre: Agency, departments: list[Agency], services: dict[str, Service]) -> list[Counter]:
+def _centre_counters(
+    centre: Agency, departments: list[Agency], services: dict[str, Service], cast: names.Cast
+) -> list[Counter]:
     """Return the counters of the provincial centre: two a department, and some that several share."""
     alone, shared = departments[: -names.SHARED], departments[-names.SHARED :]
-    handled = {agency.code: row[3] for agency, row in zip(departments, names.DEPARTMENTS, strict=True)}
+    handled = {agency.code: row[3] for agency, row in zip(departments, cast.departments, strict=True)}
     counters: list[Counter] = []
     for agency in alone:
         counters += [
             _counter(centre, len(counters) + k, [services[code]], [agency])
             for k, code in enumerate(handled[agency.code], 1)
         ]
-    both = [services[code] for agency in shared for code in handled[agency.code]]
+    both = [services[code] for code in dict.fromkeys(code for agency in shared for code in handled[agency.code])]
     counters += [_counter(centre, len(counters) + k, both, shared) for k in range(1, 2 * names.SHARED + 1)]
     return counters
 
@@ -226,11 +229,13 @@ def _strata(
     services: dict[str, Service],
     counters: list[Counter],
     random: np.random.Generator,
+    cast: names.Cast,
 ) -> list[_Stratum]:
     """Return every service of every agency with a level of its own."""
     found = []
     for agency, codes in offers:
         level, late = random.normal(0.15, 0.3), float(random.beta(2.0, 18.0))
+        size = random.lognormal(0.0, cast.unequal) if cast.unequal else 1.0
         for code in codes:
             service = services[code]
             at = tuple(
@@ -239,7 +244,8 @@ def _strata(
                 if service in c.services and (agency in c.deciding_agencies or c.agency_id == agency.id)
             )
             transactions = round(float(random.lognormal(6.9, 0.75))) + 120
-            found.append(_Stratum(agency, service, at, level + random.normal(0.0, 0.12), late, transactions))
+            busy = size * cast.busy.get(code, 1.0)
+            found.append(_Stratum(agency, service, at, level + random.normal(0.0, 0.12), late, transactions, busy))
     return found
 
 
@@ -277,7 +283,7 @@ def _fill(
     drift: float,
 ) -> int:
     """Add a round's transactions, responses and comments; return how many responses."""
-    weight = np.sqrt([s.transactions for s in strata])
+    weight = np.sqrt([s.transactions for s in strata]) * np.array([s.busy for s in strata])
     wanted = np.round(size * weight / weight.sum() * random.lognormal(0.0, 0.25, len(strata))).astype(int)
     counts = np.minimum(wanted, [s.transactions // 2 for s in strata])
     session.execute(
