@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from survey.questionnaires import BLANK, HIDDEN, UNKNOWN, Definition
+from survey.questionnaires.definition import OVERALL
 
 THRESHOLDS = np.array([-2.55, -1.95, -1.0, 0.75])
 PERSON_SD, NOISE_SD = 0.9, 0.75
@@ -39,6 +40,8 @@ def draw_answers(definition: Definition, scene: Scene, random: np.random.Generat
     sorry = is_late & (random.random(size) < 0.35)
     table[:, : len(definition.items)] = _items(definition, scene, is_late, sorry, random)
     for slot in slots[len(definition.items) :]:
+        if slot.code == OVERALL:
+            continue
         table[:, at[slot.code]] = _about(slot.options, size, random)
     if "timeliness" in at:
         answered = table[:, at["timeliness"]] != ord(BLANK)
@@ -49,12 +52,15 @@ def draw_answers(definition: Definition, scene: Scene, random: np.random.Generat
         asked = table[:, at["timeliness"]] == ord("l")
         table[asked, at["apology"]] = np.where(sorry[asked], ord("y"), ord("n"))
         table[~asked, at["apology"]] = ord(HIDDEN)
+    if OVERALL in at:
+        table[:, at[OVERALL]] = _overall(table[:, : len(definition.items)], random)
     return [row.tobytes().decode() for row in table]
 
 
 def burst_answers(definition: Definition, size: int) -> list[str]:
     """Return what somebody sends who only wants good figures: the best answer throughout, and nothing else."""
-    packed = definition.pack({item.code: "5" for item in definition.items})
+    asked = [item.code for item in definition.items] + [OVERALL] * (definition.overall is not None)
+    packed = definition.pack(dict.fromkeys(asked, "5"))
     return [packed] * size
 
 
@@ -84,6 +90,17 @@ def _items(
     stopped = np.where(random.random(size) < 0.05, random.integers(3, width, size), width)
     table[np.arange(width)[None, :] >= stopped[:, None]] = ord(BLANK)
     return np.asarray(table, dtype=np.uint8)
+
+
+def _overall(items: Bytes, random: np.random.Generator) -> Bytes:
+    """Return answers to the overall question: the mean of a person's items, a little noise; some leave it blank."""
+    rated = (items >= ord("1")) & (items <= ord("5"))
+    count = rated.sum(axis=1)
+    total = np.where(rated, items.astype(np.int64) - ord("0"), 0).sum(axis=1)
+    mean = total / np.maximum(count, 1) + random.normal(0.0, 0.4, len(items))
+    answers = np.clip(np.rint(mean), 1, 5).astype(np.int64) + ord("0")
+    blank = (count == 0) | (random.random(len(items)) < 0.04)
+    return np.asarray(np.where(blank, ord(BLANK), answers), dtype=np.uint8)
 
 
 def _about(options: tuple[str, ...], size: int, random: np.random.Generator) -> Bytes:

@@ -17,7 +17,7 @@ class SlotKind(enum.StrEnum):
     """What a position of the packed answers holds."""
 
     SATISFACTION = "satisfaction"  # an item of the index, 1..5
-    NEED = "need"  # an item with a scale of its own, never part of the index
+    NEED = "need"  # rated, never part of the index: the overall question, and needs
     RESPONDENT = "respondent"  # a question about the respondent or the dossier
 
 

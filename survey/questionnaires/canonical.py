@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from survey.questionnaires.definition import (
+    SCALE_QUESTION,
     Aspect,
     Condition,
     Definition,
@@ -72,6 +73,10 @@ def to_mapping(definition: Definition) -> dict[str, Any]:
             for aspect in definition.aspects
         ],
     }
+    if definition.scale.question != SCALE_QUESTION:
+        data["scale"]["question"] = dict(definition.scale.question.pairs)
+    if definition.overall:
+        data["overall"] = dict(definition.overall.pairs)
     for name, section in (("needs", definition.needs), ("respondent", definition.respondent)):
         if section:
             data[name] = _section_data(section)
@@ -105,10 +110,15 @@ def from_mapping(data: dict[str, Any]) -> Definition:
         title=text(data["title"]),
         languages=tuple(data["languages"]),
         samples=tuple(data["samples"]),
-        scale=Scale(tuple(text(level) for level in data["scale"]["levels"]), text(data["scale"]["unknown"])),
+        scale=Scale(
+            tuple(text(level) for level in data["scale"]["levels"]),
+            text(data["scale"]["unknown"]),
+            text(data["scale"]["question"]) if "question" in data["scale"] else SCALE_QUESTION,
+        ),
         aspects=aspects,
         needs=section(data.get("needs")),
         respondent=section(data.get("respondent")),
+        overall=text(data["overall"]) if "overall" in data else None,
     )
 
 

@@ -28,6 +28,11 @@ LEVELS = ("1", "2", "3", "4", "5")
 UNDETERMINED = "und"
 """The language of a questionnaire without wording, which can score answers but cannot be shown to anyone."""
 
+OVERALL = "hai_long_chung"
+"""Code of the overall question: satisfaction with the whole, asked first and never part of the index."""
+OVERALL_SLOT = SlotKind.NEED
+"""How its answer is kept: rated, and outside of the index."""
+
 SCALE_WORDS = {
     "1": ("Rất không hài lòng", "Very dissatisfied"),
     "2": ("Không hài lòng", "Dissatisfied"),
@@ -57,6 +62,17 @@ class LocalText:
         """Return the language that `get(language)` really answers in: what the page's `lang` attribute must say."""
         return language if language in self._by_language else self.pairs[0][0]
 
+
+OVERALL_TITLE = LocalText((("vi", "Nhìn chung"), ("en", "On the whole"), ("vi-simple", "Nhìn chung")))
+"""Heading of the overall question where sections are headed: on paper and where paper is typed in."""
+SCALE_QUESTION = LocalText(
+    (
+        ("vi", "Ông/Bà hài lòng đến mức nào về những điều dưới đây?"),
+        ("en", "How satisfied are you with each of these?"),
+        ("vi-simple", "Ông/Bà có hài lòng về những điều dưới đây không?"),
+    )
+)
+"""The question that all items answer, where the questionnaire has no wording of its own for it."""
 
 Condition = tuple[tuple[str, tuple[str, ...]], ...]
 """Pairs of (question code, answers): shown when each of these questions has one of its answers. Empty: always shown."""
@@ -123,6 +139,8 @@ class Scale:
 
     levels: tuple[LocalText, ...]
     unknown: LocalText
+    #: the question that every item answers, asked once above them
+    question: LocalText = SCALE_QUESTION
 
     @property
     def options(self) -> tuple[Option, ...]:
@@ -156,6 +174,8 @@ class Definition:
     aspects: tuple[Aspect, ...]
     needs: Section | None = None
     respondent: Section | None = None
+    #: wording of the overall question; None for questionnaires that do not ask it
+    overall: LocalText | None = None
 
     @property
     def elements(self) -> tuple[Element, ...]:
@@ -168,19 +188,38 @@ class Definition:
         return tuple(item for element in self.elements for item in element.items)
 
     @property
+    def overall_section(self) -> Section | None:
+        """The overall question as a section of its own, on the items' scale."""
+        if self.overall is None:
+            return None
+        *levels, _ = self.scale.options
+        return Section(OVERALL_TITLE, (Question(OVERALL, self.overall, tuple(levels)),), self.scale.unknown)
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """What is asked beside the items, in the order of the slots: overall question, needs, respondent."""
+        return tuple(filter(None, (self.overall_section, self.needs, self.respondent)))
+
+    @cached_property
+    def rated(self) -> frozenset[str]:
+        """Codes of the questions that rate something: a response with an answer to one of them can be stored."""
+        return frozenset(slot.code for slot in self.slots if slot.kind is not SlotKind.RESPONDENT)
+
+    @property
     def presentable(self) -> bool:
         """Whether it has wording to show; one without can only score answers collected elsewhere."""
         return self.languages != (UNDETERMINED,)
 
     @cached_property
     def slots(self) -> tuple[Slot, ...]:
-        """Positions of the packed answers: satisfaction items, then needs, then respondent questions."""
+        """Positions of the packed answers: items, then the overall question, needs and respondent questions."""
         return tuple(self._slots())
 
     def _slots(self) -> Iterator[Slot]:
         for item in self.items:
             yield Slot(item.code, SlotKind.SATISFACTION, (*LEVELS, UNKNOWN), item.show_if)
-        for kind, section in ((SlotKind.NEED, self.needs), (SlotKind.RESPONDENT, self.respondent)):
+        kinds = (OVERALL_SLOT, SlotKind.NEED, SlotKind.RESPONDENT)
+        for kind, section in zip(kinds, (self.overall_section, self.needs, self.respondent), strict=True):
             for question in section.questions if section else ():
                 codes = tuple(option.code for option in question.options)
                 yield Slot(question.code, kind, (*codes, UNKNOWN), question.show_if)
@@ -199,6 +238,10 @@ class Definition:
                 questionnaire=self.code,
                 code=repr(code),
             ) from None
+
+    def on_scale(self, code: str) -> bool:
+        """Return whether a question is answered on the five levels: an item, or the overall question."""
+        return self.slot(code).kind is SlotKind.SATISFACTION or (self.overall is not None and code == OVERALL)
 
     def scheme(self) -> Scheme:
         """Return the items in their elements and aspects, as scoring wants them; in the order of the first slots."""
@@ -266,7 +309,7 @@ class Definition:
     @cached_property
     def _options(self) -> dict[str, tuple[Option, ...]]:
         options = {item.code: self.scale.options for item in self.items}
-        for section in filter(None, (self.needs, self.respondent)):
+        for section in self.sections:
             for question in section.questions:
                 options[question.code] = (*question.options, Option(UNKNOWN, section.unknown))
         return options
@@ -277,7 +320,7 @@ class Definition:
         readings = {}
         for slot in self.slots:
             words = [(option.code, label) for option in self._options[slot.code] for _, label in option.text.pairs]
-            if slot.kind is SlotKind.SATISFACTION:
+            if self.on_scale(slot.code):
                 words += [(code, label) for code, labels in SCALE_WORDS.items() for label in labels]
             exact: dict[str, set[str]] = {}
             folded: dict[str, set[str]] = {}

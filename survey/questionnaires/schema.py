@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from survey.questionnaires.definition import LEVELS, SCALE_WORDS, UNDETERMINED, UNKNOWN
+from survey.questionnaires.definition import LEVELS, OVERALL, SCALE_WORDS, UNDETERMINED, UNKNOWN
 from survey.questionnaires.nodes import DefinitionError, DefinitionProblem, compose, is_tidy
 
 MAX_SLOTS = 200
@@ -155,7 +155,7 @@ class _Checker:
         names_languages = isinstance(root, yaml.MappingNode) and any(k.value == "languages" for k, _ in root.value)
         if names_languages:
             required += ["family", "title", "languages"]
-        optional = ("family", "title", "languages", "samples", "scale", "needs", "respondent")
+        optional = ("family", "title", "languages", "samples", "scale", "overall", "needs", "respondent")
         keys = self.mapping(root, required, optional)
         name = "lower-case letters, digits and hyphens"
         code = self.scalar(keys["code"], _NAME, name) if "code" in keys else ""
@@ -172,6 +172,10 @@ class _Checker:
             "scale": self.scale(keys.get("scale"), root),
         }
         data["aspects"] = [self.aspect(node) for node in self.sequence_of(keys, "aspects", "a list of aspects")]
+        if "overall" in keys:
+            self.unique(keys["overall"], OVERALL, {known: line for known, (line, _) in self.questions.items()})
+            self.questions[OVERALL] = (keys["overall"].start_mark.line + 1, (*LEVELS, UNKNOWN))
+            data["overall"] = self.text(keys["overall"])
         for section in ("needs", "respondent"):
             if section in keys:
                 data[section] = self.section(keys[section])
@@ -196,11 +200,12 @@ class _Checker:
             if not set(self.languages) <= {"vi", "en", UNDETERMINED}:
                 self.problem(root, "no key 'scale'", f"the labels of the scale in {_list(self.languages)}")
             return {"levels": [self.standard(level) for level in LEVELS], "unknown": self.standard(UNKNOWN)}
-        keys = self.mapping(node, ("levels", "unknown"))
+        keys = self.mapping(node, ("levels", "unknown"), ("question",))
         levels = self.sequence_of(keys, "levels", "five levels, from very dissatisfied to very satisfied")
         if levels and len(levels) != len(LEVELS):
             self.problem(keys["levels"], f"{len(levels)} levels", "5, from very dissatisfied to very satisfied")
-        return {"levels": [self.text(level) for level in levels], "unknown": self.text(keys.get("unknown"))}
+        scale = {"levels": [self.text(level) for level in levels], "unknown": self.text(keys.get("unknown"))}
+        return {**scale, "question": self.text(keys["question"])} if "question" in keys else scale
 
     def standard(self, answer: str) -> dict[str, str]:
         vietnamese, english = SCALE_WORDS[answer][:2]

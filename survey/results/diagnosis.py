@@ -22,12 +22,11 @@ from scoring.importance import Importance, overall_importance, people_behind
 from scoring.moments import decode
 from scoring.scheme import DataError, figure
 from survey.core.cache import cached
+from survey.questionnaires.definition import OVERALL
 from survey.results.compute import RoundResults
 from survey.results.queries import responses
 from survey.results.sample import sample
 
-OVERALL_QUESTION = "hai_long_chung"
-"""Code of the question about the whole, from which the importance of items is derived."""
 SURE = 0.05
 """False discovery rate of calling a difference a difference."""
 LARGE = 5.0
@@ -90,9 +89,9 @@ def importance(session: orm.Session, results: RoundResults) -> Importance | None
 
 def _importance(session: orm.Session, results: RoundResults) -> Importance | None:
     positions = {slot.code: position for position, slot in enumerate(results.definition.slots)}
-    if OVERALL_QUESTION not in positions:
+    if OVERALL not in positions:
         return None
-    scheme, key = results.definition.scheme(), responses.answer_key(positions[OVERALL_QUESTION])
+    scheme, key = results.definition.scheme(), responses.answer_key(positions[OVERALL])
     found = responses.patterns(session, results.round.id, ("agency", key))
     if not found.answers:
         return None

@@ -14,7 +14,6 @@ from typing import Any
 
 from survey.core.errors import InputError
 from survey.core.text import clean, fold
-from survey.models import SlotKind
 from survey.questionnaires import Definition
 from survey.questionnaires.definition import UNKNOWN
 from survey.spreadsheets.column_map import ColumnMap
@@ -122,7 +121,7 @@ def _wanted(definition: Definition) -> dict[str, str]:
     for slot in definition.slots:
         wanted[fold(slot.code)] = slot.code
     texts = [(item.code, item.text) for item in definition.items]
-    for section in filter(None, (definition.needs, definition.respondent)):
+    for section in definition.sections:
         texts += [(question.code, question.text) for question in section.questions]
     for code, text in texts:
         for _, words in text.pairs:
@@ -183,7 +182,6 @@ def unknown_labels(
     The first rows are looked at; labels of satisfaction items are returned once for all items.
     """
     at = {code: columns.index(heading) for heading, code in _answer_columns(columns, definition, mapping)}
-    kinds = {slot.code: slot.kind for slot in definition.slots}
     seen: dict[Label, None] = {}
     known: set[tuple[str, str]] = set()
     for count, (_, cells) in enumerate(rows):
@@ -194,7 +192,7 @@ def unknown_labels(
             if not text or (code, text) in known:
                 continue
             known.add((code, text))
-            rated = kinds[code] is SlotKind.SATISFACTION
+            rated = definition.on_scale(code)
             try:
                 definition.parse_answer(code, mapping.value(code, text, item=rated))
             except InputError:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from survey.core.errors import InputError
 from survey.core.text import clean_block, fold
-from survey.models import Channel, SlotKind
+from survey.models import Channel
 from survey.questionnaires import Definition
 from survey.questionnaires.definition import BLANK, HIDDEN
 from survey.spreadsheets.column_map import ColumnMap
@@ -124,7 +124,7 @@ class RowReader:
         self._at = {key: self._find(table, key) for key in KEYS}
         slots = frame.definition.slots
         self._slots = [(k, slot.code, self._find(table, slot.code)) for k, slot in enumerate(slots)]
-        self._rated = [k for k, slot in enumerate(slots) if slot.kind is not SlotKind.RESPONDENT]
+        self._rated = [k for k, slot in enumerate(slots) if slot.code in frame.definition.rated]
         self._known: list[dict[str, str | None]] = [{"": ""} for _ in slots]
         self._packed: dict[tuple[str, ...], str] = {}
         #: a file that had no headings was given letters for them: its first row is row 1
@@ -212,7 +212,7 @@ class RowReader:
         return packed
 
     def _meaning(self, code: str, text: str) -> str | None:
-        rated = self.frame.definition.slot(code).kind is SlotKind.SATISFACTION
+        rated = self.frame.definition.on_scale(code)
         try:
             return self.frame.definition.parse_answer(code, self.columns.value(code, text, item=rated))
         except InputError:

@@ -288,7 +288,7 @@ def test_rows_without_a_rating_are_left_out_and_counted(place: Database, tmp_pat
     assert (checked.rows, checked.reader.empty, checked.reader.problems.total) == (1, 1, 0)
     take(place, path)
     (only,) = stored(place)
-    assert (only.answers[0], only.answers[12]) == ("4", "f")
+    assert (only.answers[0], only.answers[13]) == ("4", "f")
 
 
 def test_unfinished_rows_are_left_out(place: Database) -> None:
@@ -354,10 +354,10 @@ def test_headings_that_are_recognised(place: Database, headings: list[str], code
 
 def big_file(path: Path, rows: int) -> Path:
     with path.open("w", encoding="utf-8") as file:
-        file.write("date;agency;service;" + ";".join(f"{n}" for n in range(1, 18)) + ";ma\n")
+        file.write("date;agency;service;" + ";".join(f"{n}" for n in range(1, 20)) + ";ma\n")
         for k in range(rows):
             answers = ";".join(str(1 + (k * (n + 3) // 7) % 5) for n in range(9))
-            file.write(f"{1 + k % 19:02d}/03/2026;so-tu-phap;ho-tich;{answers};c;o;;m;3;3;s;r;{k}\n")
+            file.write(f"{1 + k % 19:02d}/03/2026;so-tu-phap;ho-tich;{answers};4;c;o;;m;3;3;s;r;c;{k}\n")
     return path
 
 

@@ -171,7 +171,7 @@ def test_keys_mean_what_the_page_says(site, client) -> None:
     # 2 is the second answer, f; "apology" hangs on a late result and is dropped
     client.post("/phieu-giay/1/nhap", data=body | typed | {"a.apology": "y"})
     (only,) = stored(site)
-    assert only.answers == "xx.5....." + ".o_f...."
+    assert only.answers == "xx.5....." + "." + ".o_f....."
 
 
 def test_enter_without_a_script_checks_and_goes_on(site, client) -> None:
@@ -205,10 +205,10 @@ def test_the_sample_is_keyed_in_twice_and_settled_by_the_paper(site, client) -> 
     assert [(r.answers[:9], r.excluded) for r in everything][1] == (FORMS[1], "entry_corrected")
     with site.extensions["database"].read() as session:
         form = session.get(EntryForm, (1, 2))
-        assert (form.sampled, form.compared, form.agreed, form.second) == (True, 16, 15, None)
-    # 15 of 16 questions asked were alike
-    assert "93,8 %" in client.get("/phieu-giay/1").text
-    assert "(15/16)" in client.get("/phieu-giay/1").text
+        assert (form.sampled, form.compared, form.agreed, form.second) == (True, 18, 17, None)
+    # 17 of 18 questions asked were alike
+    assert "94,4 %" in client.get("/phieu-giay/1").text
+    assert "(17/18)" in client.get("/phieu-giay/1").text
     post(client, "/phieu-giay/1/xong", "/phieu-giay/1")
     assert "Tập phiếu này đã nhập xong" in client.get("/phieu-giay/1").text
     assert client.get("/phieu-giay/1/nhap").location == "/phieu-giay/1"

@@ -87,15 +87,15 @@ def test_the_default_form_is_one_sheet_with_a_box_for_every_answer():
     assert len(PdfReader(BytesIO(pdf)).pages) == 2
     side = 5.6 / 25.4 * 72
     boxes = [r for r in rectangles(pdf) if r[2] == pytest.approx(side) and r[3] == pytest.approx(side)]
-    assert len(boxes) == 16 * 6 + 4  # six for each statement, and question 17 has three answers and a refusal
+    assert len(boxes) == 17 * 6  # six for each statement and for the overall question
 
 
 def test_a_condition_is_told_in_words_with_the_number_of_the_question_it_hangs_on():
     (front, back) = words_of(render_form(bundled()["sipas-service-16"], sheet("sipas-service-16")))
-    assert "Nếu câu 18 chọn “Trễ hơn ngày hẹn” thì:" in back
+    assert "Nếu câu 19 chọn “Trễ hơn ngày hẹn” thì:" in back
     assert "Nếu" not in front
     pages = words_of(render_form(bundled()["sipas-service-16"], sheet("sipas-service-16"), bilingual=True))
-    assert "If the answer to question 18 is “Later than promised”:" in " ".join(pages)
+    assert "If the answer to question 19 is “Later than promised”:" in " ".join(pages)
 
 
 def test_what_belongs_to_the_counter_is_asked_only_where_it_is_open():

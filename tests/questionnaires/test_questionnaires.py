@@ -15,6 +15,7 @@ from survey.core.errors import InputError
 from survey.models import SlotKind
 from survey.questionnaires import (
     DEFAULT,
+    OVERALL,
     Definition,
     LocalText,
     bundled,
@@ -82,7 +83,7 @@ def texts(definition: Definition) -> list[tuple[str, LocalText]]:
     for group in (*definition.aspects, *definition.elements):
         found.append((group.code, group.title))
     found += [(item.code, item.text) for item in definition.items]
-    for section in filter(None, (definition.needs, definition.respondent)):
+    for section in definition.sections:
         found += [(section.title.get("en"), section.title), ("unknown", section.unknown)]
         for question in section.questions:
             found.append((question.code, question.text))
@@ -115,7 +116,41 @@ def test_ten_needs_stay_out_of_the_index() -> None:
     assert len(needs) == 10
     assert all(len(question.options) in (3, 4) for question in full.needs.questions)
     assert not needs & set(full.scheme().codes)
-    assert {slot.code for slot in full.slots if slot.kind is SlotKind.NEED} == needs
+    assert {slot.code for slot in full.slots if slot.kind is SlotKind.NEED} == needs | {OVERALL}
+
+
+@pytest.mark.parametrize("definition", DEFINITIONS, ids=lambda d: d.code)
+def test_the_overall_question_is_rated_and_stays_out_of_the_index(definition: Definition) -> None:
+    position = [slot.code for slot in definition.slots].index(OVERALL)
+    assert position == len(definition.items)  # the items keep the places they had before it was asked
+    assert definition.slots[position].options == ("1", "2", "3", "4", "5", "x")
+    assert OVERALL not in definition.scheme().codes
+    assert OVERALL in definition.rated
+    assert definition.on_scale(OVERALL)
+    assert definition.parse_answer(OVERALL, "rat hai long") == "5"
+    packed = definition.pack({OVERALL: "4"})
+    assert packed[:position] == "." * position
+    assert packed[position] == "4"
+
+
+def test_a_questionnaire_stored_before_the_overall_question_keeps_its_hash() -> None:
+    data = json.loads(canonical(SMALL))
+    assert "overall" not in data
+    assert set(data["scale"]) == {"levels", "unknown"}
+    assert SMALL.scale.question.get("en") == "How satisfied are you with each of these?"
+    assert SMALL.overall_section is None
+
+
+def test_a_questionnaire_may_ask_its_own_question_above_the_items() -> None:
+    words = "levels: [a, b, c, d, e], unknown: x, question: 'Do you agree?'"
+    own = loads(
+        f"code: q\nfamily: q\ntitle: t\nlanguages: [vi]\nscale: {{{words}}}\noverall: 'All in all?'\n"
+        "aspects: [{code: s, title: S, elements: [{code: e, title: E, items: [{code: i, text: I}]}]}]\n"
+    )
+    assert own.scale.question.get("vi") == "Do you agree?"
+    assert own.overall is not None
+    assert [slot.code for slot in own.slots] == ["i", OVERALL]
+    assert from_canonical(canonical(own)) == own
 
 
 @pytest.mark.parametrize("definition", DEFINITIONS, ids=lambda d: d.code)
@@ -161,6 +196,7 @@ def test_respondent_questions() -> None:
     assert definition.respondent is not None
     options = {q.code: "".join(o.code for o in q.options) for q in definition.respondent.questions}
     assert options == {
+        "on_behalf": "co",
         "filing": "cop",
         "timeliness": "eoln",
         "apology": "yn",

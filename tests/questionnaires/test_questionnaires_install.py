@@ -47,7 +47,7 @@ def test_slots_say_which_character_is_which_answer(database: Database) -> None:
         "area": "r",
     }
     assert [kind for _, _, kind in stored].count(SlotKind.SATISFACTION) == 39
-    assert [kind for _, _, kind in stored].count(SlotKind.NEED) == 10
+    assert [kind for _, _, kind in stored].count(SlotKind.NEED) == 11  # ten needs and the overall question
 
 
 def test_an_edit_is_a_new_version_and_the_old_one_stays(database: Database) -> None:

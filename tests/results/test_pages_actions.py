@@ -41,7 +41,7 @@ def test_the_next_round_shows_whether_an_action_helped(app: Flask, manager: Flas
     cells = [words(cell) for cell in soup(manager, PAGE).select("tr[data-action] > *")]
     assert cells[0] == "Đặt thêm ghế chờ Nguyên nhân: Thiếu ghế vào buổi sáng"
     assert cells[1:] == [
-        "Tiếp cận dịch vụ Đợt 0",
+        "Nơi đón tiếp Đợt 0",
         "Trưởng bộ phận một cửa",
         "30/06/2020 quá hạn",
         "Đã lên kế hoạch",

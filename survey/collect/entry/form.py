@@ -16,7 +16,6 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from survey.core.text import clean_block
-from survey.models import SlotKind
 from survey.questionnaires import Definition, from_canonical
 from survey.questionnaires.definition import UNKNOWN
 from survey.web.forms import Mistake
@@ -87,7 +86,6 @@ def parts(content: str, language: str) -> tuple[EntrySection, ...]:
     """Return the page's sections for a stored questionnaire (canonical JSON) in a language."""
     definition = from_canonical(content)
     number = {slot.code: place for place, slot in enumerate(definition.slots, 1)}
-    scale = {slot.code for slot in definition.slots if slot.kind is SlotKind.SATISFACTION}
 
     def made(code: str, text: str) -> Field:
         labels = [(key, label.get(language)) for key, label in definition.labels(code).items()]
@@ -99,7 +97,7 @@ def parts(content: str, language: str) -> tuple[EntrySection, ...]:
             tuple((unknown_key(definition, code) if key == UNKNOWN else key, label) for key, label in labels),
             json.dumps(keys_of(definition, code)),
             json.dumps({key: list(values) for key, values in show_if.items()}) if show_if else "",
-            code in scale,
+            definition.on_scale(code),
         )
 
     found = [
@@ -108,7 +106,7 @@ def parts(content: str, language: str) -> tuple[EntrySection, ...]:
         )
         for element in definition.elements
     ]
-    for section in filter(None, (definition.needs, definition.respondent)):
+    for section in definition.sections:
         questions = tuple(made(question.code, question.text.get(language)) for question in section.questions)
         found.append(EntrySection(section.title.get(language), questions))
     return tuple(found)
@@ -134,9 +132,8 @@ def read(form: Mapping[str, str], definition: Definition) -> Keyed:
             "The comment is %(num)d character too long.", "The comment is %(num)d characters too long.", over
         )
         keyed.mistakes.append(Mistake("comment", advice))
-    rated = {slot.code for slot in definition.slots if slot.kind is not SlotKind.RESPONDENT}
     shown = definition.visible(keyed.answers)
-    if not keyed.mistakes and not any(code in rated and code in shown for code in keyed.answers):
+    if not keyed.mistakes and not any(code in definition.rated and code in shown for code in keyed.answers):
         first = definition.slots[0].code
         advice = _("A form without any rating is not stored. Leave it out, or key in at least one answer.")
         keyed.mistakes.append(Mistake(f"f-{first}", advice))

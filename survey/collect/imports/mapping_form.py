@@ -16,7 +16,6 @@ from wtforms.validators import StopValidation
 
 from survey.collect.operations.save_mapping import MAX_NAME
 from survey.core.text import clean
-from survey.models import SlotKind
 from survey.questionnaires import Definition
 from survey.spreadsheets.column_map import ColumnMap, parse_map
 from survey.spreadsheets.guess_columns import Label, guess_columns, guess_values, unknown_labels
@@ -88,13 +87,13 @@ def columns_of(
 ) -> list[MappedQuestion]:
     """Return a field for each question of the paper's order."""
     words = {item.code: item.text.get(language) for item in definition.items}
-    for section in filter(None, (definition.needs, definition.respondent)):
+    for section in definition.sections:
         words |= {question.code: question.text.get(language) for question in section.questions}
     found = []
     for number, slot in enumerate(definition.slots, 1):
         heading = mapping.heading(slot.code)
         named = heading if heading in headings and slot.code not in mapping.absent else ""
-        rated = slot.kind is not SlotKind.RESPONDENT
+        rated = slot.code in definition.rated
         found.append(MappedQuestion(slot.code, number, words[slot.code], named, rated))
     return found
 

@@ -105,7 +105,7 @@ def _of_questionnaire(micro: Microdata) -> dict[str, Variable]:
         (str(ITEM_CODES[HIDDEN]), not_asked),
     ]
     by_code = {i.code: Variable(i.code, _pair(i.text), tuple(scale), item=True) for i in definition.items}
-    for section in filter(None, (definition.needs, definition.respondent)):
+    for section in definition.sections:
         for question in section.questions:
             values = (
                 *_options(question),

@@ -11,7 +11,17 @@ from reportlab.pdfgen.canvas import Canvas
 
 from survey.printing.posters.typesetting import MEDIUM, REGULAR, SEMIBOLD, Fitted, draw, fit
 from survey.printing.questionnaire.words import WORDS
-from survey.questionnaires.definition import LEVELS, UNKNOWN, Condition, Definition, LocalText, Option, Section
+from survey.questionnaires.definition import (
+    LEVELS,
+    OVERALL,
+    OVERALL_TITLE,
+    UNKNOWN,
+    Condition,
+    Definition,
+    LocalText,
+    Option,
+    Section,
+)
 
 LEFT, WIDTH = 15 * mm, 180 * mm
 NUMBER, LEVEL, DECLINE = 8 * mm, 12.5 * mm, 16 * mm
@@ -40,12 +50,15 @@ def form_rows(definition: Definition, languages: Sequence[str]) -> list[PaperRow
     number = {slot.code: place for place, slot in enumerate(definition.slots, 1)}
     asked = _Asked(definition, tuple(languages), number)
     rows = []
+    rows.append(_heading(definition.scale.question, languages, large=True))
     for aspect in definition.aspects:
         if len(definition.aspects) > 1:
             rows.append(_heading(aspect.title, languages, large=True))
         for element in aspect.elements:
             rows.append(_heading(element.title, languages))
             rows += [asked.item(item.code, item.text, item.show_if) for item in element.items]
+    if definition.overall:
+        rows += [_heading(OVERALL_TITLE, languages, large=True), asked.item(OVERALL, definition.overall, ())]
     for section in filter(None, (definition.needs, definition.respondent)):
         rows.append(_heading(section.title, languages, large=True))
         rows += [asked.question(section, question.code) for question in section.questions]

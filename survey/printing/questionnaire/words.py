@@ -34,7 +34,7 @@ WORDS = {
         condition="câu %(number)d chọn %(answers)s",
         both=" và ",
         either=" hoặc ",
-        comment="Ông/Bà muốn nói thêm điều gì? (Đừng ghi họ tên, số điện thoại, mã hồ sơ.)",
+        comment="Ông/Bà có điều gì muốn góp ý thêm không? (Đừng ghi họ tên, số điện thoại, mã hồ sơ.)",
         thanks="Xin cảm ơn Ông/Bà. Mời Ông/Bà gấp phiếu và bỏ vào hòm phiếu.",
         page="Trang %d/%d",
     ),
