@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 
 import flask
 
-from survey.accounts import attempts
+from survey.accounts import attempts, changes_since
 from survey.accounts.queries import users
 from survey.models import Role, User
 from survey.web import i18n
@@ -30,6 +30,7 @@ def init_app(app: flask.Flask) -> None:
     """Set up the session's life, the slowing of failed attempts, and `signed_in` for templates."""
     app.config.update(PERMANENT_SESSION_LIFETIME=timedelta(hours=SESSION_HOURS))
     attempts.init_app(app)
+    changes_since.init_app(app)
     app.context_processor(lambda: {"signed_in": flask.g.get("user")})
 
 

@@ -12,7 +12,7 @@ from wtforms.validators import StopValidation, ValidationError
 from survey.models import Agency, Role, User
 from survey.web import wording
 from survey.web.fields import Choice, Hidden, Length, Required, Secret, Text
-from survey.web.forms import Form
+from survey.web.forms import EditForm, Form
 from survey.web.i18n import local_name
 
 UNIT_ROLES = frozenset({Role.MANAGER, Role.STAFF})
@@ -86,7 +86,7 @@ class _AgencyOfRole(Choice):
             raise StopValidation(self.message)
 
 
-class UserForm(Form):
+class UserForm(EditForm):
     """Name, role and agency of an account."""
 
     display_name = Text(_("Name"), [Length(200)])
@@ -112,7 +112,8 @@ class UserForm(Form):
     def of(cls, user: User) -> UserForm:
         """Return the form of an account as it is."""
         agency = user.agency.code if user.agency else ""
-        return cls(formdata=None, display_name=user.display_name, role=user.role.value, agency=agency)
+        form = cls(formdata=None, display_name=user.display_name, role=user.role.value, agency=agency)
+        return form.opened_for(user)
 
 
 class InviteForm(UserForm):

@@ -18,7 +18,7 @@ from typing import Annotated, Any, ClassVar, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from survey.core.errors import InputError
+from survey.core.errors import InputError, StaleEditError
 from survey.core.group_commit import GroupCommit
 from survey.core.private import create_private_file, make_private_folder
 
@@ -70,6 +70,28 @@ class Base(orm.DeclarativeBase):
 
     metadata = sa.MetaData(naming_convention=NAMING_CONVENTION)
     type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UTCDateTime()}
+
+
+class Versioned:
+    """What people edit: each change of a row raises its version, and a save of an older one is refused.
+
+    The mapper checks within the write itself, so that of two saves at one instant only the first is stored
+    (`survey.core.errors.StaleEditError`); `survey.web.forms.EditForm` carries the version through a page.
+    """
+
+    #: number of the row's last change (optimistic locking)
+    row_version: orm.Mapped[int] = orm.mapped_column(default=1, server_default=sa.text("1"))
+
+    @orm.declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 (SQLAlchemy hands over the class)
+        return {"version_id_col": cls.row_version}
+
+    def touch(self) -> None:
+        """Raise the version although only rows beside it change, such as the services of a counter."""
+        columns = sa.inspect(type(self)).column_attrs
+        name = next(c.key for c in columns if c.key != "row_version" and not c.columns[0].primary_key)
+        getattr(self, name)  # loads what a commit expired
+        orm.attributes.flag_modified(self, name)
 
 
 intpk = Annotated[int, orm.mapped_column(primary_key=True)]
@@ -243,9 +265,15 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[orm.Session]:
-        """Yield a session that commits when the block ends well and rolls back when it raises."""
-        with self._writers.begin() as session:
-            yield session
+        """Yield a session that commits when the block ends well and rolls back when it raises.
+
+        `StaleEditError` where another writer changed an edited row first (`Versioned`).
+        """
+        try:
+            with self._writers.begin() as session:
+                yield session
+        except orm.exc.StaleDataError as error:
+            raise StaleEditError from error
 
     def write_together(self, work: Callable[[orm.Session], ResultT]) -> ResultT:
         """Return what `work` returns once it is committed; many threads' works may share a transaction (SQLite).

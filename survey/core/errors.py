@@ -20,6 +20,13 @@ class InputError(Exception):
         self.values = values
 
 
+class StaleEditError(InputError):
+    """Somebody changed what a form was opened on before it was saved (optimistic locking). Nothing was stored."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody changed this while your page was open. Nothing was saved.")
+
+
 @dataclass(frozen=True)
 class Notice:
     """Something a person should read although nothing was refused; `template` as in `InputError`."""

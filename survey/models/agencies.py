@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.orm import Mapped, mapped_column
 
-from survey.core.db import Base, choice, intpk
+from survey.core.db import Base, Versioned, choice, intpk
 
 
 class AgencyKind(enum.StrEnum):
@@ -30,7 +30,7 @@ class AgencyLevel(enum.StrEnum):
     COMMUNE = "commune"
 
 
-class Agency(Base):
+class Agency(Versioned, Base):
     """Cơ quan. Agencies merge and are renamed: they end by `valid_to` and point to their successor, never vanish."""
 
     __tablename__ = "agency"
@@ -88,7 +88,7 @@ class AgencySuccessor(Base):
     successor_id: Mapped[int] = mapped_column(sa.ForeignKey("agency.id"), primary_key=True)
 
 
-class Service(Base):
+class Service(Versioned, Base):
     """Lĩnh vực: a field of administrative procedures, for example land or civil status."""
 
     __tablename__ = "service"

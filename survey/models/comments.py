@@ -11,7 +11,7 @@ from sqlalchemy import orm
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
-from survey.core.db import Base, choice
+from survey.core.db import Base, Versioned, choice
 from survey.core.text import searchable
 from survey.models.agencies import Agency
 
@@ -63,7 +63,7 @@ def _searchable(context: DefaultExecutionContext) -> str:
     return searchable(str(context.get_current_parameters()["text"]))  # type: ignore[no-untyped-call]
 
 
-class Comment(Base):
+class Comment(Versioned, Base):
     """What a citizen wrote. Dated by the week, without language: neither can join it to a response."""
 
     __tablename__ = "comment"

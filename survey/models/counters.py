@@ -8,12 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.orm import Mapped, mapped_column
 
-from survey.core.db import Base, intpk
+from survey.core.db import Base, Versioned, intpk
 from survey.core.text import CODE_LENGTH
 from survey.models.agencies import Agency, Service
 
 
-class Counter(Base):
+class Counter(Versioned, Base):
     """Quầy / điểm tiếp nhận of a receiving agency."""
 
     __tablename__ = "counter"

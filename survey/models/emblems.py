@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from survey.core.db import Base, choice
+from survey.core.db import Base, Versioned, choice
 
 
 class EmblemFormat(enum.StrEnum):
@@ -18,7 +18,7 @@ class EmblemFormat(enum.StrEnum):
     SVG = "svg"  # written anew from the plain shapes alone
 
 
-class AgencyEmblem(Base):
+class AgencyEmblem(Versioned, Base):
     """A checked picture: what the uploaded file held besides it was thrown away."""
 
     __tablename__ = "agency_emblem"

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from survey.core.db import Base, choice, intpk
+from survey.core.db import Base, Versioned, choice, intpk
 from survey.models.responses import Channel
 
 
@@ -65,7 +65,7 @@ class EntryForm(Base):
     agreed: Mapped[int | None]
 
 
-class ColumnMapping(Base):
+class ColumnMapping(Versioned, Base):
     """A saved way to read the columns of a foreign file, see `survey.spreadsheets.column_map`."""
 
     __tablename__ = "column_mapping"

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.orm import Mapped, mapped_column
 
-from survey.core.db import Base, choice, intpk
+from survey.core.db import Base, Versioned, choice, intpk
 from survey.models.agencies import Agency
 from survey.models.rounds import Round
 
@@ -23,7 +23,7 @@ class ActionState(enum.StrEnum):
     DROPPED = "dropped"
 
 
-class Action(Base):
+class Action(Versioned, Base):
     """Cải thiện: an action that answers to the results of a round. Responsible is a position, never a person's name."""
 
     __tablename__ = "agency_action"

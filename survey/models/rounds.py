@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.orm import Mapped, mapped_column
 
-from survey.core.db import Base, choice, intpk
+from survey.core.db import Base, Versioned, choice, intpk
 from survey.models.questionnaires import QuestionnaireVersion
 
 
@@ -24,7 +24,7 @@ class RoundState(enum.StrEnum):
     PUBLISHED = "published"
 
 
-class Round(Base):
+class Round(Versioned, Base):
     """Đợt khảo sát. It takes answers while it is `open`, from its first local moment to its last."""
 
     __tablename__ = "round"

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.orm import Mapped, mapped_column
 
-from survey.core.db import Base, choice, intpk
+from survey.core.db import Base, Versioned, choice, intpk
 from survey.models.agencies import Agency
 
 
@@ -22,7 +22,7 @@ class Role(enum.StrEnum):
     STAFF = "staff"  # own agency's counters: posters, paper entry
 
 
-class User(Base):
+class User(Versioned, Base):
     """An account. `manager` and `staff` belong to an agency, `admin` and `evaluator` to none."""
 
     __tablename__ = "user_account"

@@ -7,17 +7,27 @@ on GET and lets it read the request on POST; an operation's `InputError` goes be
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from datetime import UTC, datetime
+from typing import Any, Self, TypeVar
 
 import flask
+import sqlalchemy as sa
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import CombinedMultiDict, MultiDict
 
-from survey.core.errors import InputError
-from survey.web.context import error_message
+from survey.core.db import Versioned
+from survey.core.errors import InputError, StaleEditError
+from survey.web.context import error_message, now
+from survey.web.fields import Choices, Control, Hidden
 
 _REQUEST: Any = object()
+RowT = TypeVar("RowT", bound=Versioned | None)
+CHANGES_SINCE = "changes_since"
+"""Key of `app.extensions`: `(subject, instant) -> list of changes`, which the room of accounts fills from its log."""
 
 
 @dataclass(frozen=True)
@@ -75,3 +85,80 @@ class Form(FlaskForm):  # type: ignore[misc]
             target = "" if field.control == "hidden" else field.first_id
             found += [Mistake(target, str(error)) for error in field.errors]
         return found
+
+
+class EditForm(Form):
+    """A form that changes something stored (optimistic locking): a save from a stale page changes nothing.
+
+    GET: `form.opened_for(row)`, once the form shows the row's values. POST: `form.current(row, subject)` within the
+    transaction of the write, `refuse` for the `StaleEditError` it raises, then `merge` a form opened for the row as it
+    is now. What was typed stays; fields that were left as they were show what is stored now, so that saving once more
+    brings nothing of the old page back. The template says `field(form.opened)`.
+    """
+
+    opened = Hidden()
+    #: whether somebody was faster, and what they did since this page was opened, as the audit log has it
+    stale = False
+    their_changes: Sequence[Any] = ()
+    _subject = ""
+
+    def opened_for(self, row: Versioned | None) -> Self:
+        """Return this form with what tells later on which state of a row it was opened; None: there is none yet."""
+        facts = {"v": _state(row), "at": int(now().timestamp()), "f": self._marks()}
+        self.opened.data = json.dumps(facts, separators=(",", ":"))
+        return self
+
+    def current(self, row: RowT, subject: str) -> RowT:
+        """Return a row that is about to be changed; `StaleEditError` when it is not as it was when the form was opened.
+
+        `subject` is what the audit log calls it.
+        """
+        self._subject = subject
+        if self._opened()["v"] != _state(row):
+            raise StaleEditError
+        return row
+
+    def refuse(self, error: InputError, field_name: str = "") -> None:
+        """Add an operation's refusal as `Form.refuse` does; of a stale save also what was done meanwhile."""
+        super().refuse(error, field_name)
+        if isinstance(error, StaleEditError):
+            self.stale = True
+            since = datetime.fromtimestamp(self._opened()["at"], UTC)
+            self.their_changes = flask.current_app.extensions[CHANGES_SINCE](self._subject, since)
+
+    def merge(self, fresh: EditForm) -> Self:
+        """Return this form; once stale, with the stored values of `fresh` where nobody typed others."""
+        if self.stale:
+            seen = self._opened()["f"]
+            for name, mark in self._marks().items():
+                if seen.get(name) == mark and name in fresh:
+                    self[name].data = fresh[name].data
+            self.opened.data = fresh.opened.data
+        return self
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of a refusal: 409 for a stale save, else 422."""
+        return 409 if self.stale else 422
+
+    def _marks(self) -> dict[str, str]:
+        """Return a short mark of the value in each field, to tell what was typed from what stood there."""
+        return {field.name: _mark(field) for field in self if field.control not in {"hidden", "secret", "file"}}
+
+    def _opened(self) -> dict[str, Any]:
+        """Return what the page carried along; of a page that carries nothing sensible, no version at all."""
+        try:
+            facts = json.loads(self.opened.data or "")
+            return {"v": str(facts["v"]), "at": min(max(int(facts["at"]), 0), 2**33), "f": dict(facts["f"])}
+        except (ValueError, KeyError, TypeError):
+            return {"v": None, "at": 0, "f": {}}
+
+
+def _state(row: Versioned | None) -> str:
+    """Return which row in which version: `7.2`; empty for none."""
+    return f"{'-'.join(map(str, sa.inspect(row).identity))}.{row.row_version}" if row is not None else ""
+
+
+def _mark(field: Control) -> str:
+    shown = sorted(field.data) if isinstance(field, Choices) else bool(field.data) if field.control == "tick" else None
+    return hashlib.blake2s(repr(field.value if shown is None else shown).encode(), digest_size=4).hexdigest()

@@ -10,8 +10,10 @@ import pytest
 import sqlalchemy as sa
 from bs4 import BeautifulSoup
 
-from survey.models import AuditEvent, ColumnMapping, ImportBatch, Response
-from tests.support.evaluation import accounts, sign_in, token
+from survey.collect.operations.save_mapping import save_mapping
+from survey.core.actor import Actor
+from survey.models import AuditEvent, ColumnMapping, ImportBatch, Response, Round
+from tests.support.evaluation import NOW, accounts, sign_in, token
 from tests.support.places import make_app
 
 FILES = Path(__file__).parents[1] / "fixtures" / "imports"
@@ -250,3 +252,27 @@ def test_a_mapping_that_was_tampered_with_is_refused(site, client) -> None:
     assert count(site) == 0
     with site.extensions["database"].read() as session:
         assert session.scalars(sa.select(ImportBatch)).all() == []
+
+
+def test_a_saved_mapping_is_not_written_over_unseen(site, client) -> None:
+    """Another person saved one under the same name since the page was opened: it stays, and the page says so."""
+    header = "Ngay thu;Noi thu;" + ";".join(f"cot{n}" for n in range(9))
+    data = (header + "\n10/03/2026;Sở Tư pháp;" + ";".join("5" for _ in range(9))).encode()
+    page = upload(client, "la.csv", data)
+    _, body = fields(page.text)
+    codes = [name for name in body if name.startswith("c.") and name[2:] not in
+             {"agency", "service", "counter", "channel", "date", "comment", "id"}][:9]  # fmt: skip
+    chosen = {code: f"cot{k}" for k, code in enumerate(codes)} | {"c.date": "Ngay thu", "c.agency": "Noi thu"}
+    with site.extensions["database"].write() as session:
+        version = session.scalars(sa.select(Round)).one().version
+        save_mapping(session, version, "Phiếu của huyện", {"columns": {"khác": "date"}}, actor=Actor(NOW))
+    stale = preview(client, page, **chosen, save_as="Phiếu của huyện")
+    assert stale.status_code == 409
+    assert "Chưa có gì được lưu" in stale.text
+    with site.extensions["database"].read() as session:
+        assert session.scalars(sa.select(ColumnMapping)).one().mapping == {"columns": {"khác": "date"}}
+    _, typed = fields(stale.text)
+    assert typed["save_as"] == "Phiếu của huyện"
+    assert preview(client, stale).status_code == 200  # seen, and wanted all the same
+    with site.extensions["database"].read() as session:
+        assert session.scalars(sa.select(ColumnMapping)).one().mapping["columns"]["Ngay thu"] == "date"

@@ -17,7 +17,7 @@ from survey.core.config import Settings
 from survey.migrations import upgrade
 from survey.models import Agency, AgencyEmblem, AuditEvent, Channel, Counter, CounterCode, ReceiptCode, Response, Round
 from survey.printing.operations.rotate_code import rotate_code
-from tests.support.evaluation import NOW, accounts, post, sign_in
+from tests.support.evaluation import NOW, accounts, opened, post, sign_in, token
 from tests.support.paper import picture, pictures, read_codes, words_of
 from tests.support.places import open_place
 
@@ -268,8 +268,9 @@ def test_changing_a_code_asks_first(unit, verb, said):
 
 def upload(client, data: bytes, agency: str = "so-tu-phap"):
     at = f"/quay/co-quan/{agency}"
-    token = BeautifulSoup(client.get(at).data, "html.parser").select_one("input[name=csrf_token]")["value"]
-    fields = {"csrf_token": token, "emblem": (BytesIO(data), "quốc huy.svg")}
+    page = client.get(at).get_data(as_text=True)
+    hidden = {"csrf_token": token(page), **opened(page, f"{at}/bieu-trung")}
+    fields = {**hidden, "emblem": (BytesIO(data), "quốc huy.svg")}
     answer = client.post(f"{at}/bieu-trung", data=fields, follow_redirects=True)
     answer.request.environ["wsgi.input"].close()  # the test client spools a large file and leaves it open
     return answer
@@ -285,7 +286,7 @@ def test_an_emblem_is_checked_kept_printed_and_taken_off(unit):
     assert shown.headers["X-Content-Type-Options"] == "nosniff"
     assert "default-src 'none'" in shown.headers["Content-Security-Policy"]
     with_emblem = download(client, f"/quay/{number(unit)}").data
-    assert post(client, "/quay/co-quan/so-tu-phap/bieu-trung/bo", "/quay").status_code == 303
+    assert post(client, "/quay/co-quan/so-tu-phap/bieu-trung/bo", "/quay/co-quan/so-tu-phap").status_code == 303
     assert download(client, f"/quay/{number(unit)}").data != with_emblem
     with unit.extensions["database"].read() as session:
         events = session.scalars(sa.select(AuditEvent).where(AuditEvent.action.like("emblem.%"))).all()

@@ -32,7 +32,7 @@ from survey.models import (
 )
 from survey.structure import pages as structure_pages
 from survey.structure.queries import names
-from tests.support.evaluation import accounts, scored_round, sign_in, token
+from tests.support.evaluation import accounts, opened, scored_round, sign_in, token
 from tests.support.places import CODE
 
 
@@ -429,7 +429,8 @@ def test_an_open_or_published_round_keeps_its_rules(people: Flask, evaluator: Fl
     page = evaluator.get("/quan-tri/dot/r1").get_data(as_text=True)
     csrf = token(page)
     assert "/quan-tri/dot/r1/mo" not in page
-    assert evaluator.post("/quan-tri/dot/r1", data={**body, "csrf_token": csrf}).status_code == 422
+    sent = {**body, **opened(page, "/quan-tri/dot/r1"), "csrf_token": csrf}
+    assert evaluator.post("/quan-tri/dot/r1", data=sent).status_code == 409
     assert "không thể mở lại" in evaluator.post(
         "/quan-tri/dot/r1/mo", data={"csrf_token": csrf}, follow_redirects=True
     ).get_data(as_text=True)

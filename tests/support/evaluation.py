@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
+from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import orm
@@ -154,9 +155,17 @@ def token(page: str) -> str:
 
 
 def post(client: FlaskClient, address: str, form_at: str | None = None, **fields: str) -> TestResponse:
-    """Post a form as a person does: open the page it stands on, then send its token with the fields."""
+    """Post a form as a person does: open the page it stands on, then send its token and state with the fields."""
     page = client.get(form_at or address).get_data(as_text=True)
-    return client.post(address, data={"csrf_token": token(page), **fields})
+    return client.post(address, data={"csrf_token": token(page), **opened(page, address), **fields})
+
+
+def opened(page: str, address: str) -> dict[str, str]:
+    """Return the hidden field by which the form of an address tells what it was opened on, if it has one."""
+    forms = BeautifulSoup(page, "html.parser").find_all("form", method="post")
+    mine = [form for form in forms if form.get("action", address) == address] or forms
+    found = next((form.find("input", attrs={"name": "opened"}) for form in mine), None)
+    return {"opened": str(found["value"])} if found else {}
 
 
 def sign_in(client: FlaskClient, username: str, password: str = PASSWORD, **fields: str) -> TestResponse:

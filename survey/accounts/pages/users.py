@@ -80,9 +80,10 @@ def change(number: int) -> Response | tuple[str, int]:
     if form.validate():
         try:
             with database().write() as session:
+                found = _user(session, number)
                 change_user.change_user(
                     session,
-                    _user(session, number),
+                    form.current(found, f"user:{found.username}"),
                     display_name=form.display_name.data,
                     role=Role(form.role.data),
                     agency_id=_agency_id(session, form),
@@ -92,7 +93,8 @@ def change(number: int) -> Response | tuple[str, int]:
             form.refuse(error)
     if form.mistakes:
         with database().read() as session:
-            return _one(_user(session, number), form), 422
+            found = _user(session, number)
+            return _one(found, form.merge(UserForm.of(found))), form.status
     flask.flash(_("The account was changed."))
     return flask.redirect(flask.url_for("admin.user", number=number), code=303)
 

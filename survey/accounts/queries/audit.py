@@ -60,6 +60,18 @@ def page(session: orm.Session, wanted: AuditFilter, zone: ZoneInfo, size: int = 
     return lines, lines[-1].event.id if len(found) > size else None
 
 
+def of_subject(session: orm.Session, subject: str, since: datetime, most: int) -> list[Line]:
+    """Return what was done to a subject since an instant, newest first."""
+    query = (
+        sa.select(AuditEvent, User)
+        .outerjoin(User, User.id == AuditEvent.user_id)
+        .where(AuditEvent.subject == subject, AuditEvent.at >= since)
+        .order_by(AuditEvent.id.desc())
+        .limit(most)
+    )
+    return [Line(event, user) for event, user in session.execute(query)]
+
+
 def _conditions(wanted: AuditFilter, zone: ZoneInfo) -> list[sa.ColumnElement[bool]]:
     conditions: list[sa.ColumnElement[bool]] = []
     if wanted.before:

@@ -16,10 +16,10 @@ from survey.collect.imports import mapping_form
 from survey.collect.imports.common import ROLES, View, blueprint, round_of, upload_of, uploads
 from survey.collect.imports.mapping_form import MappingForm
 from survey.collect.operations.import_responses import Checked, Source, check_rows, count_known, spool, store_rows
-from survey.collect.operations.save_mapping import save_mapping
+from survey.collect.operations.save_mapping import find_mapping, save_mapping
 from survey.collect.queries import imports
-from survey.core.errors import InputError
-from survey.models import Channel, Round
+from survey.core.errors import InputError, StaleEditError
+from survey.models import Channel, ColumnMapping, Round
 from survey.questionnaires import Definition, from_canonical
 from survey.spreadsheets.column_map import ColumnMap
 from survey.spreadsheets.response_rows import RowReader
@@ -40,8 +40,8 @@ def columns(token: str) -> View:
             round_ = round_of(session, flask.request.args.get("dot", ""))
             definition = from_canonical(round_.version.content)
             saved = _saved(session, round_, flask.request.args.get("cach", ""))
-            data = saved if saved is not None else mapping_form.guess(upload, definition)
-            return _columns_page(session, upload, round_, data)
+            data = dict(saved.mapping) if saved is not None else mapping_form.guess(upload, definition)
+            return _columns_page(session, upload, round_, data, opened=saved)
     except InputError as error:
         return _lost(error)
 
@@ -57,7 +57,7 @@ def preview(token: str) -> View:
             round_ = round_of(session, posted.get("dot", ""))
             definition = from_canonical(round_.version.content)
             if "edit" in posted:
-                return _columns_page(session, upload, round_, _posted_data(posted))
+                return _columns_page(session, upload, round_, _posted_data(posted), seen=posted.get("opened", ""))
             form = _posted_form(session, upload, definition)
             if not form.validate():
                 return _form_page(session, upload, round_, form), 422
@@ -68,9 +68,14 @@ def preview(token: str) -> View:
                     known = count_known(session, spooled, checked, round_)
             except InputError as error:
                 return _columns_page(session, upload, round_, data, error), 422
-            page = _preview_page(session, upload, round_, data, checked, known)
         if form.save_as.data:
-            _save(round_, form.save_as.data, data)
+            try:
+                _save(round_, form, data)
+            except StaleEditError as error:
+                return _stale_page(upload, round_.code, form, error), form.status
+        with database().read() as session:
+            round_ = round_of(session, round_.code)
+            page = _preview_page(session, upload, round_, data, checked, known, form.opened.data)
     except InputError as error:
         return _lost(error)
     return page if not checked.reader.problems.total else (page, 422)
@@ -114,15 +119,26 @@ def _check(session: orm.Session, upload: Upload, round_: Round, data: Mapping[st
 
 
 def _columns_page(
-    session: orm.Session, upload: Upload, round_: Round, data: Mapping[str, Any], error: InputError | None = None
+    session: orm.Session,
+    upload: Upload,
+    round_: Round,
+    data: Mapping[str, Any],
+    error: InputError | None = None,
+    opened: ColumnMapping | None = None,
+    seen: str = "",
 ) -> str:
-    """Return the page of the columns as the data of a column map say, with what is wrong about the file by them."""
+    """Return the page of the columns as the data of a column map say, with what is wrong about the file by them.
+
+    `opened` is the saved column map that they are; `seen` what an earlier page carried along of one.
+    """
     definition, language = from_canonical(round_.version.content), i18n.current_language().code
     mapping, headings = mapping_form.as_map(data, definition), _headings(upload)
     asked = mapping_form.columns_of(definition, mapping, headings, language)
     found = mapping_form.meanings(upload, definition, mapping, language)
     made = mapping_form.form_class(asked, found, headings, _things(session))
     form = made(formdata=None, data=mapping_form.shown(made, mapping, headings) | {"round": round_.code})
+    form.opened_for(opened)
+    form.opened.data = seen or form.opened.data
     if error is not None:
         form.refuse(error)
     return _form_page(session, upload, round_, form)
@@ -164,7 +180,13 @@ def _things(session: orm.Session) -> dict[str, list[tuple[str, str]]]:
 
 
 def _preview_page(
-    session: orm.Session, upload: Upload, round_: Round, data: Mapping[str, Any], checked: Checked, known: int
+    session: orm.Session,
+    upload: Upload,
+    round_: Round,
+    data: Mapping[str, Any],
+    checked: Checked,
+    known: int,
+    opened: str,
 ) -> str:
     agencies = {a.id: i18n.local_name(a) for a in names.agencies(session).values()}
     services = {s.id: i18n.local_name(s) for s in names.services(session).values()}
@@ -183,6 +205,7 @@ def _preview_page(
         by_agency=[(agencies[number], count) for number, count in checked.agencies.most_common()],
         sample=_sample(from_canonical(round_.version.content), checked),
         mapping=json.dumps(data, ensure_ascii=False),
+        opened=opened,
     )
 
 
@@ -192,11 +215,11 @@ def _sample(definition: Definition, checked: Checked) -> list[tuple[Any, str]]:
     return [(row, " ".join(row.answers[:items])) for row in checked.sample]
 
 
-def _saved(session: orm.Session, round_: Round, chosen: str) -> dict[str, Any] | None:
-    """Return the data of the saved mapping that was chosen."""
+def _saved(session: orm.Session, round_: Round, chosen: str) -> ColumnMapping | None:
+    """Return the saved mapping that was chosen."""
     for one in imports.saved_mappings(session, round_.version.questionnaire_id):
         if str(one.id) == chosen:
-            return dict(one.mapping)
+            return one
     return None
 
 
@@ -211,10 +234,23 @@ def _posted_data(posted: Mapping[str, str]) -> dict[str, Any]:
     return data
 
 
-def _save(round_: Round, name: str, data: Mapping[str, Any]) -> None:
+def _save(round_: Round, form: MappingForm, data: Mapping[str, Any]) -> None:
+    """Save a mapping under the name in the form; `StaleEditError` when that name has one that the page did not show."""
     with database().write() as session:
         version = round_of(session, round_.code).version
-        save_mapping(session, version, name, data, actor=actor())
+        found = find_mapping(session, version, form.save_as.data)
+        if found is not None:
+            form.current(found, f"column_mapping:{found.id}")
+        form.opened_for(save_mapping(session, version, form.save_as.data, data, actor=actor()))
+
+
+def _stale_page(upload: Upload, round_code: str, form: MappingForm, error: StaleEditError) -> str:
+    """Return the columns as they were chosen; saving them once more writes over the mapping of that name."""
+    form.refuse(error)
+    with database().read() as session:
+        round_ = round_of(session, round_code)
+        form.opened_for(find_mapping(session, round_.version, form.save_as.data))
+        return _form_page(session, upload, round_, form)
 
 
 def _lost(error: InputError) -> View:

@@ -22,7 +22,7 @@ from survey.spreadsheets.guess_columns import Label, guess_columns, guess_values
 from survey.spreadsheets.response_rows import KEYS
 from survey.spreadsheets.times import parse_moment
 from survey.web.fields import Choice, Hidden, Length, Text
-from survey.web.forms import Form
+from survey.web.forms import EditForm
 from survey.web.uploads import Upload
 
 MAX_FIELDS = 60
@@ -157,7 +157,7 @@ class SameMoment(Text):
         return f"{moment.day:%d/%m/%Y}" if moment and moment.clock is None else self.data
 
 
-class MappingForm(Form):
+class MappingForm(EditForm):
     """Which column of a file holds what, what its words mean, and under which name that is saved."""
 
     #: what its class was made of: the questions of the paper, and the words of the file that need explaining

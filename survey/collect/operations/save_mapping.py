@@ -17,6 +17,12 @@ from survey.models import ColumnMapping, QuestionnaireVersion
 MAX_NAME = 100
 
 
+def find_mapping(session: orm.Session, version: QuestionnaireVersion, name: str) -> ColumnMapping | None:
+    """Return the column map of a name for a questionnaire."""
+    same_name = ColumnMapping.questionnaire_id == version.questionnaire_id, ColumnMapping.name == clean(name)
+    return session.scalar(sa.select(ColumnMapping).where(*same_name))
+
+
 def save_mapping(
     session: orm.Session,
     version: QuestionnaireVersion,
@@ -29,11 +35,7 @@ def save_mapping(
     name = clean(name)
     if not name or len(name) > MAX_NAME:
         raise InputError("Give the mapping a name of at most %(n)d characters", n=MAX_NAME)
-    found = session.scalar(
-        sa.select(ColumnMapping).where(
-            ColumnMapping.questionnaire_id == version.questionnaire_id, ColumnMapping.name == name
-        )
-    )
+    found = find_mapping(session, version, name)
     if found is None:
         found = ColumnMapping(name=name, questionnaire_id=version.questionnaire_id)
         session.add(found)

@@ -8,7 +8,7 @@ from survey.printing.posters.labels import MAX_SHIFT
 from survey.printing.posters.slips import PER_PAGE
 from survey.printing.posters.words import PrintKind, Variant
 from survey.web.fields import Choice, File, Number, Required, Tick, Whole
-from survey.web.forms import Form
+from survey.web.forms import EditForm, Form
 
 MOST_CODES = 500
 """Codes a page makes at a time: 50 sheets, drawn in a few seconds. The command line makes more."""
@@ -67,7 +67,7 @@ class PaperForm(Form):
     bilingual = Tick(_("With English beneath"))
 
 
-class EmblemForm(Form):
+class EmblemForm(EditForm):
     """A picture for a unit's posters."""
 
     emblem = File(

@@ -46,14 +46,15 @@ def counter(counter_id: int) -> tuple[str, int]:
 def unit(agency: str) -> tuple[str, int]:
     """Show what can be printed for all counters of an agency in one file, and the emblem on it."""
     with database().read() as session:
-        return unit_page(session, agency_of(session, agency), EmblemForm())
+        found = agency_of(session, agency)
+        return unit_page(session, found, EmblemForm().opened_for(units.own_emblem(session, found)))
 
 
 def unit_page(session: orm.Session, found: Agency, emblem_form: EmblemForm) -> tuple[str, int]:
     """Return the page of an agency; 422 when a correction or an emblem was refused."""
     rows = list(codes_in_force(session, found.code))
     page = _choosing(session, rows, _("No counter of this unit has a code in force."))
-    status = 422 if emblem_form.errors else page["status"]
+    status = emblem_form.status if emblem_form.errors else page["status"]
     return flask.render_template(
         "printing/unit.html",
         unit=found,

@@ -60,6 +60,7 @@ def review_comment(
     comment.reviewed_on, comment.reviewed_by_id = actor.now.astimezone(ZoneInfo(zone)).date(), actor.user_id
     kept = {tag.theme: tag for tag in comment.themes}
     comment.themes = [kept.get(theme) or CommentTheme(theme=theme) for theme in sorted(set(themes))]
+    comment.touch()
     audit.record(
         session,
         action="comment.shown" if show else "comment.hidden",

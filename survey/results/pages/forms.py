@@ -11,7 +11,7 @@ from survey.models.comments import MAX_LENGTH
 from survey.results.comments import masked_text
 from survey.results.operations.keep_action import MOST, MOST_RESPONSIBLE, ActionText
 from survey.web.fields import Block, Choice, Choices, Day, Hidden, Length, Required, Text
-from survey.web.forms import Form
+from survey.web.forms import EditForm, Form
 from survey.web.wording import ACTION_STATES, THEMES
 
 
@@ -50,7 +50,7 @@ class ActionForm(Form):
         )
 
 
-class ReviewForm(Form):
+class ReviewForm(EditForm):
     """A person's decision on a comment. A page shows many of them: `of` tells their controls apart."""
 
     masked = Block(_("What would be shown"), [Length(MAX_LENGTH)])
@@ -68,7 +68,7 @@ class ReviewForm(Form):
         """Return the review of a comment as it stands, which leads back to an address."""
         themes = [tag.theme.value for tag in comment.themes]
         form = cls(formdata=None, ids=f"-{comment.id}", masked=masked_text(comment), theme=themes, next=back)
-        return form._offer()
+        return form._offer().opened_for(comment)
 
     def _offer(self) -> Self:
         self.theme.options = [(one.value, THEMES(one.value)) for one in Theme]

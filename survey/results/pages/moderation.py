@@ -46,7 +46,7 @@ def comment_review(number: int) -> Response | tuple[str, int]:
     if form.validate():
         try:
             with database().write() as session:
-                comment = _found(session, number)
+                comment = form.current(_found(session, number), f"comment:{number}")
                 review_comment(
                     session,
                     comment,
@@ -61,7 +61,8 @@ def comment_review(number: int) -> Response | tuple[str, int]:
     if form.errors:
         with database().read() as session:
             i18n.shown_at(_back(form))
-            return _render(session, (_found(session, number), form)), 422
+            comment = _found(session, number)
+            return _render(session, (comment, form.merge(ReviewForm.of(comment, _back(form))))), form.status
     flask.flash(_("The comment is saved."))
     return flask.redirect(_back(form), code=303)
 

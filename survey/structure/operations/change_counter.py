@@ -59,6 +59,7 @@ def edit_counter(session: orm.Session, counter: Counter, facts: CounterFacts, *,
     after = audit_facts(counter)
     if after == before:
         return False
+    counter.touch()
     audit.record(session, action="counter.edited", subject=called, actor=actor, before=before, after=after)
     return True
 

@@ -67,7 +67,7 @@ def agency(agency: str) -> str:
     """Show an agency with its history, and what is known of it as a form."""
     with database().read() as session:
         shown = agency_of(session, agency)
-        return _page(shown, _form(session, shown, _values_of(shown)), session)
+        return _page(shown, _opened(session, shown), session)
 
 
 @blueprint.post("/co-quan/<agency>")
@@ -78,11 +78,14 @@ def update_agency(agency: str) -> Response | tuple[str, int]:
         form = _form(session, agency_of(session, agency))
     changed = submit(
         form,
-        lambda session: edit_agency(session, agency_of(session, agency), _facts(form), actor=actor()),
+        lambda session: edit_agency(
+            session, form.current(agency_of(session, agency), f"agency:{agency}"), _facts(form), actor=actor()
+        ),
     )
     if changed is None:
         with database().read() as session:
-            return _page(agency_of(session, agency), form, session), 422
+            shown = agency_of(session, agency)
+            return _page(shown, form.merge(_opened(session, shown)), session), form.status
     return go("structure.agency", _("Saved.") if changed else _("Nothing was changed."), agency=agency)
 
 
@@ -115,9 +118,14 @@ def _values_of(agency: Agency) -> dict[str, object]:
     }
 
 
+def _opened(session: orm.Session, agency: Agency) -> AgencyForm:
+    """Return the form of an agency as it is stored, never as it was sent."""
+    return _form(session, agency, _values_of(agency)).opened_for(agency)
+
+
 def _form(session: orm.Session, agency: Agency | None, values: Mapping[str, object] | None = None) -> AgencyForm:
     """Return the form of an agency, or of one to come; a code is given once, so that the former has none."""
-    form = AgencyForm(data=values)
+    form = AgencyForm() if values is None else AgencyForm(formdata=None, data=values)
     parents = [one for one in structure.in_force(session, today()) if agency is None or one.id != agency.id]
     if agency is not None and agency.parent is not None and agency.parent not in parents:
         parents.append(agency.parent)

@@ -30,14 +30,14 @@ from survey.structure.pages.forms import EndForm, MergeForm, RenameForm, SplitFo
 from survey.structure.queries import structure
 from survey.web.context import actor, database, today
 from survey.web.fields import Text
-from survey.web.forms import Form
+from survey.web.forms import EditForm
 
 
 @blueprint.get("/co-quan/<agency>/doi-ten")
 @role_required(*STRUCTURE_EDITORS)
 def rename(agency: str) -> str:
     """Show the form for a new name."""
-    return _page("rename", agency, RenameForm())
+    return _page("rename", agency, RenameForm(), opening=True)
 
 
 @blueprint.post("/co-quan/<agency>/doi-ten")
@@ -58,7 +58,7 @@ def apply_rename(agency: str) -> Response | tuple[str, int]:
 @role_required(*STRUCTURE_EDITORS)
 def end(agency: str) -> str:
     """Show the form for an end."""
-    return _page("end", agency, EndForm())
+    return _page("end", agency, EndForm(), opening=True)
 
 
 @blueprint.post("/co-quan/<agency>/ket-thuc")
@@ -78,7 +78,7 @@ def apply_end(agency: str) -> Response | tuple[str, int]:
 @role_required(*STRUCTURE_EDITORS)
 def merge(agency: str) -> str:
     """Show the form for a merger."""
-    return _page("merge", agency, _merge_form(agency))
+    return _page("merge", agency, _merge_form(agency), opening=True)
 
 
 @blueprint.post("/co-quan/<agency>/sap-nhap")
@@ -105,7 +105,7 @@ def apply_merge(agency: str) -> Response | tuple[str, int]:
 @role_required(*STRUCTURE_EDITORS)
 def split(agency: str) -> str:
     """Show the form for a split."""
-    return _page("split", agency, _split_form(agency))
+    return _page("split", agency, _split_form(agency), opening=True)
 
 
 @blueprint.post("/co-quan/<agency>/chia-tach")
@@ -128,12 +128,12 @@ def apply_split(agency: str) -> Response | tuple[str, int]:
 
 
 def _apply(
-    what: str, code: str, form: Form, change: Callable[[orm.Session, Agency], tuple[str, str]]
+    what: str, code: str, form: EditForm, change: Callable[[orm.Session, Agency], tuple[str, str]]
 ) -> Response | tuple[str, int]:
     """Carry out a change of an agency; `change` returns the code of the agency to show next, and what was done."""
-    done = submit(form, lambda session: change(session, agency_of(session, code)))
+    done = submit(form, lambda session: change(session, form.current(agency_of(session, code), f"agency:{code}")))
     if done is None:
-        return _page(what, code, form), 422
+        return _page(what, code, form, opening=form.stale), form.status
     return go("structure.agency", done[1], agency=done[0])
 
 
@@ -197,7 +197,11 @@ def _neighbours(session: orm.Session, agency: Agency) -> tuple[list[Agency], lis
     return others, [one for one in others if one.parent_id == agency.parent_id and one.level is agency.level]
 
 
-def _page(what: str, code: str, form: Form) -> str:
+def _page(what: str, code: str, form: EditForm, *, opening: bool = False) -> str:
+    """Show a form; `opening` ties it to the agency as it is now. Its fields ask for what is new, so all of it stays."""
     with database().read() as session:
-        page: str = flask.render_template(f"structure/{what}.html", agency=agency_of(session, code), form=form)
+        agency = agency_of(session, code)
+        if opening:
+            form.opened_for(agency)
+        page: str = flask.render_template(f"structure/{what}.html", agency=agency, form=form)
         return page

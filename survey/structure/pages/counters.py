@@ -9,7 +9,13 @@ from werkzeug import Response
 
 from survey.accounts.auth import role_required
 from survey.models import Agency, Counter
-from survey.structure.operations.change_counter import CounterFacts, add_counter, edit_counter, set_counter_active
+from survey.structure.operations.change_counter import (
+    CounterFacts,
+    add_counter,
+    edit_counter,
+    set_counter_active,
+    subject,
+)
 from survey.structure.pages.common import STRUCTURE_EDITORS, agency_of, blueprint, form_text, go, options, submit
 from survey.structure.pages.forms import CounterForm
 from survey.structure.queries import structure
@@ -58,7 +64,7 @@ def counter(counter_id: int) -> str:
     """Show a counter with the form for what it handles."""
     with database().read() as session:
         shown = _counter_of(session, counter_id)
-        return _page(session, shown.agency, shown, CounterForm(data=_values_of(shown)))
+        return _page(session, shown.agency, shown, _opened(shown))
 
 
 @blueprint.post("/quay/<int:counter_id>")
@@ -68,13 +74,15 @@ def update_counter(counter_id: int) -> Response | tuple[str, int]:
     form = CounterForm()
 
     def update(session: orm.Session) -> bool:
-        return edit_counter(session, _counter_of(session, counter_id), _facts(form), actor=actor())
+        changed = _counter_of(session, counter_id)
+        form.current(changed, subject(changed, changed.agency))
+        return edit_counter(session, changed, _facts(form), actor=actor())
 
     changed = submit(form, update)
     if changed is None:
         with database().read() as session:
             shown = _counter_of(session, counter_id)
-            return _page(session, shown.agency, shown, form), 422
+            return _page(session, shown.agency, shown, form.merge(_opened(shown))), form.status
     return go("structure.counters", _("Saved.") if changed else _("Nothing was changed."))
 
 
@@ -93,6 +101,10 @@ def switch_counter(counter_id: int) -> Response:
         if active
         else _("%(name)s is closed. Its posters show a friendly page; take them down.", name=name),
     )
+
+
+def _opened(counter: Counter) -> CounterForm:
+    return CounterForm(formdata=None, data=_values_of(counter)).opened_for(counter)
 
 
 def _asked_agency() -> str:

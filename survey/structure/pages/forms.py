@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _
 
 from survey.web.fields import Block, Choice, Choices, Day, File, Hour, Length, Radio, Required, Text, Tick
-from survey.web.forms import Form
+from survey.web.forms import EditForm, Form
 
 _WRITE_DAY = _("Write the day as day/month/year, for example 01/07/2026")
 _CHOOSE_KIND = _("Choose what the agency is, and its tier")
@@ -29,7 +29,7 @@ class PastedTable(Block):
         return typed
 
 
-class AgencyForm(Form):
+class AgencyForm(EditForm):
     """What is known of an agency."""
 
     code = Text(_("Code"), [Required(), Length(CODE_LENGTH)], hint=_AGENCY_CODE)
@@ -41,7 +41,7 @@ class AgencyForm(Form):
     valid_from = Day(_("Exists since"), [Required(_WRITE_DAY)])
 
 
-class RenameForm(Form):
+class RenameForm(EditForm):
     """A new name of an agency, from a day on."""
 
     name = Text(_("New name"), [Required(_("The name is missing")), Length(NAME_LENGTH)])
@@ -49,13 +49,13 @@ class RenameForm(Form):
     since = Day(_("First day of the new name"), [Required(_WRITE_DAY)], hint=_("Today or earlier."))
 
 
-class EndForm(Form):
+class EndForm(EditForm):
     """The day on which an agency ends."""
 
     since = Day(_("First day on which it no longer exists"), [Required(_WRITE_DAY)])
 
 
-class MergeForm(Form):
+class MergeForm(EditForm):
     """Who is merged with an agency, and who takes over."""
 
     merged = Choices(_("Agencies that are merged together with it"), name="with")
@@ -72,7 +72,7 @@ class MergeForm(Form):
     )
 
 
-class SplitForm(Form):
+class SplitForm(EditForm):
     """Who takes over from an agency that is split: up to four new ones, and any that exist."""
 
     since = Day(_("First day of the agencies that take over"), [Required(_WRITE_DAY)])
@@ -99,7 +99,7 @@ class SplitForm(Form):
         return [(self[f"new_name_{k}"], self[f"new_code_{k}"]) for k in range(1, 5)]
 
 
-class ServiceForm(Form):
+class ServiceForm(EditForm):
     """A service's names; with a day they are new ones, without it corrections."""
 
     code = Text(
@@ -115,7 +115,7 @@ class ServiceForm(Form):
     )
 
 
-class CounterForm(Form):
+class CounterForm(EditForm):
     """A counter and what it handles."""
 
     name = Text(
@@ -136,7 +136,7 @@ class CounterForm(Form):
     kiosk = Tick(_("Its code is opened on a tablet that people share: the form begins anew after each person."))
 
 
-class PlanForm(Form):
+class PlanForm(EditForm):
     """A round's name, days, hours and questionnaire."""
 
     code = Text(

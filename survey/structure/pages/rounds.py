@@ -78,7 +78,7 @@ def round_page(round_code: str) -> str:
     """Show a round with the form for what its state allows to change."""
     with database().read() as session:
         round_ = round_of(session, round_code)
-        return _page(session, round_, _form(session, round_, _values_of(session, round_)))
+        return _page(session, round_, _opened(session, round_))
 
 
 @blueprint.post("/dot/<round_code>")
@@ -87,10 +87,14 @@ def update_round(round_code: str) -> Response | tuple[str, int]:
     """Change what a round's state allows."""
     with database().read() as session:
         form = _form(session, round_of(session, round_code))
-    changed = submit(form, lambda session: _change(session, round_of(session, round_code), form))
+    changed = submit(
+        form,
+        lambda session: _change(session, form.current(round_of(session, round_code), f"round:{round_code}"), form),
+    )
     if changed is None:
         with database().read() as session:
-            return _page(session, round_of(session, round_code), form), 422
+            round_ = round_of(session, round_code)
+            return _page(session, round_, form.merge(_opened(session, round_))), form.status
     return go("structure.round_page", _("Saved.") if changed else _("Nothing was changed."), round_code=round_code)
 
 
@@ -189,10 +193,16 @@ def _values_of(session: orm.Session, round_: Round) -> dict[str, Any]:
     }
 
 
+def _opened(session: orm.Session, round_: Round) -> PlanForm:
+    """Return the form of a round as it is stored, never as it was sent."""
+    form: PlanForm = _form(session, round_, _values_of(session, round_))
+    return form.opened_for(round_)
+
+
 def _form(session: orm.Session, round_: Round | None, values: Mapping[str, Any] | None = None) -> Any:
     """Return the form of a draft with its rule (`RulesForm`); of an open round, its name and end (`PlanForm`)."""
     if round_ is not None and round_.state is not RoundState.DRAFT:
-        form = PlanForm(data=values)
+        form = PlanForm() if values is None else PlanForm(formdata=None, data=values)
         del form.code, form.opens_on, form.opens_at, form.version
         return form
     rules = Rules.from_mapping(round_.rules if round_ else check_rules(None))

@@ -208,7 +208,7 @@ def weights_form(chosen: Sequence[Weight], rules: Rules, values: Mapping[str, An
     A choice whose weights have no fields yet is not offered.
     """
     form_class = type("WeightsForm", (RulesForm,), {one.field: WeightField(one.title) for one in chosen})
-    form: RulesForm = form_class(data=values)
+    form: RulesForm = form_class() if values is None else form_class(formdata=None, data=values)
     compositions, rollups = composition_words(), dict(rollup_words())
     has_elements = bool(form.weights("element"))
     form.composition.options = [

@@ -58,7 +58,7 @@ def service(service: str) -> str:
     """Show a service with the form for its names."""
     with database().read() as session:
         shown = _service_of(session, service)
-        return _page(shown, _edit_form({"name": shown.name, "name_en": shown.name_en}))
+        return _page(shown, _opened(shown))
 
 
 @blueprint.post("/linh-vuc/<service>")
@@ -68,7 +68,8 @@ def update_service(service: str) -> Response | tuple[str, int]:
     form = _edit_form()
 
     def update(session: orm.Session) -> bool:
-        names, changed = (form.name.data, form.name_en.data), _service_of(session, service)
+        names = form.name.data, form.name_en.data
+        changed = form.current(_service_of(session, service), f"service:{service}")
         if form.since.data is None:
             return edit_service(session, changed, *names, actor=actor())
         rename_service(session, changed, *names, dated_change(form.since.data))
@@ -77,7 +78,8 @@ def update_service(service: str) -> Response | tuple[str, int]:
     changed = submit(form, update)
     if changed is None:
         with database().read() as session:
-            return _page(_service_of(session, service), form), 422
+            shown = _service_of(session, service)
+            return _page(shown, form.merge(_opened(shown))), form.status
     return go("structure.services", _("Saved.") if changed else _("Nothing was changed."))
 
 
@@ -102,9 +104,13 @@ def _new_form() -> ServiceForm:
 
 
 def _edit_form(values: dict[str, str | None] | None = None) -> ServiceForm:
-    form = ServiceForm(data=values)
+    form = ServiceForm() if values is None else ServiceForm(formdata=None, data=values)
     del form.code
     return form
+
+
+def _opened(service: Service) -> ServiceForm:
+    return _edit_form({"name": service.name, "name_en": service.name_en}).opened_for(service)
 
 
 def _page(service: Service | None, form: ServiceForm) -> str:
