@@ -12,7 +12,8 @@ variance of `scoring.estimate` exactly. Degrees of freedom: clusters less strata
 as one. In R, with e the terms of the bracket by person: `sum(tapply(e, cluster, sum)^2)`.
 
 Clusters of fewer than `min_n` people are joined with the counter's next one, in the order of the days: no cluster of a
-file is then a small group, and whoever uses the file finds the same errors.
+file is then a small group, and whoever uses the file finds the same errors. People whose counter is not known are
+units by themselves, as without clusters; where no counter is known there are no clusters.
 
 Sources: Särndal, Swensson & Wretman (1992), result 7.6.1 (post-stratified residuals, clusters); Liang & Zeger (1986),
 "Longitudinal data analysis using generalized linear models", Biometrika 73 (sums over clusters); Donner (1986), "A
@@ -36,7 +37,9 @@ from scoring.scheme import DataError, Figure, Scheme
 from scoring.weights import Clusters, Codes, Design, Floats, labels_of
 
 CLUSTER = ("counter", "day")
-"""Key columns that name a cluster within its agency. `counter` may be a paper pile, `day` then is ""."""
+"""Key columns that name a cluster within its agency. `counter` may be a paper pile, `day` then is ""; "" where it is
+not known: these people are told apart by their answers, which stand in `day`, and one of several is as good as another.
+"""
 
 Small = NDArray[np.int32]
 _CHUNK = 1 << 17
@@ -87,9 +90,9 @@ def cluster_sums(
 ) -> ClusterSums:
     """Return the sums of distinct answers with how often each was given, as `scoring.moments.moments_from_patterns`.
 
-    `keys`: (rows,) text: the columns of the moments' cells (`agency`, `service`, …), `counter` and `day` (any text that
-    sorts by time). Responses without a valid answer are nobody. One row a response (`counts` all 1) is as good as one
-    row a pattern. Raises `DataError`.
+    `keys`: (rows,) text: the columns of the moments' cells (`agency`, `service`, …), `counter` ("": not known) and
+    `day` (any text that sorts by time). Responses without a valid answer are nobody. One row a response (`counts` all
+    1) is as good as one row a pattern. Raises `DataError`.
     """
     missing = [name for name in CLUSTER if name not in keys]
     if missing:
@@ -98,7 +101,7 @@ def cluster_sums(
     if times.shape != (len(table),) or len(keys) != len(table):
         raise DataError(f"{len(table)} patterns, {times.shape} counts and {len(keys)} rows of keys do not fit")
     wanted = features_of(features, scheme)
-    codes, cells = cells_of(keys)
+    codes, cells = cells_of(_without_counter(keys, table))
     worth = np.array([lookup(scheme.scale)[name] for name in wanted], dtype=np.int32)
     n, sums = np.zeros(len(cells), dtype=np.int32), np.zeros((len(cells), len(wanted) * table.shape[1]), dtype=np.int32)
     order = np.argsort(codes, kind="stable")
@@ -117,7 +120,8 @@ def clustered(design: Design, found: ClusterSums, min_n: int = 5) -> Design:
     """Return the design with counter-days as sampling units; those below `min_n` people joined with the next one.
 
     `design`: of cells of `Moments.rated`, whose key columns the sums have as well. Pool, rake or compare it afterwards
-    like any other. Raises `DataError` when the sums are of other respondents than the cells.
+    like any other; where no counter is known it is returned as it is. Raises `DataError` when the sums are of other
+    respondents than the cells.
     """
     columns = [str(name) for name in found.keys if name not in CLUSTER]
     if set(columns) != set(design.keys):
@@ -127,8 +131,17 @@ def clustered(design: Design, found: ClusterSums, min_n: int = 5) -> Design:
     inside = np.bincount(cell[cell >= 0], weights=found.n[cell >= 0], minlength=len(design.n))
     if (cell < 0).any() or (inside != design.n).any():
         raise DataError("the clusters hold other respondents than the cells; make the design of `moments.rated()`")
-    unit = join_days(found.keys, found.n, min_n)
-    return replace(design, clusters=Clusters(found.keys, cell, unit, found.n, found.sums, found.features))
+    alone = (found.keys["counter"] == "").to_numpy()
+    if alone.all():
+        return design
+    at = np.repeat(np.arange(len(cell)), np.where(alone, found.n, 1))
+    alone, keys = alone[at], found.keys.iloc[at].reset_index(drop=True)
+    n = np.where(alone, 1, found.n[at]).astype(np.int32)
+    sums = np.where(alone[:, None], found.sums[at] // np.maximum(found.n[at], 1)[:, None], found.sums[at])
+    unit = np.zeros(len(at), dtype=np.intp)
+    unit[~alone] = join_days(keys[~alone], n[~alone], min_n)
+    unit[alone] = unit.max() + 1 + np.arange(int(alone.sum()))
+    return replace(design, clusters=Clusters(keys, cell[at], unit, n, sums.astype(np.int32), found.features))
 
 
 def join_days(keys: pd.DataFrame, n: ArrayLike, least: int) -> Codes:
@@ -245,6 +258,16 @@ def degrees(design: Design, domain: ArrayLike, reached: NDArray[np.int64], size:
 def cluster_effect(icc: float, people: float) -> float:
     """Return Kish's design effect of asking `people` a counter-day whose answers correlate by `icc`: 1 + (b - 1) ρ."""
     return 1 + (people - 1) * icc
+
+
+def _without_counter(keys: pd.DataFrame, table: NDArray[np.uint8]) -> pd.DataFrame:
+    """Return the keys; people whose counter is not known have their answers (rows, items) in the place of the day."""
+    alone = np.flatnonzero((keys["counter"].isna() | (keys["counter"] == "")).to_numpy())
+    if not len(alone):
+        return keys
+    day = keys["day"].to_numpy(dtype=object).copy()
+    day[alone] = [(row + ord("0")).tobytes().decode("ascii") for row in table[alone]]
+    return keys.assign(counter=keys["counter"].fillna(""), day=day)
 
 
 def _clusters(design: Design) -> Clusters:

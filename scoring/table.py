@@ -82,6 +82,7 @@ def score_table(
     *,
     design: Design | None = None,
     clusters: ClusterSums | None = None,
+    least: int | None = None,
     beside: pd.DataFrame | None = None,
     tests: bool = False,
     without_service: str | None = None,
@@ -91,12 +92,13 @@ def score_table(
     `population`: the strata's columns and `N`; None: every response counts the same. Places without responses but with
     transactions stand in the table as `no_data`. Figures of fewer than `rules.min_n` respondents are `suppressed`,
     with what would give them away (`scoring.disclosure`). Under `rules.pooling` what a total hides, or what no rows of
-    the table explain, is one stratum of it (`scoring.pooling`), and those who rated nothing are nobody.
+    the table explain, is one stratum of it (`scoring.pooling`); with it or `clusters`, who rated nothing is nobody.
 
     `design`: of the cells of the moments, where more than N/n is known of them (raked weights); None: the stratified
-    one. `clusters`: the same responses by counter and day, used when `rules.clusters` says so. `beside`: a table that
-    readers have as well, whose hidden places decide about pooling in place of this one's; with it, `rules.min_n` may
-    be 0 for a caller that hides rows itself. `without_service`: see `scoring.weights.stratified`. Raises `DataError`
+    one. `clusters`: the same responses by counter and day, used when `rules.clusters` says so; `least`: people a
+    cluster has at least, see `scoring.clusters.join_days` (None: `rules.min_n`). `beside`: a table that readers have
+    as well, whose hidden places decide about pooling in place of this one's; with it, `rules.min_n` may be 0 for a
+    caller that hides rows itself. `without_service`: see `scoring.weights.stratified`. Raises `DataError`
     for columns, strata or a design that do not fit.
     """
     rules = rules or Rules()
@@ -104,12 +106,13 @@ def score_table(
     unknown = [name for name in (*by, *strata) if name not in moments.keys]
     if unknown:
         raise DataError(f"there is no key column {unknown[0]!r}; there are {', '.join(map(str, moments.keys))}")
-    moments = moments.rated() if rules.pooling else moments
+    by_day = clusters is not None and rules.clusters != "none"
+    moments = moments.rated() if rules.pooling or by_day else moments
     design = _fitting(design, moments) or stratified(
         moments.keys, moments.n, population, rules, strata=strata, without_service=without_service
     )
-    if clusters is not None and rules.clusters != "none":
-        design = clustered(design, clusters, rules.min_n)
+    if clusters is not None and by_day:
+        design = clustered(design, clusters, rules.min_n if least is None else least)
     ground = _Ground(moments, design, _Population.read(population, moments, strata, design), wanted, rules, tests)
     every = [columns for size in range(len(by) + 1) for columns in combinations(by, size)]
     names = [*FIRST, *(name for name in by if name not in FIRST)]

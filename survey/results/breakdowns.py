@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sqlalchemy import orm
 
 from scoring.attack import Attack, Lines
+from scoring.clusters import CLUSTER
 from scoring.disclosure import HIDDEN, SUPPRESSED, DisclosureRule, protect_table, sums_of
 from scoring.moments import Moments
 from scoring.scheme import Scheme
@@ -23,7 +24,7 @@ from scoring.table import score_table
 from survey.core.cache import cached
 from survey.questionnaires import Definition
 from survey.questionnaires.definition import BLANK, UNKNOWN
-from survey.results.compute import PLACES, RoundResults, round_moments, without_service
+from survey.results.compute import PLACES, RoundResults, Sums, round_sums, without_service
 from survey.results.queries.responses import answer_key
 from survey.structure.queries.population import population as read_population
 
@@ -58,7 +59,7 @@ def dimensions(definition: Definition) -> tuple[Dimension, ...]:
     positions = {slot.code: position for position, slot in enumerate(definition.slots)}
     return (
         Dimension(CHANNEL, "channel"),
-        Dimension(COUNTER, "counter", by_service=True),
+        Dimension(COUNTER, "counter_id", by_service=True),
         *(
             Dimension(question.code, answer_key(positions[question.code]), tuple(o.code for o in question.options))
             for question in asked
@@ -89,7 +90,7 @@ def group_sizes(
 
     def make() -> dict[tuple[str, str], int | None]:
         hidden = _hidden(session, results, dimension, "")
-        n = respondents(_moments(session, results, dimension), ("agency", GROUP), _alone(results))
+        n = respondents(_sums(session, results, dimension).moments, ("agency", GROUP), _alone(results))
         whole = n[(n["level"] == "overall") & (n["n"] > 0)]
         return {
             (a, group): None if (a, "", group, "overall", key) in hidden else int(count)
@@ -100,30 +101,38 @@ def group_sizes(
     return {group: n for (a, group), n in sizes.items() if a == agency and group}
 
 
-def _moments(session: orm.Session, results: RoundResults, dimension: Dimension) -> Moments:
-    """Return the moments of a round by agency, service and `group`."""
+def _sums(session: orm.Session, results: RoundResults, dimension: Dimension) -> Sums:
+    """Return the sums of a round by agency, service and `group`."""
     scheme = results.definition.scheme()
 
-    def make() -> Moments:
-        by = (*PLACES, dimension.key)
-        moments, _ = round_moments(session, results.round, scheme, results.rules, by)
-        keys = moments.keys.rename(columns={dimension.key: GROUP})
-        if dimension.of_question:
-            keys[GROUP] = keys[GROUP].replace(UNKNOWN, BLANK)
-        return replace(moments, keys=keys).collapse([*PLACES, GROUP])
+    def grouped(keys: pd.DataFrame) -> pd.DataFrame:
+        keys = keys.rename(columns={dimension.key: GROUP})
+        return keys.assign(**{GROUP: keys[GROUP].replace(UNKNOWN, BLANK)}) if dimension.of_question else keys
+
+    def make() -> Sums:
+        found = round_sums(session, results.round, scheme, results.rules, (*PLACES, dimension.key))
+        moments = replace(found.moments, keys=grouped(found.moments.keys)).collapse([*PLACES, GROUP])
+        if found.clusters is None:
+            return replace(found, moments=moments)
+        clusters = replace(found.clusters, keys=grouped(found.clusters.keys)).collapse([*PLACES, GROUP, *CLUSTER])
+        return replace(found, moments=moments, clusters=clusters)
 
     return cached(session, ("groups", results.stamp, dimension), make)
 
 
 def _score(session: orm.Session, results: RoundResults, dimension: Dimension, agency: str) -> pd.DataFrame:
     """Return the figures, nothing hidden yet. An agency consists of whole strata, so its own part is enough for it."""
-    moments = _moments(session, results, dimension)
+    sums = _sums(session, results, dimension)
+    moments, clusters = sums.moments, sums.clusters
     population = read_population(session, results.round.id)
     everyone = population if len(population) else None
-    by: tuple[str, ...] = (GROUP,)
     if agency:
         moments = moments.select((moments.keys["agency"] == agency).to_numpy())
         everyone = None if everyone is None else population[population["agency"] == agency].reset_index(drop=True)
+    if agency and clusters is not None:
+        clusters = clusters.select((clusters.keys["agency"] == agency).to_numpy())
+    by: tuple[str, ...] = (GROUP,)
+    if agency:
         by = ("agency", "service", GROUP) if dimension.by_service else ("agency", GROUP)
     table = score_table(
         moments,
@@ -131,6 +140,8 @@ def _score(session: orm.Session, results: RoundResults, dimension: Dimension, ag
         everyone,
         replace(results.rules, min_n=0),
         by=by,
+        clusters=clusters,
+        least=results.rules.min_n,
         beside=results.table,
         without_service=without_service(results.rules),
     )
@@ -144,7 +155,7 @@ def _hidden(
     part = agency if dimension.by_service else None
 
     def make() -> frozenset[tuple[str, ...]]:
-        moments = _moments(session, results, dimension)
+        moments = _sums(session, results, dimension).moments
         if part is not None:
             moments = moments.select((moments.keys["agency"] == part).to_numpy())
         by = ("service", GROUP) if part is not None else ("agency", GROUP)

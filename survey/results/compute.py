@@ -18,6 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sqlalchemy import orm
 
+from scoring.clusters import CLUSTER, ClusterSums, cluster_sums
 from scoring.disclosure import DisclosureRule
 from scoring.moments import Moments, merge, moments_from_patterns
 from scoring.scheme import DataError, Rules, Scheme
@@ -93,16 +94,17 @@ def round_results(
 
     def score() -> tuple[pd.DataFrame, int, int, dict[str, int]]:
         scheme = definition.scheme()
-        moments, too_few = round_moments(session, round_, scheme, rules)
+        sums = round_sums(session, round_, scheme, rules)
         tested = score_table(
-            moments,
+            sums.moments,
             scheme,
             population if len(population) else None,
             rules,
+            clusters=sums.clusters,
             tests=True,
             without_service=without_service(rules),
         )
-        return tested, int(moments.n.sum()), too_few, _channels(session, round_.id)
+        return tested, int(sums.moments.n.sum()), sums.too_few, _channels(session, round_.id)
 
     try:
         tested, counted, too_few, channels = cached(session, ("results", stamp), score)
@@ -151,31 +153,45 @@ def without_service(rules: Rules) -> str | None:
 PLACES = ("agency", "service")
 
 
-def round_moments(
-    session: orm.Session, round_: Round, scheme: Scheme, rules: Rules, by: tuple[str, ...] = PLACES
-) -> tuple[Moments, int]:
-    """Return the moments of a round by agency and service, and how many responses had too few answers to count.
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """What is added up over the counted responses of a round."""
+
+    moments: Moments
+    #: the same responses by counter and day; None where the rules make every respondent a sampling unit
+    clusters: ClusterSums | None
+    #: responses with too few answers to count
+    too_few: int
+
+    def merge(self, other: Sums) -> Sums:
+        """Return the sums of both together."""
+        both = None
+        if self.clusters is not None and other.clusters is not None:
+            both = self.clusters.merge(other.clusters)
+        return Sums(merge(self.moments, other.moments), both, self.too_few + other.too_few)
+
+
+def round_sums(session: orm.Session, round_: Round, scheme: Scheme, rules: Rules, by: tuple[str, ...] = PLACES) -> Sums:
+    """Return the sums of a round by agency and service, and by counter and day where the rules say so.
 
     `by`: further keys after these two, see `survey.results.queries.responses.key_column`.
     """
-    name = ("moments", round_.version_id, rules.min_answered_share, rules.features, by)
+    days = responses.cluster_keys(round_) if rules.clusters != "none" else ()
+    name = ("sums", round_.version_id, rules.min_answered_share, rules.features, by, days)
 
-    def full() -> tuple[Moments, int]:
-        patterns = responses.patterns(session, round_.id, by)
-        return _moments(patterns.answers, patterns.counts, patterns.keys, scheme, rules)
+    def full() -> Sums:
+        patterns = responses.patterns(session, round_.id, (*by, *days))
+        return _sums(patterns.answers, patterns.counts, patterns.keys, scheme, rules)
 
-    def add_delta(before: tuple[Moments, int], delta: Delta) -> tuple[Moments, int]:
+    def add_delta(before: Sums, delta: Delta) -> Sums:
         ones = np.ones(len(delta.answers), dtype=np.int64)
-        added, too_few = _moments(delta.answers, ones, delta.keys, scheme, rules)
-        return merge(before[0], added), before[1] + too_few
+        return before.merge(_sums(delta.answers, ones, delta.keys, scheme, rules))
 
-    return aggregate(session, round_.id, name, by=by, full=full, merge=add_delta)
+    return aggregate(session, round_.id, name, by=(*by, *days), full=full, merge=add_delta)
 
 
-def _moments(
-    answers: list[str], counts: NDArray[np.int64], keys: pd.DataFrame, scheme: Scheme, rules: Rules
-) -> tuple[Moments, int]:
-    """Return the moments of distinct answers, and how many responses had too few answers to count."""
+def _sums(answers: list[str], counts: NDArray[np.int64], keys: pd.DataFrame, scheme: Scheme, rules: Rules) -> Sums:
+    """Return the sums of distinct answers; by counter and day where the keys end with `cluster_keys`."""
     too_few = 0
     if rules.min_answered_share > 0:
         given = np.array([sum(c in "12345" for c in text[: len(scheme.items)]) for text in answers], dtype=np.int64)
@@ -183,7 +199,13 @@ def _moments(
         too_few = int(counts[~enough].sum())
         answers = [text for text, counted in zip(answers, enough, strict=True) if counted]
         counts, keys = counts[enough], keys[enough].reset_index(drop=True)
-    return moments_from_patterns(answers, counts, keys, scheme, features=rules.features), too_few
+    clusters = None
+    if responses.CLUSTER in keys:
+        own = dict(zip(keys.columns[-2:], CLUSTER, strict=True))
+        clusters = cluster_sums(answers, counts, keys.rename(columns=own), scheme, features=rules.features)
+        keys = keys[keys.columns[:-2]]
+    moments = moments_from_patterns(answers, counts, keys, scheme, features=rules.features)
+    return Sums(moments, clusters, too_few)
 
 
 def _channels(session: orm.Session, round_id: int) -> dict[str, int]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import orm
 
+from scoring.clusters import clustered
 from scoring.moments import Moments
 from scoring.pooling import pooled
 from scoring.weights import Design, stratified
 from survey.core.cache import cached
-from survey.results.compute import RoundResults, round_moments, without_service
+from survey.results.compute import RoundResults, round_sums, without_service
 from survey.structure.queries.population import population as read_population
 
 
@@ -17,11 +18,13 @@ def sample(session: orm.Session, results: RoundResults) -> tuple[Moments, Design
 
     def make() -> tuple[Moments, Design]:
         rules = results.rules
-        found, _ = round_moments(session, results.round, results.definition.scheme(), rules)
-        found = found.rated() if rules.pooling else found
+        sums = round_sums(session, results.round, results.definition.scheme(), rules)
+        found = sums.moments.rated() if rules.pooling or sums.clusters is not None else sums.moments
         population = read_population(session, results.round.id)
         known = population if len(population) else None
         design = stratified(found.keys, found.n, known, rules, without_service=without_service(rules))
+        if sums.clusters is not None:
+            design = clustered(design, sums.clusters, rules.min_n)
         return found, pooled(design, results.table) if rules.pooling and rules.min_n > 1 else design
 
     return cached(session, ("sample", results.stamp), make)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -11,11 +13,15 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from scoring.scheme import Rules
+from survey.collect.operations.undo_responses import undo_responses
+from survey.core.actor import Actor
 from survey.core.db import Database
-from survey.models import Channel, Response, Round
+from survey.models import Channel, ImportBatch, Response, Round
 from survey.questionnaires import from_canonical
-from survey.results.compute import PLACES, round_moments, round_results
+from survey.results.compute import PLACES, round_results, round_sums
 from survey.results.queries import responses
+from survey.results.sample import sample
+from tests.support.counter_days import FIRST, give_counters
 from tests.support.evaluation import scored_round
 
 BY = (*PLACES, "channel")
@@ -39,23 +45,29 @@ def check_equal(database: Database, monkeypatch: pytest.MonkeyPatch, *, read: bo
     with database.read() as session:
         round_ = session.scalars(sa.select(Round)).one()
         scheme, rules = from_canonical(round_.version.content).scheme(), Rules(min_answered_share=0.5)
-        found, too_few = round_moments(session, round_, scheme, rules, BY)
+        found = round_sums(session, round_, scheme, rules, BY)
         channels = round_results(session, round_.code).channels
         assert bool(calls) == read
         monkeypatch.setattr("survey.core.cache.get", lambda *_: None)
-        wanted, few = round_moments(session, round_, scheme, rules, BY)
+        wanted = round_sums(session, round_, scheme, rules, BY)
         assert channels == responses.channels(session, round_.id)
         assert list(channels) == list(responses.channels(session, round_.id))
     monkeypatch.undo()
-    assert too_few == few
-    pd.testing.assert_frame_equal(found.keys, wanted.keys)
+    assert found.too_few == wanted.too_few
+    assert found.clusters is not None
+    assert wanted.clusters is not None
+    pd.testing.assert_frame_equal(found.moments.keys, wanted.moments.keys)
     for name in ("n", "counts", "reached", "cross"):
-        np.testing.assert_array_equal(getattr(found, name), getattr(wanted, name))
+        np.testing.assert_array_equal(getattr(found.moments, name), getattr(wanted.moments, name))
+    pd.testing.assert_frame_equal(found.clusters.keys, wanted.clusters.keys)
+    for name in ("n", "sums"):
+        np.testing.assert_array_equal(getattr(found.clusters, name), getattr(wanted.clusters, name))
 
 
 def test_what_came_since_is_added(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     with database.write() as session:
         scored_round(session)
+        give_counters(session)
     check_equal(database, monkeypatch, read=True)
     come(database, 3)
     check_equal(database, monkeypatch, read=False)
@@ -69,6 +81,7 @@ def test_what_came_since_is_added(database: Database, monkeypatch: pytest.Monkey
 def test_whatever_else_happens_all_are_read_again(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     with database.write() as session:
         scored_round(session)
+        give_counters(session)
     check_equal(database, monkeypatch, read=True)
     with database.write() as session:
         first = session.scalars(sa.select(Response).order_by(Response.id)).first()
@@ -78,6 +91,10 @@ def test_whatever_else_happens_all_are_read_again(database: Database, monkeypatc
     check_equal(database, monkeypatch, read=True)
     with database.write() as session:
         session.execute(sa.delete(Response).where(Response.excluded.is_not(None)))
+    check_equal(database, monkeypatch, read=True)
+    with database.write() as session:  # a pile is taken back
+        batch = session.scalars(sa.select(ImportBatch)).one()
+        undo_responses(session, batch, actor=Actor(FIRST + timedelta(days=31)))
     check_equal(database, monkeypatch, read=True)
     with database.write() as session:  # as by a transaction that began earlier and ended later
         late = session.scalars(sa.select(Response).order_by(Response.id)).first()
@@ -93,6 +110,54 @@ def test_whatever_else_happens_all_are_read_again(database: Database, monkeypatc
     come(database, 2)
     with database.read() as session:
         assert round_results(session, round_.code).responses == before + 2
+
+
+def test_people_are_put_to_their_counter_and_local_day(database: Database) -> None:
+    """Told apart by Python, one by one: a pile is a unit, and who came to no known counter is one by himself."""
+    with database.write() as session:
+        scored_round(session)
+        give_counters(session)
+    with database.read() as session:
+        round_ = session.scalars(sa.select(Round)).one()
+        pile = session.scalars(sa.select(ImportBatch.id)).one()
+        found = round_sums(session, round_, from_canonical(round_.version.content).scheme(), Rules()).clusters
+        wanted: Counter[tuple[str, str]] = Counter()
+        for response in session.scalars(sa.select(Response).where(Response.excluded.is_(None))):
+            day = response.submitted_at.astimezone(ZoneInfo("Asia/Ho_Chi_Minh")).date().isoformat()
+            if response.batch_id == pile:
+                wanted[f"p{pile}", ""] += 1
+            elif response.counter_id is None:
+                wanted["", response.answers[:16]] += 1
+            else:
+                wanted[f"c{response.counter_id}", day] += 1
+    assert found is not None
+    got = found.keys.assign(n=found.n).groupby(["counter", "day"])["n"].sum()
+    assert got.to_dict() == wanted
+    assert {day for counter, day in wanted if counter[:1] == "c"} == {f"2026-03-{day:02}" for day in range(2, 10)}
+
+
+def test_a_round_by_counter_days_is_scored_by_them(database: Database) -> None:
+    """Equal answers within a counter's day: as many answers as counter-days, not as people."""
+    with database.write() as session:
+        scored_round(session)
+        give_counters(session, days=10, unknown=1000, pile=False)
+        for response in session.scalars(sa.select(Response)):
+            day = (response.submitted_at + timedelta(hours=7)).day
+            good = (day * 7 + (response.counter_id or 0)) % 3 > 0
+            response.answers = ("5" if good else "1") * 16 + response.answers[16:]
+        errors = {}
+        for clusters in ("none", "counter_day"):
+            table = round_results(session, "r1", rules=Rules(clusters=clusters)).table
+            whole = table[(table["agency"] == "so-tu-phap") & (table["service"] == "") & (table["level"] == "overall")]
+            errors[clusters] = whole.iloc[0]
+        design = sample(session, round_results(session, "r1", rules=Rules()))[1]
+        plain = sample(session, round_results(session, "r1", rules=Rules(clusters="none")))[1]
+    assert errors["none"]["index"] == errors["counter_day"]["index"]
+    assert errors["none"]["df"] == 59
+    assert errors["counter_day"]["df"] < 15
+    assert float(errors["counter_day"]["se"]) > 1.5 * float(errors["none"]["se"])
+    assert design.clusters is not None
+    assert plain.clusters is None
 
 
 def test_a_response_that_comes_while_others_are_read_is_added_once(

@@ -9,7 +9,7 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from survey.models import Agency, Response, Service
+from survey.models import Agency, EntryBatch, Response, Service
 from survey.results.queries.responses import key_column
 
 Stamp = tuple[int, ...]
@@ -38,10 +38,11 @@ def read_delta(
     """
     rows = session.execute(
         sa.select(Response.id, Response.excluded, sa.cast(Response.channel, sa.String), Response.answers)
-        .add_columns(*(key_column(name).label(f"key_{k}") for k, name in enumerate(by)))
+        .add_columns(*(key_column(session, name).label(f"key_{k}") for k, name in enumerate(by)))
         .select_from(Response)
         .join(Agency, Agency.id == Response.deciding_agency_id)
         .outerjoin(Service, Service.id == Response.service_id)
+        .outerjoin(EntryBatch, EntryBatch.batch_id == Response.batch_id)
         # A sum, so that SQLite goes by the number alone instead of reading the whole round by its index.
         .where(Response.id > before[1], Response.round_id + 0 == round_id)
     ).all()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy import orm
 
-from survey.models import Agency, AnswerSlot, Response, Round, Service, SlotKind
+from survey.models import Agency, AnswerSlot, EntryBatch, Response, Round, Service, SlotKind
 
 # Constants written into the SQL: PostgreSQL takes two bound parameters of one expression for different expressions, and
 # then the SELECT and its GROUP BY do not match.
@@ -20,9 +22,23 @@ KEYS: dict[str, sa.ColumnElement[str]] = {
     "agency": Agency.code.expression,
     "service": sa.func.coalesce(Service.code, EMPTY),
     "channel": sa.cast(Response.channel, sa.String),
-    "counter": sa.func.coalesce(sa.cast(Response.counter_id, sa.String), EMPTY),
+    "counter_id": sa.func.coalesce(sa.cast(Response.counter_id, sa.String), EMPTY),
 }
-"""What responses can be counted by. `agency` is the deciding agency, `counter` its id; `""` stands for unknown."""
+"""What responses can be counted by. `agency` is the deciding agency; `""` stands for unknown."""
+PILE: sa.ColumnElement[bool] = EntryBatch.batch_id.is_not(None)
+"""Whether a response was keyed in with a pile of forms; queries that use it have `EntryBatch` joined."""
+CLUSTER, CLUSTER_DAY = "cluster", "cluster_day"
+"""Names of `cluster_keys`, the second with the minutes by which the round's clocks are before UTC."""
+
+
+def cluster_keys(round_: Round) -> tuple[str, str]:
+    """Return the keys that name a round's sampling units: a counter or a pile of forms, and the local day.
+
+    A pile has no day, and who came to no known counter has neither. The clocks are those of the round's first day, so
+    that the same answers make the same units on every database and for ever.
+    """
+    first = datetime.combine(round_.opens_on, time(12), ZoneInfo(round_.zone)).utcoffset() or timedelta()
+    return CLUSTER, f"{CLUSTER_DAY}:{int(first.total_seconds() // 60)}"
 
 
 def answer_key(position: int) -> str:
@@ -30,12 +46,28 @@ def answer_key(position: int) -> str:
     return f"answer:{position}"
 
 
-def key_column(name: str) -> sa.ColumnElement[str]:
-    """Return the expression of a key: one of `KEYS`, or an `answer_key`, whose value is the packed character."""
-    if not name.startswith("answer:"):
+def key_column(session: orm.Session, name: str) -> sa.ColumnElement[str]:
+    """Return the expression of a key: one of `KEYS` or `cluster_keys`, or an `answer_key` with its packed character."""
+    kind, _, detail = name.partition(":")
+    if kind == CLUSTER:
+        pile = sa.literal_column("'p'").concat(sa.cast(EntryBatch.batch_id, sa.String))
+        counter = sa.literal_column("'c'").concat(sa.cast(Response.counter_id, sa.String))
+        return sa.case((PILE, pile), (Response.counter_id.is_not(None), counter), else_=EMPTY)
+    if kind == CLUSTER_DAY:
+        day = _local_day(session.get_bind().dialect.name, int(detail))
+        return sa.case((PILE, EMPTY), (Response.counter_id.is_(None), EMPTY), else_=day)
+    if kind != "answer":
         return KEYS[name]
-    position = int(name.removeprefix("answer:")) + 1
-    return sa.func.substr(Response.answers, sa.literal_column(str(position)), sa.literal_column("1"))
+    return sa.func.substr(Response.answers, sa.literal_column(str(int(detail) + 1)), sa.literal_column("1"))
+
+
+def _local_day(dialect: str, minutes: int) -> sa.ColumnElement[str]:
+    """Return the day on which a response came, `YYYY-MM-DD`, by clocks `minutes` before UTC."""
+    if dialect == "postgresql":
+        utc = sa.func.timezone(sa.literal_column("'UTC'"), Response.submitted_at)
+        local = utc + sa.literal_column(f"interval '{minutes} minutes'")
+        return sa.func.to_char(local, sa.literal_column("'YYYY-MM-DD'"))
+    return sa.func.date(Response.submitted_at, sa.literal_column(f"'{minutes:+d} minutes'"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,13 +101,14 @@ def grouped_patterns(
     """Return the chosen responses of a round by keys, distinct answers with how often each was given."""
     items = _items(session, round_id)
     answers = sa.func.substr(Response.answers, sa.literal_column("1"), sa.literal_column(str(items)))
-    keyed = [key_column(name) for name in by]
+    keyed = [key_column(session, name) for name in by]
     columns = [column.label(f"key_{k}") for k, column in enumerate(keyed)]
     query = (
         sa.select(*columns, answers.label("answers"), sa.func.count().label("respondents"))
         .select_from(Response)
         .join(Agency, Agency.id == Response.deciding_agency_id)
         .outerjoin(Service, Service.id == Response.service_id)
+        .outerjoin(EntryBatch, EntryBatch.batch_id == Response.batch_id)
         .where(Response.round_id == round_id, chosen)
         .group_by(*keyed, answers)
     )
