@@ -22,10 +22,11 @@ from survey.web.context import database, now
 @click.option("--what", type=click.Choice([*KINDS, "all"]), default="all", show_default=True)
 @click.option("--english", is_flag=True, help="Give the workbook a second header row, in English.")
 @click.option("--semicolon", is_flag=True, help="Write CSV for a Vietnamese Excel: semicolons and decimal commas.")
+@click.option("--public", is_flag=True, help="Microdata for everyone: without the numbers of counter-days.")
 @click.option("--out", type=OUT_FOLDER, required=True, help="Folder to write into.")
 @with_appcontext
 @report_input_errors
-def export(round_code: str, what: str, english: bool, semicolon: bool, out: Path) -> None:
+def export(round_code: str, what: str, english: bool, semicolon: bool, public: bool, out: Path) -> None:
     """Write a round's files: workbook, tables, anonymised microdata, codebook and scripts (docs/data-dictionary.md)."""
     from survey.files.exports.content import load_content
     from survey.files.exports.files import Export, files
@@ -46,6 +47,7 @@ def export(round_code: str, what: str, english: bool, semicolon: bool, out: Path
                 dialect=SEMICOLON if semicolon else SPREADSHEET,
                 english=english,
                 progress=bar.update,
+                public=public,
             )
             written = [(out / name, writer) for name, writer in files(task, kinds)]
             for path, writer in written:

@@ -6,9 +6,12 @@ import csv
 import io
 import re
 import shutil
+import sqlite3
 import subprocess
 from collections import Counter as Tally
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -21,21 +24,36 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import orm
 
+from scoring.scheme import Rules
 from survey.core.actor import Actor
 from survey.core.db import Database
 from survey.files.exports.anonymity import shown
 from survey.files.exports.codebook import codebook_sheet, variables
 from survey.files.exports.content import load_content
-from survey.files.exports.microdata import HIDDEN_VALUE, Microdata, blocks, prepare
+from survey.files.exports.microdata import HIDDEN_VALUE, UNIT, Microdata, blocks, prepare
 from survey.files.exports.microdata_files import SAV_HIDDEN, csv_blocks, write_parquet, write_sav
 from survey.files.exports.scripts import r_script, stata_script
 from survey.migrations import upgrade
-from survey.models import Agency, AgencyKind, AgencyLevel, Channel, Comment, Population, Response, Round, Service
+from survey.models import (
+    Agency,
+    AgencyKind,
+    AgencyLevel,
+    Channel,
+    Comment,
+    Counter,
+    Population,
+    Response,
+    Round,
+    RoundState,
+    Service,
+)
 from survey.questionnaires import bundled
 from survey.results.compute import round_results
 from survey.structure.operations.install_questionnaire import install_questionnaire
 from survey.structure.operations.open_round import RoundPlan, create_round
+from tests.support.counter_days import of_pile
 
 NOW = datetime(2026, 1, 31, 17, 30, tzinfo=UTC)  # 00:30 of 1 February in Viet Nam
 K = 5
@@ -275,38 +293,143 @@ RULES = (
     {"rollup": "equal", "min_n": 1},
     {"fpc": False},
     {"min_answered_share": 0.5},
+    {"rollup": "equal", "min_n": 1, "pooling": True, "definitions": 2},  # people without a service are a stratum
 )
 
 
-@pytest.mark.skipif(
+CLUSTERED = tuple(
+    {**Rules().to_mapping(), **rules}
+    for rules in (
+        {},
+        {"composition": "mean_elements", "min_n": 7},
+        {"rollup": "equal", "min_n": 1},
+        {"lonely": "average", "fpc": False},
+        {"lonely": "certainty", "statistic": "score"},
+        {"pooling": False, "min_answered_share": 0.5},
+    )
+)
+needs_r = pytest.mark.skipif(
     shutil.which("Rscript") is None, reason="R is not installed (apt-get install r-base-core r-cran-survey)"
 )
-def test_r_survey_gives_the_index_and_its_error(survey: Database, tmp_path: Path) -> None:
-    """R's `svydesign` and `svytotal` on the exported files against the results of the page: equal to 1e-9."""
-    asked = ["Rscript", "-e", "cat(requireNamespace('survey', quietly = TRUE))"]
-    if "FALSE" in subprocess.run(asked, capture_output=True, text=True, check=True).stdout:
-        pytest.skip("R has no package survey (apt-get install r-cran-survey)")
+
+
+def run_r(survey: Database, folder: Path, every_rules: Sequence[Mapping[str, object]], *, public: bool = False) -> None:
+    """Write files and scripts for each of the rules, run them, and compare index and error with the results to 1e-9."""
     tables = []
-    for k, rules in enumerate(RULES):
+    for k, rules in enumerate(every_rules):
         with survey.read() as session:
-            session.scalars(sa.select(Round)).one().rules = rules
+            session.scalars(sa.select(Round)).one().rules = dict(rules)
             session.flush()
-            data = prepare(session, load_content(session, "r"))
-            (tmp_path / f"m{k}.csv").write_text("".join(csv_blocks(session, data)), "utf-8", newline="")
-            (tmp_path / f"m{k}.R").write_text(r_script(data, f"m{k}.csv"), "utf-8")
-            tables.append(round_results(session, "r").table)
-    each = f"for (k in 0:{len(RULES) - 1}) source(sprintf('m%d.R', k), local = new.env())"
-    done = subprocess.run(["Rscript", "-e", each], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+            data = prepare(session, load_content(session, "r"), public=public)
+            (folder / f"m{k}.csv").write_text("".join(csv_blocks(session, data)), "utf-8", newline="")
+            (folder / f"m{k}.R").write_text(r_script(data, f"m{k}.csv"), "utf-8")
+            plain = replace(Rules.from_mapping(rules), clusters="none") if public else None
+            tables.append(round_results(session, "r", rules=plain).table)
+    each = f"for (k in 0:{len(every_rules) - 1}) source(sprintf('m%d.R', k), local = new.env())"
+    done = subprocess.run(["Rscript", "-e", each], cwd=folder, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     for k, table in enumerate(tables):
-        found = pd.read_csv(tmp_path / f"m{k}.csv.index.csv", keep_default_na=False).set_index("agency")
+        found = pd.read_csv(folder / f"m{k}.csv.index.csv", keep_default_na=False).set_index("agency")
         whole = table[(table["service"] == "") & (table["level"] == "overall") & table["index"].notna()]
         assert set(found.index) == set(whole["agency"])
         assert len(found) >= 5
         for _, figure in whole.iterrows():
             row = found.loc[figure["agency"]]
-            assert float(row["index"]) == pytest.approx(figure["index"], abs=1e-9), RULES[k]
-            assert float(row["se"]) == pytest.approx(figure["se"], abs=1e-9), RULES[k]
+            assert float(row["index"]) == pytest.approx(figure["index"], abs=1e-9), (k, row.name)
+            if not pd.isna(figure["se"]):
+                assert float(row["se"]) == pytest.approx(figure["se"], abs=1e-9), (k, row.name)
+
+
+@needs_r
+def test_r_survey_gives_the_index_and_its_error(survey: Database, tmp_path: Path) -> None:
+    """R's `svydesign` and `svytotal` on the exported files against the results of the page: equal to 1e-9."""
+    asked = ["Rscript", "-e", "cat(requireNamespace('survey', quietly = TRUE))"]
+    if "FALSE" in subprocess.run(asked, capture_output=True, text=True, check=True).stdout:
+        pytest.skip("R has no package survey (apt-get install r-cran-survey)")
+    run_r(survey, tmp_path, RULES)
+
+
+@pytest.fixture(scope="module")
+def by_days(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """The round of `survey` at two counters an agency over 60 days, some people at no known counter, and a pile."""
+    database = Database(f"sqlite:///{tmp_path_factory.mktemp('days') / 'sipas.db'}")
+    upgrade(database)
+    with database.write() as session:
+        fill(session, PLACES)
+        session.scalars(sa.select(Round)).one().rules = Rules().to_mapping()
+        for agency in session.scalars(sa.select(Agency)):
+            session.add_all([Counter(agency=agency, code=f"Q{k}", name=f"Quầy {k}") for k in (1, 2)])
+        session.flush()
+        for response in session.scalars(sa.select(Response)):
+            own = sorted(session.scalars(sa.select(Counter.id).where(Counter.agency_id == response.deciding_agency_id)))
+            response.counter_id = None if response.id % 11 == 0 else own[response.id % 2]
+            response.submitted_at = NOW + timedelta(days=response.id * 7 % 12)
+        session.scalars(sa.select(Round)).one().state = RoundState.OPEN
+        of_pile(session, 29)
+    yield database
+    database.dispose()
+
+
+@needs_r
+def test_r_gives_the_errors_of_counter_days(by_days: Database, tmp_path: Path) -> None:
+    """The script's sums by cluster number against the product, with services withheld and hidden; to 1e-9."""
+    run_r(by_days, tmp_path, CLUSTERED)
+
+
+@needs_r
+def test_files_for_the_public_have_errors_without_clusters_and_say_so(by_days: Database, tmp_path: Path) -> None:
+    run_r(by_days, tmp_path, CLUSTERED[:1], public=True)
+    script, text = (tmp_path / "m0.R").read_text("utf-8"), (tmp_path / "m0.csv").read_text("utf-8")
+    assert "errors here are without clusters" in script
+    assert "cluster" not in text.splitlines()[0]
+
+
+def test_numbers_of_counter_days_tell_nothing_of_counter_and_day(by_days: Database, tmp_path: Path) -> None:
+    """They follow from answers: with all days moved and counters renamed, the file is the same."""
+
+    def everything(session: orm.Session) -> Microdata:
+        session.scalars(sa.select(Round)).one().rules = Rules(min_n=1).to_mapping()  # nothing is withheld
+        session.flush()
+        return prepare(session, load_content(session, "r"))
+
+    with by_days.read() as session:
+        data = everything(session)
+        frame = rows_of(session, data)
+        before = "".join(csv_blocks(session, data))
+        moved = {agency: 1000 - agency for agency in session.scalars(sa.select(Counter.id))}
+    sizes = frame[UNIT].value_counts()
+    assert (sizes == 1).any()  # people at no known counter
+    assert frame.groupby(UNIT)["agency"].nunique().max() == 1
+    assert frame.groupby(UNIT)["stratum"].nunique().max() > 1  # whatever they came for
+    with (
+        closing(sqlite3.connect(by_days.engine.url.database or "")) as old,
+        closing(sqlite3.connect(tmp_path / "other.db")) as new,
+    ):
+        old.backup(new)
+    other = Database(f"sqlite:///{tmp_path / 'other.db'}")
+    with other.write() as session:
+        session.connection().exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        for old, new in moved.items():
+            for statement in (
+                "UPDATE response SET counter_id = :new WHERE counter_id = :old",
+                "UPDATE entry_batch SET counter_id = :new WHERE counter_id = :old",
+                "UPDATE counter SET id = :new WHERE id = :old",
+            ):
+                session.execute(sa.text(statement), {"new": new, "old": old})
+    with other.read() as session:
+        after = "".join(csv_blocks(session, everything(session)))
+    other.dispose()
+    assert after == before
+
+
+def test_stata_sums_residuals_by_counter_day(by_days: Database) -> None:
+    with by_days.read() as session:
+        data = prepare(session, load_content(session, "r"))
+        script = stata_script(data, "m.csv")
+    assert "destring weight fpc in_province cluster, replace" in script
+    assert "bysort cluster: egen double `sum' = total(`residual')" in script
+    assert "svyset" not in script
+    assert "svy:" not in script
 
 
 def test_the_stata_script_declares_the_same_design(micro: tuple) -> None:

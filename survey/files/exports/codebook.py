@@ -28,6 +28,10 @@ MEANINGS: dict[str, Pair] = {
         "1: được tính vào toàn tỉnh; 0: không rõ số giao dịch",
         "1: part of the province's index; 0: no transactions known",
     ),
+    "cluster": (
+        "Số của cụm (người cùng quầy, cùng ngày; một tập phiếu giấy), đánh lại cho tệp này",
+        "number of the cluster (people of one counter and day, or one pile of paper forms), made for this file",
+    ),
     "month": ("Tháng nhận phiếu (năm-tháng)", "month of receipt (year-month)"),
     "channel": ("Kênh trả lời", "channel"),
     "language": ("Ngôn ngữ của phiếu", "language of the form"),

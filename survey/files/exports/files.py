@@ -38,6 +38,8 @@ class Export:
     dialect: Dialect = SPREADSHEET
     english: bool = False
     progress: Progress | None = None
+    #: whether microdata are for everyone, without the numbers of counter-days
+    public: bool = False
 
     @property
     def stem(self) -> str:
@@ -56,7 +58,7 @@ def files(export: Export, kinds: Iterable[str]) -> Iterator[tuple[str, Writer]]:
             for table in TABLES:
                 yield f"{stem}-{table}.{kind}", _table_writer(export, table, kind)
         if kind in ("sav", "microdata", "scripts"):
-            micro = micro or prepare(export.session, export.content)
+            micro = micro or prepare(export.session, export.content, public=export.public)
             yield from _microdata_files(export, micro, kind)
 
 
@@ -77,7 +79,7 @@ def workbook(export: Export, path: Path) -> None:
     """Write the workbook; for those who see all agencies with the codebook of the microdata."""
     more: list[WorkbookSheet] = []
     if not export.content.limited:
-        more.append(codebook_sheet(prepare(export.session, export.content)))
+        more.append(codebook_sheet(prepare(export.session, export.content, public=export.public)))
     write_workbook(path, export.content, now=export.now, english=export.english, more=more, progress=export.progress)
 
 
@@ -97,7 +99,7 @@ def _microdata_files(export: Export, micro: Microdata, kind: str) -> Iterator[tu
 
 def write_package(export: Export, path: Path) -> None:
     """Write the microdata as CSV with codebook and scripts into one ZIP file."""
-    micro = prepare(export.session, export.content)
+    micro = prepare(export.session, export.content, public=export.public)
     stem = export.stem
     data = f"{stem}-microdata.csv"
     parts: dict[str, Iterable[str]] = {

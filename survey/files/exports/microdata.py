@@ -1,7 +1,9 @@
 """Anonymised microdata: one row a response, with weight, stratum and sampling fraction, and nobody standing out.
 
-No comment, key, counter, day or hour leaves. Three steps protect people, all by the round's own disclosure rule (k is
-its `min_n`):
+No comment, key, counter, day or hour leaves. Where counter-days are sampling units, evaluators' files carry a number
+for each, by what its people answered and not by when, so that it tells nothing of counter and day; files for the public
+carry none, and their scripts say that errors are without clusters. Three steps protect people, all by the round's own
+disclosure rule (k is its `min_n`):
 
 - A stratum of which the results hide any figure is withheld whole. What it adds to the index and to its variance is
   given in sums by agency (`Withheld`), which follow from the published figures anyway; so the scripts still reproduce
@@ -20,7 +22,7 @@ from __future__ import annotations
 import hashlib
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -30,16 +32,19 @@ import pandas as pd
 from numpy.typing import NDArray
 from sqlalchemy import orm
 
+from scoring.clusters import CLUSTER, residuals
 from scoring.disclosure import SUPPRESSED, DisclosureRule
-from scoring.estimate import variance
+from scoring.estimate import cluster_totals, variance
 from scoring.moments import LOOKUP, PEAK, Moments
+from scoring.pooling import WHOLE_AGENCY
 from scoring.scheme import Figure, figure
-from scoring.weights import Design
+from scoring.weights import Clusters, Design
 from survey.files.exports import anonymity
 from survey.files.exports.content import Content
 from survey.files.queries.microdata import response_rows
 from survey.models import SlotKind
 from survey.questionnaires import BLANK, HIDDEN, UNKNOWN
+from survey.results.queries.responses import cluster_keys
 from survey.results.sample import sample
 
 HIDDEN_VALUE = "*"
@@ -89,6 +94,10 @@ class Microdata:
     rule: DisclosureRule
     #: (agency, service) of which the results hide a figure: where the stratum is a whole agency, these are not named
     hidden_services: frozenset[tuple[str, str]] = frozenset()
+    #: numbers of the sampling units; None where every respondent is one, and for the public
+    units: UnitNumbers | None = None
+    #: whether results were worked out with sampling units that this file does not tell
+    without_units: bool = False
 
     @property
     def responses(self) -> int:
@@ -113,7 +122,7 @@ class Microdata:
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns of the file."""
-        return (*DESIGN, *self.attributes, *self.items)
+        return (*DESIGN, *((UNIT,) if self.units is not None else ()), *self.attributes, *self.items)
 
     @property
     def parts(self) -> Figure:
@@ -122,15 +131,51 @@ class Microdata:
 
 
 DESIGN = ("agency", "service", "stratum", "weight", "fpc", "in_province")
+UNIT = "cluster"
+"""Column with the number of the sampling unit, after `DESIGN`."""
 
 
-def prepare(session: orm.Session, content: Content) -> Microdata:
-    """Return what of a round leaves as microdata; only for content that is not cut to a part of the agencies."""
+@dataclass(frozen=True, eq=False)
+class UnitNumbers:
+    """Number of each sampling unit in the file, by what is stored of its people."""
+
+    #: by agency, counter (or pile) and day
+    of_day: dict[tuple[str, str, str], int]
+    #: of people whose counter is not known, by agency, service and answers: one each
+    of_person: dict[tuple[str, str, str], list[int]]
+
+    @classmethod
+    def of(cls, clusters: Clusters) -> UnitNumbers:
+        """Return the numbers of all units, in the order of a hash of what their people answered."""
+        codes = clusters.unit
+        content = np.column_stack([clusters.cell, clusters.n, clusters.sums])
+        digests = [hashlib.sha256() for _ in range(int(codes.max(initial=-1)) + 1)]
+        for row in np.lexsort(content.T[::-1]):
+            digests[codes[row]].update(np.ascontiguousarray(content[row], dtype="<i8").tobytes())
+        number = np.argsort(np.argsort([digest.hexdigest() for digest in digests], kind="stable")) + 1
+        found = cls({}, {})
+        names = clusters.keys[["agency", "service", *CLUSTER]].itertuples(index=False, name=None)
+        for (agency, service, counter, day), unit in zip(names, codes, strict=True):
+            if counter:
+                found.of_day[agency, counter, day] = int(number[unit])
+            else:
+                found.of_person.setdefault((agency, service, day), []).append(int(number[unit]))
+        return found
+
+
+def prepare(session: orm.Session, content: Content, *, public: bool = False) -> Microdata:
+    """Return what of a round leaves as microdata; only for content that is not cut to a part of the agencies.
+
+    `public`: for everyone, without the numbers of sampling units.
+    """
     if content.limited:
         raise ValueError("microdata are for those who see all agencies")
     results = content.results
     scheme = content.definition.scheme()
     moments, design = sample(session, results)
+    without_units = public and design.clusters is not None
+    if public:
+        design = replace(design, clusters=None)
     rule = DisclosureRule.of(results.rules)
     out = _withheld_strata(content, moments, design, rule)
     whole = figure(scheme, results.rules, "overall", "all")
@@ -140,6 +185,8 @@ def prepare(session: orm.Session, content: Content) -> Microdata:
         withheld=tuple(_withheld(content, moments, design, out, whole)),
         rule=rule,
         hidden_services=_hidden_places(content),
+        units=None if design.clusters is None else UnitNumbers.of(design.clusters),
+        without_units=without_units,
     )
 
 
@@ -148,7 +195,7 @@ def _withheld_strata(content: Content, moments: Moments, design: Design, rule: D
     hidden = _hidden_places(content)
     out = np.array([not rule.shows(int(n)) for n in design.size], dtype=np.bool_)
     for cell, (agency, service) in enumerate(moments.keys[["agency", "service"]].itertuples(index=False, name=None)):
-        place = (agency, "" if _is_whole(design, cell, agency) else service)
+        place = (agency, "" if _is_whole(design, cell) else service)
         if place in hidden:
             out[design.stratum[cell]] = True
     return out
@@ -161,9 +208,9 @@ def _hidden_places(content: Content) -> frozenset[tuple[str, str]]:
     return frozenset((str(agency), str(service)) for agency, service in rows.itertuples(index=False, name=None))
 
 
-def _is_whole(design: Design, cell: int, agency: str) -> bool:
-    """Say whether a cell's stratum is its whole agency."""
-    return bool(design.names[design.stratum[cell]] == agency)
+def _is_whole(design: Design, cell: int) -> bool:
+    """Say whether a cell's stratum is its whole agency, for want of transactions by service."""
+    return bool(design.notes[cell] & WHOLE_AGENCY)
 
 
 def _strata(moments: Moments, design: Design, out: NDArray[np.bool_]) -> Iterator[Stratum]:
@@ -177,7 +224,7 @@ def _strata(moments: Moments, design: Design, out: NDArray[np.bool_]) -> Iterato
         known = bool(design.known[cell]) if design.known is not None else True
         yield Stratum(
             agency=agency,
-            service=None if _is_whole(design, cell, agency) else service,
+            service=None if _is_whole(design, cell) else service,
             name=design.names[at],
             weight=float(design.weight[cell]),
             fraction=float(design.fraction[at]),
@@ -203,23 +250,50 @@ def _withheld(
     for name, inside in places:
         if not (gone & inside).any():
             continue
-        counting, valid, mean, within = _contributions(moments, design, inside, whole, rules.statistic)
-        code = np.where(gone & inside, 0, -1)
-        added, _ = variance(mean[:, None], within[:, None], design, code, 1)
+        counting, valid, alpha = _linearised(moments, design, inside, whole, rules.statistic)
         here = (gone & inside)[:, None]
         yield Withheld(
             name,
             tuple(float(x) for x in (counting * here).sum(axis=0)),
             tuple(float(x) for x in (valid * here).sum(axis=0)),
-            float(added[0, 0]),
+            _added_variance(moments, design, inside, gone & inside, alpha, rules.statistic),
             int(moments.n[gone & inside].sum()),
         )
 
 
-def _contributions(
+def _added_variance(
+    moments: Moments, design: Design, inside: NDArray[np.bool_], gone: NDArray[np.bool_], alpha: Floats, statistic: str
+) -> float:
+    """Return what the withheld cells `gone` add to the variance of an index of the cells `inside`.
+
+    Of sampling units with people in withheld and in other strata both are part: it is the variance of all less that of
+    what leaves, and may be below 0.
+    """
+    if design.clusters is None:
+        at = _columns(moments, statistic)
+        mean = moments.sums[:, at] @ alpha * design.weight / np.maximum(moments.n, 1)
+        crossed = moments.within[:, at[:, None], at[None, :]]
+        within = np.asarray((crossed @ alpha) @ alpha * design.weight**2, dtype=np.float64)
+        added, _ = variance(mean[:, None], within[:, None], design, np.where(gone, 0, -1), 1)
+        return float(added[0, 0])
+    both = []
+    for part in (inside, inside & ~gone):
+        code = np.where(part, 0, -1)
+        totals = cluster_totals(moments, design, alpha[None, None, :], code, statistic)
+        both.append(float(residuals(totals, design, code, 1).variance(1)[0, 0]))
+    return both[0] - both[1]
+
+
+def _columns(moments: Moments, statistic: str) -> NDArray[np.intp]:
+    """Return where the numerators and the valid answers stand among the sums."""
+    up, down = moments.feature(statistic), moments.feature("answered")
+    return np.concatenate([np.arange(up.start, up.stop), np.arange(down.start, down.stop)])
+
+
+def _linearised(
     moments: Moments, design: Design, inside: NDArray[np.bool_], whole: Figure, statistic: str
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return weighted totals by cell and part, and of each cell the mean and the spread of u in one domain."""
+) -> tuple[Floats, Floats, Floats]:
+    """Return weighted totals by cell and part, and α (2·items): u = w αᵀz of a person in the domain `inside`."""
     up, down = moments.feature(statistic), moments.feature("answered")
     weight = design.weight[:, None]
     width = len(moments.scheme.items)
@@ -233,11 +307,7 @@ def _contributions(
         if b > 0:
             alpha[list(part.items)] += part.weight / present / b / PEAK[statistic]
             alpha[[width + i for i in part.items]] -= part.weight / present * a / b / b
-    at = np.concatenate([np.arange(up.start, up.stop), np.arange(down.start, down.stop)])
-    mean = moments.sums[:, at] @ alpha * design.weight / np.maximum(moments.n, 1)
-    crossed = moments.within[:, at[:, None], at[None, :]]
-    within = np.asarray((crossed @ alpha) @ alpha * design.weight**2, dtype=np.float64)
-    return counting, valid, mean, within
+    return counting, valid, alpha
 
 
 def blocks(session: orm.Session, micro: Microdata) -> Iterator[pd.DataFrame]:
@@ -257,14 +327,15 @@ def _stratum_blocks(session: orm.Session, micro: Microdata, stratum: Stratum) ->
     read = _read(session, micro, stratum)
     if read is None:
         return
-    answers, codes, texts = read
+    answers, codes, texts, units = read
     items = answers[:, : len(micro.items)]
     attributes = [np.ascontiguousarray(column).astype(np.int64) for column in codes.T]
     visible = anonymity.shown(attributes, micro.rule.min_n)
     released = np.column_stack(
         [np.where(show, column + 1, 0) for show, column in zip(visible, attributes, strict=True)]
     )
-    order = np.lexsort(np.column_stack([items, released]).T)
+    sort = np.column_stack([units.number, items, released])
+    order = np.lexsort(sort.T)
     order = order[np.random.default_rng(_seed(micro, stratum)).permutation(len(order))]
     names = ("service", *micro.attributes)
     for start in range(0, len(order), BLOCK):
@@ -281,27 +352,53 @@ def _stratum_blocks(session: orm.Session, micro: Microdata, stratum: Stratum) ->
             "fpc": np.full(len(at), stratum.fraction),
             "in_province": np.full(len(at), int(stratum.known), dtype=np.int64),
         }
+        columns |= {UNIT: units.take(at)} if micro.units is not None else {}
         columns |= {code: _numbers(items[at, k]) for k, code in enumerate(micro.items)}
         yield pd.DataFrame({name: columns[name] for name in micro.columns})
 
 
+@dataclass(frozen=True, eq=False)
+class _Units:
+    """Numbers of the sampling units of a stratum's rows; of those who have one each: -1 less the place in `alone`."""
+
+    number: NDArray[np.int64]
+    alone: list[list[int]]
+
+    def take(self, rows: NDArray[np.intp]) -> NDArray[np.int64]:
+        """Return the numbers of some rows; of people by themselves each takes one that is left."""
+        return np.array(
+            [number if number >= 0 else self.alone[-1 - number].pop() for number in self.number[rows].tolist()],
+            dtype=np.int64,
+        )
+
+
 def _read(
     session: orm.Session, micro: Microdata, stratum: Stratum
-) -> tuple[Bytes, NDArray[np.uint16], list[NDArray[np.object_]]] | None:
-    """Return a stratum's packed answers, its attributes as small codes (service first), and what the codes mean."""
+) -> tuple[Bytes, NDArray[np.uint16], list[NDArray[np.object_]], _Units] | None:
+    """Return a stratum's packed answers, its attributes as small codes (service first), what these mean, its units."""
     results = micro.content.results
     zone = ZoneInfo(results.round.zone)
     known: list[dict[str, int]] = [{}, {}, {}, {}]  # service, month, channel, language
     needed = results.rules.min_answered_share * len(micro.items)
-    # Once totals are pooled, who rated nothing is nobody.
-    least = max(needed, 1) if needed or results.rules.pooling else 0
-    packed, codes = bytearray(), array("H")
+    # Once totals are pooled, who rated nothing is nobody; nor is he of any sampling unit.
+    least = max(needed, 1) if needed or results.rules.pooling or micro.units is not None else 0
+    packed, codes, numbers = bytearray(), array("H"), array("q")
+    alone: dict[tuple[str, str], int] = {}
     width = len(micro.content.definition.slots)
-    for service, answers, channel, language, at in response_rows(
-        session, results.round.id, stratum.agency, stratum.service
+    days = cluster_keys(results.round) if micro.units is not None else None
+    for service, answers, channel, language, at, counter, day in response_rows(
+        session, results.round.id, stratum.agency, stratum.service, days
     ):
-        if least and sum(c in "12345" for c in answers[: len(micro.items)]) < least:
+        rated = answers[: len(micro.items)]
+        if least and sum(c in "12345" for c in rated) < least:
             continue
+        if micro.units is None:
+            numbers.append(0)
+        elif counter:
+            numbers.append(micro.units.of_day[stratum.agency, counter, day])
+        else:
+            person = service, "".join(c if c in "12345" else "0" for c in rated)
+            numbers.append(-1 - alone.setdefault(person, len(alone)))
         month = f"{at.astimezone(zone):%Y-%m}"
         if stratum.service is not None:
             service = ""  # the same for all
@@ -314,13 +411,24 @@ def _read(
         return None
     table = np.frombuffer(bytes(packed), dtype=np.uint8).reshape(-1, width)
     few = np.frombuffer(codes, dtype=np.uint16).reshape(-1, 4).copy()
-    for k, numbers in enumerate(known):  # numbered as they came; from here on, by what they say
-        few[:, k] = np.argsort(np.argsort(np.array(list(numbers), dtype=object)))[few[:, k]]
+    for k, names in enumerate(known):  # numbered as they came; from here on, by what they say
+        few[:, k] = np.argsort(np.argsort(np.array(list(names), dtype=object)))[few[:, k]]
     asked = table[:, len(micro.items) :]
     letters = np.array([chr(k).replace(BLANK, "") for k in range(256)], dtype=object)
-    texts = [np.array(sorted(numbers), dtype=object) for numbers in known]
+    texts = [np.array(sorted(names), dtype=object) for names in known]
     every = np.column_stack([few[:, :3], asked, few[:, 3:]])
-    return table, every, [*texts[:3], *[letters] * asked.shape[1], texts[3]]
+    return table, every, [*texts[:3], *[letters] * asked.shape[1], texts[3]], _units_of(micro, stratum, numbers, alone)
+
+
+def _units_of(micro: Microdata, stratum: Stratum, numbers: array[int], alone: dict[tuple[str, str], int]) -> _Units:
+    """Return the units of a stratum's rows, people by themselves in the order of what they answered."""
+    if micro.units is None:
+        return _Units(np.zeros(len(numbers), dtype=np.int64), [])
+    own = np.frombuffer(numbers, dtype=np.int64)
+    place = np.argsort(np.argsort(np.array(["\n".join(person) for person in alone], dtype=object)))
+    own = np.where(own < 0, -1 - place[np.where(own < 0, -1 - own, 0)], own) if len(alone) else own
+    each = [sorted(micro.units.of_person[stratum.agency, *person], reverse=True) for person in sorted(alone)]
+    return _Units(own, each)
 
 
 def _numbers(column: Bytes) -> pd.arrays.IntegerArray:

@@ -15,7 +15,7 @@ import pandas as pd
 from sqlalchemy import orm
 
 from survey.files.exports.codebook import Variable, variables
-from survey.files.exports.microdata import HIDDEN_VALUE, ITEM_CODES, Microdata, blocks
+from survey.files.exports.microdata import HIDDEN_VALUE, ITEM_CODES, UNIT, Microdata, blocks
 from survey.questionnaires import HIDDEN, UNKNOWN
 from survey.results.as_csv import BOM, Dialect, write_value
 
@@ -57,7 +57,7 @@ def write_parquet(session: orm.Session, micro: Microdata, path: Path, progress: 
     import pyarrow as pa
     from pyarrow import parquet
 
-    kinds = {"weight": pa.float64(), "fpc": pa.float64(), "in_province": pa.int8()}
+    kinds = {"weight": pa.float64(), "fpc": pa.float64(), "in_province": pa.int8(), UNIT: pa.int32()}
     kinds |= dict.fromkeys(micro.items, pa.int8())
     schema = pa.schema([(name, kinds.get(name, pa.string())) for name in micro.columns])
     with parquet.ParquetWriter(str(path), schema, compression="zstd") as writer:
@@ -102,7 +102,7 @@ _CASES = 80
 def _numbers(micro: Microdata, variable: Variable) -> Mapping[str, float]:
     """Return the number that stands for each text of a column in SPSS."""
     missing = {HIDDEN_VALUE: SAV_HIDDEN, HIDDEN: SAV_NOT_ASKED, UNKNOWN: SAV_DECLINED}
-    if variable.item or variable.code in ("weight", "fpc", "in_province", "month"):
+    if variable.item or variable.code in ("weight", "fpc", "in_province", UNIT, "month"):
         return {}
     if variable.code == "stratum":
         return {stratum.name: float(k) for k, stratum in enumerate(micro.strata, 1)}
