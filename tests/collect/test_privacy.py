@@ -26,6 +26,7 @@ from survey.maintenance.backup import create_backup, read_manifest
 from survey.publication.operations.api_clients import create_api_client
 from tests.support.evaluation import NOW, PASSWORD, accounts, token
 from tests.support.places import BACKUP_KEY, CODE, SECRET, make_app
+from tests.support.programs import free_port
 
 ROOT = Path(__file__).parents[2]
 COMMENT = "Quầy sạch sẽ, cảm ơn cán bộ."
@@ -83,9 +84,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         accounts(session)
         _client, api_token = create_api_client(session, name="cong", scopes=["published"], actor=Actor(NOW))
     app.extensions["database"].dispose()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     environment = {
         "PATH": os.environ["PATH"],
         "INSTANCE_DIR": str(instance),

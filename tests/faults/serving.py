@@ -6,7 +6,6 @@ import http.client
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +19,7 @@ import sqlalchemy as sa
 from survey.core.db import Database
 from survey.models import Response
 from tests.support.places import CODE, SECRET
+from tests.support.programs import free_port
 
 ROOT = Path(__file__).parents[2]
 TOLD = {429, 500, 502, 503}
@@ -30,9 +30,7 @@ class Server:
 
     def __init__(self, instance: Path, **settings: str) -> None:
         self.url = settings.get("DATABASE_URL") or f"sqlite:///{instance / 'sipas.db'}"
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.environment = {
             "PATH": os.environ["PATH"],
             "INSTANCE_DIR": str(instance),
