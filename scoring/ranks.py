@@ -58,6 +58,17 @@ class RankRanges:
     def __repr__(self) -> str:
         return f"RankRanges of {len(self.rank)}, {int(self.above.sum())} pairs told apart"
 
+    def may_be_best(self, k: int) -> Flags:
+        """Return which estimates may be among the k highest, (p,): the set holds the true ones at the confidence.
+
+        Mogstad et al. (2023), 3.4: the k best are among those whose best rank is k at most. A fair list for awards.
+        """
+        return np.asarray(self.low <= k)
+
+    def may_be_worst(self, k: int) -> Flags:
+        """Return which estimates may be among the k lowest, (p,): a fair list of who needs help."""
+        return np.asarray(self.high > len(self.rank) - k)
+
     def to_frame(self) -> pd.DataFrame:
         """Return `rank, low, high`, one row an estimate in the order given."""
         return pd.DataFrame({"rank": self.rank, "low": self.low, "high": self.high})

@@ -8,7 +8,8 @@ import pytest
 
 MODULES = sorted(path.stem for path in (Path(__file__).parents[2] / "scoring").glob("*.py") if path.stem != "__init__")
 WITH_EXAMPLES = {
-    "compare", "importance", "intervals", "jackknife", "moments", "planner", "quality", "ranks", "scheme", "scores",
+    "compare", "control_charts", "funnel", "importance", "intervals", "jackknife", "moments", "planner", "quality",
+    "ranks", "scheme", "scores", "small_area",
 }  # fmt: skip
 
 
