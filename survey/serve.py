@@ -20,6 +20,7 @@ from survey.core.db import Database
 from survey.core.errors import InputError
 from survey.core.private import keep_private
 from survey.migrations import upgrade
+from survey.migrations.guards import find_broken_guards
 from survey.questionnaires import bundled
 from survey.structure.operations.install_questionnaire import install_questionnaire
 from survey.structure.queries.installation import is_empty
@@ -84,6 +85,7 @@ def prepare(settings: Settings) -> None:
             compile_catalogues()
         _tell("Bringing the database to the newest migration …")
         upgrade(database)
+        _warn(find_broken_guards(database))
         _tell("Installing the questionnaires …")
         with database.write() as session:
             for definition in bundled().values():
@@ -94,6 +96,12 @@ def prepare(settings: Settings) -> None:
     finally:
         database.dispose()
     _tell("", _greeting(settings, made, code))
+
+
+def _warn(broken: list[str]) -> None:
+    """Say on standard error which triggers or indexes are not those of the migrations; citizens are served still."""
+    for what in broken:
+        sys.stderr.write(f"Warning: {what}: somebody altered the database; run `flask --app app doctor`\n")
 
 
 def _load_demonstration(session: orm.Session, settings: Settings, now: datetime) -> Demo:

@@ -1,4 +1,4 @@
-"""Commands of accounts: create one, invite its owner to set a new password."""
+"""Commands of accounts: create one, invite its owner to set a new password, verify the audit log."""
 
 from __future__ import annotations
 
@@ -60,3 +60,25 @@ def invite_user(username: str) -> None:
         token = invite(session, user, actor=operator())
     click.echo(f"Hand this link to {username} alone; it works once, within {DAYS} days:")
     click.echo(page_address("invitations.accept", token=token))
+
+
+@click.command("verify")
+@click.option("--head", default="", help="Head that was printed with an edition or a backup: is it in the chain?")
+@with_appcontext
+@report_input_errors
+def verify_audit(head: str) -> None:
+    """Verify the hash chain of the audit log; exit code 1 where a link does not hold or a head is not in it."""
+    from survey.accounts.queries.audit_chain import head_position, verify_audit_chain
+
+    with database().read() as session:
+        chain = verify_audit_chain(session)
+        position = head_position(session, head.strip().lower()) if head else None
+    click.echo(f"sealed    {chain.sealed} events, {chain.unsealed} since")
+    click.echo(f"head      {chain.head}")
+    if chain.broken_at is not None:
+        click.echo(f"Link {chain.broken_at} does not hold: an event was altered, removed or inserted.", err=True)
+        sys.exit(1)
+    if head and position is None:
+        click.echo("No link has that head: events that were there when it was printed are gone.", err=True)
+        sys.exit(1)
+    click.echo(f"The log is whole{f'; that head is link {position}' if head else ''}.")

@@ -22,12 +22,13 @@ from pathlib import Path
 from typing import IO, Any
 
 from survey import __version__
+from survey.accounts.operations.seal_audit import seal_audit
 from survey.core.db import Database
 from survey.core.errors import InputError
 from survey.core.private import create_private_file, make_private_folder
 from survey.maintenance.operations.copy_database import copy_database, table_rows
 from survey.maintenance.operations.snapshot import check_and_upgrade, write_snapshot
-from survey.migrations import current, upgrade
+from survey.migrations import current, newest, upgrade
 
 PREFIX = "sipas-"
 BLOCK = 1 << 20
@@ -47,6 +48,8 @@ class Manifest:
     #: SHA-256 of the database in it
     database_sha256: str
     rows: dict[str, int]
+    #: head of the audit log's hash chain; empty in backups of version 0.1
+    audit_head: str = ""
     #: HMAC-SHA256 over all of the above; empty in backups of version 0.1
     signature: str = ""
 
@@ -73,6 +76,7 @@ def create_backup(database: Database, folder: Path, *, now: datetime, key: str, 
     if revision is None:
         raise InputError("The database is not set up yet; there is nothing to back up")
     _make_folder(folder)
+    head = _seal(database) if revision == newest() else ""
     name = f"{PREFIX}{now.astimezone(UTC):%Y%m%d-%H%M%S}.sqlite.gz{'.age' if recipients else ''}"
     with tempfile.TemporaryDirectory(prefix=".backup-", dir=folder) as work:
         plain, packed = Path(work) / "sipas.db", Path(work) / name
@@ -98,6 +102,7 @@ def create_backup(database: Database, folder: Path, *, now: datetime, key: str, 
             file_sha256=_sha256(packed),
             database_sha256=_sha256(plain),
             rows=rows,
+            audit_head=head,
         )
         written = Path(work) / "manifest.json"
         create_private_file(written)
@@ -146,6 +151,11 @@ def restore_backup(
             finally:
                 copy.dispose()
     return manifest
+
+
+def _seal(database: Database) -> str:
+    with database.write() as session:
+        return seal_audit(session)
 
 
 def _check_signature(manifest: Manifest, key: str, *, unsigned: bool) -> None:

@@ -12,12 +12,14 @@ from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
+from survey.accounts.queries.audit_chain import verify_audit_chain
 from survey.core.config import MIN_SECRET_LENGTH, ROOT, Settings
 from survey.core.db import Database
 from survey.core.private import open_to_others
 from survey.maintenance.backup import manifests, read_manifest
 from survey.maintenance.queries.database_state import read_durability, read_newest_answer_time
 from survey.migrations import current, newest
+from survey.migrations.guards import find_broken_guards
 from survey.structure.queries import rounds
 from survey.web import catalogues
 
@@ -41,7 +43,13 @@ def examine(settings: Settings, database: Database, now: datetime) -> list[Healt
     """Run all checks, read-only, and return their findings."""
     findings = [*_address(settings), *_contact(settings), *_secret(settings), *_files(settings), *_disk(settings)]
     try:
-        findings += [*_schema(database), *_durability(database), *_clock(database, now), *_rounds(database, now)]
+        findings += [
+            *_schema(database),
+            *_guards(database),
+            *_durability(database),
+            *_clock(database, now),
+            *_rounds(database, now),
+        ]
     except sa.exc.SQLAlchemyError as error:
         reason = str(getattr(error, "orig", error)).splitlines()[0]
         findings.append(
@@ -117,6 +125,24 @@ def _schema(database: Database) -> Iterator[HealthFinding]:
         yield HealthFinding(
             WRONG, f"the database is at {revision}, the program at {newest()}", "run `flask --app app init`"
         )
+
+
+def _guards(database: Database) -> Iterator[HealthFinding]:
+    """Look whether triggers, indexes and the hash chain of the audit log are as they were made."""
+    if current(database) != newest():
+        return
+    broken = find_broken_guards(database)
+    for what in broken[:SHOWN]:
+        yield HealthFinding(WRONG, what, "somebody altered the database; compare it with a backup")
+    if not broken:
+        yield HealthFinding(FINE, "triggers and indexes are those of the migrations")
+    with database.read() as session:
+        chain = verify_audit_chain(session)
+    if chain.broken_at is None:
+        yield HealthFinding(FINE, f"the audit log is whole: {chain.sealed} events sealed, head {chain.head[:16]}")
+    else:
+        what = f"the audit log was altered: link {chain.broken_at} of its chain does not hold"
+        yield HealthFinding(WRONG, what, "compare it with a backup; `flask --app app audit verify` has the rest")
 
 
 def _durability(database: Database) -> Iterator[HealthFinding]:

@@ -10,7 +10,7 @@ from survey.models.agencies import (
     Service,
     ServiceFormerName,
 )
-from survey.models.audit import AuditEvent
+from survey.models.audit import AuditEvent, AuditSeal
 from survey.models.comments import Comment, CommentState, CommentTheme, Theme
 from survey.models.counters import Counter, CounterCode, CounterDecidingAgency, CounterService
 from survey.models.emblems import AgencyEmblem, EmblemFormat
@@ -35,6 +35,7 @@ __all__ = [
     "AnswerSlot",
     "ApiClient",
     "AuditEvent",
+    "AuditSeal",
     "BatchKind",
     "Channel",
     "ColumnMapping",

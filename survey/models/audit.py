@@ -26,3 +26,16 @@ class AuditEvent(Base):
     subject: Mapped[str] = mapped_column(sa.String(128))
     before: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
     after: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
+
+
+class AuditSeal(Base):
+    """Audit seal: a link of the hash chain over the audit log, in the order of sealing; never updated or deleted."""
+
+    __tablename__ = "audit_seal"
+    __table_args__ = (sa.CheckConstraint("length(hash) = 64", name="hash_sha256"),)
+
+    #: 1, 2, … without a gap
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    event_id: Mapped[int] = mapped_column(sa.ForeignKey("audit_event.id"), unique=True)
+    #: SHA-256 over the link before and the event
+    hash: Mapped[str] = mapped_column(sa.String(64))

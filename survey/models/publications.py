@@ -62,6 +62,8 @@ class Publication(Base):
     reviewed_at: Mapped[datetime | None]
     published_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
     published_at: Mapped[datetime | None]
+    #: head of the audit log's hash chain when it was published; null before, and in editions of version 0.1
+    audit_head: Mapped[str | None] = mapped_column(sa.String(64))
 
     round: Mapped[Round] = orm.relationship()
     drafted_by: Mapped[User] = orm.relationship(foreign_keys=[drafted_by_id])

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from survey.accounts.operations.seal_audit import seal_audit
 from survey.core.db import Database
 from survey.results.operations.release_responses import release_responses
 from survey.results.operations.settle_comments import mask_overdue_comments, shuffle_comments
@@ -26,7 +27,10 @@ def run_nightly(database: Database, now: datetime, zone: ZoneInfo) -> Iterator[s
     with database.write() as session:
         shuffled = shuffle_comments(session, today)
     _discard_old_rows(database)
+    with database.write() as session:
+        head = seal_audit(session)
     yield f"comments of this week and the last rewritten in random order\t{shuffled}"
+    yield f"head of the audit log\t{head}"
 
 
 def _discard_old_rows(database: Database) -> None:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
+from survey.accounts.operations.seal_audit import seal_audit
 from survey.collect.queries.counters import late_until
 from survey.core.actor import Actor
 from survey.core.errors import InputError
@@ -78,6 +79,7 @@ def publish(session: orm.Session, publication: Publication, *, actor: Actor) -> 
     publication.published_by_id, publication.published_at = actor.user_id, actor.now
     publication.round.state = RoundState.PUBLISHED
     _record(session, publication, publication.round, "publication.published", actor, {"edition": publication.edition})
+    publication.audit_head = seal_audit(session)  # of a log that has this publication in it
 
 
 def withdraw_publication(session: orm.Session, publication: Publication, *, actor: Actor) -> None:
