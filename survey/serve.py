@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from survey.core.actor import Actor
 from survey.core.clock import system_clock
 from survey.core.command_line import BadInput, database_message, work_bar
 from survey.core.config import ROOT, Settings, create_secret_key, load_settings, require_production
 from survey.core.db import Database
 from survey.core.errors import InputError
 from survey.core.private import keep_private
+from survey.maintenance.operations.tell_losses import tell_lost_responses
 from survey.migrations import upgrade
 from survey.migrations.guards import find_broken_guards
 from survey.questionnaires import bundled
@@ -85,7 +87,10 @@ def prepare(settings: Settings) -> None:
             compile_catalogues()
         _tell("Bringing the database to the newest migration …")
         upgrade(database)
-        _warn(find_broken_guards(database))
+        lost = tell_lost_responses(database, actor=Actor(now))
+        _warn(
+            [*find_broken_guards(database), *([f"{lost} answers that were stored are not there any more"] * bool(lost))]
+        )
         _tell("Installing the questionnaires …")
         with database.write() as session:
             for definition in bundled().values():
@@ -99,9 +104,9 @@ def prepare(settings: Settings) -> None:
 
 
 def _warn(broken: list[str]) -> None:
-    """Say on standard error which triggers or indexes are not those of the migrations; citizens are served still."""
+    """Say on standard error what is wrong with the database; citizens are served still."""
     for what in broken:
-        sys.stderr.write(f"Warning: {what}: somebody altered the database; run `flask --app app doctor`\n")
+        sys.stderr.write(f'Warning: {what}: see "Watching" in docs/operations.md, and run `flask --app app doctor`\n')
 
 
 def _load_demonstration(session: orm.Session, settings: Settings, now: datetime) -> Demo:

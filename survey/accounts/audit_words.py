@@ -100,6 +100,7 @@ def actions() -> dict[str, dict[str, str]]:
             "action.altered": _("Altered an action"),
         },
         "installation": {
+            "answers.lost": _("Answers that were stored are gone"),
             "api_client.created": _("Gave a program a token"),
             "api_client.revoked": _("Took a program's token back"),
             "demo.loaded": _("Loaded the demonstration data"),
@@ -202,6 +203,8 @@ def field(key: str) -> str:
         "transactions": _("Transactions"),
         "responses": _("Responses"),
         "rows": _("Rows"),
+        "first": _("First"),
+        "last": _("Last"),
         "added": _("Added"),
         "made": _("Made"),
         "moved": _("Moved"),

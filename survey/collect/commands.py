@@ -127,6 +127,7 @@ def purge(kinds: tuple[str, ...], months: int | None, number: int | None, yes: b
     else:
         _purge(database(), settings(), kinds or ("comments", "uploads"), months, yes=yes)
     if yes:
+        database().count_responses_again()  # fewer now, and none of them lost
         operations.checkpoint_log(database())
         click.echo("Backups made before still hold what was deleted, until they are deleted themselves.")
     else:

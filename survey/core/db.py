@@ -21,6 +21,7 @@ from sqlalchemy import orm
 from survey.core.errors import InputError, StaleEditError
 from survey.core.group_commit import GroupCommit
 from survey.core.private import create_private_file, make_private_folder
+from survey.core.stored_count import StoredCount
 
 ResultT = TypeVar("ResultT")
 
@@ -204,6 +205,11 @@ def _ask_after_rest(engine: sa.Engine) -> None:
             raise sa.exc.InvalidatePoolError from error  # all of the pool; the caller gets a new connection
 
 
+def highest_response(session: orm.Session) -> int:
+    """Return the highest number of a response; 0 where there is none."""
+    return session.scalar(sa.text("SELECT max(id) FROM response")) or 0
+
+
 def _refuse_writes(sessions: orm.sessionmaker[orm.Session]) -> None:
     """Let sessions raise `InvalidRequestError` instead of writing."""
 
@@ -234,6 +240,7 @@ class Database:
         )
         _refuse_writes(self._autocommit_readers)
         self._writers = orm.sessionmaker(self.engine.execution_options(sqlite_write=True))
+        self._stored_count = self._count_file()
         self._together = self._group_commit()
 
     @contextmanager
@@ -288,9 +295,37 @@ class Database:
     def _group_commit(self) -> GroupCommit | None:
         if self._server:
             return None
+        count = self._stored_count
+        turns = count.path.with_name(count.path.name.removesuffix("-count") + "-turn") if count else None
+        return GroupCommit(self.write, turns, highest_response, count.write if count else lambda _: None)
+
+    def _count_file(self) -> StoredCount | None:
         file = self.engine.url.database
-        return GroupCommit(self.write, Path(f"{file}-turn") if file and file != ":memory:" else None)
+        if self._server or not file or file == ":memory:" or "mode" in self.engine.url.query:
+            return None
+        return StoredCount(Path(f"{file}-count"))
+
+    def lost_responses(self) -> tuple[int, int] | None:
+        """Return the first and last number of responses that were stored and are not there any more; None: none known.
+
+        So it is where the write-ahead log of SQLite was lost, or an older copy of the file was put in its place.
+        """
+        counted = self._stored_count.read() if self._stored_count else None
+        if counted is None:
+            return None
+        with self.read() as session:
+            highest = highest_response(session)
+        return (highest + 1, counted) if counted > highest else None
+
+    def count_responses_again(self) -> None:
+        """Write the count by what is stored: after a restore, a deletion by age, or a loss that was told."""
+        if self._stored_count is not None:
+            with self.read() as session:
+                highest = highest_response(session)
+            self._stored_count.write(highest)
 
     def dispose(self) -> None:
         """Close all pooled connections."""
         self.engine.dispose()
+        if self._stored_count is not None:
+            self._stored_count.close()

@@ -3,7 +3,8 @@
 On SQLite a commit that survives a power cut waits for the disk (`synchronous=FULL`), and only one process writes at a
 time. While one thread waits, the others queue; the next then writes all that queued in one transaction. Each caller
 returns after that transaction's commit, so nobody is thanked before the answer is on disk. Processes take turns by a
-file lock, which wakes the next one at once; SQLite's own waiting sleeps longer and longer.
+file lock, which wakes the next one at once; SQLite's own waiting sleeps longer and longer. After the commit, and before
+anyone returns, the leader writes how far the database has come into a file beside it (`survey.core.stored_count`).
 """
 
 from __future__ import annotations
@@ -38,9 +39,17 @@ class _Ticket(Generic[ResultT]):
 class GroupCommit:
     """Runs short pieces of work in shared transactions of `write`, which opens one and commits it."""
 
-    def __init__(self, write: Callable[[], AbstractContextManager[orm.Session]], turns: Path | None) -> None:
+    def __init__(
+        self,
+        write: Callable[[], AbstractContextManager[orm.Session]],
+        turns: Path | None,
+        count: Callable[[orm.Session], int],
+        counted: Callable[[int], object],
+    ) -> None:
         self._write = write
         self._turns = turns
+        self._count = count
+        self._counted = counted
         self._queue: list[_Ticket[object]] = []
         self._queue_lock = Lock()
         self._leader = Lock()
@@ -71,6 +80,8 @@ class GroupCommit:
                     tickets = self._take()  # now, that the database is ours: whoever came meanwhile comes along
                     for ticket in tickets:
                         ticket.run(session)
+                    number = self._count(session)
+                self._counted(number)
             except BaseException as error:
                 if len(tickets) > 1 and isinstance(error, Exception):
                     self._write_singly(tickets)
@@ -92,6 +103,8 @@ class GroupCommit:
             try:
                 with self._write() as session:
                     ticket.run(session)
+                    number = self._count(session)
+                self._counted(number)
             except Exception as error:
                 ticket.error = error
 

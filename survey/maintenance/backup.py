@@ -143,6 +143,7 @@ def restore_backup(
             for end in ("-wal", "-shm"):
                 Path(f"{target.engine.url.database}{end}").unlink(missing_ok=True)
             plain.replace(str(target.engine.url.database))
+            target.count_responses_again()
         else:
             upgrade(target)
             copy = Database(f"sqlite:///{plain}")

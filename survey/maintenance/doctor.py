@@ -131,6 +131,10 @@ def _guards(database: Database) -> Iterator[HealthFinding]:
     """Look whether triggers, indexes and the hash chain of the audit log are as they were made."""
     if current(database) != newest():
         return
+    lost = database.lost_responses()
+    if lost is not None:
+        what = f"responses {lost[0]} to {lost[1]} were stored and are not there any more: the database's log was lost"
+        yield HealthFinding(WRONG, what, "look for sipas.db-wal, or for a copy of it, before the next start")
     broken = find_broken_guards(database)
     for what in broken[:SHOWN]:
         yield HealthFinding(WRONG, what, "somebody altered the database; compare it with a backup")
