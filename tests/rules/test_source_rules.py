@@ -51,6 +51,7 @@ CLOCKS = {
 }
 #: (module, clock): what the time is, in one place; the others measure how long something took or rests
 READS_CLOCKS = {
+    ("survey.core.stored_count", "time.monotonic"),  # between two waits for the disk
     ("survey.core.clock", "datetime.now"),
     ("survey.migrations.versions.20261129_2130_rules", "datetime.now"),  # when the update changed the rules
     ("survey.core.db", "time.monotonic"),  # how long a connection rested in the pool
