@@ -84,6 +84,7 @@ def _register_pages(app: Flask) -> None:
     from survey.collect import progress, respond
     from survey.collect.privacy import notice as privacy
     from survey.files import downloads
+    from survey.improvement import pages as improvement
     from survey.maintenance import health
     from survey.printing import pages as staff
     from survey.publication import api, publishing
@@ -103,6 +104,7 @@ def _register_pages(app: Flask) -> None:
         invitations,
         admin,
         evaluator,
+        improvement,
         downloads,
         publishing,
         api,

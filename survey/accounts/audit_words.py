@@ -96,8 +96,21 @@ def actions() -> dict[str, dict[str, str]]:
             "comment.hidden": _("Hid a comment"),
             "comments.purged": _("Deleted old comments"),
             "responses.purged": _("Deleted raw answers of an old round"),
+        },
+        "action": {
             "action.added": _("Entered an action"),
             "action.altered": _("Altered an action"),
+            "action.entered": _("Entered an action"),
+            "action.changed": _("Changed the wording of an action"),
+            "action.extended": _("Extended the due day of an action"),
+            "action.noted": _("Noted the progress of an action"),
+            "action.evidence": _("Attached evidence to an action"),
+            "action.done": _("Reported an action as done"),
+            "action.returned": _("Returned an action with a remark"),
+            "action.accepted": _("Accepted an action"),
+            "action.withdrawn": _("Withdrew the acceptance of an action"),
+            "action.dropped": _("Gave an action up"),
+            "plan.requested": _("Asked an agency for a plan"),
         },
         "installation": {
             "answers.lost": _("Answers that were stored are gone"),
@@ -117,6 +130,7 @@ def kinds() -> dict[str, str]:
         "service": _("Services"),
         "round": _("Rounds and publication"),
         "response": _("Responses"),
+        "action": _("Improvement"),
         "installation": _("Installation"),
     }
 
@@ -218,6 +232,13 @@ def field(key: str) -> str:
         "responsible": _("Responsible"),
         "due_on": _("Due day"),
         "element": _("Element"),
+        "item": _("Question"),
+        "cause": _("Cause, as the agency sees it"),
+        "causes": _("Causes"),
+        "place": _("Where it sits"),
+        "unit": _("Unit that carries it out"),
+        "co_units": _("Units that help"),
+        "document": _("Document"),
         "format": _("Format"),
         "bytes": _("Bytes"),
         "received_before": _("Received before"),
@@ -245,6 +266,8 @@ def value(key: str, stored: Any, names: Mapping[int, str]) -> str:
         return next((name for name in named if name != text), text)
     if key == "themes":
         return wording.THEMES(text)
+    if key == "causes":
+        return wording.CAUSES(text)
     if key == "channel":
         return wording.CHANNELS(text)
     return text

@@ -15,7 +15,15 @@ from survey.models.comments import Comment, CommentState, CommentTheme, Theme
 from survey.models.counters import Counter, CounterCode, CounterDecidingAgency, CounterService
 from survey.models.emblems import AgencyEmblem, EmblemFormat
 from survey.models.entry import ColumnMapping, EntryBatch, EntryForm
-from survey.models.followup import Action, ActionState
+from survey.models.followup import (
+    Action,
+    ActionEvent,
+    ActionEvidence,
+    ActionState,
+    ActionStep,
+    Cause,
+    PlanRequest,
+)
 from survey.models.imports import BatchKind, ImportBatch
 from survey.models.publications import ApiClient, Publication, PublicationState
 from survey.models.questionnaires import AnswerSlot, Questionnaire, QuestionnaireVersion, SlotKind
@@ -26,7 +34,10 @@ from survey.models.users import Invitation, RecoveryCode, Role, User
 
 __all__ = [
     "Action",
+    "ActionEvent",
+    "ActionEvidence",
     "ActionState",
+    "ActionStep",
     "Agency",
     "AgencyEmblem",
     "AgencyKind",
@@ -37,6 +48,7 @@ __all__ = [
     "AuditEvent",
     "AuditSeal",
     "BatchKind",
+    "Cause",
     "Channel",
     "ColumnMapping",
     "Comment",
@@ -53,6 +65,7 @@ __all__ = [
     "ImportBatch",
     "Installation",
     "Invitation",
+    "PlanRequest",
     "Population",
     "Publication",
     "PublicationState",

@@ -44,6 +44,10 @@ def init_app(app: flask.Flask) -> None:
         "comment_state_name": wording.COMMENT_STATES,
         "doubt_reason": wording.DOUBTS,
         "action_state_name": wording.ACTION_STATES,
+        "action_step_name": wording.ACTION_STEPS,
+        "cause_name": wording.CAUSES,
+        "standing_name": wording.STANDINGS,
+        "effect_name": wording.EFFECT_VERDICTS,
     }
     app.jinja_env.filters.update(filters)
 

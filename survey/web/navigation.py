@@ -67,6 +67,7 @@ def _work() -> tuple[Link, ...]:
     return (
         Link("evaluator.rounds", _("Results"), RESULTS),
         Link("evaluator.comment_list", _("Comments"), RESULTS),
+        Link("improvement.board", _("Improvement"), RESULTS),
         Link("staff.counters", _("Counters and posters"), UNITS),
         Link("paper.piles", _("Paper forms"), UNITS),
         Link("imports.batches", _("Import responses"), RESULTS),

@@ -14,9 +14,11 @@ from flask_babel import gettext
 
 from survey.models import (
     ActionState,
+    ActionStep,
     AgencyKind,
     AgencyLevel,
     BatchKind,
+    Cause,
     Channel,
     CommentState,
     PublicationState,
@@ -112,6 +114,60 @@ CHANNELS = Wording(
         Channel.IMPORT: N_("Imported file"),
     }
 )
+ACTION_STEPS = Wording(
+    {
+        ActionStep.ENTERED: N_("Action entered"),
+        ActionStep.CHANGED: N_("Wording changed"),
+        ActionStep.EXTENDED: N_("Due day extended"),
+        ActionStep.NOTED: N_("Progress noted"),
+        ActionStep.EVIDENCE: N_("Evidence attached"),
+        ActionStep.DONE: N_("Reported as done"),
+        ActionStep.RETURNED: N_("Returned by the province"),
+        ActionStep.ACCEPTED: N_("Accepted by the province"),
+        ActionStep.WITHDRAWN: N_("Acceptance withdrawn"),
+        ActionStep.DROPPED: N_("Action given up"),
+    }
+)
+"""What was done to an action."""
+CAUSES = Wording(
+    {
+        Cause.STAFFING: N_("Too few officials"),
+        Cause.TRAINING: N_("Officials lack training"),
+        Cause.ATTITUDE: N_("Manner of serving"),
+        Cause.PROCEDURE: N_("Procedure or papers are burdensome"),
+        Cause.COORDINATION: N_("Units work together slowly"),
+        Cause.SYSTEMS: N_("Software, equipment or network"),
+        Cause.FACILITIES: N_("Premises and furniture"),
+        Cause.GUIDANCE: N_("Guidance is unclear"),
+        Cause.WORKLOAD: N_("More dossiers than planned for"),
+        Cause.OVERSIGHT: N_("Heads do not check and urge"),
+        Cause.OTHER: N_("Another cause"),
+    }
+)
+"""Why a figure is as it is."""
+STANDINGS = Wording(
+    {
+        "chua-co-ke-hoach": N_("No plan yet"),
+        "den-han": N_("Due this month"),
+        "qua-han": N_("Overdue"),
+        "dang-lam": N_("Being carried out"),
+        "cho-duyet": N_("Done, not accepted yet"),
+        "da-duyet": N_("Accepted"),
+        "chua-hieu-qua": N_("Accepted, no effect shown"),
+        "hieu-qua": N_("Effective"),
+        "da-bo": N_("Given up"),
+    }
+)
+"""Where an action stands on the board; the codes are those of its address."""
+EFFECT_VERDICTS = Wording(
+    {
+        "better": N_("improved"),
+        "same": N_("not enough evidence"),
+        "worse": N_("got worse"),
+        "unknown": N_("cannot be told"),
+    }
+)
+"""What the next round says of an action."""
 AGENCY_KINDS = Wording(
     {
         AgencyKind.PROVINCE: N_("provincial people's committee"),
@@ -161,6 +217,8 @@ BY_ENUM: Mapping[type[enum.StrEnum], Wording] = {
     PublicationState: PUBLICATION_STATES,
     CommentState: COMMENT_STATES,
     ActionState: ACTION_STATES,
+    ActionStep: ACTION_STEPS,
+    Cause: CAUSES,
     Channel: CHANNELS,
     AgencyKind: AGENCY_KINDS,
     AgencyLevel: AGENCY_LEVELS,

@@ -210,7 +210,14 @@ def test_what_was_closed_to_them_is_there(site: Flask) -> None:
     client = client_of(site, "admin")
     found = {endpoint: client.get(at).status_code for endpoint, at in of_another_agency(site, "GET")}
     missing = {endpoint for endpoint, status in found.items() if status == 404}
-    without_a_thing = {"staff.emblem", "structure.batch", "imports.batch", "publishing.edition", "paper.differences"}
+    without_a_thing = {
+        "staff.emblem",
+        "structure.batch",
+        "imports.batch",
+        "publishing.edition",
+        "paper.differences",
+        "improvement.evidence",
+    }
     assert missing <= without_a_thing | {"staff.paper_form_pdf", "staff.paper_form_preview"}  # no round is open
 
 

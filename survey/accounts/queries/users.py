@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.core.text import clean, fold
-from survey.models import Agency, Role, User
+from survey.models import Agency, AgencyKind, Role, User
 
 
 def by_username(session: orm.Session, username: str) -> User | None:
@@ -57,3 +57,15 @@ def visible_agencies(session: orm.Session, user: User) -> frozenset[str] | None:
     if user.role is Role.MANAGER and user.agency_id is not None:
         return agencies_below(session, user.agency_id)
     return frozenset()
+
+
+def speaks_for_province(session: orm.Session, user: User) -> bool:
+    """Say whether a user is a manager of the root agency: who asks for plans, accepts actions and approves replies."""
+    if user.role is not Role.MANAGER or user.agency_id is None:
+        return False
+    found = session.scalar(
+        sa.select(Agency.id).where(
+            Agency.id == user.agency_id, Agency.kind == AgencyKind.PROVINCE, Agency.parent_id.is_(None)
+        )
+    )
+    return found is not None

@@ -1,4 +1,4 @@
-"""The forms of the results' pages: an action, and the review of a comment."""
+"""The form of the results' pages: the review of a comment."""
 
 from __future__ import annotations
 
@@ -6,48 +6,12 @@ from typing import Self
 
 from flask_babel import lazy_gettext as _
 
-from survey.models import ActionState, Comment, Theme
+from survey.models import Comment, Theme
 from survey.models.comments import MAX_LENGTH
 from survey.results.comments import masked_text
-from survey.results.operations.keep_action import MOST, MOST_RESPONSIBLE, ActionText
-from survey.web.fields import Block, Choice, Choices, Day, Hidden, Length, Required, Text
-from survey.web.forms import EditForm, Form
-from survey.web.wording import ACTION_STATES, THEMES
-
-
-class ActionForm(Form):
-    """What an agency does about a figure, by when, and what shows that it was done."""
-
-    element = Choice(_("For which element"))
-    what = Block(_("What is done"), [Required(_("Say what is to be done")), Length(MOST)])
-    cause = Block(_("Cause, as the agency sees it"), [Length(MOST)])
-    responsible = Text(
-        _("Responsible position or unit, no person's name"),
-        [Required(_("Name the position or unit that is responsible")), Length(MOST_RESPONSIBLE)],
-    )
-    due_on = Day(
-        _("Due day"),
-        [Required(_("Write the due day"))],
-        message=_("The day %(day)s is not understood; write it like 31/12/2026"),
-    )
-    state = Choice(_("State"), default=ActionState.PLANNED.value, message=_("Choose how far the action has come"))
-    evidence = Block(_("What shows that it was done"), [Length(MOST)])
-
-    def offer(self, elements: list[tuple[str, str]]) -> None:
-        """Name the figures that an action can be about, and the states."""
-        self.element.options = elements
-        self.state.options = [(state.value, ACTION_STATES(state.value)) for state in ActionState]
-
-    def wording(self) -> ActionText:
-        """Return what was typed, once it was validated."""
-        return ActionText(
-            what=self.what.data,
-            cause=self.cause.data,
-            responsible=self.responsible.data,
-            due_on=self.due_on.data,
-            state=ActionState(self.state.data),
-            evidence=self.evidence.data,
-        )
+from survey.web.fields import Block, Choices, Hidden, Length
+from survey.web.forms import EditForm
+from survey.web.wording import THEMES
 
 
 class ReviewForm(EditForm):

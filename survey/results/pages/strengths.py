@@ -6,19 +6,18 @@ from dataclasses import dataclass
 
 import flask
 from flask_babel import gettext as _
-from sqlalchemy import orm
 
 from survey.accounts.auth import role_required
+from survey.models import Role
 from survey.results.charts import QuadrantChart, Spot, quadrant_chart
 from survey.results.diagnosis import SURE, diagnosis
-from survey.results.figures import OVERALL
-from survey.results.page_data import RoundPage
-from survey.results.pages.forms import ActionForm
 from survey.results.pages.pages import RESULT_READERS, blueprint, load
-from survey.results.pages.register import ACTION_EDITORS, followed
 from survey.results.strengths import ItemFinding, findings, lowest, weaknesses
 from survey.results.strengths import strengths as strengths_of
 from survey.web.context import database
+
+ACTION_EDITORS = (Role.ADMIN, Role.MANAGER)
+"""Who may plan an action from a weakness."""
 
 
 @dataclass(frozen=True)
@@ -39,33 +38,18 @@ def strengths(round_code: str, agency: str) -> str:
         page = load(session, round_code)
         if not agency or page.figures.overall(agency) is None:
             flask.abort(404)
-        return strengths_page(session, page, agency, action_form(page))
-
-
-def action_form(page: RoundPage) -> ActionForm:
-    """Return the form of a new action, as it was posted or empty."""
-    form = ActionForm.asked(flask.request.form)
-    elements = [("element", element.code) for element in page.definition.elements]
-    form.offer([("", page.label(*OVERALL)), *((key, page.label(level, key)) for level, key in elements)])
-    return form
-
-
-def strengths_page(session: orm.Session, page: RoundPage, agency: str, form: ActionForm) -> str:
-    """Return the page of an agency, with the form of a new action as it was filled in."""
-    found = findings(page.definition, page.figures, agency, diagnosis(session, page.results, agency))
-    return flask.render_template(
-        "results/strengths.html",
-        page=page,
-        agency=agency,
-        findings=sorted(found, key=lambda finding: finding.number),
-        sections=sections(found),
-        lowest=lowest(found),
-        chart=chart(found),
-        rate=100 * SURE,
-        actions=followed(session, page, agency),
-        form=form,
-        may_keep=flask.g.user.role in ACTION_EDITORS,
-    )
+        found = findings(page.definition, page.figures, agency, diagnosis(session, page.results, agency))
+        return flask.render_template(
+            "results/strengths.html",
+            page=page,
+            agency=agency,
+            findings=sorted(found, key=lambda finding: finding.number),
+            sections=sections(found),
+            lowest=lowest(found),
+            chart=chart(found),
+            rate=100 * SURE,
+            may_plan=flask.g.user.role in ACTION_EDITORS,
+        )
 
 
 def sections(found: list[ItemFinding]) -> list[StrengthsSection]:

@@ -1,0 +1,1 @@
+"""SQL of improvement: reads only, plain values out. No Flask here."""
