@@ -155,7 +155,8 @@ def statements(site: Flask, client: FlaskClient) -> int:
     sa.event.listen(engine, "before_cursor_execute", note)
     assert client.get("/cai-thien").status_code == 200
     sa.event.remove(engine, "before_cursor_execute", note)
-    return len([one for one in seen if one.lstrip().upper().startswith("SELECT")])
+    # whether this is the demonstration is asked once a second, whatever the page
+    return len([one for one in seen if one.lstrip().upper().startswith("SELECT") and "installation" not in one])
 
 
 def test_ninety_five_agencies_with_ten_actions_take_no_statement_more(site: Flask, province: FlaskClient) -> None:

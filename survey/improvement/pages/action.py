@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -106,8 +107,8 @@ def add_evidence(number: int) -> Response | tuple[str, int]:
     """Keep a file that shows what was done."""
 
     def work(session: orm.Session, found: Action, form: forms.EvidenceForm) -> None:
-        sent = form.file.data
-        checked = check_file(sent.stream.read(MAX_EVIDENCE + 1), sent.filename or "")
+        with contextlib.closing(form.file.data) as sent:
+            checked = check_file(sent.stream.read(MAX_EVIDENCE + 1), sent.filename or "")
         already = len(action_queries.evidence(session, found.id))
         keep_evidence(session, found, checked, already=already, actor=actor())
 
