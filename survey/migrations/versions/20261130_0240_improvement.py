@@ -5,8 +5,8 @@ from alembic import op
 
 from survey.core.db import UTCDateTime
 
-revision = "20261130_0220"
-down_revision = "20261130_0215"
+revision = "20261130_0240"
+down_revision = "20261130_0230"
 branch_labels = None
 depends_on = None
 
