@@ -14,7 +14,7 @@ Waal, *Elements of Statistical Disclosure Control* (2001), ch. 8 (feasibility in
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from scoring.intervals import interval
 from scoring.scheme import Figure, Rules, Scheme, figure
 
 Flags = NDArray[np.bool_]
@@ -436,6 +437,17 @@ class _Reader:
         """Return what a shown place prints."""
         return self._counts[agency, service]
 
+    def stratum(self, place: tuple[str, str]) -> Stratum:
+        """Return what a shown place prints, as an attacker takes it in."""
+        counts = self._counts[place]
+        items = np.array([counts["item", code][1:] for code in self._scheme.codes])
+        return Stratum(
+            self.transactions(*place),
+            round(self._n(counts)),
+            np.asarray(np.rint(items.sum(axis=1)), dtype=np.int64),
+            np.asarray(np.rint(items[:, [k - 1 for k in self._levels]].sum(axis=1)), dtype=np.int64),
+        )
+
     def transactions(self, agency: str, service: str) -> float:
         """Return N of a service of an agency, 0 where unknown."""
         return (self._transactions or {}).get((agency, service), 0.0)
@@ -449,146 +461,282 @@ class _Reader:
 
 
 @dataclass(frozen=True, eq=False)
-class Pair:
-    """Two hidden services of an agency, as far as a reader of its table and of N knows them."""
+class Stratum:
+    """A place that a total shows apart: what it prints."""
 
-    agency: str
-    #: N of each
-    population: tuple[float, float]
-    #: respondents of both together
+    #: transactions and respondents
+    population: float
     n: int
-    #: (items,) answers of both together that are valid, and that are 4 or 5
+    #: (items,) answers that are valid, and that are 4 or 5
     valid: Whole
     satisfied: Whole
-    #: weighted answers of the shown services: (items,) valid, and 4 or 5
-    shown: tuple[NDArray[np.float64], NDArray[np.float64]]
-    #: printed indices in percentage points by level and key, with the items they are made of
-    printed: tuple[tuple[str, tuple[int, ...], float], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One printed figure of a total, numbers in percentage points as they stand there; NaN what is not printed."""
+
+    level: str
+    #: positions of the items it is made of
+    items: tuple[int, ...]
+    index: float
+    se: float = np.nan
+    lo: float = np.nan
+    hi: float = np.nan
+    df: float = np.nan
+    n_eff: float = np.nan
+
+
+@dataclass(frozen=True, eq=False)
+class Rest:
+    """The hidden places of one shown total, as far as a reader of its table and of N knows them."""
+
+    #: agency and service of the total
+    total: tuple[str, str]
+    #: agency and service of each hidden place, and its transactions
+    places: tuple[tuple[str, str], ...]
+    population: tuple[float, ...]
+    #: respondents of all hidden places together
+    n: int
+    #: (items,) their answers together that are valid, and that are 4 or 5
+    valid: Whole
+    satisfied: Whole
+    shown: tuple[Stratum, ...]
+    printed: tuple[Row, ...]
 
 
 @dataclass(frozen=True)
 class Left:
-    """What a hidden service can still be: respondents, and valid and satisfied answers to each item."""
+    """What a hidden place can still be: respondents, and valid and satisfied answers to each item."""
 
     n: frozenset[int]
     valid: tuple[frozenset[int], ...]
     satisfied: tuple[frozenset[int], ...]
 
 
-def hidden_pairs(table: pd.DataFrame, population: pd.DataFrame, scheme: Scheme, rules: Rules) -> list[Pair]:
-    """Return the agencies of a score table that are shown, but for exactly two of their services."""
+def rests(table: pd.DataFrame, population: pd.DataFrame, scheme: Scheme, rules: Rules, most: int = 2) -> list[Rest]:
+    """Return the agencies and services of a score table that are shown, but for 2 to `most` of their parts."""
     reader = _Reader(table, population, scheme, rules)
     found = []
-    for agency in sorted({a for a, s in reader.shown if a and not s}):
-        hidden = sorted(p for p in reader.hidden if p[0] == agency and p[1])
-        whole = reader.counts(agency, "")
-        parts = [p for p in sorted(reader.shown) if p[0] == agency and p[1]]
-        if len(hidden) != 2 or any(reader.transactions(*p) <= 0 for p in hidden):
+    for agency, service in sorted(p for p in reader.shown if bool(p[0]) != bool(p[1])):
+
+        def inside(p: tuple[str, str], a: str = agency, s: str = service) -> bool:
+            return bool(p[0] and p[1]) and a in ("", p[0]) and s in ("", p[1])
+
+        hidden = sorted(p for p in reader.hidden if inside(p) and reader.transactions(*p) > 0)
+        parts = sorted(p for p in reader.shown if inside(p))
+        if not 2 <= len(hidden) <= most or len(hidden) < sum(inside(p) for p in reader.hidden):
             continue
-        left = {
-            key: value - np.sum([0 * value, *(reader.counts(*p)[key] for p in parts)], axis=0)
-            for key, value in whole.items()
-        }
-        items = [left["item", code] for code in scheme.codes]
-        weights = [reader.own_weight(*p) for p in parts]
-        counts = [np.array([reader.counts(*p)["item", code][1:] for code in scheme.codes]) for p in parts]
-        base = np.sum([np.zeros((len(items), 5)), *(w * c for w, c in zip(weights, counts, strict=True))], axis=0)
-        rows = table[(table["agency"] == agency) & (table["service"] == "") & table["index"].notna()]
-        printed = [
-            (str(level), scheme.levels[str(level), str(key)], float(index))
-            for level, key, index in rows[["level", "key", "index"]].itertuples(index=False, name=None)
-        ]
+        if any(reader.transactions(*p) <= 0 for p in parts):
+            continue
+        strata = tuple(reader.stratum(p) for p in parts)
+        whole = reader.stratum((agency, service))
+        columns = ["level", "key", "index", "se", "lo", "hi", "df", "n_eff"]
+        rows = table[(table["agency"] == agency) & (table["service"] == service) & table["index"].notna()]
         found.append(
-            Pair(
-                agency,
-                (reader.transactions(*hidden[0]), reader.transactions(*hidden[1])),
-                round(float(left["overall", "all"][0])),
-                np.array([round(float(c[1:].sum())) for c in items], dtype=np.int64),
-                np.array([round(float(c[4:].sum())) for c in items], dtype=np.int64),
-                (base.sum(axis=1), base[:, 3:].sum(axis=1)),
-                tuple(printed),
+            Rest(
+                (agency, service),
+                tuple(hidden),
+                tuple(reader.transactions(*p) for p in hidden),
+                whole.n - sum(s.n for s in strata),
+                np.asarray(whole.valid - sum(s.valid for s in strata)),
+                np.asarray(whole.satisfied - sum(s.satisfied for s in strata)),
+                strata,
+                tuple(
+                    Row(level, scheme.levels[level, key], *(np.nan if pd.isna(x) else float(x) for x in numbers))
+                    for level, key, *numbers in rows[columns].astype(object).itertuples(index=False, name=None)
+                ),
             )
         )
     return found
 
 
-def search(pair: Pair, *, pooled: bool, indices: bool = True, within: float = 1e-9) -> Left:
-    """Return what the first of two hidden services can be: every whole number is tried.
+def search(
+    rest: Rest, *, pooled: bool, indices: bool = True, errors: bool = True, within: float = 1e-9
+) -> tuple[Left, ...]:
+    """Return what each hidden place can be, by exact search: every whole number is tried.
 
-    A candidate has 1 to N respondents, no more valid answers to an item than respondents, no more satisfied ones than
-    valid, and so has the other service. With `indices` it must give the printed indices to `within` points, items for
-    themselves and, added up, elements, aspects and the overall index; `pooled` says by which rule they were made: with
-    ΣN/Σn for both services, or N/n for each. The index of the whole is pooled answers, `top2`.
+    A candidate gives each place 1 to N respondents, no more valid answers to an item than respondents, no more
+    satisfied ones than valid, and the sums of all places. With `indices` it must give the printed indices to `within`
+    points, with `errors` also the printed standard errors, degrees of freedom, effective answers and intervals: items
+    for themselves, joined by the numbers of respondents, and (indices only: errors of several items need how the
+    answers of a person go together, which no table prints) added up to elements, aspects and the overall index.
+    `pooled` says by which rule they were made: with ΣN/Σn for all hidden places, or N/n for each. The index of the
+    whole is pooled answers, `top2`; intervals are those of `auto`, errors those without clusters.
     """
-    sizes: set[int] = set()
-    valid: list[set[int]] = [set() for _ in pair.valid]
-    satisfied: list[set[int]] = [set() for _ in pair.valid]
-    for n in range(1, pair.n):
-        other = pair.n - n
-        if n > max(pair.population[0], 1) or other > max(pair.population[1], 1):
+    size = len(rest.population)
+    left = [(set[int](), [set[int]() for _ in rest.valid], [set[int]() for _ in rest.valid]) for _ in range(size)]
+    fits_all = False
+    for n in _compositions(rest.n, [max(int(N), 1) for N in rest.population]):
+        hidden = _Lots.of(rest, n, pooled)
+        candidates = [_answers(rest, i, n) for i in range(len(rest.valid))]
+        if (indices or errors) and not fits_all:
+            candidates = _fitting(rest, candidates, hidden, indices, errors, within)
+            # Of one weight, places give the same figures whatever each of them holds: one candidate tells of all.
+            fits_all = pooled and all(map(len, candidates))
+        if not all(len(found) for found in candidates):
             continue
-        joint = sum(pair.population) / pair.n
-        weight = (joint, joint) if pooled else (pair.population[0] / n, pair.population[1] / other)
-        candidates = [_answers(pair, i, n, other) for i in range(len(pair.valid))]
-        if indices:
-            candidates = _fitting(pair, candidates, weight, within)
-        if all(len(found) for found in candidates):
-            sizes.add(n)
+        for place, (sizes, valid, satisfied) in enumerate(left):
+            sizes.add(n[place])
             for i, found in enumerate(candidates):
-                valid[i] |= set(found[:, 0].tolist())
-                satisfied[i] |= set(found[:, 1].tolist())
-    return Left(frozenset(sizes), tuple(map(frozenset, valid)), tuple(map(frozenset, satisfied)))
+                valid[i] |= set(found[:, place, 0].tolist())
+                satisfied[i] |= set(found[:, place, 1].tolist())
+    return tuple(Left(frozenset(n), tuple(map(frozenset, b)), tuple(map(frozenset, a))) for n, b, a in left)
 
 
-def _answers(pair: Pair, item: int, n: int, other: int) -> Whole:
-    """Return all (valid, satisfied) answers that sums leave the first service, (candidates, 2)."""
-    b = np.arange(max(0, int(pair.valid[item]) - other), min(n, int(pair.valid[item])) + 1)
-    a = np.arange(int(pair.satisfied[item]) + 1)
-    both = np.stack([x.ravel() for x in np.meshgrid(b, a, indexing="ij")], axis=1)
-    left = np.array([pair.valid[item], pair.satisfied[item]]) - both
-    return np.asarray(both[(both[:, 1] <= both[:, 0]) & (left[:, 1] <= left[:, 0])], dtype=np.int64)
+def _compositions(total: int, most: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """Yield all ways to share a total among places that have 1 to `most` each."""
+    if len(most) == 1:
+        if 1 <= total <= most[0]:
+            yield (total,)
+        return
+    for first in range(1, min(most[0], total - len(most) + 1) + 1):
+        for others in _compositions(total - first, most[1:]):
+            yield (first, *others)
 
 
-def _fitting(pair: Pair, candidates: list[Whole], weight: tuple[float, float], within: float) -> list[Whole]:
-    """Return the candidates that items' indices allow; none at all if no sum of them gives a wider index."""
-    own = {items[0]: index for level, items, index in pair.printed if level == "item"}
+def _answers(rest: Rest, item: int, n: tuple[int, ...]) -> Whole:
+    """Return all (valid, satisfied) answers to an item that sums leave the places, (candidates, places, 2)."""
+    total = np.array([rest.valid[item], rest.satisfied[item]])
+    found = np.zeros((1, 0, 2), dtype=np.int64)
+    for size in n[:-1]:
+        b, a = (x.ravel() for x in np.meshgrid(*(np.arange(min(size, t) + 1) for t in total.tolist()), indexing="ij"))
+        one = np.stack([b, a], axis=1)[a <= b]
+        old, new = np.repeat(np.arange(len(found)), len(one)), np.tile(np.arange(len(one)), len(found))
+        found = np.concatenate([found[old], one[new][:, None, :]], axis=1)
+        left = total - found.sum(axis=1)
+        found = found[(left[:, 1] >= 0) & (left[:, 0] >= left[:, 1])]
+    last = total - found.sum(axis=1)
+    fits = (last[:, 1] >= 0) & (last[:, 1] <= last[:, 0]) & (last[:, 0] <= n[-1])
+    return np.concatenate([found[fits], last[fits][:, None, :]], axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class _Lots:
+    """The strata of a total under one candidate: those shown, then the hidden places, together or apart."""
+
+    #: (strata,) respondents, weight, sampling fraction
+    n: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    fraction: NDArray[np.float64]
+    #: the shown strata, and whether the hidden places are one stratum
+    shown: tuple[Stratum, ...]
+    pooled: bool
+
+    @classmethod
+    def of(cls, rest: Rest, n: tuple[int, ...], pooled: bool) -> _Lots:
+        """Return the strata with these respondents at the hidden places."""
+        hidden = [(rest.n, sum(rest.population))] if pooled else list(zip(n, rest.population, strict=True))
+        pairs = [*((s.n, s.population) for s in rest.shown if s.n), *hidden]
+        size, total = (np.array([pair[k] for pair in pairs], dtype=np.float64) for k in (0, 1))
+        total = np.maximum(total, size)
+        return cls(size, total / size, size / total, tuple(s for s in rest.shown if s.n), pooled)
+
+    def counts(self, found: Whole, items: Sequence[int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return (candidates, strata) valid and satisfied answers to some items, `found`: of the hidden places."""
+        hidden = found.sum(axis=1, keepdims=True) if self.pooled else found
+        parts = []
+        for k, name in enumerate(("valid", "satisfied")):
+            own = np.array([getattr(s, name)[list(items)].sum() for s in self.shown], dtype=np.float64)
+            parts.append(np.concatenate([np.broadcast_to(own, (len(found), len(own))), hidden[:, :, k]], axis=1))
+        return parts[0], parts[1]
+
+
+def _fitting(
+    rest: Rest, candidates: list[Whole], lots: _Lots, indices: bool, errors: bool, within: float
+) -> list[Whole]:
+    """Return the candidates that items' figures allow; none at all if no sum of them gives a wider index."""
+    own = {row.items[0]: row for row in rest.printed if row.level == "item"}
     candidates = [
-        found[_gives(pair, (i,), found, weight, own[i], within)] if i in own else found
+        found[_gives(lots, (i,), found, own[i], indices, errors, within)] if i in own else found
         for i, found in enumerate(candidates)
     ]
-    for level, items, index in pair.printed:
-        if level == "item" or not all(len(candidates[i]) for i in items):
+    for row in rest.printed:
+        parts = [candidates[i] for i in row.items]
+        if row.level == "item" or not indices or not all(map(len, parts)):
             continue
-        # Of one weight, services give the same index whatever each of them holds: any one sum will do.
-        sums = np.zeros((1, 2), dtype=np.int64) if weight[0] == weight[1] else _set_sum([candidates[i] for i in items])
-        if not _gives(pair, items, sums, weight, index, within).any():
+        sums = np.sum([found[:1] for found in parts], axis=0) if lots.pooled else _set_sum(parts)
+        if sums is not None and not _gives(lots, row.items, sums, row, True, False, within).any():
             return [found[:0] for found in candidates]
     return candidates
 
 
 def _gives(
-    pair: Pair, items: tuple[int, ...], found: Whole, weight: tuple[float, float], index: float, within: float
+    lots: _Lots, items: tuple[int, ...], found: Whole, row: Row, indices: bool, errors: bool, within: float
 ) -> Flags:
-    """Return which sums (sums, 2) of valid and satisfied answers to the items give an index."""
-    at = list(items)
-    total = np.array([pair.valid[at].sum(), pair.satisfied[at].sum()])
-    weighted = weight[0] * found + weight[1] * (total - found)
-    below, above = (pair.shown[k][at].sum() + weighted[:, k] for k in (0, 1))
-    value = np.divide(100 * above, below, out=np.full(len(found), np.nan), where=below > 0)
-    return np.asarray(np.abs(value - index) <= within, dtype=np.bool_)
+    """Return which candidates (candidates,) give what a row prints."""
+    valid, satisfied = lots.counts(found, items)
+    below = valid @ lots.weight
+    value = np.divide(satisfied @ lots.weight, below, out=np.full(len(found), np.nan), where=below > 0)
+    fits: Flags = np.ones(len(found), dtype=np.bool_)
+    if indices:
+        fits &= np.abs(100 * value - row.index) <= within
+    if errors and fits.any():
+        at = np.flatnonzero(fits)
+        numbers = _errors(lots, valid[at], satisfied[at], value[at], below[at])
+        for name, number in numbers.items():
+            printed = getattr(row, name)
+            if not np.isnan(printed):
+                scale = max(1.0, abs(printed)) if name == "n_eff" else 1.0  # which can be very large
+                fits[at] &= np.abs(number - printed) <= within * scale
+    return fits
 
 
-def _set_sum(candidates: list[Whole]) -> Whole:
-    """Return all sums of one candidate of each item, (sums, 2)."""
-    shape = tuple(sum(int(found[:, k].max()) for found in candidates) + 1 for k in (0, 1))
+def _errors(
+    lots: _Lots,
+    valid: NDArray[np.float64],
+    satisfied: NDArray[np.float64],
+    value: NDArray[np.float64],
+    below: NDArray[np.float64],
+) -> dict[str, NDArray[np.float64]]:
+    """Return what an item's row prints besides its index, for each candidate: a reader's own arithmetic.
+
+    Formulas of docs/methodology.md: Taylor's linearisation of a ratio, strata of one respondent centred at 0, Kish's
+    design effect, and the interval on the number of answers.
+    """
+    w, f, n = lots.weight, lots.fraction, lots.n
+    p, total = value[:, None], below[:, None]
+    squares = (w / total) ** 2 * (satisfied * (1 - p) ** 2 + (valid - satisfied) * p**2)
+    sums = w / total * (satisfied - p * valid)
+    alone = n == 1
+    spread = np.where(alone, squares, n / np.where(alone, 1, n - 1) * (squares - sums**2 / n))
+    var = (spread * np.where(1 - f < 1e-12, 0.0, 1 - f)).sum(axis=1)
+    spare = np.where(alone, (1 - f) * np.maximum((w * valid / total) ** 2 / 4 - sums**2, 0.0), 0.0).sum(axis=1)
+    answers, df = valid.sum(axis=1), valid.sum(axis=1) - (valid > 0).sum(axis=1)
+    kish = below**2 / (valid @ w**2)
+    least = satisfied @ (w * f) / below
+    most = least + (below - valid @ (w * f)) / below
+    with np.errstate(divide="ignore", invalid="ignore"):
+        effect = var / (value * (1 - value) / np.maximum(answers - 1, 1))
+        lo, hi = interval(
+            value, np.sqrt(var + spare), answers, df, "jeffreys", n_kish=kish, answers=answers, possible=(least, most)
+        )
+        return {"se": 100 * np.sqrt(var), "df": df, "n_eff": answers / effect, "lo": 100 * lo, "hi": 100 * hi}
+
+
+LARGEST = 2_000_000
+"""Sums of candidates beyond which a wider index is not searched: the attack is then weaker, never wrong."""
+
+
+def _set_sum(candidates: list[Whole]) -> Whole | None:
+    """Return all sums of one candidate of each item, (sums, places, 2); None where there are too many to try.
+
+    The last place has what the others leave, so that it need not be summed.
+    """
+    own = [found[:, :-1, :].reshape(len(found), -1) for found in candidates]
+    whole = np.sum([found[0].sum(axis=0) for found in candidates], axis=0)
+    shape = tuple(sum(int(found[:, k].max()) for found in own) + 1 for k in range(own[0].shape[1]))
+    if np.prod(shape, dtype=np.float64) > LARGEST:
+        return None
     there = np.zeros(shape)
-    there[0, 0] = 1.0
-    for found in candidates:
+    there[(0,) * len(shape)] = 1.0
+    for found in own:
         one = np.zeros(shape)
-        one[found[:, 0], found[:, 1]] = 1.0
-        ways = np.fft.irfft2(np.fft.rfft2(there) * np.fft.rfft2(one), s=shape)
+        one[tuple(found.T)] = 1.0
+        ways = np.fft.irfftn(np.fft.rfftn(there) * np.fft.rfftn(one), s=shape, axes=range(len(shape)))
         there = (ways > 0.5).astype(np.float64)  # nothing wraps: the shape holds the largest sum
-    return np.argwhere(there > 0).astype(np.int64)
+    sums = np.argwhere(there > 0).astype(np.int64).reshape(-1, candidates[0].shape[1] - 1, 2)
+    return np.concatenate([sums, (whole - sums.sum(axis=1))[:, None, :]], axis=1)
 
 
 def cells_of_a_breakdown(

@@ -2,7 +2,7 @@
 
 An index weighted by transactions is one equation more than the sums of its table: with the digits of an agency's index
 a reader counts through the whole numbers that two hidden services can hold, and mostly one solution is left
-(`scoring.attack.Search`). Where the hidden strata of a total have one weight, the index is a function of what stands
+(`scoring.attack.search`). Where the hidden strata of a total have one weight, the index is a function of what stands
 in the table, its totals and N, and tells nothing besides, at any number of digits.
 
 - an agency: each shown service is a stratum, all others of the agency are one;
