@@ -35,6 +35,7 @@ def actions() -> dict[str, dict[str, str]]:
             "user.password_set": _("Set a password by an invitation link"),
             "user.password_changed": _("Changed their own password"),
             "user.signed_in": _("Signed in"),
+            "user.session_ended": _("Ended a session of their own"),
             "user.signed_out_everywhere": _("Signed an account out everywhere"),
             "user.second_factor_enrolled": _("Switched one-time codes on"),
             "user.second_factor_dropped": _("Switched one-time codes off"),

@@ -1,34 +1,40 @@
 """Sessions and roles. Citizens never sign in, and their pages load no user.
 
-A session is Flask's signed cookie with the account's id and the epoch it began in; raising the account's epoch ends
-all of them.
+A session is a row of the database; Flask's signed cookie holds nothing but its token. Signing out deletes the row, so
+that a copied cookie ends with it.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
 from typing import Any, TypeVar, cast
 
 import flask
+from sqlalchemy import orm
 
 from survey.accounts import attempts, changes_since
-from survey.accounts.queries import users
-from survey.models import Role, User
+from survey.accounts.operations import sessions as operations
+from survey.accounts.queries import sessions
+from survey.core.db import UNAVAILABLE
+from survey.core.tokens import hash_token
+from survey.models import Role, User, UserSession
 from survey.web import i18n
-from survey.web.context import database
+from survey.web.context import SESSION_KEY, database, now
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-SESSION_HOURS = 12
+SEEN_EVERY = timedelta(minutes=1)
+"""How often at most a session's last use is written down."""
 BEFORE_A_NEW_PASSWORD = frozenset({"auth.password_page", "auth.change_password", "auth.sign_out"})
 """Endpoints open to a person who must change the password first."""
 
 
 def init_app(app: flask.Flask) -> None:
     """Set up the session's life, the slowing of failed attempts, and `signed_in` for templates."""
-    app.config.update(PERMANENT_SESSION_LIFETIME=timedelta(hours=SESSION_HOURS))
+    app.config.update(PERMANENT_SESSION_LIFETIME=sessions.LIFETIME, SESSION_REFRESH_EACH_REQUEST=False)
     attempts.init_app(app)
     changes_since.init_app(app)
     app.context_processor(lambda: {"signed_in": flask.g.get("user")})
@@ -59,28 +65,44 @@ def role_required(*roles: Role) -> Callable[[View], View]:
 
 
 def load_user() -> User | None:
-    """Return the person who is signed in, looked up once a request; a stale session is dropped."""
+    """Return the person who is signed in, looked up once a request; a session that has ended is dropped."""
     if "user" not in flask.g:
-        flask.g.user = None
-        user_id, epoch = flask.session.get("user_id"), flask.session.get("epoch")
-        if isinstance(user_id, int) and isinstance(epoch, int):
+        flask.g.user = flask.g.user_session = None
+        token = flask.session.get(SESSION_KEY)
+        if isinstance(token, str):
+            instant = now()
             with database().read() as session:
-                user = users.by_session(session, user_id, epoch)
-                if user is None:
-                    flask.session.clear()
-                else:
-                    session.expunge(user)
-                flask.g.user = user
+                found = sessions.find(session, hash_token(token), instant)
+                session.expunge_all()
+            if found is None:
+                flask.session.clear()
+            else:
+                flask.g.user_session, flask.g.user = found
+                if instant - found[0].last_seen_at >= SEEN_EVERY:
+                    _note_seen(found[0])
     return cast("User | None", flask.g.user)
 
 
-def begin_session(user: User) -> None:
-    """Start a fresh session: nothing that was in the cookie before survives signing in (session fixation)."""
+def begin_session(session: orm.Session, user: User) -> None:
+    """Begin a fresh session in a transaction: nothing of the cookie before survives signing in (session fixation)."""
     language = i18n.current_language().code
-    flask.session.clear()
+    end_session(session)
     flask.session.permanent = True
-    flask.session["user_id"] = user.id
-    flask.session["epoch"] = user.session_epoch
+    flask.session[SESSION_KEY] = operations.begin(session, user, now())
     if language != i18n.offered()[0].code:
         flask.session["lang"] = language
+
+
+def end_session(session: orm.Session) -> None:
+    """End this session, in the database and in the cookie."""
+    token = flask.session.get(SESSION_KEY)
+    if isinstance(token, str):
+        operations.sign_out(session, token)
+    flask.session.clear()
     flask.g.pop("user", None)
+
+
+def _note_seen(found: UserSession) -> None:
+    """Write down that a session is in use; a database that cannot be written to is no reason to refuse a page."""
+    with contextlib.suppress(*UNAVAILABLE):
+        database().write_together(lambda session: operations.note_seen(session, found.id, now()))

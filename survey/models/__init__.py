@@ -30,7 +30,7 @@ from survey.models.questionnaires import AnswerSlot, Questionnaire, Questionnair
 from survey.models.receipts import ReceiptCode
 from survey.models.responses import Channel, Response
 from survey.models.rounds import Population, Round, RoundState
-from survey.models.users import Invitation, RecoveryCode, Role, User
+from survey.models.users import Invitation, RateCount, RecoveryCode, Role, User, UserSession
 
 __all__ = [
     "Action",
@@ -71,6 +71,7 @@ __all__ = [
     "PublicationState",
     "Questionnaire",
     "QuestionnaireVersion",
+    "RateCount",
     "ReceiptCode",
     "RecoveryCode",
     "Response",
@@ -82,4 +83,5 @@ __all__ = [
     "SlotKind",
     "Theme",
     "User",
+    "UserSession",
 ]

@@ -89,3 +89,35 @@ class RecoveryCode(Base):
     #: SHA-256 of the code, which has 80 random bits
     code_hash: Mapped[str] = mapped_column(sa.String(64))
     used_at: Mapped[datetime | None]
+
+
+class UserSession(Base):
+    """Session: what a cookie stands for while somebody is signed in. Only the hash of the cookie's token is stored."""
+
+    __tablename__ = "user_session"
+    __table_args__ = (sa.CheckConstraint("length(token_hash) = 64", name="token_hash_sha256"),)
+
+    id: Mapped[intpk]
+    #: SHA-256 of the token, which has 256 random bits
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    #: `User.session_epoch` when it began; another role, agency or password raises that one
+    epoch: Mapped[int]
+    created_at: Mapped[datetime]
+    #: to the minute
+    last_seen_at: Mapped[datetime]
+    #: when password, code or passkey were given last: grave steps ask again
+    verified_at: Mapped[datetime]
+
+
+class RateCount(Base):
+    """Rate limit: a count by account or token, seen by all servers. Those by address are in memory alone."""
+
+    __tablename__ = "rate_count"
+    __table_args__ = (sa.CheckConstraint("length(key_hash) = 64", name="key_hash_sha256"),)
+
+    #: SHA-256 of what is counted: the name that was tried may be somebody's password
+    key_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    count: Mapped[int]
+    #: of failures the last one, of calls the beginning of their window
+    at: Mapped[datetime]

@@ -14,6 +14,9 @@ from survey.core.db import Database
 from survey.core.errors import InputError
 from survey.models import User
 
+SESSION_KEY = "session"
+"""Key of the session's token in the signed cookie of whoever is signed in."""
+
 
 def database() -> Database:
     """Return the database of the current application."""

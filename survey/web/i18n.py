@@ -22,7 +22,7 @@ from survey.core.config import Settings
 from survey.core.errors import InputError
 from survey.web import catalogues
 from survey.web.catalogues import TRANSLATIONS
-from survey.web.context import settings
+from survey.web.context import SESSION_KEY, settings
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,7 @@ def _has_session_cookie() -> bool:
 def _remember_language() -> None:
     """Keep a language chosen by address in the session of a signed-in person. Nobody else gets a cookie."""
     code = flask.request.args.get("lang")
-    if code and _has_session_cookie() and flask.session.get("user_id") and _asked_for():
+    if code and _has_session_cookie() and flask.session.get(SESSION_KEY) and _asked_for():
         flask.session["lang"] = code
 
 

@@ -33,6 +33,7 @@ from survey.core.private import make_private_folder
 from survey.core.text import clean
 from survey.spreadsheets import xlsx
 from survey.spreadsheets.read import Table, read_table
+from survey.web.context import SESSION_KEY
 
 MAX_FILE = 10 * 1024 * 1024
 ROOM_FOR_FORM = 64 * 1024
@@ -56,7 +57,7 @@ def takes_upload(view: View) -> View:
 
 def _make_room() -> None:
     view = flask.current_app.view_functions.get(flask.request.endpoint or "")
-    if getattr(view, "takes_upload", False) and flask.session.get("user_id"):
+    if getattr(view, "takes_upload", False) and flask.session.get(SESSION_KEY):
         flask.request.max_content_length = MAX_FILE + ROOM_FOR_FORM
 
 

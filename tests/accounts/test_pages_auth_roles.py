@@ -166,6 +166,7 @@ POST_WITHOUT_TOKEN = {
     "auth.sign_in": dict.fromkeys(EVERYONE, 400),
     "auth.sign_out": dict.fromkeys(EVERYONE, 400),
     "auth.change_password": dict.fromkeys(EVERYONE, 400),
+    "auth.end_other_session": dict.fromkeys(EVERYONE, 400),
     "auth.sign_out_everywhere": dict.fromkeys(EVERYONE, 400),
     "invitations.set_password": dict.fromkeys(EVERYONE, 400),
     "second_factor.check_code": dict.fromkeys(EVERYONE, 400),

@@ -16,6 +16,7 @@ from survey.core.errors import StaleEditError
 from survey.models import Agency, Comment, Counter, Role, Round, RoundState, Service, User
 from survey.models.comments import week_of
 from tests.support.evaluation import NOW, sign_in
+from tests.support.stored import everything
 
 Fields = dict[str, Any]
 
@@ -242,13 +243,3 @@ def test_of_two_saves_at_one_instant_the_database_keeps_one(database: Database) 
         assert len(errors) == 1
     with database.read() as session:
         assert session.scalars(sa.select(Service)).one().row_version == 2
-
-
-def everything(app: Flask) -> dict[str, list[Any]]:
-    """Return the rows of every table."""
-    with app.extensions["database"].read() as session:
-        connection = session.connection()
-        return {
-            name: [tuple(row) for row in connection.execute(sa.select(table).order_by(*table.primary_key.columns))]
-            for name, table in Base.metadata.tables.items()
-        }

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
+from survey.accounts.operations.sessions import end_all
 from survey.accounts.passwords import check_new, hash_password, verify
 from survey.core.actor import Actor
 from survey.core.errors import InputError
@@ -31,5 +32,5 @@ def change_password(session: orm.Session, user: User, *, password_hash: str, now
     """Replace a person's own password, hashed by `check_change`, and sign them out everywhere else."""
     user.password_hash = password_hash
     user.must_change_password = False
-    user.session_epoch += 1
+    end_all(session, user)
     audit.record(session, action="user.password_changed", subject=f"user:{user.username}", actor=Actor(now, user.id))

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
+from survey.accounts.operations.sessions import end_all
 from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.core.text import clean
@@ -35,7 +36,7 @@ def change_user(
         _keep_an_administrator(session, user)
     before = _facts(user)
     if (role, agency_id) != (user.role, user.agency_id):
-        user.session_epoch += 1
+        end_all(session, user)
     user.display_name = clean(display_name)[:200] or user.username
     user.role, user.agency_id = role, agency_id
     if _facts(user) != before:
@@ -47,7 +48,7 @@ def close_user(session: orm.Session, user: User, *, actor: Actor) -> None:
     _keep_an_administrator(session, user)
     if user.active:
         user.active = False
-        user.session_epoch += 1
+        end_all(session, user)
         _record(session, user, "user.closed", actor, {"active": True}, {"active": False})
 
 
@@ -60,7 +61,7 @@ def reopen_user(session: orm.Session, user: User, *, actor: Actor) -> None:
 
 def sign_out_everywhere(session: orm.Session, user: User, *, actor: Actor) -> None:
     """End every session of an account."""
-    user.session_epoch += 1
+    end_all(session, user)
     _record(session, user, "user.signed_out_everywhere", actor)
 
 
@@ -70,7 +71,7 @@ def drop_second_factor(session: orm.Session, user: User, *, actor: Actor) -> Non
         return
     user.totp_secret, user.totp_step = None, None
     session.execute(sa.delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
-    user.session_epoch += 1
+    end_all(session, user)
     _record(session, user, "user.second_factor_dropped", actor)
 
 

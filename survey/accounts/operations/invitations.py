@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
+from survey.accounts.operations.sessions import end_all
 from survey.accounts.passwords import UNUSABLE
 from survey.core.actor import Actor
 from survey.core.errors import InputError
@@ -32,7 +33,7 @@ def invite(session: orm.Session, user: User, *, actor: Actor) -> str:
         )
     )
     user.password_hash = UNUSABLE
-    user.session_epoch += 1
+    end_all(session, user)
     audit.record(session, action="user.invited", subject=f"user:{user.username}", actor=actor)
     return token
 
@@ -58,7 +59,7 @@ def accept_invitation(session: orm.Session, token: str, *, password_hash: str, n
     user = found.user
     user.password_hash = password_hash
     user.must_change_password = False
-    user.session_epoch += 1
+    end_all(session, user)
     _end_all(session, user, now)
     audit.record(session, action="user.password_set", subject=f"user:{user.username}", actor=Actor(now, user.id))
     return user

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
+from survey.accounts.operations.sessions import end_all
 from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.models import RecoveryCode, User
@@ -53,7 +54,7 @@ def enrol(session: orm.Session, user: User, *, secret: str, code: str, now: date
     session.execute(sa.delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
     codes = [base64.b32encode(secrets.token_bytes(10)).decode() for _ in range(RECOVERY_CODES)]
     session.add_all(RecoveryCode(user_id=user.id, code_hash=_hash(c)) for c in codes)
-    user.session_epoch += 1
+    end_all(session, user)
     audit.record(
         session, action="user.second_factor_enrolled", subject=f"user:{user.username}", actor=Actor(now, user.id)
     )
@@ -71,7 +72,8 @@ def use_code(session: orm.Session, user: User, code: str, *, now: datetime) -> b
     if step is not None:
         if user.totp_step is not None and step <= user.totp_step:
             return False
-        user.totp_step = step
+        # not through the row, whose version would rise: signing in is no change that a form has to show
+        session.execute(sa.update(User).where(User.id == user.id).values(totp_step=step))
         return True
     spent = session.scalars(
         sa.select(RecoveryCode).where(

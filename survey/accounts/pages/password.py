@@ -35,7 +35,7 @@ def change_password() -> Response | tuple[str, int]:
         with database().write() as session:
             person = users.by_id(session, user().id)
             operations.change_password(session, person, password_hash=hashed, now=now())
-            begin_session(person)
+            begin_session(session, person)
     except InputError as error:
         form.refuse(error)
         return _render(form), 422

@@ -58,7 +58,7 @@ def check_code() -> Response | Page:
             right = operations.use_code(session, person, form.code.data, now=now())
             if right:
                 record_sign_in(session, person, now())
-                begin_session(person)
+                begin_session(session, person)
                 begins_at = home(person.role)
     if not right:
         attempts.record_failure(name)
@@ -91,7 +91,7 @@ def enrol() -> str | Page:
         with database().write() as session:
             person = users.by_id(session, user().id)
             codes = operations.enrol(session, person, secret=secret, code=form.code.data, now=now())
-            begin_session(person)
+            begin_session(session, person)
     except InputError as error:
         form.refuse(error)
         return _render(form), 422
@@ -111,7 +111,7 @@ def switch_off() -> Response | Page:
     with database().write() as session:
         person = users.by_id(session, user().id)
         drop_second_factor(session, person, actor=by)
-        begin_session(person)
+        begin_session(session, person)
     flask.flash(_("Signing in asks for no code any more."))
     return flask.redirect(flask.url_for("auth.account"), code=303)
 

@@ -7,11 +7,12 @@ from flask_babel import gettext as _
 from werkzeug import Response
 
 from survey.accounts import attempts, pending_sign_in
-from survey.accounts.auth import begin_session, load_user, role_required
+from survey.accounts.auth import begin_session, end_session, load_user, role_required
 from survey.accounts.forms import SignInForm
 from survey.accounts.operations import sign_in as operations
 from survey.accounts.operations.change_user import sign_out_everywhere as end_sessions
-from survey.accounts.queries import users
+from survey.accounts.operations.sessions import end_one
+from survey.accounts.queries import sessions, users
 from survey.web.context import actor, database, now
 from survey.web.navigation import home
 from survey.web.redirects import safe_next
@@ -53,7 +54,7 @@ def sign_in() -> Response | tuple[str, int]:
     attempts.record_success(name)
     with database().write() as session:
         user = operations.sign_in(session, user_id, form.password.data, now())
-        begin_session(user)
+        begin_session(session, user)
         begins_at = home(user.role)
     return flask.redirect(target or begins_at, code=303)
 
@@ -61,16 +62,32 @@ def sign_in() -> Response | tuple[str, int]:
 @blueprint.post("/dang-xuat")
 @role_required()
 def sign_out() -> Response:
-    """End this session."""
-    flask.session.clear()
+    """End this session: a copy of its cookie is worth nothing either."""
+    with database().write() as session:
+        end_session(session)
     return flask.redirect(flask.url_for("auth.sign_in_page"), code=303)
 
 
 @blueprint.get("/tai-khoan")
 @role_required()
 def account() -> str:
-    """Show who is signed in and what they may do."""
-    return flask.render_template("accounts/account.html", user=flask.g.user)
+    """Show who is signed in, what they may do, and where else they are signed in."""
+    with database().read() as session:
+        found = sessions.of_user(session, flask.g.user.id, now())
+        return flask.render_template(
+            "accounts/account.html", user=flask.g.user, sessions=found, this_one=flask.g.user_session.id
+        )
+
+
+@blueprint.post("/tai-khoan/phien/<int:number>/ket-thuc")
+@role_required()
+def end_other_session(number: int) -> Response:
+    """End one session of one's own, for example that of a machine one left."""
+    by = actor()
+    with database().write() as session:
+        ended = end_one(session, users.by_id(session, flask.g.user.id), number, actor=by)
+    flask.flash(_("The session was ended.") if ended else _("The session had ended already."))
+    return flask.redirect(flask.url_for("auth.account"), code=303)
 
 
 @blueprint.post("/tai-khoan/dang-xuat")
