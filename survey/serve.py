@@ -15,15 +15,16 @@ import sqlalchemy as sa
 
 from survey.core.actor import Actor
 from survey.core.clock import system_clock
-from survey.core.command_line import BadInput, database_message, work_bar
-from survey.core.config import ROOT, Settings, create_secret_key, load_settings, require_production
+from survey.core.command_line import BadInput, database_message, system_message, work_bar
+from survey.core.config import ROOT, Settings, create_secret_key, is_loopback, load_settings, require_production
 from survey.core.db import Database
 from survey.core.errors import InputError
 from survey.core.private import keep_private
 from survey.maintenance.operations.tell_losses import tell_lost_responses
+from survey.maintenance.queries.readiness import is_newer_and_served
 from survey.migrations import upgrade
 from survey.migrations.guards import find_broken_guards
-from survey.questionnaires import bundled
+from survey.questionnaires import broken_files, bundled
 from survey.structure.operations.install_questionnaire import install_questionnaire
 from survey.structure.queries.installation import is_empty
 from survey.structure.queries.structure import find_code_in_use
@@ -56,18 +57,36 @@ def main() -> int:
             create_secret_key(settings.instance_dir)
             settings = load_settings()
         require_known_languages(settings)
+        require_proxy(settings)
         prepare(settings)
         if not options.prepare:
             _tell("", "Starting the server; Ctrl-C ends it.")
             _become_gunicorn(settings)
     except InputError as error:
         return _refuse(str(error))
-    except sa.exc.DBAPIError as error:
+    except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
         message = database_message(error)
         if not message:
             raise
         return _refuse(message)
+    except OSError as error:
+        return _refuse(system_message(error))
     return 0
+
+
+def require_proxy(settings: Settings) -> None:
+    """Raise `InputError` where the server would listen to the network itself: ten slow callers would stop it.
+
+    gunicorn's threads wait for callers, so that whoever sends slowly holds one; a proxy takes that on. And without one
+    nothing ends TLS.
+    """
+    if not (is_loopback(settings.host) or settings.trusted_proxies):
+        raise InputError(
+            "HOST is %(host)s, an address that the network reaches, and TRUSTED_PROXIES is 0: without a proxy in front "
+            "ten slow connections stop the server and nothing is encrypted; put Caddy or nginx in front "
+            "(docs/operations.md, Serving) and set TRUSTED_PROXIES to their number, or HOST to 127.0.0.1",
+            host=settings.host,
+        )
 
 
 def _refuse(message: str) -> int:
@@ -86,11 +105,9 @@ def prepare(settings: Settings) -> None:
             _tell("Compiling the languages …")
             compile_catalogues()
         _tell("Bringing the database to the newest migration …")
-        upgrade(database)
-        lost = tell_lost_responses(database, actor=Actor(now))
-        _warn(
-            [*find_broken_guards(database), *([f"{lost} answers that were stored are not there any more"] * bool(lost))]
-        )
+        if not is_newer_and_served(database):
+            upgrade(database)
+            _warn_of_database(database, now)
         _tell("Installing the questionnaires …")
         with database.write() as session:
             for definition in bundled().values():
@@ -103,9 +120,11 @@ def prepare(settings: Settings) -> None:
     _tell("", _greeting(settings, made, code))
 
 
-def _warn(broken: list[str]) -> None:
-    """Say on standard error what is wrong with the database; citizens are served still."""
-    for what in broken:
+def _warn_of_database(database: Database, now: datetime) -> None:
+    """Say on standard error what is wrong with database and questionnaires; citizens are served still."""
+    lost = tell_lost_responses(database, actor=Actor(now))
+    gone = [f"{lost} answers that were stored are not there any more"] if lost else []
+    for what in (*gone, *find_broken_guards(database), *broken_files()):
         sys.stderr.write(f'Warning: {what}: see "Watching" in docs/operations.md, and run `flask --app app doctor`\n')
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import errno
 import functools
 import os
 import sys
@@ -15,6 +16,7 @@ from typing import Any, ParamSpec, TypeVar
 import click
 import sqlalchemy as sa
 
+from survey.core.db import UNAVAILABLE
 from survey.core.errors import InputError
 from survey.core.private import keep_private, make_private_folder
 
@@ -35,8 +37,8 @@ class BadInput(click.ClickException):
 def report_input_errors(function: Callable[P, R]) -> Callable[P, R]:
     """Report an `InputError` as one message with exit code 2: the decorator of every command.
 
-    A database that does not answer is one too: its address is a setting. Defects of the program keep their traceback,
-    so that they can be reported.
+    A database that cannot be used is one too, and so is a disk without room or a file that may not be read: that is not
+    the program's fault. Defects of the program keep their traceback, so that they can be reported.
     """
 
     @functools.wraps(function)
@@ -45,11 +47,15 @@ def report_input_errors(function: Callable[P, R]) -> Callable[P, R]:
             return function(*args, **kwargs)
         except InputError as error:
             raise BadInput(str(error)) from error
-        except sa.exc.DBAPIError as error:
+        except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
             message = database_message(error)
             if not message:
                 raise
             raise BadInput(message) from error
+        except OSError as error:
+            if error.errno is None or isinstance(error, BrokenPipeError):
+                raise
+            raise BadInput(system_message(error)) from error
 
     return wrapper
 
@@ -76,14 +82,65 @@ def exit_on_bad_settings(factory: Callable[P, R]) -> Callable[P, R]:
     return wrapper
 
 
-def database_message(error: sa.exc.DBAPIError) -> str:
+_REFUSED = (
+    (
+        ("password authentication failed", "no password supplied"),
+        "The database refuses the password: {reason}; check user and password in DATABASE_URL",
+    ),
+    (
+        ("does not exist", "no pg_hba.conf entry"),
+        "The database refuses the connection: {reason}; correct DATABASE_URL, or make role and database as "
+        "docs/operations.md (PostgreSQL) says",
+    ),
+)
+"""What a server says that refuses a connection, and what to do."""
+_NOT_RUN = (
+    (
+        ("no such table", "no such column", "UndefinedTable", "UndefinedColumn"),
+        "The database is not set up yet, or waits for a migration; run `flask --app app init` first",
+    ),
+    (
+        ("readonly database", "ReadOnlySqlTransaction"),
+        "The database can only be read: {reason}; give the service's account the right to write, or name the primary "
+        "server in DATABASE_URL",
+    ),
+    (
+        ("disk is full", "DiskFull"),
+        "There is no room left for the database or its temporary files: {reason}; make room and try again",
+    ),
+    (
+        ("database is locked", "LockNotAvailable"),
+        "Another program holds the database: {reason}; end it and try again",
+    ),
+    (
+        ("QueryCanceled",),
+        "The database ended a statement that took too long: {reason}; use a role without statement_timeout",
+    ),
+)
+"""What a database says of a statement that it did not run for reasons of its own, and what to do."""
+
+
+def database_message(error: sa.exc.SQLAlchemyError) -> str:
     """Return the sentence for a database that cannot be used as it is; empty for a defect of a statement."""
-    reason = (str(error.orig).splitlines() or [""])[0]
-    if error.statement is None:  # no connection, or none any more
-        return f"The database does not answer: {reason}; check DATABASE_URL and the server"
-    if "no such table" in reason or type(error.orig).__name__ == "UndefinedTable":
-        return "The database is not set up yet; run `flask --app app init` first"
-    return ""
+    cause = getattr(error, "orig", None) or error
+    lines = [line.strip() for line in str(cause).splitlines() if line.strip()] or [type(cause).__name__]
+    reason, known = lines[0].rstrip("."), f"{type(cause).__name__} {cause}"
+    connected = isinstance(error, sa.exc.DBAPIError) and error.statement is not None
+    for words, sentence in _NOT_RUN if connected else (*_REFUSED, *_NOT_RUN):
+        if any(word in known for word in words):
+            return sentence.format(reason=reason)
+    if connected and not isinstance(error, UNAVAILABLE):
+        return ""
+    return f"The database does not answer: {reason}; check DATABASE_URL and the server"
+
+
+def system_message(error: OSError) -> str:
+    """Return the sentence for what the system refused: no room, no right, no such place."""
+    place = f"{error.filename}: " if error.filename else ""
+    reason = error.strerror or type(error).__name__
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return f"{place}there is no room left ({reason}); make room there, or set TMPDIR to a folder that has some"
+    return f"{place}{reason}; look at owner and rights of the folder, and at TMPDIR"
 
 
 def command_group(name: str, purpose: str, *commands: click.Command) -> click.Group:

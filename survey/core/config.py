@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import secrets
@@ -183,6 +184,16 @@ def _parse(name: str, raw: str) -> object:
             )
         return raw.rstrip("/")
     return raw
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether an address to listen at is this machine's own, which nobody else reaches."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 def _is_base_url(raw: str) -> bool:

@@ -159,6 +159,15 @@ def _seal(database: Database) -> str:
         return seal_audit(session)
 
 
+def check_backup(manifest_file: Path, *, key: str) -> Manifest:
+    """Check signature and checksum of a backup, which needs no private key; `InputError` where one does not match."""
+    manifest = read_manifest(manifest_file)
+    _check_signature(manifest, key, unsigned=False)
+    if _sha256(manifest_file.with_name(manifest.file)) != manifest.file_sha256:
+        raise InputError("%(file)s is damaged: its checksum is not that of its manifest", file=manifest.file)
+    return manifest
+
+
 def _check_signature(manifest: Manifest, key: str, *, unsigned: bool) -> None:
     """Raise `InputError` unless the manifest is as it was signed, or has no signature and none is asked for."""
     if not manifest.signature and unsigned:

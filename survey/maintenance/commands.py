@@ -89,6 +89,11 @@ def test_backup(folder: Path | None, identity: Path | None) -> None:
     newest_first = backups.manifests(folder or _folder())
     if not newest_first:
         raise InputError("There is no backup in %(folder)s", folder=folder or _folder())
+    checked = backups.check_backup(newest_first[0], key=_known_key())
+    if checked.encrypted and identity is None:
+        click.echo(f"{checked.file} of {checked.created_at}: signature and checksum are right.")
+        click.echo("It is encrypted: restore it where the private key is, with --identity, to try the rest.", err=True)
+        return
     with tempfile.TemporaryDirectory(prefix="sipas-restore-") as scratch:
         database = Database(f"sqlite:///{Path(scratch) / 'sipas.db'}")
         try:

@@ -20,6 +20,7 @@ from survey.maintenance.backup import manifests, read_manifest
 from survey.maintenance.queries.database_state import read_durability, read_newest_answer_time
 from survey.migrations import current, newest
 from survey.migrations.guards import find_broken_guards
+from survey.questionnaires import broken_files
 from survey.structure.queries import rounds
 from survey.web import catalogues
 
@@ -55,7 +56,7 @@ def examine(settings: Settings, database: Database, now: datetime) -> list[Healt
         findings.append(
             HealthFinding(WRONG, f"the database does not answer: {reason}", "check DATABASE_URL and the server")
         )
-    return [*findings, *_backups(settings, now), *_fonts(), *_translations()]
+    return [*findings, *_backups(settings, now), *_questionnaires(), *_fonts(), *_translations()]
 
 
 def _address(settings: Settings) -> Iterator[HealthFinding]:
@@ -196,6 +197,15 @@ def _backups(settings: Settings, now: datetime) -> Iterator[HealthFinding]:
         if now - created_at < OLD_BACKUP
         else HealthFinding(WARNING, message, "look at the timer that makes them")
     )
+
+
+def _questionnaires() -> Iterator[HealthFinding]:
+    problems = broken_files()
+    for problem in problems:
+        advice = "correct or remove the file; rounds go on with what the database holds"
+        yield HealthFinding(WRONG, f"a questionnaire cannot be used: {' '.join(problem.split())}", advice)
+    if not problems:
+        yield HealthFinding(FINE, "the questionnaires that come with the software can be read")
 
 
 def _fonts() -> Iterator[HealthFinding]:

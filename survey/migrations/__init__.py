@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -41,11 +42,18 @@ def current(database: Database) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+@cache
 def newest() -> str:
     """Return the newest revision this program knows."""
     head = ScriptDirectory.from_config(_config(None)).get_current_head()
     assert head is not None, "survey/migrations/versions is empty"  # noqa: S101 (a broken installation)
     return head
+
+
+@cache
+def known_revisions() -> frozenset[str]:
+    """Return all revisions this program knows; a database at another was written by a newer version."""
+    return frozenset(script.revision for script in ScriptDirectory.from_config(_config(None)).walk_revisions())
 
 
 def _config(connection: sa.Connection | None) -> Config:
@@ -59,8 +67,7 @@ def _config(connection: sa.Connection | None) -> Config:
 def _refuse_unknown(connection: sa.Connection) -> None:
     """Raise `InputError` when the database stands at a revision this program has never heard of."""
     revision = MigrationContext.configure(connection).get_current_revision()
-    known = {script.revision for script in ScriptDirectory.from_config(_config(None)).walk_revisions()}
-    if revision is not None and revision not in known:
+    if revision is not None and revision not in known_revisions():
         raise InputError(
             "The database is at revision %(revision)s, which this version of the program does not know; "
             "install the newer version again",

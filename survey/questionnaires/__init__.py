@@ -18,7 +18,7 @@ from survey.questionnaires.definition import (
     Section,
     Slot,
 )
-from survey.questionnaires.loader import DEFAULT, bundled, load_file, loads
+from survey.questionnaires.loader import DEFAULT, broken_files, bundled, load_file, load_folder, loads
 from survey.questionnaires.nodes import DefinitionError, DefinitionProblem
 
 __all__ = [
@@ -40,10 +40,12 @@ __all__ = [
     "Scale",
     "Section",
     "Slot",
+    "broken_files",
     "bundled",
     "canonical",
     "content_hash",
     "from_canonical",
     "load_file",
+    "load_folder",
     "loads",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -35,9 +36,44 @@ def loads(content: str | bytes, source: str = "questionnaire.yaml") -> Definitio
     return from_mapping(check(content.encode() if isinstance(content, str) else content, source))
 
 
-@cache
 def bundled() -> dict[str, Definition]:
-    """Return the questionnaires shipped with the software by code, the default first."""
-    definitions = [load_file(path) for path in sorted(_HERE.glob("*.yaml"))]
-    definitions.sort(key=lambda definition: (definition.code != DEFAULT, definition.code))
-    return {definition.code: definition for definition in definitions}
+    """Return the questionnaires shipped with the software by code, the default first, without those that are broken."""
+    return load_folder(_HERE).definitions
+
+
+def broken_files() -> tuple[str, ...]:
+    """Return what is wrong with shipped questionnaires that cannot be used, a sentence a file; usually nothing.
+
+    Rounds do not need the files: the questionnaire that a round asks is stored in the database.
+    """
+    return load_folder(_HERE).problems
+
+
+@dataclass(frozen=True)
+class FolderContents:
+    """The questionnaires of a folder, and what is wrong with the files that hold none."""
+
+    definitions: dict[str, Definition]
+    problems: tuple[str, ...]
+
+
+@cache
+def load_folder(folder: Path) -> FolderContents:
+    """Load every YAML file of a folder by name; a broken file, or a code that a file before has, hinders no other."""
+    files: dict[str, tuple[Path, Definition]] = {}
+    problems = []
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            definition = load_file(path)
+        except InputError as error:
+            problems.append(str(error))
+            continue
+        if definition.code in files:
+            other = files[definition.code][0].name
+            problems.append(
+                f"{path}: the questionnaire {definition.code} stands in {other} already; give it another code"
+            )
+            continue
+        files[definition.code] = (path, definition)
+    codes = sorted(files, key=lambda code: (code != DEFAULT, code))
+    return FolderContents({code: files[code][1] for code in codes}, tuple(problems))

@@ -15,10 +15,12 @@ import time
 from datetime import UTC, datetime
 
 import flask
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
 
 logger = logging.getLogger("sipas.requests")
 BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+QUIET_S = 60.0
+"""Seconds between two lines of the log that say the server is ready."""
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 """Environment variable by which worker processes share their numbers; `survey.serve` sets it."""
 
@@ -48,6 +50,12 @@ class Metrics:
         self._responses = Counter(
             "sipas_responses", "Forms sent by citizens, by what became of them", ["outcome"], registry=self._registry
         )
+        self._unstored = Gauge(
+            "sipas_answer_refused_seconds",
+            "Unix time at which an answer could not be stored last; 0: never",
+            registry=self._registry,
+            multiprocess_mode="max",
+        )
         self._requests = Histogram(
             "sipas_request_seconds",
             "Time to answer a request",
@@ -55,6 +63,10 @@ class Metrics:
             buckets=BUCKETS,
             registry=self._registry,
         )
+
+    def unstored(self, moment: datetime) -> None:
+        """Note that an answer could not be stored."""
+        self._unstored.set(moment.timestamp())
 
     def response(self, outcome: str) -> None:
         """Count a form sent: `accepted`, `duplicate`, `excluded` or `refused`."""
@@ -89,6 +101,15 @@ def init_app(app: flask.Flask) -> None:
     app.after_request(_end)
 
 
+def _is_due() -> bool:
+    """Say whether a minute has passed since the last line about readiness: it is asked every few seconds."""
+    last: list[float] = flask.current_app.extensions.setdefault("ready_logged", [])
+    if last and time.perf_counter() - last[0] < QUIET_S:
+        return False
+    last[:] = [time.perf_counter()]
+    return True
+
+
 def _begin() -> None:
     flask.g.began = time.perf_counter()
     flask.g.request_id = secrets.token_hex(8)
@@ -105,6 +126,8 @@ def _end(response: flask.Response) -> flask.Response:
         metrics: Metrics = flask.current_app.extensions["metrics"]
         metrics.request(endpoint, flask.request.method, response.status_code, seconds)
         if endpoint == "respond.send":
+            if response.status_code == 503:
+                metrics.unstored(flask.current_app.extensions["clock"]())
             metrics.response(flask.g.get("outcome") or ("refused" if response.status_code >= 400 else "accepted"))
     user = flask.g.get("user")
     facts = {
@@ -116,6 +139,8 @@ def _end(response: flask.Response) -> flask.Response:
     }
     if user is not None:
         facts["user"] = user.id
+    if endpoint == "health.ready" and response.status_code == 200 and not _is_due():
+        return response
     level = logging.ERROR if response.status_code >= 500 else logging.INFO
     logger.log(level, "request", extra={"facts": facts})
     return response

@@ -335,3 +335,16 @@ def test_the_commands(app: Flask, tmp_path: Path) -> None:
     restored = empty.test_cli_runner().invoke(args=["restore", manifest])
     assert (restored.exit_code, "107 responses" in restored.stdout) == (0, True), restored.output
     empty.extensions["database"].dispose()
+
+
+def test_an_encrypted_backup_is_tested_as_far_as_the_server_can(app: Flask, tmp_path: Path) -> None:
+    """The private key is elsewhere: the monthly test must not fail for that, or every month it is the same."""
+    run, key = app.test_cli_runner().invoke, pyrage.x25519.Identity.generate()
+    folder = str(tmp_path / "backups")
+    made = run(args=["database", "backup", "--out", folder, "--encrypt-to", str(key.to_public())])
+    tested = run(args=["database", "test-backup", "--folder", folder])
+    assert (tested.exit_code, "signature and checksum are right" in tested.stdout) == (0, True), tested.output
+    packed = Path(made.stdout.strip()).with_name(read_manifest(Path(made.stdout.strip())).file)
+    packed.write_bytes(packed.read_bytes()[:-1] + b"x")
+    damaged = run(args=["database", "test-backup", "--folder", folder])
+    assert (damaged.exit_code, "damaged" in damaged.stderr) == (2, True)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
+import os
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,13 +18,15 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from survey.core.config import Settings
+from survey.core.db import Database
 from survey.maintenance.backup import create_backup
 from survey.maintenance.doctor import FINE, WARNING, WRONG, examine
 from survey.migrations import upgrade
 from survey.models import Response, Round
 from survey.web.observability import JsonFormatter
+from tests.support.clock import set_clock
 from tests.support.evaluation import accounts, scored_round, sign_in
-from tests.support.places import BACKUP_KEY, CODE
+from tests.support.places import BACKUP_KEY, CODE, fill
 
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 
@@ -176,3 +181,85 @@ def test_the_command_tells_and_exits_by_what_it_found(app: Flask, settings: Sett
     assert told.exit_code == 1
     assert "BAD   " in told.stdout
     assert f"chmod 700 {settings.instance_dir}" in told.stdout
+
+
+def test_ready_says_no_where_no_answer_can_be_stored(app: Flask, client: FlaskClient, settings: Settings) -> None:
+    """The disk is full: opening forms goes on, and whoever balances the load must hear of it."""
+    handle = settings.instance_dir / "ballast"
+    assert client.get("/health/ready").status_code == 200
+
+    def full(*_args: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "posix_fallocate", full)
+        reply = client.get("/health/ready")
+    assert (reply.status_code, "no room" in reply.get_json()["why"]) == (503, True)
+    assert not handle.exists()
+    assert sorted(path.name for path in settings.instance_dir.iterdir() if "sipas.db" not in path.name) == []
+
+
+def test_ready_says_no_where_the_server_only_reads(postgresql_database: Database, settings: Settings) -> None:
+    with postgresql_database.engine.connect() as connection:
+        name = connection.scalar(sa.text("SELECT current_database()"))
+        connection.execute(sa.text(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'))
+        connection.commit()
+    postgresql_database.dispose()
+    app = create_app(replace(settings, database_url=postgresql_database.url))
+    reply = app.test_client().get("/health/ready")
+    assert (reply.status_code, "only be read" in reply.get_json()["why"]) == (503, True)
+    app.extensions["database"].dispose()
+
+
+def newer_version(app: Flask, *statements: str) -> None:
+    """Bring the database on as a version to come would."""
+    with app.extensions["database"].engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '20991231_2359'"))
+        for statement in statements:
+            connection.execute(sa.text(statement))
+
+
+def test_an_older_server_stays_ready_while_it_can_serve(app: Flask, client: FlaskClient) -> None:
+    newer_version(
+        app,
+        "CREATE TABLE novelty (id INTEGER PRIMARY KEY)",
+        "ALTER TABLE response ADD COLUMN mood VARCHAR(8)",
+        "ALTER TABLE response ADD COLUMN weather VARCHAR(8) NOT NULL DEFAULT 'fair'",
+    )
+    assert client.get("/health/ready").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["ALTER TABLE response DROP COLUMN live_since", "DROP TABLE audit_seal"],
+)
+def test_it_leaves_when_what_it_reads_is_gone(app: Flask, client: FlaskClient, statement: str) -> None:
+    newer_version(app, statement)
+    reply = client.get("/health/ready")
+    assert (reply.status_code, reply.get_json()["why"]) == (503, "the database waits for a migration")
+
+
+def test_ready_has_one_line_a_minute(
+    app: Flask, client: FlaskClient, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = [0.0]
+    monkeypatch.setattr("survey.web.observability.time.perf_counter", lambda: seconds[0])
+    with caplog.at_level(logging.INFO, "sipas.requests"):
+        for moment in (0.0, 5.0, 30.0, 59.0, 61.0, 90.0):
+            seconds[0] = moment
+            client.get("/health/ready")
+    assert len(caplog.records) == 2
+    newer_version(app, "DROP TABLE audit_seal")
+    with caplog.at_level(logging.INFO, "sipas.requests"):
+        client.get("/health/ready")
+    assert len(caplog.records) == 3  # that it is not ready is always said
+
+
+def test_metrics_tell_when_an_answer_was_refused_last(place: Flask, citizen: FlaskClient) -> None:
+    body = fill(citizen)
+    with place.extensions["database"].engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE response RENAME TO elsewhere"))
+    set_clock(place, NOW)
+    assert citizen.post(f"/K/{CODE}", data=body).status_code == 503
+    text = citizen.get("/metrics").get_data(as_text=True)
+    assert number(text, "sipas_answer_refused_seconds") == NOW.timestamp()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import stat
@@ -10,6 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from survey.core.config import Settings
+from survey.core.errors import InputError
+from survey.serve import require_proxy
 
 ROOT = Path(__file__).parents[2]
 
@@ -74,3 +79,31 @@ def test_production_loads_no_demonstration(tmp_path: Path) -> None:
     assert told.returncode == 0, told.stderr
     assert "password" not in told.stdout
     assert "/K/" not in told.stdout
+
+
+def test_a_public_address_needs_a_proxy_in_front(tmp_path: Path) -> None:
+    told = start(tmp_path / "instance", HOST="0.0.0.0")  # noqa: S104 (that it is refused is the point)
+    assert told.returncode == 2
+    assert "TRUSTED_PROXIES" in told.stderr
+    assert "ten slow connections" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("host", "proxies", "right"),
+    [
+        ("127.0.0.1", 0, True),
+        ("127.0.0.2", 0, True),
+        ("::1", 0, True),
+        ("localhost", 0, True),
+        ("0.0.0.0", 0, False),  # noqa: S104
+        ("::", 0, False),
+        ("192.168.1.7", 0, False),
+        ("danhgia.example.vn", 0, False),
+        ("0.0.0.0", 1, True),  # noqa: S104
+    ],
+)
+def test_which_addresses_need_one(host: str, proxies: int, right: bool) -> None:
+    settings = Settings(host=host, trusted_proxies=proxies)
+    with contextlib.nullcontext() if right else pytest.raises(InputError, match="TRUSTED_PROXIES"):
+        require_proxy(settings)

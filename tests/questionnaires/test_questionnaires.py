@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import survey.questionnaires
 from survey.core.errors import InputError
 from survey.models import SlotKind
 from survey.questionnaires import (
@@ -18,11 +19,13 @@ from survey.questionnaires import (
     OVERALL,
     Definition,
     LocalText,
+    broken_files,
     bundled,
     canonical,
     content_hash,
     from_canonical,
     load_file,
+    load_folder,
     loads,
 )
 
@@ -391,3 +394,19 @@ def test_parse_answers_or_refuses(cell: str) -> None:
 
 def test_conditions_are_plain_data() -> None:
     assert json.loads(json.dumps(SMALL.conditions()))["apology_kind"] == {"apology": ["y"], "on_time": ["1", "2", "3"]}
+
+
+def test_a_broken_file_and_a_repeated_code_hinder_no_other(tmp_path: Path) -> None:
+    good = (Path(survey.questionnaires.__file__).parent / "sipas-short.yaml").read_text("utf-8")
+    (tmp_path / "a.yaml").write_text(good, "utf-8")
+    (tmp_path / "b.yaml").write_text("code: [", "utf-8")
+    (tmp_path / "c.yaml").write_text(good, "utf-8")
+    loaded = load_folder(tmp_path)
+    assert list(loaded.definitions) == ["sipas-short"]
+    broken, repeated = loaded.problems
+    assert "b.yaml:1" in broken
+    assert repeated.endswith("c.yaml: the questionnaire sipas-short stands in a.yaml already; give it another code")
+
+
+def test_what_comes_with_the_software_is_whole() -> None:
+    assert broken_files() == ()
