@@ -77,6 +77,12 @@ def test_every_command_is_tried(app: Flask) -> None:
 
 
 @pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of an installation whose backups have the key of those in `words`."""
+    return Settings(instance_dir=tmp_path / "instance", secret_key="k" * 40, backup_key="b" * 40)
+
+
+@pytest.fixture
 def words(tmp_path: Path) -> dict[str, str]:
     """Files for the lines, so that it is the database that fails and not a missing file."""
     made = {"out": str(tmp_path / "out"), "backups": str(tmp_path / "backups")}
