@@ -14,7 +14,7 @@ from survey.core.actor import Actor
 from survey.core.db import Database
 from survey.models import Agency, AgencyKind, AgencyLevel, Channel, Response, Round, Service
 from survey.questionnaires import bundled, from_canonical
-from survey.results.compute import round_moments
+from survey.results.compute import round_sums
 from survey.structure.operations.install_questionnaire import install_questionnaire
 from survey.structure.operations.open_round import RoundPlan, create_round
 
@@ -54,9 +54,10 @@ def test_grouped_by_the_database_or_one_by_one(database: Database) -> None:
     with database.read() as session:
         round_ = session.scalars(sa.select(Round)).one()
         scheme = from_canonical(round_.version.content).scheme()
-        found, too_few = round_moments(session, round_, scheme, Rules())
+        sums = round_sums(session, round_, scheme, Rules())
+    found = sums.moments
     wanted = moments(answers, keys, scheme)
-    assert too_few == 0
+    assert sums.too_few == 0
     pd.testing.assert_frame_equal(found.keys[["agency", "service"]], wanted.keys[["agency", "service"]])
     for name in ("n", "counts", "reached", "cross"):
         np.testing.assert_array_equal(getattr(found, name), getattr(wanted, name))
