@@ -84,6 +84,7 @@ def _register_pages(app: Flask) -> None:
     from survey.collect import progress, respond
     from survey.collect.privacy import notice as privacy
     from survey.files import downloads
+    from survey.improvement import casework, feedback
     from survey.improvement import pages as improvement
     from survey.maintenance import health
     from survey.printing import pages as staff
@@ -105,6 +106,8 @@ def _register_pages(app: Flask) -> None:
         admin,
         evaluator,
         improvement,
+        feedback,
+        casework,
         downloads,
         publishing,
         api,

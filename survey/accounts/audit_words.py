@@ -11,6 +11,14 @@ from flask_babel import gettext as _
 from survey.web import wording
 
 NOTHING = "–"
+WORDED = {
+    "role": wording.ROLES,
+    "theme": wording.THEMES,
+    "themes": wording.THEMES,
+    "causes": wording.CAUSES,
+    "channel": wording.CHANNELS,
+}
+"""Facts whose values have words of their own."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +121,18 @@ def actions() -> dict[str, dict[str, str]]:
             "action.dropped": _("Gave an action up"),
             "plan.requested": _("Asked an agency for a plan"),
         },
+        "case": {
+            "case.received": _("Took a report or suggestion down"),
+            "case.classed": _("Classed a report or suggestion"),
+            "case.released": _("Let a report go to its agency"),
+            "case.assigned": _("Assigned a report or suggestion"),
+            "case.handed_over": _("Handed a report or suggestion to another agency"),
+            "case.replied": _("Wrote a reply to a citizen"),
+            "case.returned": _("Returned a reply with a remark"),
+            "case.approved": _("Approved a reply to a citizen"),
+            "case.read": _("Read a report or suggestion as it was written"),
+            "case.calendar_set": _("Set the terms of replies and days off"),
+        },
         "installation": {
             "answers.lost": _("Answers that were stored are gone"),
             "api_client.created": _("Gave a program a token"),
@@ -132,6 +152,7 @@ def kinds() -> dict[str, str]:
         "round": _("Rounds and publication"),
         "response": _("Responses"),
         "action": _("Improvement"),
+        "case": _("Reports and suggestions"),
         "installation": _("Installation"),
     }
 
@@ -152,6 +173,7 @@ def subject(name: str) -> str:
         "round": _("round"),
         "comment": _("comment"),
         "action": _("action to improve"),
+        "case": _("report or suggestion"),
         "import_batch": _("batch"),
         "entry_batch": _("pile"),
         "column_mapping": _("choice of columns"),
@@ -240,6 +262,11 @@ def field(key: str) -> str:
         "unit": _("Unit that carries it out"),
         "co_units": _("Units that help"),
         "document": _("Document"),
+        "theme": _("Theme"),
+        "owner": _("Position that handles it"),
+        "handler": _("Account that may read and answer it"),
+        "late": _("Late"),
+        "days": _("Days"),
         "format": _("Format"),
         "bytes": _("Bytes"),
         "received_before": _("Received before"),
@@ -260,15 +287,11 @@ def value(key: str, stored: Any, names: Mapping[int, str]) -> str:
     if isinstance(stored, dict):
         return ", ".join(f"{field(str(k))}: {value(str(k), v, names)}" for k, v in stored.items())
     text = str(stored)
-    if key == "role":
-        return wording.ROLES(text)
     if key == "state":
         named = (known(text) for known in (wording.ROUND_STATES, wording.COMMENT_STATES, wording.ACTION_STATES))
         return next((name for name in named if name != text), text)
-    if key == "themes":
-        return wording.THEMES(text)
-    if key == "causes":
-        return wording.CAUSES(text)
-    if key == "channel":
-        return wording.CHANNELS(text)
+    if key == "kind" and text in wording.CASE_KINDS:
+        return wording.CASE_KINDS(text)
+    if key in WORDED:
+        return WORDED[key](text)
     return text

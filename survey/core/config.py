@@ -17,6 +17,8 @@ from survey.core.private import make_private_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 MIN_SECRET_LENGTH = 32
+CASE_MONTHS = 24
+"""Months for which the words of a closed report or suggestion are kept, unless a setting says otherwise."""
 _YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -51,6 +53,8 @@ class Settings:
     languages: tuple[str, ...] = ("vi", "en")
     #: whom the privacy notice names for questions: an office with its address, telephone or mailbox
     contact: str = ""
+    #: months after which the words of a closed report or suggestion are deleted
+    case_months: int = CASE_MONTHS
 
     @property
     def database(self) -> str:
@@ -163,7 +167,7 @@ def _read_text(path: Path) -> str:
 
 def _parse(name: str, raw: str) -> object:
     """Return the typed value of setting `name`."""
-    if name in {"port", "trusted_proxies"}:
+    if name in {"port", "trusted_proxies", "case_months"}:
         if not (raw.isascii() and raw.isdecimal() and len(raw) < 6):
             raise InputError("%(name)s must be a whole number, not %(value)r", name=name.upper(), value=raw)
         if name == "port" and not 1 <= int(raw) <= 65535:

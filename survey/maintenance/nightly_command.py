@@ -49,5 +49,5 @@ def next_night(moment: datetime, zone: ZoneInfo) -> datetime:
 def _run() -> None:
     from survey.maintenance.operations.nightly import run_nightly
 
-    for line in run_nightly(database(), now(), settings().timezone):
+    for line in run_nightly(database(), now(), settings().timezone, case_months=settings().case_months):
         click.echo(line)

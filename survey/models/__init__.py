@@ -11,6 +11,16 @@ from survey.models.agencies import (
     ServiceFormerName,
 )
 from survey.models.audit import AuditEvent, AuditSeal
+from survey.models.cases import (
+    Case,
+    CaseEvent,
+    CaseKind,
+    CaseOrigin,
+    CaseState,
+    CaseStep,
+    CaseTerm,
+    WorkingDay,
+)
 from survey.models.comments import Comment, CommentState, CommentTheme, Theme
 from survey.models.counters import Counter, CounterCode, CounterDecidingAgency, CounterService
 from survey.models.emblems import AgencyEmblem, EmblemFormat
@@ -48,6 +58,13 @@ __all__ = [
     "AuditEvent",
     "AuditSeal",
     "BatchKind",
+    "Case",
+    "CaseEvent",
+    "CaseKind",
+    "CaseOrigin",
+    "CaseState",
+    "CaseStep",
+    "CaseTerm",
     "Cause",
     "Channel",
     "ColumnMapping",
@@ -84,4 +101,5 @@ __all__ = [
     "Theme",
     "User",
     "UserSession",
+    "WorkingDay",
 ]

@@ -7,7 +7,7 @@ from flask_wtf.csrf import CSRFProtect, validate_csrf
 from wtforms import ValidationError
 
 #: blueprints whose forms citizens fill in without a cookie
-PUBLIC_BLUEPRINTS = frozenset({"respond"})
+PUBLIC_BLUEPRINTS = frozenset({"respond", "cases"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 

@@ -47,6 +47,12 @@ def init_app(app: flask.Flask) -> None:
         "action_step_name": wording.ACTION_STEPS,
         "cause_name": wording.CAUSES,
         "standing_name": wording.STANDINGS,
+        "case_kind_name": wording.CASE_KINDS,
+        "case_kind_offer": wording.CASE_OFFERS,
+        "case_origin_name": wording.CASE_ORIGINS,
+        "case_state_name": wording.CASE_STATES,
+        "case_state_citizen": wording.CASE_STATES_FOR_CITIZENS,
+        "case_step_name": wording.CASE_STEPS,
         "effect_name": wording.EFFECT_VERDICTS,
     }
     app.jinja_env.filters.update(filters)

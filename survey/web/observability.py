@@ -129,6 +129,8 @@ def _end(response: flask.Response) -> flask.Response:
             if response.status_code == 503:
                 metrics.unstored(flask.current_app.extensions["clock"]())
             metrics.response(flask.g.get("outcome") or ("refused" if response.status_code >= 400 else "accepted"))
+    if flask.g.get("unlogged"):  # pages that promise to leave no line
+        return response
     user = flask.g.get("user")
     facts = {
         "request_id": flask.g.request_id,

@@ -18,6 +18,10 @@ from survey.models import (
     AgencyKind,
     AgencyLevel,
     BatchKind,
+    CaseKind,
+    CaseOrigin,
+    CaseState,
+    CaseStep,
     Cause,
     Channel,
     CommentState,
@@ -168,6 +172,62 @@ EFFECT_VERDICTS = Wording(
     }
 )
 """What the next round says of an action."""
+CASE_KINDS = Wording(
+    {
+        CaseKind.REPORT: N_("Report of something wrong"),
+        CaseKind.SUGGESTION: N_("Suggestion"),
+        CaseKind.COMPLAINT: N_("Complaint (not handled here)"),
+        CaseKind.DENUNCIATION: N_("Denunciation (not handled here)"),
+        CaseKind.SPAM: N_("Nothing to handle"),
+    }
+)
+"""What a case is by law."""
+CASE_OFFERS = Wording(
+    {
+        "report": N_("Report something that goes wrong"),
+        "suggestion": N_("Suggest how to do it better"),
+    }
+)
+"""What a citizen chooses from."""
+CASE_ORIGINS = Wording(
+    {
+        CaseOrigin.FORM: N_("By the page for citizens"),
+        CaseOrigin.COMMENT: N_("From a comment on a rating"),
+        CaseOrigin.PAPER: N_("By letter"),
+        CaseOrigin.PHONE: N_("By telephone"),
+    }
+)
+CASE_STATES = Wording(
+    {
+        CaseState.NEW: N_("Not looked at yet"),
+        CaseState.WORKING: N_("Being handled"),
+        CaseState.REPLIED: N_("Reply waits for approval"),
+        CaseState.CLOSED: N_("Closed, with its reply"),
+    }
+)
+CASE_STATES_FOR_CITIZENS = Wording(
+    {
+        "new": N_("Received"),
+        "working": N_("Being handled by the agency"),
+        "replied": N_("The reply is being checked"),
+        "closed": N_("Finished"),
+    }
+)
+"""The same as the sender is told it."""
+CASE_STEPS = Wording(
+    {
+        CaseStep.RECEIVED: N_("Received"),
+        CaseStep.CLASSED: N_("Classed"),
+        CaseStep.RELEASED: N_("Let go to the agency"),
+        CaseStep.ASSIGNED: N_("Assigned"),
+        CaseStep.HANDED_OVER: N_("Handed to another agency"),
+        CaseStep.REPLIED: N_("Reply written"),
+        CaseStep.RETURNED: N_("Reply returned by the province"),
+        CaseStep.APPROVED: N_("Reply approved by the province"),
+        CaseStep.RATED: N_("The citizen rated the reply"),
+    }
+)
+"""What was done to a case."""
 AGENCY_KINDS = Wording(
     {
         AgencyKind.PROVINCE: N_("provincial people's committee"),
@@ -219,6 +279,10 @@ BY_ENUM: Mapping[type[enum.StrEnum], Wording] = {
     ActionState: ACTION_STATES,
     ActionStep: ACTION_STEPS,
     Cause: CAUSES,
+    CaseKind: CASE_KINDS,
+    CaseOrigin: CASE_ORIGINS,
+    CaseState: CASE_STATES,
+    CaseStep: CASE_STEPS,
     Channel: CHANNELS,
     AgencyKind: AGENCY_KINDS,
     AgencyLevel: AGENCY_LEVELS,

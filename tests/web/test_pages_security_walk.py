@@ -18,7 +18,20 @@ from survey.collect.operations.enter_form import Pile, begin_pile
 from survey.core.actor import Actor
 from survey.core.config import Settings
 from survey.migrations import upgrade
-from survey.models import Action, Agency, Channel, Comment, Counter, CounterCode, Role, Round, User
+from survey.models import (
+    Action,
+    Agency,
+    Case,
+    CaseKind,
+    CaseOrigin,
+    Channel,
+    Comment,
+    Counter,
+    CounterCode,
+    Role,
+    Round,
+    User,
+)
 from survey.web.security import HEADERS
 from tests.accounts.test_pages_auth_roles import EVERYONE, VALUES, VALUES_OF
 from tests.collect.test_pages_paper import fields
@@ -45,6 +58,20 @@ def theirs(session) -> None:
                 agency_id=agency.id,
                 text=f"Chờ lâu {HOSTILE}",
                 received_week=date(2026, 2, 1),
+            ),
+            Case(
+                id=1,
+                code_hash="0" * 64,
+                agency_id=agency.id,
+                kind=CaseKind.REPORT,
+                origin=CaseOrigin.FORM,
+                text=f"Chờ lâu {HOSTILE}",
+                masked=f"Chờ lâu {HOSTILE}",
+                search="",
+                received_on=date(2026, 3, 1),
+                due_on=date(2026, 3, 13),
+                arrived_on=date(2026, 3, 1),
+                forward_by=date(2026, 3, 6),
             ),
             Action(
                 round_id=round_.id,
@@ -125,7 +152,9 @@ def test_no_page_has_anything_inline_or_from_elsewhere(site: Flask, person: str)
             if reply.mimetype != "text/html" or reply.status_code in {302, 303, 308}:
                 continue
             seen += 1
-            check_page(at, reply.get_data(as_text=True), public=(rule.endpoint or "").startswith("respond."))
+            check_page(
+                at, reply.get_data(as_text=True), public=(rule.endpoint or "").startswith(("respond.", "cases."))
+            )
     assert seen > (5 if person == "anonymous" else 40)
 
 
@@ -161,7 +190,7 @@ def check_page(at: str, page: str, *, public: bool) -> None:
 
 ELSEWHERE = frozenset({"agency", "counter_id", "number", "batch_id", "place"})
 """Arguments that name something of an agency."""
-SHARED = ("published.", "health.", "api.", "respond.", "invitations.", "second_factor.", "auth.")
+SHARED = ("published.", "cases.", "health.", "api.", "respond.", "invitations.", "second_factor.", "auth.")
 """Pages that are the same for everyone."""
 
 

@@ -22,4 +22,5 @@ def notice() -> str:
         raw_days=RAW_DAYS,
         comment_months=COMMENT_MONTHS,
         response_months=RESPONSE_MONTHS,
+        case_months=settings().case_months,
     )

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from survey.accounts.operations.seal_audit import seal_audit
+from survey.core.config import CASE_MONTHS
 from survey.core.db import Database
+from survey.improvement.operations.keep_case import empty_old_cases, settle_cases
+from survey.improvement.working_days import months_before
 from survey.results.operations.release_responses import release_responses
 from survey.results.operations.settle_comments import mask_overdue_comments, shuffle_comments
 
 
-def run_nightly(database: Database, now: datetime, zone: ZoneInfo) -> Iterator[str]:
+def run_nightly(database: Database, now: datetime, zone: ZoneInfo, *, case_months: int = CASE_MONTHS) -> Iterator[str]:
     """Run the nightly steps, each in a transaction of its own; yield a line of what each did."""
     today = now.astimezone(zone).date()
     with database.write() as session:
@@ -26,7 +29,12 @@ def run_nightly(database: Database, now: datetime, zone: ZoneInfo) -> Iterator[s
     yield f"comments masked that nobody reviewed in time\t{masked}"
     with database.write() as session:
         shuffled = shuffle_comments(session, today)
+    with database.write() as session:
+        settle_cases(session, today - timedelta(days=2))
+    with database.write() as session:
+        emptied = empty_old_cases(session, months_before(today, case_months))
     _discard_old_rows(database)
+    yield f"reports and suggestions whose words were deleted\t{emptied}"
     with database.write() as session:
         head = seal_audit(session)
     yield f"comments of this week and the last rewritten in random order\t{shuffled}"
@@ -37,6 +45,6 @@ def _discard_old_rows(database: Database) -> None:
     """Remove what the rewriting left: dead rows on PostgreSQL, the write-ahead log on SQLite."""
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if connection.dialect.name == "postgresql":
-            connection.execute(sa.text("VACUUM comment, comment_theme"))
+            connection.execute(sa.text('VACUUM comment, comment_theme, "case"'))
         else:
             connection.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
