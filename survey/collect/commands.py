@@ -29,11 +29,15 @@ KINDS = ("comments", "responses", "uploads")
 @click.argument("file", type=IN_FILE)
 @click.option("--round", "round_code", required=True, help="Code of the round the responses belong to.")
 @click.option("--map", "map_file", type=IN_FILE, help="YAML file that says which column is which question.")
+@click.option("--heading-row", type=click.IntRange(0, 30), default=0, help="Row of the headings, if it is not found.")
 @click.option("--dry-run", is_flag=True, help="Check the file and store nothing.")
 @with_appcontext
 @report_input_errors
-def import_responses(file: Path, round_code: str, map_file: Path | None, *, dry_run: bool) -> None:
-    """Add responses from a CSV or XLSX file, all of them or none; the same file twice adds nothing."""
+def import_responses(file: Path, round_code: str, map_file: Path | None, heading_row: int, *, dry_run: bool) -> None:
+    """Add responses from a table, all of them or none; the same file twice, or grown, adds what is new.
+
+    Columns and labels are guessed as on the page; a map holds where it says something of them.
+    """
     from survey.collect.operations.import_responses import (
         Source,
         check_rows,
@@ -43,8 +47,9 @@ def import_responses(file: Path, round_code: str, map_file: Path | None, *, dry_
         store_rows,
     )
     from survey.collect.queries import imports
-    from survey.spreadsheets.column_map import ColumnMap, load_map
-    from survey.spreadsheets.read import open_table
+    from survey.spreadsheets.column_map import ColumnMap, load_map, parse_map
+    from survey.spreadsheets.guess_columns import guess_map, known_headings
+    from survey.spreadsheets.read import open_office_table
     from survey.spreadsheets.response_rows import KEYS, RowReader
     from survey.structure.queries import rounds
 
@@ -54,8 +59,12 @@ def import_responses(file: Path, round_code: str, map_file: Path | None, *, dry_
         places = imports.places(session)
     known = (*(slot.code for slot in frame.definition.slots), *KEYS)
     columns = load_map(map_file, known) if map_file else ColumnMap()
+    headings = known_headings(frame.definition, columns)
+    if not columns.headings:
+        with open_office_table(file, headings, heading_row) as table:
+            columns = columns.over(parse_map(guess_map(table, frame.definition, places), known, source.name))
     with spool() as spooled:
-        with progress_bar(file) as advance, open_table(file, progress=advance) as table:
+        with progress_bar(file) as advance, open_office_table(file, headings, heading_row, advance) as table:
             checked = check_rows(table, RowReader(table, columns, frame, places), spooled)
         _tell_problems(checked, source)
         with database().read() as session:
@@ -68,6 +77,8 @@ def import_responses(file: Path, round_code: str, map_file: Path | None, *, dry_
             done = store_rows(session, spooled, checked, source, round_, actor=operator())
     batch = f" as batch {done.batch_id}" if done.batch_id else ""
     click.echo(f"{done.added} responses added{batch}, {done.known} had been imported before")
+    for row in checked.left_out.shown:
+        click.echo(f"Left out: row {row.row} ({row.text})", err=True)
     if checked.reader.empty or checked.reader.unfinished:
         click.echo(f"Left out: {checked.reader.empty} without any rating, {checked.reader.unfinished} not finished")
 

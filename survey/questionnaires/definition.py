@@ -334,8 +334,9 @@ class Definition:
         """Return the answer code that `text` of an imported cell means for question `code`; "" for a blank.
 
         Understood are answer codes (`4`, also `4.0` as spreadsheets write it), labels in any language of the
-        questionnaire, with or without Vietnamese marks and in any case (`KHONG BIET`), and a code with its label
-        (`4 - Hài lòng`). InputError on anything else, and on a label that can mean two answers.
+        questionnaire, with or without Vietnamese marks and in any case (`KHONG BIET`), a code with its label
+        (`4 - Hài lòng`, `Hài lòng (4)`), and stars (`4 sao`). InputError on anything else, and on a label that can mean
+        two answers.
         """
         slot = self.slot(code)
         written = clean(text)
@@ -358,6 +359,9 @@ class Definition:
 
 _NUMBER = re.compile(r"(\d)(?:[.,]0{1,6})?")
 _NUMBERED_LABEL = re.compile(r"(\w) ?[-–.:)=] ?(\S.*)")
+_LABEL_WITH_NUMBER = re.compile(r"(\S.*?) ?\((\w)\)")
+_STARS = re.compile(r"([1-5]) ?(?:sao|stars?|điểm|/ ?5|★|⭐)", re.IGNORECASE)
+_ROW_OF_STARS = re.compile(r"([★⭐]\ufe0f?){1,5}☆{0,4}")
 
 
 def _squeeze(label: str) -> str:
@@ -378,4 +382,12 @@ def _meanings(written: str, slot: Slot, exact: dict[str, set[str]], folded: dict
     if numbered and numbered[1].casefold() in slot.options:
         # the label must say the same as the code: "1 - Rất hài lòng" is a contradiction, not a 1
         return _meanings(numbered[2], slot, exact, folded) & {numbered[1].casefold()}
+    labelled = _LABEL_WITH_NUMBER.fullmatch(written) if written.endswith(")") else None
+    if labelled and labelled[2].casefold() in slot.options:
+        return _meanings(labelled[1], slot, exact, folded) & {labelled[2].casefold()}
+    if slot.kind is SlotKind.SATISFACTION or slot.code == OVERALL:
+        if stars := _STARS.fullmatch(written):
+            return {stars[1]}
+        if _ROW_OF_STARS.fullmatch(written):
+            return {str(written.count("★") + written.count("⭐"))}
     return set()

@@ -45,6 +45,19 @@ class ColumnMap:
     #: item codes the table does not have
     absent: frozenset[str] = frozenset()
 
+    def over(self, other: ColumnMap) -> ColumnMap:
+        """Return a map that says what this one says, and what `other` says of the rest."""
+        headings = {
+            code: heading for code, heading in other.headings.items() if code not in {*self.fixed, *self.absent}
+        }
+        values_of = {
+            code: {**other.values_of.get(code, {}), **self.values_of.get(code, {})}
+            for code in {*other.values_of, *self.values_of}
+        }
+        return ColumnMap(
+            {**headings, **self.headings}, self.fixed, {**other.values, **self.values}, values_of, self.absent
+        )
+
     def heading(self, code: str) -> str:
         """Return the heading of the column that holds `code`."""
         return self.headings.get(code, code)

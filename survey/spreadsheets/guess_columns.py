@@ -1,6 +1,7 @@
 """Column matching: infers which column of a survey tool's export is which question, by code, wording or position.
 
-The result is a suggestion: a person corrects it on the page and saves it under a name.
+The result is a suggestion: a person corrects it on the page and saves it under a name; the command line takes it where
+no mapping is given.
 """
 
 from __future__ import annotations
@@ -8,8 +9,9 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from survey.core.errors import InputError
@@ -17,45 +19,94 @@ from survey.core.text import clean, fold
 from survey.questionnaires import Definition
 from survey.questionnaires.definition import UNKNOWN
 from survey.spreadsheets.column_map import ColumnMap
-from survey.spreadsheets.read import SEPARATORS, column_letter
+from survey.spreadsheets.headings import Known, column_letter, is_lettered
+from survey.spreadsheets.names import words_of
+from survey.spreadsheets.places import Places
+from survey.spreadsheets.read import SEPARATORS, Table
+from survey.spreadsheets.times import parse_moment
 
-#: headings of what is no answer, folded, the surest first
+#: headings of what is no answer, folded, the surest first: ours, Google Forms, MS Forms, KoBo, ODK Central, Qualtrics,
+#: LimeSurvey, SurveyMonkey
 HEADINGS: dict[str, tuple[str, ...]] = {
-    "id": ("_uuid", "meta/instanceid", "response id", "id", "ma phieu", "so phieu", "ma phan hoi"),
+    "id": (
+        *("_uuid", "meta/instanceid", "meta-instanceid", "instanceid", "key", "responseid", "response id"),
+        *("respondent id", "id", "ma phieu", "so phieu", "ma phan hoi"),
+    ),
     "date": (
         *("ngay tra loi", "ngay khao sat", "ngay danh gia", "ngay", "date", "dau thoi gian", "timestamp"),
-        *("thoi gian", "thoi gian gui", "end", "submitdate", "date submitted", "_submission_time", "ngay nop"),
+        *("thoi gian hoan thanh", "completion time", "thoi gian", "thoi gian gui", "end", "submitdate"),
+        *("date submitted", "recordeddate", "recorded date", "enddate", "end date", "submissiondate"),
+        *("submission date", "_submission_time", "ngay nop", "datestamp", "date last action"),
     ),
-    "agency": ("agency", "co quan giai quyet", "co quan giai quyet ho so", "co quan", "don vi", "ten co quan"),
-    "counter": ("counter", "quay", "diem tiep nhan", "quay tiep nhan", "ten quay"),
-    "service": ("service", "linh vuc", "linh vuc cua ho so", "linh vuc ho so", "linh vuc thu tuc"),
+    "agency": (
+        *("agency", "co quan giai quyet", "co quan giai quyet ho so", "co quan", "don vi", "ten co quan", "cq"),
+        *("ma co quan", "ten don vi", "don vi giai quyet"),
+    ),
+    "counter": ("counter", "quay", "diem tiep nhan", "quay tiep nhan", "ten quay", "ma quay"),
+    "service": (
+        *("service", "linh vuc", "linh vuc cua ho so", "linh vuc ho so", "linh vuc thu tuc", "lv", "ten linh vuc"),
+    ),
     "channel": ("channel", "kenh"),
     "comment": (
-        *("comment", "y kien", "y kien khac", "gop y", "gop y khac", "y kien dong gop", "nhan xet"),
+        *("comment", "y kien", "y kien khac", "gop y", "gop y khac", "y kien dong gop", "nhan xet", "yk"),
         "ong/ba muon noi them dieu gi?",
     ),
 }
-#: scanners name columns by the number printed on the form
-_PLACE = re.compile(r"(?:q|c|v|cau|item|question)?[ ._]*0*(\d{1,3})", re.ASCII)
+PLACE_KEYS = ("agency", "service", "counter")
+"""What a column can name, whose words may need explaining like answers do."""
+#: scanners name columns by the number printed on the form, LimeSurvey the parts of a question SQ001, SQ002 …
+_PLACE = re.compile(r"(?:q|c|v|cau|item|question|sq)?[ ._]*0*(\d{1,3})", re.ASCII)
 _NUMBERED = re.compile(r"(?:cau |c|q)?\d{1,3}\s*[.:)\-]\s*(.+)")
-_CODED = re.compile(r"[\w\[\]]+\s*[.:]\s+(.+)")
+_CODED = re.compile(r"([\w\[\]]+)\s*[.:]\s+(.+)")
 #: answer codes of LimeSurvey: A1, A2 … or AO01, AO02 …
 _ANSWER_CODE = re.compile(r"[A-Z]{1,3}0*([1-9])")
 SAMPLE_ROWS = 2000
-MAX_LABELS = 40
+MAX_LABELS = 120
+MOST = 0.9
+"""The share of a column's cells that must be understood before its content tells what it is."""
 
 
-@dataclass
-class Guess:
-    """An inferred column map, as its data."""
+def guess_map(table: Table, definition: Definition, places: Places) -> dict[str, Any]:
+    """Return the data of a column map inferred from a table's headings and first rows, which are read.
 
-    columns: dict[str, str] = field(default_factory=dict)
-    values: dict[str, str] = field(default_factory=dict)
-    values_of: dict[str, dict[str, str]] = field(default_factory=dict)
+    A heading that stands over two columns is left to a person.
+    """
+    rows = [cells for _, cells in islice(table.rows, SAMPLE_ROWS)]
+    columns = guess_columns(table.columns, definition)
+    columns = {heading: code for heading, code in columns.items() if heading not in table.repeated}
+    columns |= _guess_by_content(table.columns, rows, columns, places)
+    mapping = ColumnMap(headings={code: heading for heading, code in columns.items()})
+    labels = unknown_labels(table.columns, enumerate(rows), definition, mapping, places)
+    values = guess_values(labels, definition)
+    values_of = {question: labels for question, labels in values.items() if question}
+    return {"columns": columns, "values": values.get("", {}), "values_of": values_of}
 
-    def as_data(self) -> dict[str, Any]:
-        """Return the parts of a column map."""
-        return {"columns": self.columns, "values": self.values, "values_of": self.values_of}
+
+def known_headings(definition: Definition, mapping: ColumnMap | None = None) -> Known:
+    """Return what tells a heading of responses from other words: codes, wordings, what tools write, and a mapping's."""
+    wanted = _wanted(definition)
+    keys = {name: key for key, names in HEADINGS.items() for name in names}
+    said = {heading: code for code, heading in mapping.headings.items()} if mapping else {}
+
+    def known(heading: str) -> str:
+        if heading in said:
+            return said[heading]
+        for form in _forms(heading):
+            if form in wanted:
+                return wanted[form]
+        return next((keys[form] for form in heading_forms(heading) if form in keys), "")
+
+    return known
+
+
+def heading_forms(heading: str) -> set[str]:
+    """Return a heading folded, as a whole and without what tools put around it."""
+    whole = clean(heading)
+    forms = {whole, whole.rsplit("/", 1)[-1], whole.rsplit("-", 1)[-1]}
+    if coded := _CODED.fullmatch(whole):
+        forms |= {coded[1], coded[2]}
+    folded = {fold(form).rstrip(" *:") for form in forms}
+    return folded | {form.replace("_", " ").strip() for form in folded if not form.startswith("_")}
 
 
 def guess_columns(headings: Sequence[str], definition: Definition) -> dict[str, str]:
@@ -72,9 +123,7 @@ def guess_columns(headings: Sequence[str], definition: Definition) -> dict[str, 
     for heading in headings:
         for form in _forms(heading):
             take(heading, wanted.get(form))
-    folded = {
-        heading: {fold(form).rstrip(" *:") for form in (heading, heading.rsplit("/", 1)[-1])} for heading in headings
-    }
+    folded = {heading: heading_forms(heading) for heading in headings}
     for key, names in HEADINGS.items():
         for name in names:
             for heading in headings:
@@ -86,9 +135,27 @@ def guess_columns(headings: Sequence[str], definition: Definition) -> dict[str, 
     return found
 
 
-def is_lettered(headings: Sequence[str]) -> bool:
-    """Say whether headings are the letters given to a file that had none (see `with_letters`)."""
-    return tuple(headings) == tuple(column_letter(place) for place in range(len(headings)))
+def _guess_by_content(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], found: Mapping[str, str], places: Places
+) -> dict[str, str]:
+    """Return the columns whose cells tell what they are: agencies, services, days; each only where one alone does."""
+    tests: dict[str, Callable[[str], object]] = {
+        "agency": places.agencies.all,
+        "service": places.services.all,
+        "date": parse_moment,
+    }
+    made: dict[str, str] = {}
+    for key, understood in tests.items():
+        if key in found.values():
+            continue
+        fitting = []
+        for k, heading in enumerate(columns):
+            texts = [cells[k] for cells in rows if cells[k]] if heading not in found else []
+            if len(texts) > len(rows) / 2 and sum(bool(understood(text)) for text in texts) >= MOST * len(texts):
+                fitting.append(heading)
+        if len(fitting) == 1:
+            made[fitting[0]] = key
+    return made
 
 
 def with_letters(data: bytes, source: str) -> bytes:
@@ -125,7 +192,7 @@ def _wanted(definition: Definition) -> dict[str, str]:
         texts += [(question.code, question.text) for question in section.questions]
     for code, text in texts:
         for _, words in text.pairs:
-            key = _squeeze(words)
+            key = words_of(words)
             if wanted.get(key, code) != code:
                 twice.add(key)
             wanted[key] = code
@@ -135,30 +202,30 @@ def _wanted(definition: Definition) -> dict[str, str]:
 def _forms(heading: str) -> Iterator[str]:
     """Yield the normal forms of a heading, without what tools add to it.
 
-    KoBo puts groups before it (`danh_gia/tc_bien_hieu`), Google Forms and LimeSurvey put it in brackets behind the
-    grid's title, LimeSurvey its code before the wording, and people a number.
+    KoBo puts groups before it (`danh_gia/tc_bien_hieu`), ODK Central too (`danh_gia-tc_bien_hieu`), Google Forms and
+    LimeSurvey put it in brackets behind the grid's title, Qualtrics behind a dash, LimeSurvey and Qualtrics put its
+    code before the wording, and people a number.
     """
     whole = clean(heading)
     forms = [whole, whole.rsplit("/", 1)[-1]]
     _, opened, inside = whole.removesuffix("]").rpartition("[")
     if opened and inside and whole.endswith("]"):
         forms.append(inside)
+    forms += [part for mark in ("-", " - ") if (part := whole.rpartition(mark)[2].strip()) not in forms]
     for form in list(forms):
-        forms += [match[1] for pattern in (_NUMBERED, _CODED) if (match := pattern.fullmatch(fold(form)))]
+        forms += [match[1] for match in (_NUMBERED.fullmatch(fold(form)),) if match]
+        forms += [part for match in (_CODED.fullmatch(fold(form)),) if match for part in match.groups()]
     for form in forms:
         yield fold(form)
-        yield _squeeze(form)
-
-
-def _squeeze(text: str) -> str:
-    return " ".join(re.findall(r"\w+", fold(text)))
+        yield words_of(form)
 
 
 def _by_place(headings: Sequence[str], definition: Definition, found: dict[str, str], taken: set[str]) -> None:
-    """Match by number: Q1, Q2 … or 1, 2 … are the questions of these numbers, when all of them can be."""
+    """Match by number: Q1, Q2 … or 1, 2 … are the questions of these numbers, when every item has its number."""
     slots = definition.slots
-    places = {h: int(m[1]) for h in headings if h not in found and (m := _PLACE.fullmatch(fold(h)))}
-    if len(places) < len(definition.items) or len(set(places.values())) < len(places):
+    bare = {heading: heading.removesuffix("]").rpartition("[")[2] for heading in headings if heading not in found}
+    places = {heading: int(m[1]) for heading, text in bare.items() if (m := _PLACE.fullmatch(fold(text)))}
+    if not set(range(1, len(definition.items) + 1)) <= set(places.values()) or len(set(places.values())) < len(places):
         return
     for heading, place in places.items():
         if 1 <= place <= len(slots) and slots[place - 1].code not in taken:
@@ -168,20 +235,26 @@ def _by_place(headings: Sequence[str], definition: Definition, found: dict[str, 
 
 @dataclass(frozen=True)
 class Label:
-    """An unmapped answer label of the file; `question` is empty when it is one of the five levels."""
+    """An unmapped label of the file; `question` is empty for one of the five levels, else a question or a place key."""
 
     text: str
     question: str
 
 
 def unknown_labels(
-    columns: Sequence[str], rows: Iterable[tuple[int, Sequence[str]]], definition: Definition, mapping: ColumnMap
+    columns: Sequence[str],
+    rows: Iterable[tuple[int, Sequence[str]]],
+    definition: Definition,
+    mapping: ColumnMap,
+    places: Places | None = None,
 ) -> list[Label]:
-    """Return the texts in the answer columns that neither the questionnaire nor the mapping understands.
+    """Return the texts that neither the questionnaire nor the mapping understands, and names that `places` does not.
 
     The first rows are looked at; labels of satisfaction items are returned once for all items.
     """
     at = {code: columns.index(heading) for heading, code in _answer_columns(columns, definition, mapping)}
+    named = [key for key in PLACE_KEYS if mapping.heading(key) in columns] if places else []
+    at |= {key: columns.index(mapping.heading(key)) for key in named}
     seen: dict[Label, None] = {}
     known: set[tuple[str, str]] = set()
     for count, (_, cells) in enumerate(rows):
@@ -192,6 +265,10 @@ def unknown_labels(
             if not text or (code, text) in known:
                 continue
             known.add((code, text))
+            if code in named and places:
+                if not places.knows(code, mapping.value(code, text, item=False)):
+                    seen[Label(text, code)] = None
+                continue
             rated = definition.on_scale(code)
             try:
                 definition.parse_answer(code, mapping.value(code, text, item=rated))
@@ -208,13 +285,14 @@ def _answer_columns(columns: Sequence[str], definition: Definition, mapping: Col
 
 
 def guess_values(labels: Sequence[Label], definition: Definition) -> Mapping[str, dict[str, str]]:
-    """Return question ("" for the levels) → label → answer code, for answer codes such as A1 … A5.
+    """Return question ("" for the levels) → label → answer code, for codes such as A1 … A5, or initials such as `rhl`.
 
-    They are taken in the questionnaire's order when every label of a question is such a code and has an answer.
+    Answer codes are taken in the questionnaire's order when every label of a question is such a code and has an answer.
     """
     by_question: dict[str, list[str]] = {}
     for label in labels:
-        by_question.setdefault(label.question, []).append(label.text)
+        if label.question not in PLACE_KEYS:
+            by_question.setdefault(label.question, []).append(label.text)
     found: dict[str, dict[str, str]] = {}
     for question, texts in by_question.items():
         code = question or definition.slots[0].code
@@ -222,4 +300,17 @@ def guess_values(labels: Sequence[Label], definition: Definition) -> Mapping[str
         places = {text: int(match[1]) for text in texts if (match := _ANSWER_CODE.fullmatch(text))}
         if len(places) == len(texts) and all(place <= len(options) for place in places.values()):
             found[question] = {text: options[place - 1] for text, place in places.items()}
+            continue
+        initials = _initials(definition, code)
+        if all(fold(text) in initials for text in texts):
+            found[question] = {text: initials[fold(text)] for text in texts}
     return found
+
+
+def _initials(definition: Definition, code: str) -> dict[str, str]:
+    """Return the answers of a question by the first letters of their words: `rkhl` for `Rất không hài lòng`."""
+    found: dict[str, set[str]] = {}
+    for answer, label in definition.labels(code).items():
+        for _, words in label.pairs:
+            found.setdefault("".join(word[0] for word in words_of(words).split()), set()).add(answer)
+    return {letters: answers.pop() for letters, answers in found.items() if len(answers) == 1 and len(letters) > 1}

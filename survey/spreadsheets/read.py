@@ -1,9 +1,12 @@
-"""Streaming CSV and XLSX reader for tables that Excel, LibreOffice, Google Forms, KoBo and macOS write.
+"""Streaming reader of tables that Excel, LibreOffice, survey tools and macOS write, as CSV, .xlsx, .xls or .ods.
 
-Detected from the content, whatever the file's name: workbooks (`survey.spreadsheets.xlsx`) or text; a UTF-8 byte order
-mark, UTF-16 with its mark (Excel's "Unicode text"); the delimiter `,` `;` or tab; quoted cells with line breaks; CRLF;
-decomposed letters (NFD), which are normalised to NFC. Rows stream, so that memory does not grow with the file. Row
-numbers are those a spreadsheet shows, the header being row 1.
+Detected from the content, whatever the file's name: workbooks (`survey.spreadsheets.xlsx`, `other_workbooks`) or text;
+a UTF-8 byte order mark, UTF-16 with its mark (Excel's "Unicode text"); the delimiter `,` `;` or tab; quoted cells with
+line breaks; CRLF; decomposed letters (NFD), which are normalised to NFC. Rows stream, so that memory does not grow with
+the file. Row numbers are those a spreadsheet shows.
+
+`read_table` takes the first row as the header. Tables of offices are read by `read_office_table`, which finds the
+header (`survey.spreadsheets.headings`) and leaves out totals and signatures (`survey.spreadsheets.left_out`).
 """
 
 from __future__ import annotations
@@ -11,17 +14,21 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO
 
 from survey.core.errors import CellError, InputError, TableError
 from survey.core.text import clean, is_name_in_addresses
-from survey.spreadsheets import xlsx
-from survey.spreadsheets.times import parse_day
+from survey.spreadsheets import other_workbooks, xlsx
+from survey.spreadsheets.headings import SCANNED, Headings, Known, Row, column_letter, find_headings
+from survey.spreadsheets.left_out import LeftOut
+from survey.spreadsheets.lost_letters import refuse_lost_letters
+from survey.spreadsheets.times import day_with_short_year, excel_day, parse_day
 
 SEPARATORS = (",", ";", "\t")
 MAX_CELL = 10_000
@@ -37,9 +44,19 @@ class Table:
     #: how messages name it
     source: str
     columns: tuple[str, ...]
-    rows: Iterator[tuple[int, list[str]]]
+    rows: Iterator[Row]
+    #: number of the header's last row
+    heading_row: int = 1
+    #: names that stand over several columns of the file
+    repeated: frozenset[str] = frozenset()
+    #: rows around the table that were passed over so far
+    left_out: LeftOut = field(default_factory=LeftOut)
+    #: what is looked for → its column, where that was found by other words than its own
+    fields: Mapping[str, int] = field(default_factory=dict)
+    #: column → IANA zone of its times, where the file says so
+    zones: Mapping[int, str] = field(default_factory=dict)
 
-    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
+    def __iter__(self) -> Iterator[Row]:
         """Yield (row number, one cleaned cell a column); rows without any text are left out."""
         return self.rows
 
@@ -49,6 +66,8 @@ class Table:
         Case is forgiven where that leaves no doubt: `Agency` is found for `agency` unless both stand there. `N` and `n`
         are two things.
         """
+        if column in self.fields:
+            return self.fields[column]
         if column in self.columns:
             return self.columns.index(column)
         matches = [k for k, name in enumerate(self.columns) if name.casefold() == column.casefold()]
@@ -68,17 +87,36 @@ class Table:
         except InputError:
             return None
 
+    def heading(self, column: str) -> str:
+        """Return how the file calls a column; the column's own name where it has none."""
+        at = self.optional(column)
+        return column if at is None else self.columns[at]
+
 
 @contextmanager
 def open_table(path: Path, source: str = "", progress: Callable[[int], object] | None = None) -> Iterator[Table]:
-    """Open a CSV or XLSX file as a table; `progress` is called with the bytes read since its last call.
+    """Open a file as a table whose first row is the header; `progress` gets the bytes read since its last call.
 
     Raise `InputError` when the file cannot be read as a table; its rows raise it too, when they are reached.
     """
-    name = source or path.name
+    with _opened(path) as file:
+        yield read_table(file, source or path.name, progress)
+
+
+@contextmanager
+def open_office_table(
+    path: Path, known: Known, heading_row: int = 0, progress: Callable[[int], object] | None = None
+) -> Iterator[Table]:
+    """Open a file as `read_office_table` does. Errors as `open_table`."""
+    with _opened(path) as file:
+        yield read_office_table(file, path.name, known, heading_row, progress)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
         with path.open("rb") as file:
-            yield read_table(file, name, progress)
+            yield file
     except FileNotFoundError as error:
         raise InputError("There is no file %(path)s", path=path) from error
     except IsADirectoryError as error:
@@ -88,26 +126,11 @@ def open_table(path: Path, source: str = "", progress: Callable[[int], object] |
 
 
 def read_table(file: BinaryIO, source: str, progress: Callable[[int], object] | None = None) -> Table:
-    """Read a table from an open binary file, a workbook or text. Errors as `open_table`."""
-    start = file.read(4)
-    file.seek(0)
-    if start == xlsx.OLD_WORKBOOK:
-        raise InputError(
-            "%(source)s is an old workbook (.xls) or has a password; save it as .xlsx without one", source=source
-        )
-    if start == xlsx.SIGNATURE:
-        return _workbook(file, source, progress)
-    lines = _lines(file, source, progress)
-    first = next(lines, "")
-    while first and not first.strip():
-        first = next(lines, "")
-    if not first:
-        raise InputError("%(source)s is empty", source=source)
-    if first.lower().startswith("sep=") and len(first.strip()) == 5:  # Excel's own hint
-        separator, first = first.strip()[4], next(lines, "")
-    else:
-        separator = _separator(first)
-    reader = csv.reader(_chain(first, lines), delimiter=separator, strict=True)
+    """Read a table from an open binary file; its first row is the header. Errors as `open_table`."""
+    if _is_workbook(file):
+        return _workbook(_sheet_rows(file, source, progress), source)
+    first, lines, separator = _text_lines(file, source, progress, ahead=1)
+    reader = csv.reader(chain(first, lines), delimiter=separator, strict=True)
     header = _next(reader, source, 1) or []
     _check_width(header, source)
     columns = tuple(clean(cell) for cell in header)
@@ -117,9 +140,122 @@ def read_table(file: BinaryIO, source: str, progress: Callable[[int], object] | 
     return Table(source, columns, _rows(reader, columns, source))
 
 
-def _workbook(file: BinaryIO, source: str, progress: Callable[[int], object] | None) -> Table:
-    """Return the table on the first visible sheet; its first row with text is the header."""
-    rows = xlsx.sheet_rows(file, source, progress)
+def read_office_table(
+    file: BinaryIO,
+    source: str,
+    known: Known,
+    heading_row: int = 0,
+    progress: Callable[[int], object] | None = None,
+) -> Table:
+    """Read a table as offices have it: titles above, a header in one row or two, totals and signatures below.
+
+    `known` says what a heading stands for; `heading_row` is the header's last row where a person has said so. Columns
+    without a name or with a repeated one are called by their letter or counted: what nobody needs does no harm.
+    `InputError` as `read_table`, and where the headings' Vietnamese letters were lost.
+    """
+    workbook = _is_workbook(file)
+    if workbook:
+        records = _sheet_rows(file, source, progress)
+    else:
+        first, lines, separator = _text_lines(file, source, progress, ahead=SCANNED)
+        records = _records(csv.reader(chain(first, lines), delimiter=separator, strict=True), source)
+    ahead = list(islice(records, SCANNED))
+    looked_at = [row for row in ahead if any(cell.strip() for cell in row[1])]
+    if not looked_at:
+        raise InputError("%(source)s is empty", source=source)
+    for _, cells in looked_at:
+        _check_width(cells, source)
+    found = find_headings(looked_at, known, heading_row)
+    if heading_row and found.row != heading_row:
+        raise InputError("%(source)s has no headings in row %(row)d", source=source, row=heading_row)
+    refuse_lost_letters(source, ((f"{column_letter(k)}{found.row}", name) for k, name in enumerate(found.columns)))
+    left_out = LeftOut()
+    rows = _office_rows(chain(ahead, records), found, left_out, source, strict=not workbook)
+    return Table(source, found.columns, rows, found.row, found.repeated, left_out, zones=dict(found.zones))
+
+
+def _office_rows(
+    records: Iterator[Row], found: Headings, left_out: LeftOut, source: str, *, strict: bool
+) -> Iterator[Row]:
+    """Yield cleaned records below the header; a row of text that is longer than the header or shorter is refused.
+
+    In a workbook a cell beyond the header is a note that belongs to no column.
+    """
+    cache: dict[str, str] = {}
+    width = len(found.columns)
+    for number, record in records:
+        if number <= found.row or not any(record):
+            continue
+        cells = _clean_cells(record[:width], cache)
+        short = width - len(cells)
+        cells += [""] * short
+        beyond = strict and any(cell.strip() for cell in record[width:])
+        if (not any(cells) and not beyond) or left_out.takes(number, cells):
+            continue
+        if beyond or (strict and short):
+            raise InputError(
+                "%(source)s row %(row)d has %(found)d cells, the header has %(expected)d",
+                source=source,
+                row=number,
+                found=len(record),
+                expected=width,
+            )
+        yield number, cells
+
+
+def _clean_cells(record: Sequence[str], cache: dict[str, str]) -> list[str]:
+    """Return cleaned cells; equal ones are cleaned once."""
+    cells = []
+    for cell in record:
+        cleaned = cache.get(cell)
+        if cleaned is None:
+            cleaned = clean(cell)
+            if len(cache) < _MAX_CACHED:
+                cache[cell] = cleaned
+        cells.append(cleaned)
+    return cells
+
+
+def _records(reader: Iterator[list[str]], source: str) -> Iterator[Row]:
+    """Yield the records of a text with their numbers."""
+    number = 0
+    while (record := _next(reader, source, number := number + 1)) is not None:
+        yield number, record
+
+
+def _is_workbook(file: BinaryIO) -> bool:
+    start = file.read(4)
+    file.seek(0)
+    return start in {xlsx.OLD_WORKBOOK, xlsx.SIGNATURE}
+
+
+def _sheet_rows(file: BinaryIO, source: str, progress: Callable[[int], object] | None) -> Iterator[Row]:
+    """Return the rows of a workbook's first visible sheet."""
+    start = file.read(4)
+    file.seek(0)
+    if start == xlsx.SIGNATURE and xlsx.check_archive(file, source):
+        return xlsx.sheet_rows(file, source, progress)
+    return other_workbooks.sheet_rows(file, source)
+
+
+def _text_lines(
+    file: BinaryIO, source: str, progress: Callable[[int], object] | None, *, ahead: int
+) -> tuple[list[str], Iterator[str], str]:
+    """Return the first lines of a text, the others, and the delimiter that the first lines use most."""
+    lines = _lines(file, source, progress)
+    first = next(lines, "")
+    while first and not first.strip():
+        first = next(lines, "")
+    if not first:
+        raise InputError("%(source)s is empty", source=source)
+    if first.lower().startswith("sep=") and len(first.strip()) == 5:  # Excel's own hint
+        return [next(lines, "")], lines, first.strip()[4]
+    seen = [first, *islice(lines, ahead - 1)]
+    return seen, lines, _separator("".join(seen))
+
+
+def _workbook(rows: Iterator[Row], source: str) -> Table:
+    """Return the table on a sheet; its first row with text is the header."""
     _number, header = next(rows, (0, []))
     columns = tuple(clean(cell) for cell in header)
     while columns and not columns[-1]:
@@ -174,14 +310,9 @@ def _lines(file: BinaryIO, source: str, progress: Callable[[int], object] | None
         ) from error
 
 
-def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from rest
-
-
-def _separator(header: str) -> str:
-    """Detect the delimiter: the one that occurs most in the header outside quotes."""
-    bare = "".join(header.split('"')[::2])
+def _separator(text: str) -> str:
+    """Detect the delimiter: the one that occurs most outside quotes."""
+    bare = "".join(text.split('"')[::2])
     return max(SEPARATORS, key=bare.count)
 
 
@@ -229,14 +360,7 @@ def _rows(reader: Iterator[list[str]], columns: Sequence[str], source: str) -> I
                 found=len(record),
                 expected=width,
             )
-        cells = []
-        for cell in record:
-            cleaned = cache.get(cell)
-            if cleaned is None:
-                cleaned = clean(cell)
-                if len(cache) < _MAX_CACHED:
-                    cache[cell] = cleaned
-            cells.append(cleaned)
+        cells = _clean_cells(record, cache)
         if any(cells):
             yield number, cells
 
@@ -249,18 +373,23 @@ class Checker:
     cells: list[CellError] = field(default_factory=list)
     #: the table's columns, so that a cell can be named as a spreadsheet does (C7)
     columns: tuple[str, ...] = ()
+    #: what is looked for → its column
+    fields: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, table: Table) -> Checker:
         """Create a checker that knows the table's columns, to name cells by their letters."""
-        return cls(table.source, columns=table.columns)
+        return cls(table.source, columns=table.columns, fields=table.fields)
 
     def wrong(self, row: int, column: str, value: str, expected: str, /, **values: object) -> None:
         """Add the error of one cell. `expected` is an English msgid with %(name)s places, translated on pages."""
-        self.cells.append(CellError(row, column, value, expected, values, self._letter(column)))
+        heading = self.columns[self.fields[column]] if column in self.fields else column
+        self.cells.append(CellError(row, heading, value, expected, values, self._letter(column)))
 
     def _letter(self, column: str) -> str:
         """Return the letter over a column, or nothing when it is not known."""
+        if column in self.fields:
+            return column_letter(self.fields[column])
         names = [name.casefold() for name in self.columns]
         at = self.columns.index(column) if column in self.columns else None
         if at is None and column.casefold() in names:
@@ -286,7 +415,13 @@ class Checker:
         if not value:
             return None
         found = parse_day(value)
-        if found is None:
+        if found is None and (meant := excel_day(value)):
+            expected = "a date: it is Excel's number for %(day)s; give the column a date format and save again"
+            self.wrong(row, column, value, expected, day=f"{meant:%d/%m/%Y}")
+        elif found is None and (meant := day_with_short_year(value)):
+            expected = "a year of four digits; is %(day)s meant?"
+            self.wrong(row, column, value, expected, day=f"{meant:%d/%m/%Y}")
+        elif found is None:
             self.wrong(row, column, value, "a date like 2026-11-25 or 25/11/2026")
         return found
 
@@ -301,16 +436,6 @@ class Checker:
         """Raise `TableError` when anything was wrong."""
         if self.cells:
             raise TableError(self.source, self.cells)
-
-
-def column_letter(position: int) -> str:
-    """Return the letters a spreadsheet shows over a column: A for 0, Z for 25, AA for 26."""
-    letters = ""
-    position += 1
-    while position:
-        position, rest = divmod(position - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
 
 
 def parse_whole(value: str) -> int | None:

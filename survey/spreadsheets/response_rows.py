@@ -9,23 +9,34 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from survey.core.errors import InputError
-from survey.core.text import clean_block, fold
+from survey.core.text import clean_block
 from survey.models import Channel
 from survey.questionnaires import Definition
 from survey.questionnaires.definition import BLANK, HIDDEN
 from survey.spreadsheets.column_map import ColumnMap
-from survey.spreadsheets.read import Table, column_letter
-from survey.spreadsheets.times import parse_instant
+from survey.spreadsheets.guess_columns import heading_forms
+from survey.spreadsheets.headings import column_letter, is_lettered
+from survey.spreadsheets.names import Names
+from survey.spreadsheets.places import CounterPlace, Places
+from survey.spreadsheets.read import Table
+from survey.spreadsheets.times import day_with_short_year, excel_day, parse_instant
 
 KEYS = ("agency", "counter", "service", "date", "channel", "id", "comment")
 """What a column can hold besides an answer."""
 UTC_HEADINGS = frozenset({"_submission_time"})
 """Columns whose times are UTC though nothing says so (KoBo)."""
-UNFINISHED_HEADINGS = frozenset({"submitdate", "date submitted", "ngày nộp"})
+UNFINISHED_HEADINGS = frozenset({"submitdate", "date submitted", "ngay nop"})
 """Columns that are empty where a person did not finish (LimeSurvey)."""
+FINISHED_HEADINGS = frozenset({"finished"})
+"""Columns that say whether a person finished (Qualtrics)."""
+NOT_FINISHED = frozenset({"0", "false"})
+MONTH_FIRST_HEADINGS = frozenset({"start date", "end date", "date created", "date modified"})
+"""Columns whose times have the American clock with the month before the day (SurveyMonkey)."""
+UNIQUE_ID = 12
+"""Characters from which on a tool's number is one of its own in the world; shorter ones are counted from 1."""
 MAX_COMMENT = 2000
 MAX_SHOWN = 100
 _MAX_CACHED = 20_000
@@ -64,26 +75,6 @@ class Problems:
 
 
 @dataclass(frozen=True)
-class CounterPlace:
-    """A counter as a file may name it."""
-
-    counter_id: int
-    agency_id: int
-    #: the agency its answers are counted for when the file names none; None when several decide there
-    deciding_agency_id: int | None
-    service_id: int | None
-
-
-@dataclass(frozen=True)
-class Places:
-    """What a file may name, by folded code and name. Only what the person may write to."""
-
-    agencies: Mapping[str, int]
-    services: Mapping[str, int]
-    counters: Mapping[str, Sequence[CounterPlace]]
-
-
-@dataclass(frozen=True)
 class Frame:
     """The round that the rows are for."""
 
@@ -108,6 +99,10 @@ class ReadRow:
     comment: str
     #: the collecting tool's own number of the response, hashed; empty when it has none
     identity: str
+    #: the same as versions before 0.2 hashed it, with the time as it was written
+    old_identity: str
+    #: agency, minute and answers, hashed: what a response is without a number
+    likeness: str
 
 
 class RowReader:
@@ -128,28 +123,55 @@ class RowReader:
         self._known: list[dict[str, str | None]] = [{"": ""} for _ in slots]
         self._packed: dict[tuple[str, ...], str] = {}
         #: a file that had no headings was given letters for them: its first row is row 1
-        self._above = int(table.columns == tuple(column_letter(k) for k in range(len(table.columns))))
+        self._above = int(is_lettered(table.columns))
         self._answered = [(k, code, at) for k, code, at in self._slots if at is not None]
         if not any(at is not None for k, _, at in self._slots if k in set(self._rated)):
             raise InputError(
                 "No column of %(source)s holds answers: say which column is which question", source=table.source
             )
+        self._refuse_missing(table)
         date_at = self._at["date"]
-        heading = table.columns[date_at].casefold() if date_at is not None else ""
-        self._naive_is_utc = heading in UTC_HEADINGS
-        self._may_be_unfinished = heading in UNFINISHED_HEADINGS
+        forms = heading_forms(table.columns[date_at]) if date_at is not None else set()
+        self._naive_is_utc = bool(forms & UTC_HEADINGS)
+        self._may_be_unfinished = bool(forms & UNFINISHED_HEADINGS)
+        self._month_first = bool(forms & MONTH_FIRST_HEADINGS)
+        self._zone = _zone(table.zones.get(-1 if date_at is None else date_at, "")) or frame.zone
+        finished = (k for k, name in enumerate(table.columns) if heading_forms(name) & FINISHED_HEADINGS)
+        self._finished_at = next(finished, None)
         self._instants: dict[str, datetime | None] = {}
+
+    def _refuse_missing(self, table: Table) -> None:
+        """Raise `InputError` where nothing says when people answered, or whom: once, not for each row."""
+        if self._at["date"] is None and not self.columns.fixed.get("date"):
+            raise InputError(
+                "No column of %(source)s says on which day people answered: say which column it is, or give one day "
+                "for all rows",
+                source=table.source,
+            )
+        if all(self._at[key] is None and not self.columns.fixed.get(key) for key in ("agency", "counter")):
+            raise InputError(
+                "No column of %(source)s says which agency people rated: say which column it is, or give one agency or "
+                "counter for all rows",
+                source=table.source,
+            )
 
     def _find(self, table: Table, code: str) -> int | None:
         if code in self.columns.fixed or code in self.columns.absent:
             return None
-        named = code in self.columns.headings
-        return table.position(self.columns.heading(code)) if named else table.optional(code)
+        if code in self.columns.headings:
+            return table.position(self.columns.heading(code))
+        at = table.optional(code)
+        if at is not None and table.columns[at] in table.repeated:
+            raise InputError(
+                "%(source)s has two columns named %(column)r", source=table.source, column=table.columns[at]
+            )
+        return at
 
     def read(self, number: int, cells: Sequence[str]) -> ReadRow | None:
         """Parse the response of a row; None when it holds none or is invalid (an error is added to `problems`)."""
         date_at = self._at["date"]
-        if self._may_be_unfinished and date_at is not None and not cells[date_at]:
+        finished = "" if self._finished_at is None else cells[self._finished_at].casefold()
+        if finished in NOT_FINISHED or (self._may_be_unfinished and date_at is not None and not cells[date_at]):
             self.unfinished += 1
             return None
         before = self.problems.total
@@ -166,12 +188,14 @@ class RowReader:
         if self.problems.total > before or place is None or given_at is None:
             return None
         agency_id, service_id, counter_id = place
-        identity = self._text("id", cells)
-        if identity:  # two surveys may both number from 1: the time they were answered tells them apart
-            identity = f"{identity}|{self._text('date', cells)}"
+        own = self._text("id", cells)
+        minute = given_at.replace(second=0, microsecond=0)
         return ReadRow(
             number, agency_id, service_id, counter_id, channel, answers, given_at, comment,
-            hashlib.sha256(identity.encode()).hexdigest() if identity else "",
+            # two surveys may both number from 1: the time they were answered tells them apart
+            _hash(own if len(own) >= UNIQUE_ID else f"{own}|{given_at.isoformat()}") if own else "",
+            _hash(f"{own}|{self._text('date', cells)}") if own else "",
+            _hash(f"{agency_id}|{minute.isoformat()}|{answers}"),
         )  # fmt: skip
 
     def _text(self, key: str, cells: Sequence[str]) -> str:
@@ -221,13 +245,16 @@ class RowReader:
     def _place(self, number: int, cells: Sequence[str]) -> tuple[int, int | None, int | None] | None:
         """Return deciding agency, service and counter of a row."""
         agency_text, service_text, counter_text = (self._text(key, cells) for key in ("agency", "service", "counter"))
-        agency_id = self.places.agencies.get(fold(agency_text)) if agency_text else None
+        agency_id = self.places.agencies.find(agency_text)
         if agency_text and agency_id is None:
-            self._wrong(number, "agency", agency_text, "is not the code or name of an agency of yours")
+            plain = "is not the code or name of an agency of yours"
+            self._wrong_name(number, "agency", agency_text, self.places.agencies, plain)
             return None
-        service_id = self.places.services.get(fold(service_text)) if service_text else None
+        service_id = self.places.services.find(service_text)
         if service_text and service_id is None:
-            self._wrong(number, "service", service_text, "is not the code or name of a field")
+            self._wrong_name(
+                number, "service", service_text, self.places.services, "is not the code or name of a field"
+            )
             return None
         place = self._counter(number, counter_text, agency_id) if counter_text else None
         if counter_text and place is None:
@@ -241,9 +268,18 @@ class RowReader:
             service_id = place.service_id
         return agency_id, service_id, place.counter_id if place else None
 
+    def _wrong_name(self, number: int, key: str, text: str, names: Names, plain: str) -> None:
+        """Note a cell that names nothing, or several things, or lacks the zeros in front of a code."""
+        if zeros := names.with_zeros(text):
+            self._wrong(number, key, text, "is not a code that is stored; is “%(code)s” meant?", code=zeros)
+        elif names.all(text):
+            self._wrong(number, key, text, "names several; write the code")
+        else:
+            self._wrong(number, key, text, plain)
+
     def _counter(self, number: int, text: str, agency_id: int | None) -> CounterPlace | None:
         """Return the counter of that code or name: the agency's own where several have it."""
-        found = list(self.places.counters.get(fold(text), ()))
+        found = list(self.places.counters_called(text))
         if len(found) > 1 and agency_id is not None:
             found = [p for p in found if agency_id in (p.agency_id, p.deciding_agency_id)] or found
         if len(found) == 1:
@@ -251,6 +287,8 @@ class RowReader:
         several = "names several counters; write agency/counter, for example %(example)s"
         if found:
             self._wrong(number, "counter", text, several, example="so-noi-vu/Q1")
+        elif zeros := self.places.counter_with_zeros(text):
+            self._wrong(number, "counter", text, "is not a code that is stored; is “%(code)s” meant?", code=zeros)
         else:
             self._wrong(number, "counter", text, "is not the code or name of a counter of yours")
         return None
@@ -260,10 +298,12 @@ class RowReader:
         if text not in self._instants:
             if len(self._instants) > _MAX_CACHED:
                 self._instants.clear()
-            self._instants[text] = parse_instant(text, self.frame.zone, naive_is_utc=self._naive_is_utc)
+            self._instants[text] = parse_instant(
+                text, self._zone, naive_is_utc=self._naive_is_utc, month_first=self._month_first
+            )
         found = self._instants[text]
         if found is None:
-            self._wrong(number, "date", text, "is not a day like 25/11/2026, with or without a time like 14:30")
+            self._wrong_day(number, text)
             return None
         day = found.astimezone(self.frame.zone).date()
         today = self.frame.now.astimezone(self.frame.zone).date()
@@ -274,6 +314,17 @@ class RowReader:
             self._wrong(number, "date", text, template, first=first, last=f"{last:%d/%m/%Y}")
             return None
         return min(found, self.frame.now)
+
+    def _wrong_day(self, number: int, text: str) -> None:
+        """Note a cell that is no day; what it may stand for is said."""
+        if meant := excel_day(text):
+            template = "is Excel's number for %(day)s; give the column a date format and save the file again"
+            self._wrong(number, "date", text, template, day=f"{meant:%d/%m/%Y}")
+        elif meant := day_with_short_year(text):
+            template = "has a year of two digits; is %(day)s meant? Write all four"
+            self._wrong(number, "date", text, template, day=f"{meant:%d/%m/%Y}")
+        else:
+            self._wrong(number, "date", text, "is not a day like 25/11/2026, with or without a time like 14:30")
 
     def _channel(self, number: int, cells: Sequence[str]) -> str:
         text = self._text("channel", cells).casefold()
@@ -289,3 +340,15 @@ class RowReader:
         if len(text) > MAX_COMMENT:
             self._wrong(number, "comment", text, "is longer than %(limit)d characters", limit=MAX_COMMENT)
         return text
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    """Return the zone a file names for its times; None for none or one that does not exist."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return None

@@ -24,6 +24,9 @@ _CLOCK = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _OFFSET = re.compile(r"(?P<sign>[+-])(?P<hours>\d{1,2}):?(?P<minutes>[0-5]\d)?", re.ASCII)
+_SHORT_YEAR = re.compile(r"(\d{1,2}[/.\-]\d{1,2}[/.\-])(\d{2})(?:[ ,T].*)?", re.ASCII)
+_EXCEL = re.compile(r"([3-7]\d{4})(?:[.,]\d{1,15})?", re.ASCII)
+_EXCEL_BEGAN = date(1899, 12, 30)
 NOON = time(12)
 
 
@@ -36,18 +39,21 @@ class Moment:
     offset: timezone | None = None
 
 
-def parse_moment(text: str) -> Moment | None:
+def parse_moment(text: str, *, month_first: bool = False) -> Moment | None:
     """Parse a day with or without a time of day; None for anything else.
 
-    Days come first (25/11/2026) or years do (2026-11-25, 2026/11/25). `SA` and `CH` are Google's morning and
-    afternoon; an offset is `Z`, `+7`, `+0700` or `GMT+7`.
+    Days come first (25/11/2026) or years do (2026-11-25, 2026/11/25); with `month_first` a time of the American clock
+    (11/25/2026 02:30 PM) has the month before the day. `SA` and `CH` are Google's morning and afternoon; an offset is
+    `Z`, `+7`, `+0700` or `GMT+7`.
     """
     text = text.strip()
     found = _YEAR_FIRST.fullmatch(text) or _DAY_FIRST.fullmatch(text)
     if found is None:
         return None
     try:
-        day = date(int(found["year"]), int(found["month"]), int(found["day"]))
+        american = month_first and found.re is _DAY_FIRST and (found["clock"] or "")[-2:].upper() in {"AM", "PM"}
+        month, day_of_month = ("day", "month") if american else ("month", "day")
+        day = date(int(found["year"]), int(found[month]), int(found[day_of_month]))
         if not found["clock"]:
             return Moment(day)
         clock = _CLOCK.fullmatch(found["clock"].strip())
@@ -75,12 +81,26 @@ def parse_day(text: str) -> date | None:
     return None if moment is None or moment.offset is not None else moment.day
 
 
-def parse_instant(text: str, zone: ZoneInfo, *, naive_is_utc: bool = False) -> datetime | None:
+def excel_day(text: str) -> date | None:
+    """Return the day that a number of Excel stands for (46346 or 46346.6 is 20/11/2026); None for anything else."""
+    found = _EXCEL.fullmatch(text)
+    return _EXCEL_BEGAN + timedelta(days=int(found[1])) if found else None
+
+
+def day_with_short_year(text: str) -> date | None:
+    """Return the day that a text with a year of two digits may mean (20/11/26); None for anything else."""
+    found = _SHORT_YEAR.fullmatch(text.strip())
+    return parse_day(f"{found[1]}20{found[2]}") if found else None
+
+
+def parse_instant(
+    text: str, zone: ZoneInfo, *, naive_is_utc: bool = False, month_first: bool = False
+) -> datetime | None:
     """Parse an instant, returned in UTC; None for anything else.
 
     A time without an offset is local, or UTC where the tool is known to write it so. A day alone is its noon.
     """
-    moment = parse_moment(text)
+    moment = parse_moment(text, month_first=month_first)
     if moment is None:
         return None
     if moment.clock is None:

@@ -1,14 +1,15 @@
 """XLSX reader: rows of text from the first visible sheet, with limits against decompression bombs.
 
-Formulas give their cached value; dates are written 2026-11-25, whole numbers without decimals (1234.0 is 1234). The
-size that a workbook declares is not trusted: unpacked bytes, rows and cells are counted, and an `InputError` is raised
-where a limit is exceeded.
+Formulas give their cached value; dates are written 2026-11-25, whole numbers without decimals (1234.0 is 1234) unless
+their format shows leading zeros: 3646 shown as 03646 is the code 03646. The size that a workbook declares is not
+trusted: unpacked bytes, rows and cells are counted, and an `InputError` is raised where a limit is exceeded.
 """
 
 from __future__ import annotations
 
 import io
 import math
+import re
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator
@@ -20,6 +21,12 @@ from survey.core.errors import InputError
 SIGNATURE = b"PK\x03\x04"
 OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 """How .xls files and workbooks behind a password begin."""
+OPEN_DOCUMENT = "content.xml"
+"""The part that holds the tables of an .ods file."""
+BINARY_WORKBOOK = "xl/workbook.bin"
+"""The part that tells an .xlsb file from an .xlsx."""
+_ZEROS = re.compile(r"0{2,15}")
+"""The number format of a code with leading zeros."""
 
 MAX_UNPACKED = 200 * 1024 * 1024
 MAX_PARTS = 2_000
@@ -29,8 +36,8 @@ MAX_WIDTH = 2_000
 """Columns; a wider row is a mistake or an attack, and every row of it costs memory."""
 
 
-def check_archive(file: BinaryIO, source: str) -> None:
-    """Raise `InputError` unless `file` is a workbook that unpacks to a size within the limits."""
+def check_archive(file: BinaryIO, source: str) -> bool:
+    """Raise `InputError` unless `file` is a workbook that unpacks to a size within the limits; True for an .xlsx."""
     file.seek(0)
     try:
         with zipfile.ZipFile(file) as archive:
@@ -38,12 +45,14 @@ def check_archive(file: BinaryIO, source: str) -> None:
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise InputError("%(source)s is damaged; save it again and try once more", source=source) from error
     names = {part.filename for part in parts}
-    if "[Content_Types].xml" not in names or not any(name.startswith("xl/workbook") for name in names):
-        raise InputError("%(source)s is not an Excel workbook (.xlsx) nor a CSV file", source=source)
+    excel = "[Content_Types].xml" in names and any(name.startswith("xl/workbook") for name in names)
+    if not excel and not {"mimetype", OPEN_DOCUMENT} <= names:
+        raise InputError("%(source)s is not a workbook (.xlsx, .xls, .ods) nor a CSV file", source=source)
     # A part never unpacks to more than it declares: zipfile stops there.
     if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
         raise InputError("%(source)s unpacks to more than can be read; split it or save it as CSV", source=source)
     file.seek(0)
+    return excel and BINARY_WORKBOOK not in names
 
 
 def sheet_rows(
@@ -70,7 +79,7 @@ def sheet_rows(
         if sheet is None:
             raise InputError("%(source)s has no visible sheet", source=source)  # noqa: TRY301
         sheet.reset_dimensions()
-        yield from _numbered(sheet.iter_rows(values_only=True), source)
+        yield from numbered(_texts(sheet.iter_rows()), source)
     except InputError:
         raise
     except Exception as error:  # whatever a broken part makes the library raise
@@ -80,18 +89,31 @@ def sheet_rows(
             book.close()
 
 
-def _numbered(rows: Iterator[tuple[Any, ...]], source: str) -> Iterator[tuple[int, list[str]]]:
+def numbered(rows: Iterator[list[str]], source: str) -> Iterator[tuple[int, list[str]]]:
     """Yield non-empty rows with their numbers, counting rows and cells against the limits."""
     cells = 0
-    for number, row in enumerate(_without_warnings(rows), 1):
+    for number, row in enumerate(rows, 1):
         cells += len(row)
         if number > MAX_ROWS or cells > MAX_CELLS or len(row) > MAX_WIDTH:
             raise InputError(
                 "%(source)s has more rows or columns than can be read (row %(row)d)", source=source, row=number
             )
-        texts = [cell_text(value) for value in row]
-        if any(texts):
-            yield number, texts
+        if any(row):
+            yield number, row
+
+
+def _texts(rows: Iterator[tuple[Any, ...]]) -> Iterator[list[str]]:
+    """Yield the cells of rows as they read; a row that is too wide is cut behind what refuses it."""
+    for row in _without_warnings(rows):
+        yield [_shown(cell) for cell in row[: MAX_WIDTH + 1]]
+
+
+def _shown(cell: Any) -> str:
+    """Return a cell's text, with the zeros in front that its number format shows."""
+    value = cell.value
+    if value.__class__ in (int, float) and value >= 0 and value == int(value) and _ZEROS.fullmatch(cell.number_format):
+        return str(int(value)).zfill(len(cell.number_format))
+    return cell_text(value)
 
 
 def _without_warnings(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import time
 from pathlib import Path
 from typing import Any
@@ -30,52 +31,87 @@ class LocalMoment(click.ParamType):  # type: ignore[type-arg]  # not generic bef
         return moment
 
 
+def _reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say how a table is to be read where it is not found."""
+    row = click.option(
+        "--heading-row",
+        type=click.IntRange(0, 30),
+        default=0,
+        help="Row of the headings; 0 or nothing: opened by itself.",
+    )
+    column = click.option(
+        "--column",
+        "columns",
+        multiple=True,
+        metavar="NAME=HEADING",
+        help="Which heading stands for a column; may be repeated.",
+    )
+    return row(column(command))
+
+
 @click.command("agencies")
 @click.argument("file", type=IN_FILE)
+@_reading_options
 @with_appcontext
 @report_input_errors
-def import_agencies(file: Path) -> None:
+def import_agencies(file: Path, heading_row: int, columns: tuple[str, ...]) -> None:
     """Add agencies: code,name,kind,level and optionally parent,name_en,valid_from,valid_to,successor."""
-    _import(file, "agencies", "agencies")
+    _import(file, "agencies", "agencies", heading_row, columns)
 
 
 @click.command("services")
 @click.argument("file", type=IN_FILE)
+@_reading_options
 @with_appcontext
 @report_input_errors
-def import_services(file: Path) -> None:
+def import_services(file: Path, heading_row: int, columns: tuple[str, ...]) -> None:
     """Add services: code,name and optionally name_en."""
-    _import(file, "services", "services")
+    _import(file, "services", "services", heading_row, columns)
 
 
 @click.command("counters")
 @click.argument("file", type=IN_FILE)
+@_reading_options
 @with_appcontext
 @report_input_errors
-def import_counters(file: Path) -> None:
+def import_counters(file: Path, heading_row: int, columns: tuple[str, ...]) -> None:
     """Add counters with a public code each: agency,code,name and optionally name_en,services,deciding_agencies."""
-    _import(file, "counters", "counters")
+    _import(file, "counters", "counters", heading_row, columns)
 
 
 @click.command("population")
 @click.argument("file", type=IN_FILE)
 @click.option("--round", "round_code", required=True, help="Code of the round the transactions belong to.")
+@_reading_options
 @with_appcontext
 @report_input_errors
-def import_population(file: Path, round_code: str) -> None:
-    """Set a round's transactions: agency,service,N. What was there before is replaced."""
-    _import(file, "population", "rows of transactions", round_code)
+def import_population(file: Path, round_code: str, heading_row: int, columns: tuple[str, ...]) -> None:
+    """Set a round's transactions: agency,service,N, or services across. What was there before is replaced."""
+    _import(file, "population", "rows of transactions", heading_row, columns, round_code)
 
 
-def _import(file: Path, kind: str, what: str, round_code: str | None = None) -> None:
+def _import(
+    file: Path, kind: str, what: str, heading_row: int, columns: tuple[str, ...], round_code: str | None = None
+) -> None:
     """Import a file as a batch, in one transaction; a file that was imported before adds nothing."""
     from survey.models import BatchKind
-    from survey.spreadsheets.read import open_table
+    from survey.spreadsheets.read import open_office_table
     from survey.structure.operations.import_structure import SameFileError, import_structure
     from survey.structure.queries import rounds
+    from survey.structure.queries.names import service_names
+    from survey.structure.table_columns import assign_columns, known_headings
 
+    chosen = {code: heading for code, _, heading in (column.partition("=") for column in columns)}
+    with database().read() as session:
+        services = service_names(session)
+    known = known_headings(BatchKind(kind), chosen, services)
     try:
-        with progress_bar(file) as advance, open_table(file, progress=advance) as table, database().write() as session:
+        with (
+            progress_bar(file) as advance,
+            open_office_table(file, known, heading_row, advance) as opened,
+            database().write() as session,
+        ):
+            table = assign_columns(opened, BatchKind(kind), chosen, services)
             content_hash = hashlib.sha256(file.read_bytes()).hexdigest()
             round_ = rounds.by_code(session, round_code) if round_code else None
             batch, done = import_structure(
@@ -85,7 +121,10 @@ def _import(file: Path, kind: str, what: str, round_code: str | None = None) -> 
     except SameFileError as error:
         click.echo(f"0 {what} added: {error}")
         return
-    click.echo(f"{done.added} {what} added, {done.unchanged} unchanged (batch {number})")
+    total = f", N = {done.transactions} in all" if done.transactions is not None else ""
+    click.echo(f"{done.added} {what} added, {done.unchanged} unchanged (batch {number}){total}")
+    for row in table.left_out.shown:
+        click.echo(f"Left out: row {row.row} ({row.text})", err=True)
     for warning in done.warnings:
         click.echo(f"Warning: {warning}", err=True)
 

@@ -17,9 +17,9 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -32,7 +32,8 @@ from survey.core.errors import InputError
 from survey.core.private import make_private_folder
 from survey.core.text import clean
 from survey.spreadsheets import xlsx
-from survey.spreadsheets.read import Table, read_table
+from survey.spreadsheets.headings import Known
+from survey.spreadsheets.read import Table, read_office_table
 from survey.web.context import SESSION_KEY
 
 MAX_FILE = 10 * 1024 * 1024
@@ -72,12 +73,16 @@ class Upload:
     #: SHA-256 of the bytes
     content_hash: str
     path: Path
+    #: the row of its headings where the person has said so, else 0
+    heading_row: int = 0
+    #: what is looked for → heading, where the person has said so
+    columns: Mapping[str, str] = field(default_factory=dict)
 
     @contextmanager
-    def table(self) -> Iterator[Table]:
-        """Yield the table in the file."""
+    def table(self, known: Known) -> Iterator[Table]:
+        """Yield the table in the file; `known` says what a heading stands for."""
         with self.path.open("rb") as file:
-            yield read_table(file, self.name)
+            yield read_office_table(file, self.name, known, self.heading_row)
 
 
 class Uploads:
@@ -125,6 +130,15 @@ class Uploads:
             raise InputError("The file is no longer here (it is kept for an hour); please choose it again") from error
         return self._upload(token, metadata)
 
+    def read_otherwise(self, upload: Upload, heading_row: int, columns: Mapping[str, str]) -> Upload:
+        """Keep how the person says a file is to be read."""
+        path = upload.path.with_name(f"{upload.token}.json")
+        metadata = json.loads(path.read_text("utf-8")) | {"heading_row": heading_row, "columns": dict(columns)}
+        fresh = path.with_suffix(".new")
+        _write(fresh, json.dumps(metadata).encode())
+        fresh.replace(path)
+        return self._upload(upload.token, metadata)
+
     def discard(self, upload: Upload) -> None:
         """Remove a file that is no longer needed."""
         upload.path.unlink(missing_ok=True)
@@ -146,7 +160,9 @@ class Uploads:
         return found
 
     def _upload(self, token: str, metadata: dict[str, Any]) -> Upload:
-        return Upload(token, str(metadata["name"]), str(metadata["hash"]), self._folder / token)
+        columns = {str(code): str(heading) for code, heading in metadata.get("columns", {}).items()}
+        at = int(metadata.get("heading_row", 0))
+        return Upload(token, str(metadata["name"]), str(metadata["hash"]), self._folder / token, at, columns)
 
 
 def check_content(data: bytes, name: str) -> None:
@@ -157,12 +173,10 @@ def check_content(data: bytes, name: str) -> None:
         xlsx.check_archive(io.BytesIO(data), name)
         return
     if data.startswith(xlsx.OLD_WORKBOOK):
-        raise InputError(
-            "%(source)s is an old workbook (.xls) or has a password; save it as .xlsx without one", source=name
-        )
+        return
     wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     if not wide and b"\x00" in data:
-        raise InputError("%(source)s is not an Excel workbook (.xlsx) nor a CSV file", source=name)
+        raise InputError("%(source)s is not a workbook (.xlsx, .xls, .ods) nor a CSV file", source=name)
 
 
 def _write(path: Path, data: bytes) -> None:

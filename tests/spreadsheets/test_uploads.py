@@ -29,7 +29,7 @@ def test_a_file_is_kept_for_its_owner_and_an_hour(uploads: Uploads, tmp_path: Pa
     assert all(path.name.split(".")[0] == kept.token for path in files(tmp_path))
     assert {stat.S_IMODE(path.stat().st_mode) for path in files(tmp_path)} == {0o600}
     assert stat.S_IMODE((tmp_path / "uploads").stat().st_mode) == 0o700
-    with uploads.get(kept.token, actor=Actor(NOW + timedelta(minutes=59), 7)).table() as table:
+    with uploads.get(kept.token, actor=Actor(NOW + timedelta(minutes=59), 7)).table(str) as table:
         assert list(table) == [(2, ["a", "A"])]
     for user, when in ((8, NOW), (7, NOW + timedelta(minutes=61))):
         with pytest.raises(InputError, match="no longer here"):
@@ -52,9 +52,8 @@ def test_old_files_are_removed_when_another_comes(uploads: Uploads, tmp_path: Pa
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"%PDF-1.7\n\x00\x00", "not an Excel workbook"),
+        (b"%PDF-1.7\n\x00\x00", "not a workbook"),
         (b"PK\x03\x04 and nothing more", "damaged"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old workbook"),
         (b"a" * (MAX_FILE + 1), "larger than 10 MB"),
     ],
 )

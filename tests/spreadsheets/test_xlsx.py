@@ -141,7 +141,7 @@ def other_zip() -> bytes:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (other_zip(), "not an Excel workbook"),
+        (other_zip(), "not a workbook"),
         (workbook([["code"], ["a"]]).getvalue()[:900], "damaged"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "save it as .xlsx"),
         (workbook([]).getvalue(), "empty"),

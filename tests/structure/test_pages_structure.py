@@ -466,9 +466,9 @@ def test_wrong_cells_are_named_then_the_file_is_taken_and_taken_back(people: Fla
     wrong = AGENCIES.replace("commune,commune", "bản,commune").replace("tinh,01/07/2025", "tinhh,32/07/2025")
     page = shown(admin, upload(admin, "co-quan", as_excel(wrong)).location)
     assert "Có 3 ô chưa đúng" in page
-    assert "ô C3 kind bản một trong: province, department, district, commune, centre" in page
+    assert "ô C3 kind bản một trong: tỉnh, sở, huyện, xã, trung tâm" in page
     assert "ô F3 valid_from 32/07/2025 ngày dạng 25/11/2026 hoặc 2026-11-25" in page
-    assert "ô E3 parent tinhh mã của một cơ quan trong tệp này hoặc đã có" in page
+    assert "ô E3 parent tinhh mã hoặc tên của một cơ quan trong tệp này hoặc đã có" in page
     preview = upload(admin, "co-quan", as_excel(AGENCIES), "Cơ quan.csv").location
     assert "Sẽ thêm 2 dòng." in shown(admin, preview)
     with people.extensions["database"].read() as session:
@@ -562,7 +562,7 @@ def test_a_workbook_of_services(people: Flask, admin: FlaskClient) -> None:
 
 @pytest.mark.parametrize(
     ("data", "message"),
-    [(b"%PDF-1.7\x00", "không phải tệp Excel"), (b"", "Hãy chọn một tệp"), (b"PK\x03\x04", "bị hỏng")],
+    [(b"%PDF-1.7\x00", "không phải bảng tính"), (b"", "Hãy chọn một tệp"), (b"PK\x03\x04", "bị hỏng")],
 )
 def test_files_that_are_refused_at_once(admin: FlaskClient, data: bytes, message: str) -> None:
     reply = upload(admin, "co-quan", data)

@@ -14,6 +14,7 @@ from sqlalchemy import orm
 from survey.accounts.auth import role_required
 from survey.collect.imports import mapping_form
 from survey.collect.imports.common import ROLES, View, blueprint, round_of, upload_of, uploads
+from survey.collect.imports.forms import HeadingForm
 from survey.collect.imports.mapping_form import MappingForm
 from survey.collect.operations.import_responses import Checked, Source, check_rows, count_known, spool, store_rows
 from survey.collect.operations.save_mapping import find_mapping, save_mapping
@@ -22,6 +23,8 @@ from survey.core.errors import InputError, StaleEditError
 from survey.models import Channel, ColumnMapping, Round
 from survey.questionnaires import Definition, from_canonical
 from survey.spreadsheets.column_map import ColumnMap
+from survey.spreadsheets.guess_columns import known_headings
+from survey.spreadsheets.places import Places
 from survey.spreadsheets.response_rows import RowReader
 from survey.structure.queries import names
 from survey.web import i18n
@@ -40,10 +43,29 @@ def columns(token: str) -> View:
             round_ = round_of(session, flask.request.args.get("dot", ""))
             definition = from_canonical(round_.version.content)
             saved = _saved(session, round_, flask.request.args.get("cach", ""))
-            data = dict(saved.mapping) if saved is not None else mapping_form.guess(upload, definition)
+            guessed = None if saved else mapping_form.guess(upload, definition, _places(session))
+            data = dict(saved.mapping) if saved is not None else guessed or {}
             return _columns_page(session, upload, round_, data, opened=saved)
     except InputError as error:
         return _lost(error)
+
+
+@blueprint.post("/tep/<token>/tieu-de")
+@role_required(*ROLES)
+def point_at_headings(token: str) -> View:
+    """Read a file by the headings in the row that a person points at."""
+    form = HeadingForm()
+    try:
+        upload = upload_of(token)
+        with database().read() as session:
+            round_code = round_of(session, form.round.data).code
+        if form.validate():
+            uploads().read_otherwise(upload, form.heading_row.data or 0, {})
+        else:
+            flask.flash(" ".join(str(mistake.advice) for mistake in form.mistakes), "error")
+    except InputError as error:
+        return _lost(error)
+    return flask.redirect(flask.url_for("imports.columns", token=token, dot=round_code), 303)
 
 
 @blueprint.post("/tep/<token>")
@@ -112,10 +134,14 @@ def store(token: str) -> View:
 def _check(session: orm.Session, upload: Upload, round_: Round, data: Mapping[str, Any], spooled: Any) -> Checked:
     """Read the whole file by a column map."""
     frame = imports.frame(round_, now())
-    places = imports.places(session, imports.importable_agencies(session, user()))
     mapping = mapping_form.as_map(data, frame.definition)
-    with upload.table() as table:
-        return check_rows(table, RowReader(table, mapping, frame, places), spooled)
+    with upload.table(known_headings(frame.definition, mapping)) as table:
+        return check_rows(table, RowReader(table, mapping, frame, _places(session)), spooled)
+
+
+def _places(session: orm.Session) -> Places:
+    """Return what a file of this person's may name."""
+    return imports.places(session, imports.importable_agencies(session, user()))
 
 
 def _columns_page(
@@ -132,10 +158,11 @@ def _columns_page(
     `opened` is the saved column map that they are; `seen` what an earlier page carried along of one.
     """
     definition, language = from_canonical(round_.version.content), i18n.current_language().code
-    mapping, headings = mapping_form.as_map(data, definition), _headings(upload)
+    mapping = mapping_form.as_map(data, definition)
+    headings, things = _headings(upload, definition, mapping), _things(session)
     asked = mapping_form.columns_of(definition, mapping, headings, language)
-    found = mapping_form.meanings(upload, definition, mapping, language)
-    made = mapping_form.form_class(asked, found, headings, _things(session))
+    found = mapping_form.meanings(upload, definition, mapping, _places(session), things, language)
+    made = mapping_form.form_class(asked, found, headings, things)
     form = made(formdata=None, data=mapping_form.shown(made, mapping, headings) | {"round": round_.code})
     form.opened_for(opened)
     form.opened.data = seen or form.opened.data
@@ -147,27 +174,34 @@ def _columns_page(
 def _posted_form(session: orm.Session, upload: Upload, definition: Definition) -> MappingForm:
     language = i18n.current_language().code
     asked = mapping_form.columns_of(definition, ColumnMap(), (), language)
-    found = mapping_form.posted_meanings(flask.request.form, definition, language)
-    return mapping_form.form_class(asked, found, _headings(upload), _things(session))()
+    things = _things(session)
+    found = mapping_form.posted_meanings(flask.request.form, definition, things, language)
+    headings = _headings(upload, definition, ColumnMap())
+    return mapping_form.form_class(asked, found, headings, things)()
 
 
 def _form_page(session: orm.Session, upload: Upload, round_: Round, form: MappingForm) -> str:
     i18n.shown_at(flask.url_for("imports.columns", token=upload.token, dot=round_.code))
+    definition = from_canonical(round_.version.content)
+    with upload.table(known_headings(definition)) as table:
+        row = table.heading_row
+    headings = HeadingForm(formdata=None, data={"round": round_.code, "heading_row": row})
     return flask.render_template(
         "collect/imports/columns.html",
         upload=upload,
         round=round_,
         form=form,
+        headings=headings,
         saved=imports.saved_mappings(session, round_.version.questionnaire_id),
     )
 
 
-def _headings(upload: Upload) -> Sequence[str]:
-    with upload.table() as table:
+def _headings(upload: Upload, definition: Definition, mapping: ColumnMap) -> Sequence[str]:
+    with upload.table(known_headings(definition, mapping)) as table:
         return table.columns
 
 
-def _things(session: orm.Session) -> dict[str, list[tuple[str, str]]]:
+def _things(session: orm.Session) -> mapping_form.Things:
     """Return what all rows of a file can have the same, by its key: (code, name)."""
     own, name = imports.importable_agencies(session, user()), i18n.local_name
     counters = imports.counter_choices(session, own)

@@ -18,14 +18,17 @@ from survey.collect.operations.save_mapping import MAX_NAME
 from survey.core.text import clean
 from survey.questionnaires import Definition
 from survey.spreadsheets.column_map import ColumnMap, parse_map
-from survey.spreadsheets.guess_columns import Label, guess_columns, guess_values, unknown_labels
+from survey.spreadsheets.guess_columns import PLACE_KEYS, Label, guess_map, known_headings, unknown_labels
+from survey.spreadsheets.places import Places
 from survey.spreadsheets.response_rows import KEYS
 from survey.spreadsheets.times import parse_moment
 from survey.web.fields import Choice, Hidden, Length, Text
 from survey.web.forms import EditForm
 from survey.web.uploads import Upload
 
-MAX_FIELDS = 60
+MAX_FIELDS = 150
+Things = Mapping[str, Sequence[tuple[str, str]]]
+"""What all rows of a file can have the same, by its key: (code, name)."""
 KEY_WORDS = {
     "agency": _("Agency that decides"),
     "service": _("Field of the dossiers"),
@@ -71,15 +74,10 @@ def known_codes(definition: Definition) -> list[str]:
     return [*(slot.code for slot in definition.slots), *KEYS]
 
 
-def guess(upload: Upload, definition: Definition) -> dict[str, Any]:
+def guess(upload: Upload, definition: Definition, places: Places) -> dict[str, Any]:
     """Return the data of a column map guessed from a file's headings and first rows."""
-    with upload.table() as table:
-        columns = guess_columns(table.columns, definition)
-        guessed = ColumnMap(headings={code: heading for heading, code in columns.items()})
-        labels = unknown_labels(table.columns, table.rows, definition, guessed)
-    values = guess_values(labels, definition)
-    values_of = {question: labels for question, labels in values.items() if question}
-    return {"columns": columns, "values": values.get("", {}), "values_of": values_of}
+    with upload.table(known_headings(definition)) as table:
+        return guess_map(table, definition, places)
 
 
 def columns_of(
@@ -98,38 +96,43 @@ def columns_of(
     return found
 
 
-def meanings(upload: Upload, definition: Definition, mapping: ColumnMap, language: str) -> list[Meaning]:
+def meanings(
+    upload: Upload, definition: Definition, mapping: ColumnMap, places: Places, things: Things, language: str
+) -> list[Meaning]:
     """Return what the file's labels were said to mean, then those that nobody has explained yet."""
     number = {slot.code: place for place, slot in enumerate(definition.slots, 1)}
     words = {column.code: column.text for column in columns_of(definition, mapping, (), language)}
     found: dict[Label, str] = {Label(text, ""): answer for text, answer in mapping.values.items()}
     for code, values in mapping.values_of.items():
-        if code in number:
+        if code in number or code in PLACE_KEYS:
             found |= {Label(text, code): answer for text, answer in values.items()}
-    with upload.table() as table:
-        for label in unknown_labels(table.columns, table.rows, definition, mapping):
+    with upload.table(known_headings(definition, mapping)) as table:
+        for label in unknown_labels(table.columns, table.rows, definition, mapping, places):
             found.setdefault(label, "")
     made = []
     for label, answer in sorted(found.items(), key=lambda pair: (pair[0].question, pair[0].text))[:MAX_FIELDS]:
-        options = _options(definition, label.question, language)
+        options = _options(definition, label.question, things, language)
         made.append(Meaning(label, number.get(label.question, 0), words.get(label.question, ""), options, answer))
     return made
 
 
-def posted_meanings(posted: Mapping[str, str], definition: Definition, language: str) -> list[Meaning]:
+def posted_meanings(posted: Mapping[str, str], definition: Definition, things: Things, language: str) -> list[Meaning]:
     """Return the labels that a posted page explained, in its order; what each was said to mean is in its field."""
     words = {column.code: (column.number, column.text) for column in columns_of(definition, ColumnMap(), (), language)}
     found = []
     for place in range(MAX_FIELDS):
         text, question = clean(posted.get(f"l.{place}", "")), clean(posted.get(f"q.{place}", ""))
-        if not text or (question and question not in words):
+        if not text or (question and question not in words and question not in PLACE_KEYS):
             break
         number, wording = words.get(question, (0, ""))
-        found.append(Meaning(Label(text, question), number, wording, _options(definition, question, language), ""))
+        options = _options(definition, question, things, language)
+        found.append(Meaning(Label(text, question), number, wording, options, ""))
     return found
 
 
-def _options(definition: Definition, question: str, language: str) -> tuple[tuple[str, str], ...]:
+def _options(definition: Definition, question: str, things: Things, language: str) -> tuple[tuple[str, str], ...]:
+    if question in PLACE_KEYS:
+        return tuple(things[question])
     labels = definition.labels(question or definition.slots[0].code)
     return tuple((code, text.get(language)) for code, text in labels.items())
 
@@ -192,6 +195,15 @@ class MappingForm(EditForm):
             (values_of.setdefault(question, {}) if question else values)[text] = self[name].data
         return {"columns": columns, "fixed": fixed, "values": values, "values_of": values_of, "absent": absent}
 
+    @property
+    def explained(self) -> list[tuple[Any, Sequence[tuple[int, Meaning]]]]:
+        """The words that need explaining with their places in the form, those of answers first, then of places."""
+        groups: dict[str, list[tuple[int, Meaning]]] = {}
+        for place, meaning in enumerate(self.meanings):
+            key = meaning.label.question if meaning.label.question in PLACE_KEYS else ""
+            groups.setdefault(key, []).append((place, meaning))
+        return [(KEY_WORDS[key] if key else "", groups[key]) for key in ("", *PLACE_KEYS) if key in groups]
+
     def _fixed(self, key: str) -> str:
         """Return what is the same for all rows."""
         if f"f.{key}" not in self or not self[f"f.{key}"].data:
@@ -203,7 +215,7 @@ def form_class(
     columns: Sequence[MappedQuestion],
     found: Sequence[Meaning],
     headings: Sequence[str],
-    things: Mapping[str, Sequence[tuple[str, str]]],
+    things: Things,
 ) -> type[MappingForm]:
     """Return the form class of a questionnaire and a file; `things` are what all rows can have the same, by key."""
     offered = [(heading, shorten(heading, 80, placeholder=" …") or heading[:80]) for heading in headings]
@@ -219,7 +231,8 @@ def form_class(
     fields["f.date"] = SameMoment(SAME_FOR_ALL, id="f-date")
     fields |= {f"c.{column.code}": holds(column.code, column.text) for column in columns}
     for place, meaning in enumerate(found):
-        options = [(code, f"{code} – {words}") for code, words in meaning.options]
+        place_key = meaning.label.question in PLACE_KEYS
+        options = [(code, words if place_key else f"{code} – {words}") for code, words in meaning.options]
         fields[f"l.{place}"], fields[f"q.{place}"] = Hidden(), Hidden()
         fields[f"v.{place}"] = Choice(meaning.label.text, options=options, empty=_("not said yet"), id=f"v-{place}")
     return type("MappingForm", (MappingForm,), fields | {"questions": columns, "meanings": found})

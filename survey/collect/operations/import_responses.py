@@ -10,6 +10,7 @@ import hashlib
 import json
 import random
 import tempfile
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ from survey.core.errors import InputError
 from survey.core.text import searchable
 from survey.models import BatchKind, Comment, CommentState, ImportBatch, Response, Round, RoundState
 from survey.models.comments import random_id, week_of
+from survey.spreadsheets.left_out import LeftOut
 from survey.spreadsheets.read import Table
 from survey.spreadsheets.response_rows import ReadRow, RowReader
 
@@ -48,13 +50,16 @@ class Checked:
     """What a file holds, after all of it was read."""
 
     reader: RowReader
+    left_out: LeftOut
     rows: int = 0
     comments: int = 0
     agencies: Counter[int] = field(default_factory=Counter)
     #: the first responses, to be looked at
     sample: list[ReadRow] = field(default_factory=list)
-    #: SHA-256 of the cells: the same for the same table, however it was saved
+    #: SHA-256 of the cells, by which versions before 0.2 knew a table
     content: str = ""
+    #: 64 bits of each row's likeness, in the order of the spool; 0 for one that has a number
+    likenesses: array[int] = field(default_factory=lambda: array("Q"))
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,7 @@ def spool() -> Iterator[IO[str]]:
 
 def check_rows(table: Table, reader: RowReader, spooled: IO[str] | None = None) -> Checked:
     """Read a whole table; what is right goes to the spool, what is wrong to `reader.problems`."""
-    found = Checked(reader)
+    found = Checked(reader, table.left_out)
     content = hashlib.sha256("\x1f".join(table.columns).encode())
     for number, cells in table:
         content.update(("\x1e" + "\x1f".join(cells)).encode())
@@ -102,6 +107,7 @@ def check_rows(table: Table, reader: RowReader, spooled: IO[str] | None = None) 
         if len(found.sample) < SHOWN_ROWS:
             found.sample.append(row)
         if spooled is not None and not reader.problems.total:
+            found.likenesses.append(0 if row.identity else int(row.likeness[:16], 16))
             spooled.write(json.dumps(_plain(row), ensure_ascii=False) + "\n")
     found.content = content.hexdigest()
     return found
@@ -118,9 +124,9 @@ def store_rows(
 ) -> ImportedResponses:
     """Store the rows of a spool as one batch; rows that were imported before are left out.
 
-    A row is known by the collecting tool's own number, else by the table's content and its place in it: the same file
-    twice adds nothing. `InputError`, and nothing stored, for a file with wrong cells or without responses, and for a
-    round that is not open or closed.
+    A response is the collecting tool's own number; without one its agency, minute and answers, and how often these
+    stand in the file: the same file twice adds nothing, re-sorted, re-saved or grown. `InputError`, and nothing stored,
+    for a file with wrong cells or without responses, and for a round that is not open or closed.
     """
     refuse(checked, round_, source)
     batch = ImportBatch(
@@ -137,8 +143,7 @@ def store_rows(
     session.flush()
     spooled.seek(0)
     added = known = 0
-    rows = (json.loads(line) for line in spooled)
-    for chunk in _chunks(rows):
+    for chunk in _chunks(_spooled(spooled, checked)):
         fresh = _fresh(session, chunk, checked.content, round_.code)
         known += len(chunk) - len(fresh)
         added += len(fresh)
@@ -164,8 +169,8 @@ def store_rows(
 def count_known(session: orm.Session, spooled: IO[str], checked: Checked, round_: Round) -> int:
     """Return how many rows of a spool had been imported before."""
     spooled.seek(0)
-    rows = (json.loads(line) for line in spooled)
-    return sum(len(chunk) - len(_fresh(session, chunk, checked.content, round_.code)) for chunk in _chunks(rows))
+    chunks = _chunks(_spooled(spooled, checked))
+    return sum(len(chunk) - len(_fresh(session, chunk, checked.content, round_.code)) for chunk in chunks)
 
 
 def refuse(checked: Checked, round_: Round, source: Source) -> None:
@@ -198,9 +203,32 @@ def _chunks(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
         yield chunk
 
 
-def _key(row: dict[str, Any], content: str, round_code: str) -> str:
-    """Return a row's key: from the tool's own number of the response, else from the table and the row's place."""
-    identity = f"id:{row['identity']}" if row["identity"] else f"row:{content}:{row['number']}"
+def _spooled(spooled: IO[str], checked: Checked) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a spool, each with how many like it came before in the file."""
+    for line, before in zip(spooled, _occurrences(checked.likenesses), strict=True):
+        yield {**json.loads(line), "before": before}
+
+
+def _occurrences(likenesses: array[int]) -> array[int]:
+    """Return for each number how often it came before; a few bytes a number, as no dictionary has."""
+    found = array("I", bytes(4 * len(likenesses)))
+    last, count = -1, 0
+    for place in sorted(range(len(likenesses)), key=likenesses.__getitem__):  # equal ones stay in order
+        count = count + 1 if likenesses[place] == last else 0
+        last = likenesses[place]
+        found[place] = count
+    return found
+
+
+def _key(row: dict[str, Any], round_code: str) -> str:
+    """Return a response's key: its tool's own number, else its likeness and how often that came before."""
+    identity = f"id:{row['identity']}" if row["identity"] else f"like:{row['likeness']}:{row['before']}"
+    return hashlib.sha256(f"{round_code}\n{identity}".encode()).hexdigest()
+
+
+def _old_key(row: dict[str, Any], content: str, round_code: str) -> str:
+    """Return the key by which versions before 0.2 stored the row."""
+    identity = f"id:{row['old_identity']}" if row["identity"] else f"row:{content}:{row['number']}"
     return hashlib.sha256(f"{round_code}\n{identity}".encode()).hexdigest()
 
 
@@ -209,10 +237,15 @@ def _fresh(
 ) -> dict[str, dict[str, Any]]:
     """Return the rows of a chunk that are not stored yet, by key; a number that stands twice counts once."""
     keyed: dict[str, dict[str, Any]] = {}
+    old: dict[str, str] = {}
     for row in chunk:
-        keyed.setdefault(_key(row, content, round_code), row)
-    stored = set(session.scalars(sa.select(Response.key).where(Response.key.in_(keyed))))
-    return {key: row for key, row in keyed.items() if key not in stored}
+        key = _key(row, round_code)
+        keyed.setdefault(key, row)
+        old.setdefault(_old_key(row, content, round_code), key)
+    looked_for = [*keyed, *old]
+    stored = set(session.scalars(sa.select(Response.key).where(Response.key.in_(looked_for))))
+    known = {old.get(key, key) for key in stored}
+    return {key: row for key, row in keyed.items() if key not in known}
 
 
 def _values(row: dict[str, Any], key: str, round_: Round, batch_id: int) -> dict[str, Any]:

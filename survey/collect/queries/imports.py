@@ -28,7 +28,10 @@ from survey.models import (
     User,
 )
 from survey.questionnaires import from_canonical
-from survey.spreadsheets.response_rows import CounterPlace, Frame, Places
+from survey.spreadsheets.names import Names, words_of
+from survey.spreadsheets.places import CounterPlace, Places
+from survey.spreadsheets.response_rows import Frame
+from survey.structure.queries.names import service_names
 
 
 def batch_by_number(session: orm.Session, number: int) -> ImportBatch:
@@ -51,9 +54,9 @@ def importable_agencies(session: orm.Session, user: User) -> frozenset[str] | No
 def places(session: orm.Session, agencies: frozenset[str] | None = None) -> Places:
     """Return what a file may name: agencies and counters of these agencies (None: all), and every service."""
     within = sa.true() if agencies is None else Agency.code.in_(agencies)
-    found = session.scalars(sa.select(Agency).where(within).order_by(Agency.valid_to.is_(None), Agency.id)).all()
-    by_name = {fold(name): agency.id for agency in found for name in (agency.name, agency.code)}
-    services = {fold(n): s.id for s in session.scalars(sa.select(Service)) for n in (s.name, s.code)}
+    by_name = Names()
+    for agency in session.scalars(sa.select(Agency).where(within).order_by(Agency.id)):
+        by_name.add(agency.id, agency.code, (agency.name,), past=agency.valid_to is not None)
     counters: dict[str, list[CounterPlace]] = {}
     loaded = sa.select(Counter).join(Counter.agency).where(within).order_by(Counter.id)
     options = (orm.contains_eager(Counter.agency), orm.selectinload(Counter.services))
@@ -64,12 +67,13 @@ def places(session: orm.Session, agencies: frozenset[str] | None = None) -> Plac
             counter.agency_id,
             deciding[0] if len(deciding) == 1 else None,
             counter.services[0].id if len(counter.services) == 1 else None,
+            counter.code,
         )
         agency = counter.agency
         names = {counter.code, counter.name, f"{agency.code}/{counter.code}", f"{agency.name}/{counter.name}"}
-        for name in {fold(name) for name in names}:
+        for name in {form for called in names for form in (fold(called), words_of(called))}:
             counters.setdefault(name, []).append(place)
-    return Places(by_name, services, counters)
+    return Places(by_name, service_names(session), counters)
 
 
 def frame(round_: Round, now: datetime) -> Frame:

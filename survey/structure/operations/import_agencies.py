@@ -16,6 +16,7 @@ from survey.core.actor import Actor
 from survey.core.errors import InputError, Notice
 from survey.core.text import clean, fold
 from survey.models import Agency, AgencyKind, AgencyLevel
+from survey.spreadsheets.names import Names
 from survey.spreadsheets.read import Checker, Table
 
 REQUIRED = ("code", "name", "kind", "level")
@@ -24,19 +25,20 @@ CODE_LIMIT = 64
 Choice = TypeVar("Choice", bound=StrEnum)
 WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
     AgencyKind: {
-        AgencyKind.PROVINCE: "tỉnh|UBND tỉnh",
-        AgencyKind.DEPARTMENT: "sở|sở, ban, ngành",
-        AgencyKind.DISTRICT: "huyện|thành phố|thị xã|UBND huyện",
-        AgencyKind.COMMUNE: "xã|phường|thị trấn|UBND xã|UBND phường",
-        AgencyKind.CENTRE: "trung tâm",
+        AgencyKind.PROVINCE: "tỉnh|UBND tỉnh|ủy ban nhân dân tỉnh|cấp tỉnh",
+        AgencyKind.DEPARTMENT: "sở|sở, ban, ngành|sở, ngành|ban, ngành|cơ quan ngành dọc|cơ quan chuyên môn",
+        AgencyKind.DISTRICT: "huyện|thành phố|thị xã|UBND huyện|UBND thành phố|UBND thị xã",
+        AgencyKind.COMMUNE: "xã|phường|thị trấn|đặc khu|xã, phường|UBND xã|UBND phường|UBND thị trấn|UBND xã, phường"
+        "|ủy ban nhân dân xã|ủy ban nhân dân phường",
+        AgencyKind.CENTRE: "trung tâm|trung tâm phục vụ hành chính công",
     },
     AgencyLevel: {
-        AgencyLevel.PROVINCE: "tỉnh|cấp tỉnh",
-        AgencyLevel.DISTRICT: "huyện|cấp huyện",
-        AgencyLevel.COMMUNE: "xã|cấp xã",
+        AgencyLevel.PROVINCE: "cấp tỉnh|tỉnh",
+        AgencyLevel.DISTRICT: "cấp huyện|huyện",
+        AgencyLevel.COMMUNE: "cấp xã|xã|phường",
     },
 }
-"""Vietnamese words for kinds and levels, taken with or without marks."""
+"""Vietnamese words for kinds and levels, the usual one first; taken with or without marks."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,9 @@ class ImportedRows:
     warnings: tuple[Notice, ...] = ()
     #: what taking it back needs, as JSON
     undo: Mapping[str, Any] = field(default_factory=dict)
+    #: the sum of N, and what it was before; None for what has no N
+    transactions: int | None = None
+    transactions_before: int = 0
 
 
 @dataclass
@@ -71,13 +76,14 @@ def import_agencies(session: orm.Session, table: Table, *, actor: Actor) -> Impo
     """Idempotent import: add the agencies of `table`; rows equal to what is stored change nothing.
 
     Columns `code,name,kind,level` and, optionally, `parent,name_en,valid_from,valid_to,successor`; parents and
-    successors are codes, in the table (in any order) or stored. Without `valid_from` an agency exists from 1 January
-    of this year. Raises `TableError` naming every wrong cell, and then nothing is added: unknown parents, codes given
-    twice, names that are equal under one parent once marks are composed (NFC) and case is ignored.
+    successors are codes or names, in the table (in any order) or stored. Without `valid_from` an agency exists from
+    1 January of this year. Raises `TableError` naming every wrong cell, and then nothing is added: unknown parents,
+    codes given twice, names that are equal under one parent once marks are composed (NFC) and case is ignored.
     """
     check = Checker.of(table)
     rows = _read(table, check, date(actor.now.year, 1, 1))
     stored = {agency.code: agency for agency in session.scalars(sa.select(Agency)).all()}
+    _find_codes(rows, stored, check)
     _check_codes(rows, stored, check)
     _check_names(rows, stored, check)
     check.finish()
@@ -137,8 +143,27 @@ def _member(check: Checker, row: int, column: str, value: str, choices: type[Cho
     for member in members:
         if fold(value) in {member.value, *(fold(word) for word in WORDS[choices][member].split("|"))}:
             return member
-    check.wrong(row, column, value, "one of %(choices)s", choices=", ".join(m.value for m in members))
+    words = ", ".join(WORDS[choices][member].split("|")[0] for member in members)
+    check.wrong(row, column, value, "one of %(choices)s", choices=words)
     return members[0]
+
+
+def _find_codes(rows: list[_Row], stored: dict[str, Agency], check: Checker) -> None:
+    """Put codes in place of the names of parents and successors; a name that several agencies have is noted."""
+    names, codes = Names(), {row.code for row in rows}
+    for k, row in enumerate(rows):
+        names.add(-k - 1, row.code, (row.name,), past=row.valid_to is not None)
+    for agency in stored.values():
+        if agency.code not in codes:
+            names.add(agency.id, agency.code, (agency.name,), past=agency.valid_to is not None)
+    for row in rows:
+        for column in ("parent", "successor"):
+            text = getattr(row, column)
+            matches = names.all(text)
+            if len(matches) == 1:
+                setattr(row, column, names.codes[matches[0]])
+            elif matches:
+                check.wrong(row.number, column, text, "one agency: several are called so; write its code")
 
 
 def _check_codes(rows: list[_Row], stored: dict[str, Agency], check: Checker) -> None:
@@ -150,11 +175,12 @@ def _check_codes(rows: list[_Row], stored: dict[str, Agency], check: Checker) ->
             check.wrong(row.number, "code", row.code, "different from row %(row)s", row=seen[row.code])
         seen.setdefault(row.code, row.number)
         if row.parent and row.parent not in known:
-            check.wrong(row.number, "parent", row.parent, "the code of an agency in this file or stored already")
+            expected = "the code or name of an agency in this file or stored already"
+            check.wrong(row.number, "parent", row.parent, expected)
         if row.parent and row.parent == row.code:
             check.wrong(row.number, "parent", row.parent, "another agency than itself")
         if row.successor and (row.successor not in known or row.successor == row.code):
-            check.wrong(row.number, "successor", row.successor, "the code of another agency")
+            check.wrong(row.number, "successor", row.successor, "the code or name of another agency")
         if row.valid_to and row.valid_to <= row.valid_from:
             check.wrong(row.number, "valid_to", str(row.valid_to), "after valid_from (%(first)s)", first=row.valid_from)
         if row.successor and not row.valid_to:

@@ -11,14 +11,18 @@ from survey.accounts.operations import audit
 from survey.core.actor import Actor
 from survey.core.text import new_code
 from survey.models import Agency, Counter, CounterCode, Service
+from survey.spreadsheets.names import Names
 from survey.spreadsheets.read import Checker, Table
 from survey.structure.operations.import_agencies import ImportedRows
+from survey.structure.queries.names import agency_names, service_names
 
 
 @dataclass(frozen=True)
 class _Known:
-    agencies: dict[str, Agency]
-    services: dict[str, Service]
+    agencies: dict[int, Agency]
+    services: dict[int, Service]
+    agency_names: Names
+    service_names: Names
 
 
 def import_counters(session: orm.Session, table: Table, *, actor: Actor) -> ImportedRows:
@@ -26,14 +30,16 @@ def import_counters(session: orm.Session, table: Table, *, actor: Actor) -> Impo
 
     Columns: `agency,code,name` and, optionally, `name_en,services,deciding_agencies`.
 
-    `agency` is the receiving agency's code; `services` and `deciding_agencies` are codes parted by spaces or `|`. A
-    counter that is stored already is left as it is. Raises `TableError` for unknown codes and for codes or names
-    given twice within an agency (NFC, case ignored); then nothing is added.
+    `agency` is the receiving agency; `services` and `deciding_agencies` are lists parted by commas, semicolons or `|`;
+    all of them are codes or names. A counter that is stored already is left as it is. Raises `TableError` for unknown
+    ones and for codes or names given twice within an agency (NFC, case ignored); then nothing is added.
     """
     check = Checker.of(table)
     known = _Known(
-        {agency.code: agency for agency in session.scalars(sa.select(Agency)).all()},
-        {service.code: service for service in session.scalars(sa.select(Service)).all()},
+        {agency.id: agency for agency in session.scalars(sa.select(Agency)).all()},
+        {service.id: service for service in session.scalars(sa.select(Service)).all()},
+        agency_names(session),
+        service_names(session),
     )
     taken_codes, taken_names = _taken(session)
     at = {name: table.position(name) for name in ("agency", "code", "name")}
@@ -41,11 +47,12 @@ def import_counters(session: orm.Session, table: Table, *, actor: Actor) -> Impo
     fresh, seen, unchanged = [], set(), 0
     for number, cells in table:
         cell = {name: cells[k] for name, k in at.items()}
-        agency = known.agencies.get(check.required(number, "agency", cell["agency"], 64))
+        agency = known.agencies.get(known.agency_names.find(check.required(number, "agency", cell["agency"])) or 0)
         code = check.required(number, "code", cell["code"], 32)
         name = check.required(number, "name", cell["name"])
         if agency is None:
-            check.wrong(number, "agency", cell["agency"], "the code of a stored agency")
+            if cell["agency"]:
+                wrong_name(check, number, "agency", cell["agency"], known.agency_names)
             continue
         if (agency.code, code) in seen:
             check.wrong(
@@ -55,8 +62,24 @@ def import_counters(session: orm.Session, table: Table, *, actor: Actor) -> Impo
         if taken_codes.get((agency.code, code)) == name:
             unchanged += 1
             continue
-        if taken_names.setdefault((agency.code, name.casefold()), code) != code or (agency.code, code) in taken_codes:
-            check.wrong(number, "name", name, "new at %(agency)s, as its code must be", agency=agency.code)
+        if (agency.code, code) in taken_codes:
+            check.wrong(
+                number,
+                "code",
+                code,
+                "new: %(agency)s has the counter “%(name)s” by this code",
+                agency=agency.name,
+                name=taken_codes[agency.code, code],
+            )
+        elif taken_names.setdefault((agency.code, name.casefold()), code) != code:
+            check.wrong(
+                number,
+                "name",
+                name,
+                "new: %(agency)s has a counter of this name by the code %(code)s",
+                agency=agency.name,
+                code=taken_names[agency.code, name.casefold()],
+            )
         fresh.append(_counter(number, cell, agency, known, check))
     check.finish()
     for counter in fresh:
@@ -76,23 +99,31 @@ def _taken(session: orm.Session) -> tuple[dict[tuple[str, str], str], dict[tuple
 
 
 def _counter(number: int, cell: dict[str, str], agency: Agency, known: _Known, check: Checker) -> Counter:
-    """Return a new counter with its services and deciding agencies; unknown codes are noted."""
-    services, deciding = [], []
-    for code in cell.get("services", "").replace("|", " ").split():
-        if code in known.services:
-            services.append(known.services[code])
-        else:
-            check.wrong(number, "services", code, "the code of a stored service")
-    for code in cell.get("deciding_agencies", "").replace("|", " ").split():
-        if code in known.agencies:
-            deciding.append(known.agencies[code])
-        else:
-            check.wrong(number, "deciding_agencies", code, "the code of a stored agency")
+    """Return a new counter with its services and deciding agencies; unknown ones are noted."""
+    services, not_services = known.service_names.find_list(cell.get("services", ""))
+    deciding, not_agencies = known.agency_names.find_list(cell.get("deciding_agencies", ""))
+    for text in not_services:
+        wrong_name(check, number, "services", text, known.service_names)
+    for text in not_agencies:
+        wrong_name(check, number, "deciding_agencies", text, known.agency_names)
     return Counter(
         agency_id=agency.id,
         code=cell["code"],
         name=cell["name"],
         name_en=cell.get("name_en") or None,
-        services=services,
-        deciding_agencies=deciding,
+        services=[known.services[service_id] for service_id in services],
+        deciding_agencies=[known.agencies[agency_id] for agency_id in deciding],
     )
+
+
+def wrong_name(check: Checker, number: int, column: str, text: str, names: Names) -> None:
+    """Note a cell that names no stored agency or service, or several; a number may lack its leading zeros."""
+    zeros = names.with_zeros(text)
+    if zeros:
+        check.wrong(number, column, text, "a stored code; is “%(code)s” meant?", code=zeros)
+    elif names.all(text):
+        check.wrong(number, column, text, "one alone: several are called so; write the code")
+    elif column in {"service", "services"}:
+        check.wrong(number, column, text, "the code or name of a stored service")
+    else:
+        check.wrong(number, column, text, "the code or name of a stored agency")

@@ -28,10 +28,14 @@ def import_services(session: orm.Session, table: Table, *, actor: Actor) -> Impo
         code = check.code(number, "code", cells[code_at], CODE_LIMIT)
         name = check.required(number, "name", cells[name_at])
         if code in seen:
-            check.wrong(number, "code", code, "different from the rows above")
+            check.wrong(number, "code", code, "another code: it stands in a row above already")
         if names.setdefault(name.casefold(), code) != code:
             check.wrong(
-                number, "name", name, "different from the name of service %(code)s", code=names[name.casefold()]
+                number,
+                "name",
+                name,
+                "another name: the field %(code)s is called so already",
+                code=names[name.casefold()],
             )
         if code in stored and stored[code].name != name:
             check.wrong(

@@ -10,7 +10,8 @@ from survey.web.forms import EditForm, Form
 _WRITE_DAY = _("Write the day as day/month/year, for example 01/07/2026")
 _CHOOSE_KIND = _("Choose what the agency is, and its tier")
 _AGENCY_CODE = _("Short, without marks, for example so-noi-vu. It stands in files and addresses and never changes.")
-_TABLE = _("CSV or Excel (.xlsx), at most 10 MB.")
+_TABLE = _("Excel (.xlsx, .xls), OpenDocument (.ods) or CSV, at most 10 MB.")
+TABLE_FILES = ".csv,.txt,.tsv,.xlsx,.xls,.ods"
 CODE_LENGTH, COUNTER_CODE_LENGTH, NAME_LENGTH = 64, 32, 200
 
 
@@ -165,9 +166,12 @@ class PopulationForm(Form):
 
     pasted = PastedTable(
         _("Paste the table from Excel"),
-        hint=_("With its heading row: agency, service, N. Agency and service are codes, N is the number of dossiers."),
+        hint=_(
+            "With its headings: agency, field, N (the number of dossiers); or a row for each agency and a column for "
+            "each field. Codes or names."
+        ),
     )
-    file = File(_("or choose a file"), hint=_TABLE, accept=".csv,.xlsx")
+    file = File(_("or choose a file"), hint=_TABLE, accept=TABLE_FILES)
 
 
 class ImportForm(Form):
@@ -178,6 +182,9 @@ class ImportForm(Form):
     file = File(
         _("File"),
         [Required(_("Choose a file that is not empty"))],
-        hint=_("CSV or Excel (.xlsx), at most 10 MB. The first row names the columns."),
-        accept=".csv,.xlsx",
+        hint=_(
+            "Excel (.xlsx, .xls), OpenDocument (.ods) or CSV, at most 10 MB. Titles above, totals and signatures below "
+            "do no harm."
+        ),
+        accept=TABLE_FILES,
     )

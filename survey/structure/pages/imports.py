@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import contextlib
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -29,8 +30,12 @@ from survey.structure.pages.common import (
     round_of,
 )
 from survey.structure.pages.forms import ImportForm
+from survey.structure.pages.reading_form import ReadingForm, reading_form
+from survey.structure.pages.reading_form import shown as reading_form_data
 from survey.structure.queries import rounds as round_queries
 from survey.structure.queries import structure
+from survey.structure.queries.names import service_names
+from survey.structure.table_columns import COLUMNS, assign_columns, known_headings, unused_columns
 from survey.web.context import actor, database, error_message, settings, user
 from survey.web.fields import Explained
 from survey.web.uploads import Upload, Uploads, takes_upload
@@ -42,12 +47,6 @@ KINDS = {
     "giao-dich": BatchKind.POPULATION,
 }
 """What an import brings, by its word in addresses."""
-COLUMNS = {
-    "co-quan": ("code, name, kind, level", "parent, name_en, valid_from, valid_to, successor"),
-    "linh-vuc": ("code, name", "name_en"),
-    "quay": ("agency, code, name", "name_en, services, deciding_agencies"),
-    "giao-dich": ("agency, service, N", ""),
-}
 SHOWN_ROWS = 20
 SHOWN_ERRORS = 100
 MOST_ROWS = {"giao-dich": 50_000}
@@ -59,12 +58,17 @@ MOST_ROWS_ELSE = 5_000
 class Preview:
     """What a file holds and what importing it would do, or why it cannot be."""
 
-    columns: tuple[str, ...] = ()
+    #: the table with its headings; its rows are read
+    table: Table | None = None
     rows: tuple[tuple[int, list[str]], ...] = ()
     count: int = 0
     done: ImportedRows | None = None
     problem: str = ""
     cells: tuple[CellError, ...] = ()
+    #: headings from which nothing is read
+    unused: tuple[str, ...] = ()
+    #: to read it otherwise
+    form: ReadingForm | None = None
 
 
 @blueprint.get("/nhap")
@@ -103,18 +107,28 @@ def preview(kind: str, token: str) -> Response | str:
     upload = _upload_of(token)
     if upload is None:
         return go("structure.imports")
-    code = flask.request.args.get("dot", "")
-    with database().read() as session:
-        round_ = round_of(session, code) if kind == "giao-dich" else None
-    return flask.render_template(
-        "structure/preview.html",
-        kind=kind,
-        kinds=_kind_words(),
-        upload=upload,
-        round=round_,
-        preview=_look(kind, upload, code),
-        shown_errors=SHOWN_ERRORS,
-    )
+    return _preview_page(kind, upload, flask.request.args.get("dot", ""))
+
+
+@blueprint.post("/nhap/<kind>/<token>/doc-lai")
+@role_required(*ROUND_EDITORS)
+def read_otherwise(kind: str, token: str) -> Response | tuple[str, int]:
+    """Read a file by the headings that a person points at, and show what that gives."""
+    _check_kind(kind)
+    upload = _upload_of(token)
+    if upload is None:
+        return go("structure.imports")
+    code = form_text("round")
+    headings = Preview()
+    with contextlib.suppress(InputError), database().read() as session:
+        headings = Preview(table=_headings(session, kind, upload))
+    form = reading_form(KINDS[kind], headings.table.columns if headings.table else ())()
+    if not form.validate():
+        return _preview_page(kind, upload, code, form), 422
+    row = form.heading_row.data or 0
+    moved = headings.table is None or row != headings.table.heading_row
+    Uploads(settings().instance_dir).read_otherwise(upload, row, {} if moved else form.chosen)
+    return go("structure.preview", kind=kind, token=token, **({"dot": code} if code else {}))
 
 
 @blueprint.post("/nhap/<kind>/<token>")
@@ -127,8 +141,7 @@ def confirm(kind: str, token: str) -> Response:
         return go("structure.imports")
     code = form_text("round")
     try:
-        with upload.table() as table:
-            read = _at_once(kind, table)
+        read = _read(kind, upload)
         with database().write() as session:
             batch, done = _run(session, kind, read, upload, code)
             number = batch.id
@@ -164,34 +177,74 @@ def undo(batch_id: int) -> Response:
     return go("structure.batch", message, batch_id=batch_id)
 
 
+def _preview_page(kind: str, upload: Upload, code: str, form: ReadingForm | None = None) -> str:
+    """Return the page of a file; `form` is one that says what is wrong about it."""
+    with database().read() as session:
+        round_ = round_of(session, code) if kind == "giao-dich" else None
+    looked_at = _look(kind, upload, code)
+    return flask.render_template(
+        "structure/preview.html",
+        kind=kind,
+        kinds=_kind_words(),
+        upload=upload,
+        round=round_,
+        preview=looked_at,
+        form=form or looked_at.form,
+        shown_errors=SHOWN_ERRORS,
+    )
+
+
 def _look(kind: str, upload: Upload, code: str) -> Preview:
     """Read a file, import it, and roll everything back."""
+    form: ReadingForm | None = None
     try:
-        with upload.table() as table:
-            read = _at_once(kind, table)
+        with database().read() as session:
+            form = _reading_form(kind, _headings(session, kind, upload))
+        read = _read(kind, upload)
     except InputError as error:
-        return Preview(problem=error_message(error))
+        return Preview(problem=error_message(error), form=form)
     rows = list(read.rows)
     read.rows = iter(rows)
-    shown = Preview(read.columns, tuple(rows[:SHOWN_ROWS]), len(rows))
+    with database().read() as session:
+        unused = tuple(unused_columns(read, service_names(session)))
+    form = _reading_form(kind, read)
+    shown = Preview(read, tuple(rows[:SHOWN_ROWS]), len(rows), unused=unused, form=form)
     try:
         with database().write() as session:
             _stored, done = _run(session, kind, read, upload, code)
             session.rollback()
     except TableError as error:
-        return Preview(shown.columns, shown.rows, shown.count, cells=tuple(error.cells))
+        return replace(shown, cells=tuple(error.cells))
     except InputError as error:
-        return Preview(shown.columns, shown.rows, shown.count, problem=error_message(error))
-    return Preview(shown.columns, shown.rows, shown.count, done=done)
+        return replace(shown, problem=error_message(error))
+    return replace(shown, done=done)
 
 
-def _at_once(kind: str, table: Table) -> Table:
-    """Return the table read whole, so that no transaction waits for the reading."""
+def _headings(session: orm.Session, kind: str, upload: Upload) -> Table:
+    """Return the table of a file with its headings; its rows cannot be read any more."""
+    known = known_headings(KINDS[kind], upload.columns, service_names(session))
+    with upload.table(known) as table:
+        return table
+
+
+def _reading_form(kind: str, table: Table) -> ReadingForm:
+    """Return the form that shows how a table is read."""
+    form_class = reading_form(KINDS[kind], table.columns)
+    return form_class(formdata=None, data=reading_form_data(table.heading_row, table.columns, table.fields))
+
+
+def _read(kind: str, upload: Upload) -> Table:
+    """Return the table of a file read whole, so that no transaction waits for the reading."""
     most = MOST_ROWS.get(kind, MOST_ROWS_ELSE)
-    rows = list(islice(table, most + 1))
+    with database().read() as session:
+        services = service_names(session)
+    known = known_headings(KINDS[kind], upload.columns, services)
+    with upload.table(known) as opened:
+        table = assign_columns(opened, KINDS[kind], upload.columns, services)
+        rows = list(islice(table, most + 1))
     if len(rows) > most:
         raise InputError("%(source)s has more than %(most)d rows; split it", source=table.source, most=most)
-    return Table(table.source, table.columns, iter(rows))
+    return replace(table, rows=iter(rows))
 
 
 def _run(session: orm.Session, kind: str, table: Table, upload: Upload, code: str) -> tuple[ImportBatch, ImportedRows]:
@@ -235,17 +288,17 @@ def _kind_words() -> dict[str, str]:
 def _offer(session: orm.Session, form: ImportForm) -> None:
     """Put what this person may import into a form, and the rounds that take transactions."""
     words = _kind_words()
-    form.kind.options = [(kind, _explained(words[kind], *COLUMNS[kind])) for kind in _allowed()]
+    form.kind.options = [(kind, Explained(words[kind], _columns_of(kind))) for kind in _allowed()]
     rounds = [one for one in round_queries.all_rounds(session) if one.state is not RoundState.PUBLISHED]
     form.round.options = options(rounds)
 
 
-def _explained(title: str, needed: str, optional: str) -> Explained:
-    """Return a kind of import with the names of its columns."""
-    columns = _("Columns: %(names)s", names=needed)
-    if optional:
-        columns += "; " + _("if wanted: %(names)s", names=optional)
-    return Explained(title, columns)
+def _columns_of(kind: str) -> str:
+    """Return the headings of a kind of table in a sentence."""
+    columns = COLUMNS[KINDS[kind]]
+    needed, more = ([c.heading for c in columns if c.needed is wanted] for wanted in (True, False))
+    sentence = str(_("Columns: %(names)s", names=", ".join(needed)))
+    return f"{sentence}; {_('if wanted: %(names)s', names=', '.join(more))}" if more else sentence
 
 
 def _receive(form: ImportForm) -> Upload | None:

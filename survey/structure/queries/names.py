@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.models import Agency, Counter, FormerName, Service, ServiceFormerName
+from survey.spreadsheets.names import Names
 
 ThingT = TypeVar("ThingT", Agency, Service)
 
@@ -25,6 +26,22 @@ def agencies(session: orm.Session, on: date | None = None) -> dict[str, Agency]:
     rows = session.scalars(sa.select(Agency).order_by(Agency.code))
     former = _former(session, FormerName.agency_id, on)
     return {agency.code: _called(agency, former.get(agency.id), _AGENCY) for agency in rows}
+
+
+def agency_names(session: orm.Session) -> Names:
+    """Return what cells of a table may call the agencies; those that ended give way to present ones."""
+    index = Names()
+    for agency in session.scalars(sa.select(Agency).order_by(Agency.id)):
+        index.add(agency.id, agency.code, (agency.name,), past=agency.valid_to is not None)
+    return index
+
+
+def service_names(session: orm.Session) -> Names:
+    """Return what cells of a table may call the services."""
+    index = Names()
+    for service in session.scalars(sa.select(Service).order_by(Service.id)):
+        index.add(service.id, service.code, (service.name,), past=not service.active)
+    return index
 
 
 def _former(session: orm.Session, owner: orm.InstrumentedAttribute[int], day: date | None) -> dict[int, Any]:
