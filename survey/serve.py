@@ -30,6 +30,7 @@ from survey.structure.queries.installation import is_empty
 from survey.structure.queries.structure import find_code_in_use
 from survey.web.catalogues import compile_catalogues, is_compiled, sources
 from survey.web.i18n import require_known_languages
+from survey.web.rate_counts import SHARED, create_shared
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -169,6 +170,7 @@ def _become_gunicorn(settings: Settings) -> None:
         *("--logger-class", "survey.maintenance.server_log.ServerLog"),
         "app:create_app()",
     ]
+    environment[SHARED] = str(create_shared())
     _start_nightly(environment)
     os.execve(sys.executable, command, environment)  # noqa: S606 (our own interpreter and arguments)
 

@@ -1,26 +1,52 @@
-"""Rate limit of failed sign-ins: by name, and by the address that tries many names. Nobody is ever locked out."""
+"""Rate limit of guesses: by name in the database, by address in memory. Nobody is ever locked out.
+
+After some failures each next try waits longer. What strangers try at the sign-in page does not slow down a device that
+signed in before (`survey.accounts.device`), nor who is asked for a password while signed in.
+"""
 
 from __future__ import annotations
 
+import time
+
 import flask
 from flask_babel import ngettext
+from limits.errors import StorageError
 
-from survey.web.throttle import Throttle
+from survey.accounts import device
+from survey.accounts.operations import rate_counts as operations
+from survey.accounts.operations.rate_counts import KEPT
+from survey.accounts.queries.rate_counts import counted
+from survey.web.context import database, now
+from survey.web.security import WIDER, callers, limiter
 
 FREE_BY_NAME, FREE_BY_ADDRESS = 5, 40
 """Failed attempts before the next ones wait: of one name, and of one address trying many names. A whole office behind
-one connection stays below."""
+one connection stays below; the wider network of an IPv6 address has `WIDER` times as many."""
+MAX_WAIT = 30.0
+"""Seconds that a try waits at most."""
 
 
-def init_app(app: flask.Flask) -> None:
-    """Set up the two throttles."""
-    app.extensions["throttle"] = Throttle(FREE_BY_NAME)
-    app.extensions["address_throttle"] = Throttle(FREE_BY_ADDRESS)
+def sign_in_key(name: str) -> str:
+    """Return under what tries of a name at the sign-in page are counted."""
+    known = device.known_as(name)
+    return f"device:{known}:{name}" if known else f"name:{name}"
 
 
-def wait_message(name: str) -> str:
-    """Return what to say when `name`, or this address with many names, failed so often that it must wait; else ""."""
-    wait = max(throttle.wait(key) for throttle, key in _throttles(name))
+def code_key(user_id: int) -> str:
+    """Return under what codes after the right password are counted."""
+    return f"code:{user_id}"
+
+
+def password_key(user_id: int) -> str:
+    """Return under what the current password is counted, which who is signed in gives once more."""
+    return f"password:{user_id}"
+
+
+def wait_message(key: str) -> str:
+    """Return what to say when a key, or this address with many names, failed so often that it must wait; else ""."""
+    with database().read_autocommit() as session:
+        count, since = counted(session, key, now(), KEPT)
+    wait = max(_pause(count, FREE_BY_NAME) - since, _address_wait())
     if wait <= 0:
         return ""
     message = ngettext(
@@ -31,18 +57,44 @@ def wait_message(name: str) -> str:
     return str(message)
 
 
-def record_failure(name: str) -> None:
-    """Count a failed attempt of a name, and of the address it came from."""
-    for throttle, key in _throttles(name):
-        throttle.failed(key)
+def record_failure(key: str) -> None:
+    """Count a failed attempt of a key, and of the address it came from."""
+    instant = now()
+    database().write_together(lambda session: operations.count_failure(session, key, instant))
+    try:
+        for free, network in _networks():
+            count = limiter.storage.incr(f"failed/{network}", int(KEPT.total_seconds()))
+            pause = _pause(count, free)
+            if pause:
+                limiter.storage.clear(f"pause/{network}")
+                limiter.storage.incr(f"pause/{network}", int(pause))
+    except StorageError as error:
+        flask.current_app.logger.warning("failed attempts by address cannot be counted: %s", error)
 
 
-def record_success(name: str) -> None:
-    """Forget a name's failed attempts; those of the address stay."""
-    throttle, key = _throttles(name)[0]
-    throttle.succeeded(key)
+def record_success(key: str) -> None:
+    """Forget the failed attempts of a key; those of the address stay."""
+    with database().read_autocommit() as session:
+        if not counted(session, key, now(), KEPT)[0]:
+            return
+    database().write_together(lambda session: operations.forget(session, key))
 
 
-def _throttles(name: str) -> tuple[tuple[Throttle, str], tuple[Throttle, str]]:
-    extensions = flask.current_app.extensions
-    return (extensions["throttle"], name), (extensions["address_throttle"], flask.request.remote_addr or "")
+def _pause(count: int, free: int) -> float:
+    """Return the seconds to wait after as many failures: 2, 4, 8 … up to `MAX_WAIT`."""
+    return min(2.0 ** min(count - free + 1, 10), MAX_WAIT) if count >= free else 0.0
+
+
+def _address_wait() -> float:
+    try:
+        storage = limiter.storage
+        pauses = [f"pause/{network}" for _free, network in _networks()]
+        return max([storage.get_expiry(pause) - time.time() for pause in pauses if storage.get(pause)], default=0.0)
+    except StorageError as error:
+        flask.current_app.logger.warning("failed attempts by address cannot be counted: %s", error)
+        return 0.0
+
+
+def _networks() -> list[tuple[int, str]]:
+    """Return how many failures are free in each network of the caller, and its name."""
+    return list(zip((FREE_BY_ADDRESS, WIDER * FREE_BY_ADDRESS), callers(), strict=False))

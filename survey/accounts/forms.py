@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import flask
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms.validators import StopValidation, ValidationError
@@ -42,6 +43,18 @@ class CurrentPasswordForm(Form):
     """The password once more, before one-time codes change."""
 
     password = Secret(_("Current password"), [Required()])
+
+
+class VerificationForm(Form):
+    """The password once more, before a grave step; its name is that of no other form's field."""
+
+    verification = Secret(_("Your password"), [Required()])
+    own_names = frozenset({"csrf_token", "verification"})
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether the page that asks was sent, not the form of the step itself."""
+        return "verification" in flask.request.form
 
 
 class EnrolForm(CurrentPasswordForm):

@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MIN_SECRET_LENGTH = 32
 CASE_MONTHS = 24
 """Months for which the words of a closed report or suggestion are kept, unless a setting says otherwise."""
+_REDIS = ("redis://", "rediss://", "redis+unix://")
 _YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -49,6 +50,8 @@ class Settings:
     port: int = 8000
     #: opens /metrics to whoever sends it as a bearer token; empty: only this machine itself may read them
     metrics_token: str = ""
+    #: where several servers count rate limits by address together, redis://…; empty: each in its own memory
+    rate_limit_storage: str = ""
     #: languages offered, the first being the default
     languages: tuple[str, ...] = ("vi", "en")
     #: whom the privacy notice names for questions: an office with its address, telephone or mailbox
@@ -181,6 +184,8 @@ def _parse(name: str, raw: str) -> object:
         return _zone(raw)
     if name in {"languages", "secret_key_fallbacks"}:
         return tuple(part.strip() for part in raw.split(",") if part.strip())
+    if name == "rate_limit_storage" and not raw.startswith(_REDIS):
+        raise InputError("RATE_LIMIT_STORAGE must be an address like redis://localhost:6379/0, or empty")
     if name == "public_base_url":
         if not _is_base_url(raw):
             raise InputError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import math
 import time
 
@@ -10,11 +11,15 @@ import flask
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_limiter import Limiter
+from limits import RateLimitItem
+from limits.errors import ConfigurationError, StorageError
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
 from survey.core.db import UNAVAILABLE
+from survey.core.errors import InputError
 from survey.web import assets
 from survey.web.context import settings
+from survey.web.networks import networks
 from survey.web.queries.installation import read_is_demo
 from survey.web.rate_counts import RateCounts
 
@@ -50,25 +55,80 @@ RETRY_AFTER = 30
 """Seconds after which it makes sense to try again while the database cannot be used."""
 
 
+WIDER = 4
+"""How many times as much the wider of two networks may do: a house has a /64, a site of many houses a /48."""
+
+
+def callers() -> tuple[str, ...]:
+    """Return by what calls are counted: the caller's networks, hashed with the installation's key."""
+    key = hashlib.sha256(settings().secret_key.encode()).digest()
+    found = networks(flask.request.remote_addr)
+    return tuple(hashlib.blake2b(name.encode(), digest_size=16, key=key).hexdigest() for name in found)
+
+
 def caller() -> str:
-    """Return by what calls are counted: the address, or one word for all whose address the server does not tell."""
-    return flask.request.remote_addr or "unknown"
+    """Return the narrowest of the caller's networks."""
+    return callers()[0]
 
 
-limiter = Limiter(caller, storage_uri=f"{RateCounts.STORAGE_SCHEME[0]}://", headers_enabled=False)
-"""Rate limits, counted in memory, short-lived, never stored: `@limiter.limit("10 per minute")` on a view."""
+limiter = Limiter(caller, headers_enabled=False)
+"""Rate limits by address, counted in memory, short-lived, never stored: `within(limit, kind)` in a view."""
+
+
+def within(limit: RateLimitItem, *kind: str) -> bool:
+    """Count a call of this caller under `kind`; say whether it is within the limit, in the wider network too.
+
+    Counts that cannot be reached (Redis) refuse nobody: an answer is worth more than the limit.
+    """
+    wide = limit.__class__(WIDER * limit.amount, limit.multiples)
+    try:
+        strategy, names = limiter.limiter, callers()
+        hits = [strategy.hit(one, *kind, name) for one, name in zip((limit, wide), names, strict=False)]
+        return all(hits)
+    except StorageError as error:
+        flask.current_app.logger.warning("rate limits cannot be counted: %s", error)
+        return True
+
+
+def within_key(limit: RateLimitItem, *key: str) -> bool:
+    """Count a call under a key without address; say whether it is within the limit. Errors as `within`."""
+    try:
+        return limiter.limiter.hit(limit, *key)
+    except StorageError as error:
+        flask.current_app.logger.warning("rate limits cannot be counted: %s", error)
+        return True
 
 
 def init_app(app: flask.Flask) -> None:
     """Add the headers, the limiter, the error pages and the facts that every page shows."""
     assets.init_app(app)
-    limiter.init_app(app)
+    _set_up_limits(app)
     app.after_request(_compress)
     app.after_request(_add_headers)
     app.register_error_handler(HTTPException, error_page)
     for kind in UNAVAILABLE:
         app.register_error_handler(kind, _unavailable_page)
     app.context_processor(lambda: {"is_demo": is_demo()})
+
+
+def next_of(key: str, window: float) -> int:
+    """Return the number of a call within its window, which begins with the first one; errors as `within`: the first."""
+    try:
+        return limiter.storage.incr(key, int(window))
+    except StorageError as error:
+        flask.current_app.logger.warning("rate limits cannot be counted: %s", error)
+        return 1
+
+
+def _set_up_limits(app: flask.Flask) -> None:
+    """Count where the settings say; raise `InputError` when that cannot be."""
+    uri = app.config["SETTINGS"].rate_limit_storage
+    app.config["RATELIMIT_STORAGE_URI"] = uri or f"{RateCounts.STORAGE_SCHEME[0]}://"
+    app.config["RATELIMIT_STORAGE_OPTIONS"] = {"wrap_exceptions": True}
+    try:
+        limiter.init_app(app)
+    except ConfigurationError as error:
+        raise InputError("RATE_LIMIT_STORAGE cannot be used: %(why)s", why=error) from error
 
 
 def is_demo() -> bool:

@@ -11,12 +11,10 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from survey.accounts.attempts import FREE_BY_ADDRESS
 from survey.accounts.operations.invitations import accept_invitation, find_invitation, invite
 from survey.accounts.operations.second_factor import matching_step, use_code
 from survey.core.actor import Actor
 from survey.models import AuditEvent, Invitation, RecoveryCode, Role, User
-from survey.web.throttle import Throttle
 from tests.support.clock import set_clock
 from tests.support.evaluation import NOW, PASSWORD, accounts, post, scored_round, sign_in, token
 
@@ -227,21 +225,6 @@ def test_an_administrator_lets_in_who_lost_everything(people: Flask) -> None:
 def test_managers_and_staff_are_not_asked_for_codes(people: Flask) -> None:
     for name in ("manager", "staff"):
         assert signed_in(people, name).get("/tai-khoan/ma").status_code == 403
-
-
-def test_one_address_that_tries_many_names_is_slowed(people: Flask) -> None:
-    client = people.test_client()
-    people.extensions["address_throttle"] = Throttle(3, clock=lambda: 1000.0)
-    for k in range(3):
-        assert sign_in(client, f"nobody{k}").status_code == 422
-    assert sign_in(client, "nobody4").status_code == 429
-    assert sign_in(client, "admin").status_code == 429
-    elsewhere = people.test_client()
-    page = elsewhere.get("/dang-nhap").get_data(as_text=True)
-    form = {"csrf_token": token(page), "username": "admin", "password": PASSWORD}
-    reply = elsewhere.post("/dang-nhap", data=form, environ_base={"REMOTE_ADDR": "198.51.100.7"})
-    assert reply.status_code == 303
-    assert FREE_BY_ADDRESS >= 30  # a whole office behind one connection
 
 
 def test_signing_in_starts_a_fresh_session(people: Flask) -> None:

@@ -7,10 +7,8 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from survey.accounts.attempts import FREE_BY_NAME
 from survey.models import AuditEvent, User
 from survey.web.redirects import safe_next
-from survey.web.throttle import Throttle
 from tests.support.evaluation import PASSWORD, accounts, post, scored_round, sign_in, token
 
 
@@ -162,40 +160,6 @@ def test_a_first_password_must_be_changed_before_anything_else(people: Flask, cl
     new = "nuong lua chin vang"
     post(client, "/tai-khoan/mat-khau", current=PASSWORD, new=new, again=new)
     assert client.get("/danh-gia").status_code == 200
-
-
-def test_failures_slow_down_and_never_lock(people: Flask, client: FlaskClient) -> None:
-    clock = [0.0]
-    people.extensions["throttle"] = Throttle(FREE_BY_NAME, lambda: clock[0])
-    for _ in range(FREE_BY_NAME):
-        assert sign_in(client, "evaluator", "wrong").status_code == 422
-    slowed = sign_in(client, "evaluator")
-    assert slowed.status_code == 429
-    assert "Xin chờ" in slowed.get_data(as_text=True)
-    assert sign_in(people.test_client(), "admin").status_code == 303
-    clock[0] += Throttle.MAX_WAIT
-    assert sign_in(client, "evaluator").status_code == 303
-
-
-def test_the_wait_doubles_up_to_its_limit_and_is_forgotten() -> None:
-    clock = [0.0]
-    throttle = Throttle(FREE_BY_NAME, lambda: clock[0])
-    waits = []
-    for _ in range(12):
-        throttle.failed("a")
-        waits.append(throttle.wait("a"))
-    assert waits == [0, 0, 0, 0, 2, 4, 8, 16, 30, 30, 30, 30]
-    assert throttle.wait("b") == 0
-    clock[0] = Throttle.FORGET + 1
-    throttle.failed("b")
-    assert throttle.wait("a") == 0
-
-
-def test_names_tried_at_random_do_not_fill_the_memory() -> None:
-    throttle = Throttle(FREE_BY_NAME, lambda: 0.0)
-    for number in range(Throttle.MAX_NAMES + 50):
-        throttle.failed(str(number))
-    assert len(throttle._failures) == Throttle.MAX_NAMES
 
 
 def test_the_public_page_loads_no_user_and_sets_no_cookie(people: Flask, client: FlaskClient) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 from bs4 import BeautifulSoup
+from limits import parse
 
 from survey.collect.respond import routes, stamp
 from survey.core.actor import Actor
@@ -445,6 +446,22 @@ def test_one_key_may_not_be_hammered(place, citizen):
         found = routes._place(session, routes._find_code(session, CODE), datetime.now(UTC), None)
         allowed = [routes._within_limits(found, body["key"]) for _ in range(40)]
     assert allowed == [True] * 30 + [False] * 10
+
+
+def test_a_line_of_ipv6_has_one_limit_and_its_site_a_wider_one(place, citizen, monkeypatch):
+    """The attack of the issue: each of the 2^64 addresses of a line had a limit of its own."""
+    monkeypatch.setattr(routes, "PER_PLACE", parse("2 per 5 minutes"))
+
+    def allowed(address: str, key: str) -> bool:
+        request = place.test_request_context(f"/K/{CODE}", environ_base={"REMOTE_ADDR": address})
+        with request, place.extensions["database"].read() as session:
+            found = routes._place(session, routes._find_code(session, CODE), datetime.now(UTC), None)
+            return routes._within_limits(found, key)
+
+    assert [allowed(f"2001:db8:1:2::{k}", f"{k:016}") for k in range(3)] == [True, True, False]
+    other_lines = [allowed(f"2001:db8:1:{line:x}::1", f"{line:016}") for line in range(3, 10)]
+    assert other_lines == [True] * 5 + [False] * 2  # with the three before: 8 of the site are within
+    assert allowed("2001:db8:2::1", "k" * 16)
 
 
 def test_a_forged_forwarding_header_changes_nothing(place, citizen):

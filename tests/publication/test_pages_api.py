@@ -10,10 +10,13 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
+from limits import parse
 
+from app import create_app
 from survey.core.actor import Actor
 from survey.core.tokens import hash_token
 from survey.models import ApiClient, AuditEvent
+from survey.publication.api import routes
 from survey.publication.operations.api_clients import create_api_client, revoke_api_client
 from survey.results.as_csv import plain
 from survey.results.compute import round_results
@@ -188,3 +191,27 @@ def test_the_description_holds_for_whatever_is_sent(published: Flask) -> None:
 
         check()
     assert sent > 200
+
+
+def test_each_wrong_token_has_no_limit_of_its_own(
+    published: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The attack of the issue: calls were counted by the header as it was sent."""
+    monkeypatch.setattr(routes, "RATE", parse("3 per minute"))
+
+    def call(number: int, address: str) -> int:
+        headers = {"Authorization": f"Bearer sipas_{number}"}
+        reply = client.get("/api/v1/rounds", headers=headers, environ_base={"REMOTE_ADDR": address})
+        return reply.status_code
+
+    assert [call(number, f"2001:db8:1:2::{number}") for number in range(5)] == [401, 401, 401, 429, 429]
+    assert call(9, "2001:db8:9::1") == 401
+
+
+def test_two_servers_count_a_token_together(published: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routes, "RATE", parse("4 per minute"))
+    headers = token(published, "published")
+    other = create_app(published.config["SETTINGS"])
+    replies = [app.test_client().get("/api/v1/rounds", headers=headers).status_code for app in (published, other) * 3]
+    other.extensions["database"].dispose()
+    assert replies == [200] * 4 + [429] * 2

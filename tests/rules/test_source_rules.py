@@ -59,9 +59,9 @@ READS_CLOCKS = {
     ("survey.core.db", "time.monotonic"),  # how long a connection rested in the pool
     ("survey.results.sensitivity", "time.monotonic"),  # how old a cached result is
     ("survey.web.observability", "time.perf_counter"),  # how long a request took
+    ("survey.accounts.attempts", "time.time"),  # the same windows
     ("survey.web.rate_counts", "time.time"),  # windows of counts that processes share by the wall clock
     ("survey.web.security", "time.monotonic"),  # how old the answer about the demonstration is
-    ("survey.web.throttle", "time.monotonic"),  # how long the next attempt waits
 }
 
 

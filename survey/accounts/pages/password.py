@@ -11,6 +11,7 @@ from survey.accounts.forms import PasswordForm
 from survey.accounts.operations import change_password as operations
 from survey.accounts.pages.sign_in import blueprint
 from survey.accounts.queries import users
+from survey.accounts.verification import verify_password
 from survey.core.errors import InputError
 from survey.web.context import database, now, user
 
@@ -29,6 +30,9 @@ def change_password() -> Response | tuple[str, int]:
     form = PasswordForm()
     if not form.validate():
         return _render(form), 422
+    refused = verify_password(form, form.current.data, "current")
+    if refused:
+        return _render(form), refused
     try:
         # the slow hashes are computed before the transaction: they must not hold up citizens' answers
         hashed = operations.check_change(user(), current=form.current.data, new=form.new.data)

@@ -9,13 +9,14 @@ from flask_babel import gettext as _
 from qrcode.constants import ERROR_CORRECT_M
 from werkzeug import Response
 
-from survey.accounts import attempts, pending_sign_in
+from survey.accounts import attempts, device, pending_sign_in
 from survey.accounts.auth import begin_session, load_user, role_required
 from survey.accounts.forms import CodeForm, CurrentPasswordForm, EnrolForm
 from survey.accounts.operations import second_factor as operations
 from survey.accounts.operations.change_user import drop_second_factor
-from survey.accounts.operations.sign_in import authenticate, record_sign_in
+from survey.accounts.operations.sign_in import record_sign_in
 from survey.accounts.queries import users
+from survey.accounts.verification import verify_password
 from survey.core.errors import InputError
 from survey.models import Role
 from survey.web.context import actor, database, now, user
@@ -47,7 +48,8 @@ def check_code() -> Response | Page:
             return flask.redirect(flask.url_for("auth.sign_in_page"))
         number, name = person.id, person.username
     form = CodeForm()
-    wait = attempts.wait_message(name)
+    key = attempts.code_key(number)
+    wait = attempts.wait_message(key)
     if wait:
         form.form_errors.append(wait)
         return _render_code(form), 429
@@ -61,13 +63,16 @@ def check_code() -> Response | Page:
                 begin_session(session, person)
                 begins_at = home(person.role)
     if not right:
-        attempts.record_failure(name)
+        attempts.record_failure(key)
         if not form.mistakes:
             wrong = InputError("That code is not right, or it was used already. Wait for the next one.", field="code")
             form.refuse(wrong)
         return _render_code(form), 422
-    attempts.record_success(name)
-    return flask.redirect(target or begins_at, code=303)
+    attempts.record_success(key)
+    attempts.record_success(attempts.sign_in_key(name))
+    reply = flask.redirect(target or begins_at, code=303)
+    device.remember(reply, name)
+    return reply
 
 
 @blueprint.get("/tai-khoan/ma")
@@ -120,18 +125,7 @@ def _check_password(form: CurrentPasswordForm) -> int:
     """Return the status of a refusal, said in the form, unless the posted password is that of who is signed in."""
     if not form.validate():
         return 422
-    wait = attempts.wait_message(user().username)
-    if wait:
-        form.form_errors.append(wait)
-        return 429
-    with database().read() as session:
-        right = authenticate(session, user().username, form.password.data) == user().id
-    if not right:
-        attempts.record_failure(user().username)
-        form.refuse(InputError("The current password is not right.", field="password"))
-        return 422
-    attempts.record_success(user().username)
-    return 0
+    return verify_password(form, form.password.data)
 
 
 def _render_code(form: CodeForm) -> str:

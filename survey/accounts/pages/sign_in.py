@@ -6,7 +6,7 @@ import flask
 from flask_babel import gettext as _
 from werkzeug import Response
 
-from survey.accounts import attempts, pending_sign_in
+from survey.accounts import attempts, device, pending_sign_in
 from survey.accounts.auth import begin_session, end_session, load_user, role_required
 from survey.accounts.forms import SignInForm
 from survey.accounts.operations import sign_in as operations
@@ -39,24 +39,27 @@ def sign_in() -> Response | tuple[str, int]:
     target = safe_next(flask.request.values.get("next"))
     form.next.data = target or ""
     name = form.username.data.lower()[:LONGEST_NAME]
-    wait = attempts.wait_message(name)
+    key = attempts.sign_in_key(name)
+    wait = attempts.wait_message(key)
     if wait:
         return _refuse(form, wait, 429)
     with database().read() as session:
         user_id = operations.authenticate(session, name, form.password.data)
         owing = users.by_id(session, user_id) if user_id is not None else None
     if user_id is None:
-        attempts.record_failure(name)
+        attempts.record_failure(key)
         return _refuse(form, _("The user name or the password is not right."), 422)
     if owing is not None and owing.totp_secret is not None:
         pending_sign_in.begin(owing, target)
         return flask.redirect(flask.url_for("second_factor.sign_in"), code=303)
-    attempts.record_success(name)
+    attempts.record_success(key)
     with database().write() as session:
         user = operations.sign_in(session, user_id, form.password.data, now())
         begin_session(session, user)
         begins_at = home(user.role)
-    return flask.redirect(target or begins_at, code=303)
+    reply = flask.redirect(target or begins_at, code=303)
+    device.remember(reply, name)
+    return reply
 
 
 @blueprint.post("/dang-xuat")

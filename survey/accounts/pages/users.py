@@ -17,6 +17,7 @@ from survey.accounts.operations.invitations import DAYS, invite
 from survey.accounts.pages.common import blueprint
 from survey.accounts.queries import agencies
 from survey.accounts.queries import users as user_queries
+from survey.accounts.verification import verified_recently
 from survey.core.errors import InputError
 from survey.models import Role, User
 from survey.web.context import actor, database, error_message, settings
@@ -32,6 +33,7 @@ def users() -> str:
 
 @blueprint.post("/tai-khoan")
 @role_required(Role.ADMIN)
+@verified_recently
 def create() -> str | tuple[str, int]:
     """Make an account and show the link by which its owner sets the password."""
     with database().read() as session:
@@ -71,6 +73,7 @@ def user(number: int) -> str:
 
 @blueprint.post("/tai-khoan/<int:number>")
 @role_required(Role.ADMIN)
+@verified_recently
 def change(number: int) -> Response | tuple[str, int]:
     """Change name, role or agency."""
     form = UserForm()
@@ -101,6 +104,7 @@ def change(number: int) -> Response | tuple[str, int]:
 
 @blueprint.post("/tai-khoan/<int:number>/moi")
 @role_required(Role.ADMIN)
+@verified_recently
 def invite_again(number: int) -> str:
     """Take the password away and show a new link."""
     with database().write() as session:
@@ -118,6 +122,7 @@ def close(number: int) -> Response:
 
 @blueprint.post("/tai-khoan/<int:number>/mo")
 @role_required(Role.ADMIN)
+@verified_recently
 def reopen(number: int) -> Response:
     """Open a closed account again."""
     return _do(number, change_user.reopen_user, _("The account is open again."))
@@ -132,6 +137,7 @@ def sign_out(number: int) -> Response:
 
 @blueprint.post("/tai-khoan/<int:number>/bo-ma")
 @role_required(Role.ADMIN)
+@verified_recently
 def drop_second_factor(number: int) -> Response:
     """Let an account sign in without one-time codes again."""
     return _do(number, change_user.drop_second_factor, _("Signing in asks for no code any more."))

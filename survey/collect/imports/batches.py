@@ -7,6 +7,7 @@ from flask_babel import ngettext
 from sqlalchemy import orm
 
 from survey.accounts.auth import role_required
+from survey.accounts.verification import verified_recently
 from survey.collect.imports.common import ROLES, View, blueprint, round_of, uploads
 from survey.collect.imports.forms import UploadForm
 from survey.collect.operations.undo_responses import undo_responses
@@ -68,6 +69,7 @@ def batch(number: int) -> str:
 
 @blueprint.post("/lo/<int:number>/huy")
 @role_required(*ROLES)
+@verified_recently
 def undo(number: int) -> View:
     """Take an import back."""
     try:

@@ -21,7 +21,6 @@ from survey.core.text import parse_code
 from survey.models import Channel, CounterCode, ReceiptCode
 from survey.web import context, i18n, security
 from survey.web.context import database
-from survey.web.security import limiter
 
 blueprint = flask.Blueprint("respond", __name__)
 
@@ -262,8 +261,9 @@ def _channel(place: FormPlace) -> Channel:
 
 def _within_limits(place: FormPlace, key: str) -> bool:
     """Count this submission; say whether it is within the limits of its form and of its place."""
-    strategy = limiter.limiter
-    return strategy.hit(PER_KEY, "key", key) and strategy.hit(PER_PLACE, "place", place.code.code, security.caller())
+    if not security.within_key(PER_KEY, "key", key):
+        return False
+    return security.within(PER_PLACE, "place", place.code.code)
 
 
 def _thank(code: str) -> Reply:

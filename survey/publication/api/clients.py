@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from werkzeug import Response
 
 from survey.accounts.auth import role_required
+from survey.accounts.verification import verified_recently
 from survey.core.errors import InputError
 from survey.models import Role
 from survey.publication.forms import ClientForm
@@ -26,6 +27,7 @@ def clients() -> str:
 
 @blueprint.post("")
 @role_required(Role.ADMIN)
+@verified_recently
 def create() -> str | tuple[str, int]:
     """Make a client; its token stands on this one page."""
     form = ClientForm()
