@@ -5,7 +5,7 @@
   try { sessionStorage.removeItem("draft:" + location.pathname.replace(/\/thanks$/, "")); } catch (error) { /* none */ }
   const notice = document.querySelector("[data-return]");
   if (!notice) return;
-  const SECONDS = 10;
+  const SECONDS = Number(notice.dataset.seconds || 10);
   let left = SECONDS;
   const touched = () => { left = SECONDS; };
   ["pointerdown", "keydown", "touchstart", "scroll"].forEach((name) => window.addEventListener(name, touched, { passive: true }));

@@ -53,7 +53,7 @@ class Settings:
     #: where several servers count rate limits by address together, redis://…; empty: each in its own memory
     rate_limit_storage: str = ""
     #: languages offered, the first being the default
-    languages: tuple[str, ...] = ("vi", "en")
+    languages: tuple[str, ...] = ("vi", "en", "vi-simple")
     #: whom the privacy notice names for questions: an office with its address, telephone or mailbox
     contact: str = ""
     #: months after which the words of a closed report or suggestion are deleted

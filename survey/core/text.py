@@ -14,6 +14,9 @@ All are in the QR code's alphanumeric set.
 CODE_LENGTH = 8
 
 _CODE = re.compile(f"[{CODE_ALPHABET}]{{{CODE_LENGTH}}}")
+_IN_ADDRESS = re.compile(r"/K/([^/?#\s]+)", re.IGNORECASE)
+_LOOK_ALIKE = str.maketrans("ZSBU", "258V")
+"""Letters that no code has, and the one character of the alphabet each is taken for."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _MARKED_D = str.maketrans("đĐ", "dD")
 
@@ -61,7 +64,12 @@ def new_code() -> str:
 def parse_code(typed: str) -> str | None:
     """Return the code a person typed or scanned in canonical form, or None when it cannot be one.
 
-    Case, spaces, dots and hyphens are forgiven: `k7mp-2xqa` is `K7MP2XQA`.
+    Case, spaces, dots, hyphens and slashes are forgiven: `k7mp-2xqa` is `K7MP2XQA`; so is the whole address that the
+    code leads to. A letter that only looks like one of the alphabet is read as that (`Z` as `2`); 0, O, 1, I and L
+    look like several or none.
     """
-    code = re.sub(r"[\s.\-–—_]+", "", unicodedata.normalize("NFKC", typed)).upper()
+    typed = unicodedata.normalize("NFKC", typed)
+    within = _IN_ADDRESS.search(typed)
+    bare = within[1] if within else typed
+    code = re.sub(r"[\s./\-–—_]+", "", bare).upper().translate(_LOOK_ALIKE)
     return code if _CODE.fullmatch(code) else None

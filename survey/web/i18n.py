@@ -83,13 +83,19 @@ def load_catalogue(code: str) -> support.NullTranslations:
 
 
 def require_known_languages(known: Settings) -> None:
-    """Raise `InputError` unless each language to be offered is one of `LANGUAGES`."""
+    """Raise `InputError` unless each language to be offered is one of `LANGUAGES` and its wording is ready."""
     unknown = [code for code in known.languages if code not in LANGUAGES]
     if unknown or not known.languages:
         raise InputError(
             "LANGUAGES must name some of %(known)s; unknown: %(unknown)s",
             known=", ".join(LANGUAGES),
             unknown=", ".join(unknown) or "none",
+        )
+    samples = [code for code in known.languages if not LANGUAGES[code].ready]
+    if samples:
+        raise InputError(
+            "LANGUAGES offers %(samples)s, of which there is a sample only: take it out until a translator has read it",
+            samples=", ".join(samples),
         )
 
 

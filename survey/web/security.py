@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from flask_limiter import Limiter
 from limits import RateLimitItem
 from limits.errors import ConfigurationError, StorageError
-from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, TooManyRequests
 
 from survey.core.db import UNAVAILABLE
 from survey.core.errors import InputError
@@ -53,6 +53,9 @@ MIN_COMPRESSED = 1000
 
 RETRY_AFTER = 30
 """Seconds after which it makes sense to try again while the database cannot be used."""
+
+RETRY_AFTER_LIMIT = 300
+"""Seconds after which every rate limit of ours has passed."""
 
 
 WIDER = 4
@@ -178,13 +181,16 @@ def _compress(response: flask.Response) -> flask.Response:
     return response
 
 
-def error_page(error: HTTPException) -> tuple[str, int] | flask.Response:
+def error_page(error: HTTPException) -> flask.Response:
     """Return a page that says in plain words what happened and what to do; never a stack trace."""
     if error.response is not None:
         return error.response  # type: ignore[return-value]
     code = error.code or InternalServerError.code
     title, advice = _explanation(code)
-    return flask.render_template("error.html", code=code, heading=title, advice=advice), code
+    reply = flask.make_response(flask.render_template("error.html", code=code, heading=title, advice=advice), code)
+    if code == TooManyRequests.code:
+        reply.retry_after = RETRY_AFTER_LIMIT
+    return reply
 
 
 def log_unavailable(error: Exception) -> None:

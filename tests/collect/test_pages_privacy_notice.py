@@ -32,7 +32,7 @@ def test_who_answers_finds_it(citizen, at):
 
 @pytest.mark.parametrize("at", [f"/K/{CODE}?kiosk=1", f"/K/{CODE}/thanks?kiosk=1"])
 def test_a_screen_at_the_counter_leads_nowhere_else(citizen, at):
-    assert not [link for link in links(citizen, at) if link.startswith(NOTICE)]
+    assert {link for link in links(citizen, at) if link.startswith(NOTICE)} <= {f"{NOTICE}?tu={CODE}"}
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,10 @@ def test_the_contact_is_the_one_that_was_set(tmp_path):
         assert "Văn phòng &lt;UBND&gt; tỉnh, 0212 3 000 000" in page
         assert "Cổng Dịch vụ công" not in page
     app.extensions["database"].dispose()
+
+
+def test_a_kiosks_notice_leads_back_to_its_form_alone(citizen):
+    assert set(links(citizen, f"{NOTICE}?tu={CODE}")) == {f"/K/{CODE}?kiosk=1"}
+    page = BeautifulSoup(citizen.get(f"{NOTICE}?tu={CODE}").text, "html.parser")
+    assert page.select_one("[data-return]")["data-return"] == f"/K/{CODE}?kiosk=1"
+    assert not BeautifulSoup(citizen.get(f"{NOTICE}?tu=//evil").text, "html.parser").select("[data-return]")

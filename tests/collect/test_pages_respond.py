@@ -12,10 +12,12 @@ import sqlalchemy as sa
 from bs4 import BeautifulSoup
 from limits import parse
 
-from survey.collect.respond import routes, stamp
+from survey.collect.respond import form, routes, stamp
 from survey.core.actor import Actor
-from survey.models import Channel, Comment, Counter, Response, Round, RoundState
+from survey.models import Agency, AgencyEmblem, Channel, Comment, Counter, CounterCode, Response, Round, RoundState
+from survey.questionnaires import bundled
 from survey.structure.operations.close_round import close_round as operation
+from survey.structure.operations.install_questionnaire import install_questionnaire
 from tests.support.clock import set_clock
 from tests.support.places import CODE, MANY, REVOKED, SECRET, fill, make_app
 
@@ -47,9 +49,11 @@ def test_the_form_opens_however_the_code_is_written(citizen, code):
     reply = citizen.get(f"/K/{code}")
     page = BeautifulSoup(reply.text, "html.parser")
     assert reply.status_code == 200
-    assert page.h1.get_text(" ", strip=True) == "Quầy số 1 Trung tâm Phục vụ hành chính công"
+    assert page.h1.get_text(" ", strip=True) == "Đánh giá sự phục vụ – Quầy số 1"
+    assert page.select_one(".agency").text == "Trung tâm Phục vụ hành chính công"
     items = page.select("fieldset.item:has(.scale)")
-    assert len(items) == 16
+    assert items[0]["id"] == "i-hai_long_chung"
+    assert len(items) == 17
     assert all(len(item.select(".scale input[type=radio]")) == 5 and item.legend for item in items)
     assert not page.select("input[checked]")
 
@@ -100,8 +104,8 @@ def test_a_sent_form_is_one_row_with_nothing_about_the_person(place, citizen):
     assert (reply.status_code, reply.headers["Location"]) == (303, f"/K/{CODE}/thanks")
     assert "Cảm ơn Ông/Bà" in citizen.get(reply.headers["Location"]).text
     (row,) = stored(place)
-    assert row.answers.startswith("4" * 16)
-    assert set(row.answers[16:]) <= {".", "_"}
+    assert row.answers.startswith("4" * 17)
+    assert set(row.answers[17:]) <= {".", "_"}
     assert (row.channel, row.language, row.excluded) == (Channel.QR, "vi", None)
     assert row.service_id is not None  # the counter has one service, so nobody was asked
     assert row.opened_at is not None
@@ -112,7 +116,7 @@ def test_a_sent_form_is_one_row_with_nothing_about_the_person(place, citizen):
 
 def test_does_not_apply_is_not_a_blank(place, citizen):
     body = fill(citizen)
-    first, second = [name for name in body if name.startswith("a.")][:2]
+    first, second = [name for name in body if name.startswith("a.")][1:3]  # the overall question stands before them
     citizen.post(f"/K/{CODE}", data=body | {first: "x", second: ""})
     assert stored(place)[0].answers[:3] == "x.4"
 
@@ -242,7 +246,7 @@ def test_answers_to_hidden_questions_are_dropped(place, citizen):
     page = BeautifulSoup(citizen.get(f"/K/{CODE}").text, "html.parser")
     hidden = page.select("fieldset[data-show-if]")
     assert hidden, "the default questionnaire asks about an apology only when the result was late"
-    code = hidden[0]["data-code"]
+    code = hidden[0]["id"].removeprefix("i-")
     value = hidden[0].select_one("input")["value"]
     citizen.post(f"/K/{CODE}", data=fill(citizen, **{f"a.{code}": value}))
     with place.extensions["database"].read() as session:
@@ -345,7 +349,7 @@ def test_a_form_that_came_too_late_is_refused_with_its_answers_kept(place, citiz
     page = BeautifulSoup(reply.text, "html.parser")
     assert reply.status_code == 410
     assert words in page.find(id="summary").text
-    assert len(page.select("input[checked][value='4']")) == 16
+    assert len(page.select("input[checked][value='4']")) == 17
     assert page.find(id="comment").text.strip() == "Xin cảm ơn"
     assert not page.select("#send, button:not([name=switch], [type=button])")
     assert stored(place) == []
@@ -368,7 +372,7 @@ def test_an_empty_form_is_asked_for_one_answer(place, citizen):
     page = BeautifulSoup(reply.text, "html.parser")
     assert reply.status_code == 422
     link = page.select_one("#summary a")
-    assert link.text == "Mời Ông/Bà trả lời ít nhất một câu trước khi gửi."
+    assert link.text == "Ông/Bà chưa chọn câu trả lời nào."
     assert page.find(id=link["href"][1:]).name == "fieldset"
     assert stored(place) == []
 
@@ -383,7 +387,7 @@ def test_a_comment_too_long_keeps_every_answer_and_the_key(place, citizen):
         == "Your comment is 3 characters too long. Please shorten it."
     )
     assert page.find(id="comment").text.strip() == "ơ" * 2003
-    assert len(page.select("input[checked][value='4']")) == 16
+    assert len(page.select("input[checked][value='4']")) == 17
     assert page.select_one("#service option[selected]")["value"] == "dat-dai"
     assert page.find("input", attrs={"name": "key"})["value"] == body["key"]
     assert page.title.text.startswith("Please correct")
@@ -401,7 +405,7 @@ def test_a_tampered_answer_is_pointed_out_and_the_rest_kept(place, citizen, valu
     name = next(name for name in body if name.startswith("a."))
     page = BeautifulSoup(citizen.post(f"/K/{CODE}", data=body | {name: value}).text, "html.parser")
     assert page.select_one("#summary a")["href"] == f"#i-{name[2:]}"
-    assert len(page.select("input[checked]")) == 15
+    assert len(page.select("input[checked]")) == 16
     assert stored(place) == []
 
 
@@ -410,9 +414,151 @@ def test_switching_the_language_keeps_the_answers_and_stores_nothing(place, citi
     page = BeautifulSoup(reply.text, "html.parser")
     assert reply.status_code == 200
     assert page.html["lang"] == "en"
-    assert len(page.select("input[checked][value='4']")) == 16
+    assert len(page.select("input[checked][value='4']")) == 17
     assert page.find(id="comment").text.strip() == "chưa xong"
     assert stored(place) == []
+
+
+def test_a_comment_alone_can_be_sent(place, citizen):
+    body = {name: value for name, value in fill(citizen).items() if not name.startswith("a.")}
+    assert citizen.post(f"/K/{CODE}", data=body | {"comment": "Cần thêm ghế."}).status_code == 303
+    assert [comment.text for comment in comments(place)] == ["Cần thêm ghế."]
+    assert set(stored(place)[0].answers) <= {".", "_"}
+
+
+# ── forms opened before something changed ──
+
+
+def second_round(app, opens_on, questionnaire="sipas-service-16"):
+    """Open another round from a day on, with a questionnaire of its own."""
+    with app.extensions["database"].write() as session:
+        version = install_questionnaire(session, bundled()[questionnaire], utc("2026-01-01 00:00"))
+        dates = {"opens_on": opens_on, "closes_on": date(2099, 1, 1)}
+        session.add(Round(code="r2", name="Đợt 2", version=version, state=RoundState.OPEN, **dates))
+
+
+def rounds_of(app):
+    with app.extensions["database"].read() as session:
+        return list(session.scalars(sa.select(Round.code).join(Response, Response.round_id == Round.id)))
+
+
+def test_a_form_counts_for_the_round_it_was_opened_in_although_the_next_is_open(place, citizen):
+    body = fill(citizen, comment="Cảm ơn")
+    close_round(place, opens_on=date(2026, 6, 1), closes_on=date(2026, 6, 30))
+    second_round(place, date(2026, 7, 1), "sipas-short")
+    body["opened"] = stamp.sign_time(utc("2026-06-30 16:55"), SECRET)
+    set_clock(place, utc("2026-06-30 17:20"))
+    assert citizen.post(f"/K/{CODE}", data=body).status_code == 303
+    assert rounds_of(place) == ["r1"]
+    assert stored(place)[0].answers[:17] == "4" * 17
+    assert stored(place)[0].submitted_at == utc("2026-06-30 16:55")
+
+
+def test_answers_that_the_new_questions_have_no_place_for_are_counted_and_shown(place, citizen):
+    body = fill(citizen, comment="Cảm ơn")
+    close_round(place, opens_on=date(2026, 6, 1), closes_on=date(2026, 6, 30))
+    second_round(place, date(2026, 7, 1), "sipas-short")
+    body["opened"] = stamp.sign_time(utc("2026-06-30 16:55"), SECRET)
+    set_clock(place, utc("2026-06-30 17:40"))  # ten minutes too late for the round it was opened in
+    reply = citizen.post(f"/K/{CODE}", data=body)
+    page = BeautifulSoup(reply.text, "html.parser")
+    assert reply.status_code == 422
+    # of the 17 questions the short form has 8 items and the overall one
+    assert "9 trên 17 câu trả lời" in page.find(id="summary").text
+    assert len(page.select("input[checked][value='4']")) == 9
+    assert page.find(id="comment").text.strip() == "Cảm ơn"
+    dropped = page.select("div.status li")
+    assert len(dropped) == 8
+    assert dropped[0].text == "Nơi tiếp nhận hồ sơ có biển chỉ dẫn rõ ràng, dễ thấy. Hài lòng"
+    again = {i["name"]: i.get("value", "") for i in page.select("#form input[type=hidden], #form input[checked]")}
+    assert citizen.post(f"/K/{CODE}", data=again).status_code == 303
+    assert rounds_of(place) == ["r2"]
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(29, 303), (31, 410)])
+def test_a_code_withdrawn_while_people_answer_takes_their_forms_for_half_an_hour(place, citizen, minutes, status):
+    opened = utc("2026-03-02 08:00")
+    set_clock(place, opened)
+    body = fill(citizen)
+    with place.extensions["database"].write() as session:
+        revoked = {"revoked_at": opened + timedelta(minutes=1)}
+        session.execute(sa.update(CounterCode).where(CounterCode.code == CODE).values(**revoked))
+    set_clock(place, opened + timedelta(minutes=1 + minutes))
+    assert citizen.get(f"/K/{CODE}").status_code == 410
+    assert citizen.post(f"/K/{CODE}", data=body).status_code == status
+    assert len(stored(place)) == (status == 303)
+
+
+def test_every_answer_to_a_form_says_that_it_is_ours(place, citizen):
+    body = fill(citizen)
+    for data in (body, body, {}, body | {"comment": "ơ" * 2001, "key": "k" * 24}):
+        assert citizen.post(f"/K/{CODE}", data=data).headers[routes.OURS] == "1"
+    assert citizen.post("/K/NOPE", data=body).headers[routes.OURS] == "1"
+
+
+# ── addresses ──
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "https://danhgia.example.vn/K/K7MP2XQA",
+        "danhgia.example.vn/k/k7mp2xqa/?lang=en",
+        "/K7MP2XQA",
+        "K7MPZXQA",  # Z is in no code: it is the 2 it looks like
+    ],
+)
+def test_a_pasted_address_and_unambiguous_letters_are_understood(citizen, typed):
+    reply = citizen.post("/", data={"code": typed})
+    assert (reply.status_code, reply.headers["Location"]) == (303, f"/K/{CODE}")
+
+
+@pytest.mark.parametrize("typed", ["K7MP2XQ0", "K7MP2XQO", "K7MP2XQI"])
+def test_a_letter_that_may_be_several_is_not_guessed(citizen, typed):
+    assert citizen.post("/", data={"code": typed}).status_code == 422
+
+
+def test_an_address_without_its_k_or_with_a_slash_leads_to_the_form(citizen):
+    assert citizen.get("/k7mp2xqa").headers["Location"] == f"/K/{CODE}"
+    assert citizen.get(f"/K/{CODE}/?lang=en").headers["Location"] == f"/K/{CODE}?lang=en"
+    assert citizen.get("/wp-admin").status_code == 404
+
+
+def test_a_page_that_is_not_there_leads_on(citizen):
+    page = BeautifulSoup(citizen.get("/khong-co-gi").text, "html.parser")
+    assert page.select_one("main a")["href"] == "/"
+
+
+# ── who asks ──
+
+
+def test_the_page_says_who_runs_it_with_an_emblem_that_is_light(place, citizen):
+    with place.extensions["database"].write() as session:
+        province = Agency(
+            code="tinh", kind="province", level="province", name="UBND tỉnh Sơn La", valid_from=date(2020, 1, 1)
+        )
+        session.add(province)
+        session.flush()
+        session.add(
+            AgencyEmblem(
+                agency_id=province.id, format="svg", data=b"<svg/>" + b" " * 8000, uploaded_at=utc("2026-01-01 00:00")
+            )
+        )
+    page = BeautifulSoup(citizen.get(f"/K/{CODE}").text, "html.parser")
+    assert page.select_one(".agency").text == "Trung tâm Phục vụ hành chính công · UBND tỉnh Sơn La"
+    emblem = citizen.get(page.select_one(".agency img")["src"])
+    assert (emblem.status_code, emblem.mimetype) == (200, "image/svg+xml")
+    with place.extensions["database"].write() as session:
+        session.execute(sa.update(AgencyEmblem).values(data=b" " * 8193))
+    place.extensions.pop("province")
+    assert not BeautifulSoup(citizen.get(f"/K/{CODE}").text, "html.parser").select(".agency img")
+    assert citizen.get("/bieu-trung").status_code == 404
+
+
+@pytest.mark.parametrize(("code", "minutes"), [("sipas-service-16", 2), ("sipas-2023-2026", 6), ("sipas-short", 2)])
+def test_the_time_promised_is_that_of_the_questions(code, minutes):
+    # 7 seconds for each of 17, 50 (39 items, 10 needs, 1) and 10 questions: 119, 350 and 70 seconds
+    assert form.minutes(bundled()[code]) == minutes
 
 
 # ── limits and robots ──
@@ -435,8 +581,9 @@ def test_over_the_limit_the_answers_stay_on_the_page(place, citizen, monkeypatch
     reply = citizen.post(f"/K/{CODE}", data=fill(citizen))
     page = BeautifulSoup(reply.text, "html.parser")
     assert reply.status_code == 429
+    assert reply.headers["Retry-After"] == "300"
     assert "chờ năm phút" in page.find(id="summary").text
-    assert len(page.select("input[checked]")) == 16
+    assert len(page.select("input[checked]")) == 17
     assert stored(place) == []
 
 

@@ -27,7 +27,7 @@ NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 
 def kept(page: str) -> dict[str, str]:
     """Return what the page would send again at the press of its button."""
-    form = BeautifulSoup(page, "html.parser").find(id="form")
+    form = BeautifulSoup(page, "html.parser").find(id="kept")
     assert form is not None, page
     assert form.find("button") is not None
     return {field["name"]: field["value"] for field in form.select("input")}

@@ -9,9 +9,10 @@ import pytest
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po
 
-from survey.core.config import ROOT
+from survey.core.config import ROOT, Settings
+from survey.core.errors import InputError
 from survey.web.catalogue_update import extract
-from survey.web.i18n import LANGUAGES, TRANSLATIONS
+from survey.web.i18n import LANGUAGES, TRANSLATIONS, require_known_languages
 from tests.support.places import CODE, make_app
 
 METHODS = [
@@ -70,18 +71,28 @@ def test_easy_vietnamese_says_only_what_vietnamese_says_too():
 
 @pytest.mark.parametrize(
     ("code", "sample"),
-    [("vi-simple", "Chỉ mất hai phút"), ("blt", "ꪁꪫꪱꪣꪼꪕ"), ("hmn", "Lus Hmoob (mẫu, chờ người dịch)")],
+    [("vi-simple", "Chỉ mất 2 phút"), ("en", "Access to the service")],
 )
 def test_a_further_language_is_offered_once_it_is_switched_on(tmp_path, code, sample):
-    off = make_app(tmp_path)
+    off = make_app(tmp_path, languages=("vi",))
     assert f"/K/{CODE}?lang={code}" not in off.test_client().get(f"/K/{CODE}").text
     assert sample not in off.test_client().get(f"/K/{CODE}?lang={code}").text
-    on = make_app(tmp_path, languages=("vi", "en", code))
+    on = make_app(tmp_path, languages=("vi", code))
     page = on.test_client().get(f"/K/{CODE}?lang={code}").text
     assert f'<html lang="{code}">' in page
     assert sample in page
     for app in (off, on):
         app.extensions["database"].dispose()
+
+
+def test_easy_vietnamese_is_offered_by_default():
+    assert Settings().languages == ("vi", "en", "vi-simple")
+
+
+@pytest.mark.parametrize("code", ["blt", "hmn"])
+def test_a_language_with_a_sample_only_is_refused(code):
+    with pytest.raises(InputError, match=f"LANGUAGES offers {code}"):
+        require_known_languages(Settings(languages=("vi", code)))
 
 
 def test_samples_are_marked_as_awaiting_a_translator():

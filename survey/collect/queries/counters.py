@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -10,11 +11,24 @@ from sqlalchemy import orm
 
 from survey.core.db import UTCDateTime
 from survey.core.text import parse_code
-from survey.models import Agency, Counter, CounterCode, QuestionnaireVersion, ReceiptCode, Round, RoundState
+from survey.models import (
+    Agency,
+    AgencyEmblem,
+    AgencyKind,
+    Counter,
+    CounterCode,
+    QuestionnaireVersion,
+    ReceiptCode,
+    Round,
+    RoundState,
+)
 from survey.structure.queries.rounds import takes_answers
 
 GRACE = timedelta(minutes=30)
 """A form opened while its round took answers is accepted for this long after the round's end."""
+
+EMBLEM_MAX_BYTES = 8 * 1024
+"""Size from which an emblem is left out of the form: it must not make a slow line wait."""
 
 CodeT = TypeVar("CodeT", CounterCode, ReceiptCode)
 
@@ -64,18 +78,56 @@ def find_receipt(session: orm.Session, typed: str) -> ReceiptCode | None:
     return found
 
 
+@dataclass(frozen=True)
+class Province:
+    """Who runs the survey: the agency at the root of the administration."""
+
+    code: str
+    name: str
+    name_en: str | None
+    #: whether it has an emblem that is small enough for a phone
+    emblem: bool
+
+
+def find_province(session: orm.Session) -> Province | None:
+    """Return the province, without loading its emblem; None while no agency is one."""
+    row = session.execute(
+        sa.select(Agency.code, Agency.name, Agency.name_en, sa.func.length(AgencyEmblem.data))
+        .outerjoin(AgencyEmblem, AgencyEmblem.agency_id == Agency.id)
+        .where(Agency.kind == AgencyKind.PROVINCE, Agency.valid_to.is_(None))
+        .order_by(Agency.id)
+        .limit(1)
+    ).first()
+    return Province(row[0], row[1], row[2], 0 < (row[3] or 0) <= EMBLEM_MAX_BYTES) if row else None
+
+
+def find_emblem(session: orm.Session) -> AgencyEmblem | None:
+    """Return the province's emblem when it is small enough for a phone."""
+    return session.scalars(
+        sa.select(AgencyEmblem)
+        .join(Agency, Agency.id == AgencyEmblem.agency_id)
+        .where(
+            Agency.kind == AgencyKind.PROVINCE,
+            Agency.valid_to.is_(None),
+            sa.func.length(AgencyEmblem.data) <= EMBLEM_MAX_BYTES,
+        )
+        .order_by(Agency.id)
+    ).first()
+
+
 def accepting_round(session: orm.Session, now: datetime, opened: datetime | None = None) -> Round | None:
     """Return the round that takes an answer at `now`, or None; its rules and its questionnaire's text on demand.
 
-    A form `opened` while its round took answers is still taken for `GRACE` after the round's end: the hour or the
-    midnight that was set, or the moment it was closed by hand. When two rounds are open the one that began last wins.
+    A form `opened` while its round took answers belongs to that round, also when another has begun since; it is still
+    taken for `GRACE` after the round's end: the hour or the midnight that was set, or the moment it was closed by
+    hand. Of two rounds that are open the one that began last wins.
     """
     rounds = session.scalars(_ROUNDS, {"since": now - GRACE}).all()
     for candidate in rounds:
-        if takes_answers(candidate, now):
+        if opened is not None and candidate.begins <= opened < _end(candidate) and now < _end(candidate) + GRACE:
             return candidate
     for candidate in rounds:
-        if opened is not None and candidate.begins <= opened < _end(candidate) <= now < _end(candidate) + GRACE:
+        if takes_answers(candidate, now):
             return candidate
     return None
 

@@ -7,6 +7,7 @@ answers, so the three cannot disagree.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -15,11 +16,14 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from survey.core.text import clean_block
-from survey.models import SlotKind
-from survey.questionnaires import Definition, from_canonical
-from survey.questionnaires.definition import UNKNOWN, Condition, LocalText, Option, Section
+from survey.questionnaires import OVERALL, UNKNOWN, Definition, Option, Section, from_canonical
+from survey.questionnaires.definition import Condition, LocalText
 
 MAX_COMMENT = 2000
+SECONDS_A_QUESTION = 7
+"""How long a person takes for one rated question; the time that the page promises is made of it."""
+ROW_WORD = 7
+"""Letters of the longest word that five answers in a row have room for at 360 pixels in 14 px (`không`, `thường`)."""
 ANSWER = "a."
 """Prefix of the names of answer fields: `a.cc_thai_do`."""
 MAX_DURATION_S = 24 * 3600
@@ -59,13 +63,26 @@ class FormSection:
     code: str
     title: str
     lang: str
-    optional: bool
+    #: about the person: folded, under a heading of the page's own
+    folded: bool
     questions: tuple[Asked, ...]
 
 
+@dataclass(frozen=True)
+class FormParts:
+    """A questionnaire as the page shows it: the overall question, the question that all items answer, the sections."""
+
+    overall: Asked | None
+    stem: str
+    stem_lang: str
+    sections: tuple[FormSection, ...]
+    #: whether a word of the scale is too long for five in a row on a phone
+    long_words: bool
+
+
 @lru_cache(maxsize=64)
-def parts(content: str, language: str) -> tuple[FormSection, ...]:
-    """Return the sections of a stored questionnaire (canonical JSON) in a language."""
+def parts(content: str, language: str) -> FormParts:
+    """Return what a stored questionnaire (canonical JSON) asks, in a language."""
     definition = from_canonical(content)
     numbers = {item.code: number for number, item in enumerate(definition.items, 1)}
     scale = definition.scale.options
@@ -82,7 +99,7 @@ def parts(content: str, language: str) -> tuple[FormSection, ...]:
             text.language(language),
             choices,
             unknown.get(language),
-            number > 0,
+            definition.on_scale(code),
             number,
             condition,
         )
@@ -104,7 +121,20 @@ def parts(content: str, language: str) -> tuple[FormSection, ...]:
         )
         for element in definition.elements
     ]
-    return (*elements, *extra("needs", definition.needs), *extra("respondent", definition.respondent))
+    overall = [question for part in extra(OVERALL, definition.overall_section) for question in part.questions]
+    stem, words = definition.scale.question, [level.get(language) for level in definition.scale.levels]
+    return FormParts(
+        overall[0] if overall else None,
+        stem.get(language),
+        stem.language(language),
+        (*elements, *extra("needs", definition.needs), *extra("respondent", definition.respondent)),
+        max(len(word) for label in words for word in label.split()) > ROW_WORD,
+    )
+
+
+def minutes(definition: Definition) -> int:
+    """Return the time that rating takes, in minutes rounded up: `SECONDS_A_QUESTION` for each question that rates."""
+    return math.ceil(len(definition.rated) * SECONDS_A_QUESTION / 60)
 
 
 @dataclass(frozen=True)
@@ -124,6 +154,15 @@ class Filled:
     agency: str = ""
     service: str = ""
     mistakes: list[AnswerMistake] = field(default_factory=list)
+    #: answers to questions that the questionnaire does not have, by code, as they were sent
+    unknown: dict[str, str] = field(default_factory=dict)
+    #: these as (question, answer) in the words they were asked in, to be shown
+    dropped: list[tuple[str, str]] = field(default_factory=list)
+
+    def touches(self, part: FormSection) -> bool:
+        """Return whether a section has an answer or a mistake, so that it is not folded away."""
+        codes = [question.code for question in part.questions]
+        return any(code in self.answers or self.mistaken(f"i-{code}") for code in codes)
 
     def mistaken(self, target: str) -> str:
         """Return the advice for an element id, or nothing."""
@@ -133,7 +172,7 @@ class Filled:
 def read(form: Mapping[str, str], definition: Definition, agencies: set[str], services: set[str]) -> Filled:
     """Return the posted answers with everything that is wrong about them; valid answers are always kept."""
     filled = Filled(comment=clean_block(form.get("comment", "")))
-    changed = _read_answers(form, definition, filled)
+    _read_answers(form, definition, filled)
     filled.agency = _read_choice(form, "agency", agencies, filled)
     filled.service = _read_choice(form, "service", services, filled)
     if len(filled.comment) > MAX_COMMENT:
@@ -148,37 +187,52 @@ def read(form: Mapping[str, str], definition: Definition, agencies: set[str], se
                 ),
             )
         )
-    first = definition.slots[0].code
-    if changed:
-        filled.mistakes.append(
-            AnswerMistake(
-                f"i-{first}", _("The questions have changed since you opened the form. Please check your answers.")
-            )
+    first = OVERALL if definition.overall else definition.slots[0].code
+    if filled.unknown:
+        advice = _(
+            "The questions have changed since you opened the form. %(fit)d of your %(all)d answers fit the new ones "
+            "and are kept, and so is your comment. Please check them and send once more.",
+            fit=len(filled.answers),
+            all=len(filled.answers) + len(filled.unknown),
         )
-    rated = {slot.code for slot in definition.slots if slot.kind is not SlotKind.RESPONDENT}
+        filled.mistakes.append(AnswerMistake(f"i-{first}", advice))
     shown = definition.visible(filled.answers)
-    if not filled.mistakes and not any(code in rated and code in shown for code in filled.answers):
-        filled.mistakes.append(AnswerMistake(f"i-{first}", _("Please answer at least one question before you send.")))
+    if (
+        not filled.mistakes
+        and not filled.comment
+        and not any(code in definition.rated and code in shown for code in filled.answers)
+    ):
+        filled.mistakes.append(AnswerMistake(f"i-{first}", _("You have not chosen an answer yet.")))
     return filled
 
 
-def _read_answers(form: Mapping[str, str], definition: Definition, filled: Filled) -> bool:
-    """Keep the valid answers, note the wrong ones; say whether questions came that the questionnaire does not have."""
+def worded(definition: Definition, answers: Mapping[str, str], language: str) -> list[tuple[str, str]]:
+    """Return answers as (question, answer) in the words of a questionnaire; those it does not know are left out."""
+    texts = {item.code: item.text for item in definition.items}
+    texts |= {question.code: question.text for section in definition.sections for question in section.questions}
+    labels = {code: definition.labels(code) for code in answers if code in texts}
+    return [
+        (texts[code].get(language), labels[code][answer].get(language))
+        for code, answer in answers.items()
+        if answer in labels.get(code, ())
+    ]
+
+
+def _read_answers(form: Mapping[str, str], definition: Definition, filled: Filled) -> None:
+    """Keep the valid answers, note the wrong ones, and those to questions that the questionnaire does not have."""
     options = {slot.code: slot.options for slot in definition.slots}
-    changed = False
     for name, answer in form.items():
         if not name.startswith(ANSWER) or not answer:
             continue
         code = name.removeprefix(ANSWER)
         if code not in options:
-            changed = True
+            filled.unknown[code] = answer
         elif answer not in options[code]:
             filled.mistakes.append(
                 AnswerMistake(f"i-{code}", _("Please choose one of the answers shown for this question."))
             )
         else:
             filled.answers[code] = answer
-    return changed
 
 
 def _read_choice(form: Mapping[str, str], name: str, allowed: set[str], filled: Filled) -> str:

@@ -6,21 +6,25 @@ A page is kept by everything it shows, so that a new name, service or round make
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
 import flask
 from markupsafe import Markup
+from sqlalchemy import orm
 
+from survey.collect.queries.counters import Province, find_province
 from survey.collect.respond import form, stamp
 from survey.models import CounterCode, QuestionnaireVersion, ReceiptCode, Round
 from survey.questionnaires import Definition
 from survey.structure.queries.rounds import definition_of
-from survey.web import i18n, security
+from survey.web import context, i18n, security
 
 HONEYPOT = "website"
 MAX_KEPT = 500
 """Pages kept in memory, some 30 kB each; the rest is drawn anew."""
+PROVINCE_KEPT = timedelta(minutes=1)
+"""How long the name of the province is not asked for again."""
 KEY, OPENED, RENDERED = "\ue000key\ue000", "\ue000opened\ue000", "\ue000rendered\ue000"
 """What stands in a kept page for what differs between two people. Private characters: no name contains them."""
 
@@ -77,13 +81,19 @@ def filled_form(place: FormPlace, filled: form.Filled, key: str, opened: str, no
 
 def _render(place: FormPlace, filled: form.Filled, key: str, opened: str, rendered: str, trouble: str = "") -> str:
     language = i18n.current_language()
-    items = len(place.definition.items)
+    definition = place.definition
+    overall, questions = _questions(place.round.version, language.code, definition, filled)
     return flask.render_template(
         "collect/respond/form.html",
+        province=province(place),
+        posted=key != KEY,
         place=place,
         counter=place.code.counter,
-        questions=_questions(place.round.version, language.code, items, filled),
-        items=items,
+        overall=overall,
+        questions=questions,
+        rated=len(definition.rated),
+        max_comment=form.MAX_COMMENT,
+        minutes=form.minutes(definition),
         filled=filled,
         key=key,
         opened=opened,
@@ -93,6 +103,18 @@ def _render(place: FormPlace, filled: form.Filled, key: str, opened: str, render
         honeypot=HONEYPOT,
         languages=i18n.offered(),
     )
+
+
+def province(place: FormPlace) -> Province | None:
+    """Return who runs the survey, asked of the database at most once a minute."""
+    app = flask.current_app
+    asked_at, found = app.extensions.get("province", (None, None))
+    now = context.now()
+    if asked_at is None or abs(now - asked_at) > PROVINCE_KEPT:
+        session = orm.object_session(place.code)
+        found = find_province(session) if session else None
+        app.extensions["province"] = (now, found)
+    return found  # type: ignore[no-any-return]
 
 
 def _shown(place: FormPlace) -> tuple[object, ...]:
@@ -106,17 +128,22 @@ def _shown(place: FormPlace) -> tuple[object, ...]:
         i18n.current_language().code,
         is_kiosk(place.code),
         security.is_demo(),
+        province(place),
     )
 
 
-def _questions(version: QuestionnaireVersion, language: str, items: int, filled: form.Filled) -> Markup:
-    """Return the sections as HTML. Those of an empty form are rendered once per questionnaire and language."""
-    kept: dict[tuple[str, str], Markup] = flask.current_app.extensions.setdefault("empty_questions", {})
+def _questions(
+    version: QuestionnaireVersion, language: str, definition: Definition, filled: form.Filled
+) -> tuple[Markup, Markup]:
+    """Return the overall question and the sections as HTML. Those of an empty form are rendered once a language."""
+    kept: dict[tuple[str, str], tuple[Markup, Markup]] = flask.current_app.extensions.setdefault("empty_questions", {})
     empty = not filled.answers and not filled.mistakes
     if empty and (version.content_hash, language) in kept:
         return kept[version.content_hash, language]
-    parts = form.parts(version.content, language)
-    html = Markup(flask.render_template("collect/respond/questions.html", parts=parts, items=items, filled=filled))  # noqa: S704
+    shown = {"parts": form.parts(version.content, language), "items": len(definition.items), "filled": filled}
+    names = ("overall", "questions")
+    overall, questions = (Markup(flask.render_template(f"collect/respond/{n}.html", **shown)) for n in names)  # noqa: S704
+    html = overall, questions
     if empty and len(kept) < MAX_KEPT:
         kept[version.content_hash, language] = html
     return html

@@ -13,12 +13,21 @@ from werkzeug.wrappers import Response as Reply
 
 from survey.collect.operations.record_response import Outcome, Submission, is_recorded
 from survey.collect.operations.store_form import ReceiptUsedError, store_form
-from survey.collect.queries.counters import accepting_round, find_code, find_receipt, is_late, round_of_form
+from survey.collect.queries.counters import (
+    GRACE,
+    accepting_round,
+    find_code,
+    find_emblem,
+    find_receipt,
+    is_late,
+    round_of_form,
+)
 from survey.collect.respond import form, page, stamp
 from survey.collect.respond.page import HONEYPOT, FormPlace
 from survey.core.db import UNAVAILABLE
 from survey.core.text import parse_code
-from survey.models import Channel, CounterCode, ReceiptCode
+from survey.models import Channel, CounterCode, EmblemFormat, ReceiptCode
+from survey.structure.queries.rounds import definition_of, find_version
 from survey.web import context, i18n, security
 from survey.web.context import database
 
@@ -28,7 +37,11 @@ PER_PLACE = parse("300 per 5 minutes")
 """Rate limit of one counter from one address: a whole office behind one connection stays well below."""
 PER_KEY = parse("30 per minute")
 """Rate limit of one rendered form: retries of a bad line pass, a script replaying one page does not."""
-GONE = 410
+GONE, TOO_MANY = 410, 429
+MAX_DIGITS = 9
+"""Digits of a version's number that are looked up at all."""
+OURS = "Form-Reply"
+"""Header of every answer to a form that was sent: the page's script tells it from a proxy's error by it."""
 
 View = tuple[str, int] | Reply | str
 
@@ -73,9 +86,17 @@ def show(code: str) -> View:
         return page.empty_form(place, now) if place else _closed_page(found)
 
 
+@blueprint.get("/<string(length=8):code>")
+def show_bare(code: str) -> View:
+    """Forgive an address without its `/K/`; whatever cannot be a code is no page."""
+    return _open(code) if parse_code(code) else flask.abort(404)
+
+
+@blueprint.get("/K/<code>/")
+@blueprint.get("/k/<code>/")
 @blueprint.get("/k/<code>")
 def show_lowercase(code: str) -> View:
-    """Forgive an address typed in small letters."""
+    """Forgive an address typed in small letters, or with a slash at its end."""
     query = flask.request.query_string.decode("ascii", "ignore")
     return flask.redirect(
         flask.url_for("respond.show", code=code.upper(), lang=None) + (f"?{query}" if query else ""), 302
@@ -87,10 +108,14 @@ def send(code: str) -> View:
     """Store a filled form and thank; show it again, answers kept, when something is to be corrected or awaited."""
     posted = flask.request.form.to_dict()
     try:
-        return _receive(code, posted)
+        reply: Reply = flask.make_response(_receive(code, posted))
     except UNAVAILABLE as error:
         security.log_unavailable(error)
-        return _unstored(code, posted)
+        reply = _unstored(code, posted)
+    reply.headers[OURS] = "1"
+    if reply.status_code == TOO_MANY:
+        reply.retry_after = PER_PLACE.get_expiry()
+    return reply
 
 
 def _receive(code: str, posted: dict[str, str]) -> View:
@@ -115,7 +140,7 @@ def _judge(session: orm.Session, code: str, posted: dict[str, str], now: datetim
     config = flask.current_app.config
     opened = stamp.read_time(posted.get("opened", ""), config["SECRET_KEY"], now, config["SECRET_KEY_FALLBACKS"])
     key = posted.get("key", "")
-    found = _find_code(session, code)
+    found = _find_code(session, code, opened, now)
     if isinstance(found, tuple):
         return found
     place = _place(session, found, now, opened)
@@ -126,15 +151,24 @@ def _judge(session: orm.Session, code: str, posted: dict[str, str], now: datetim
         key = stamp.new_key()  # without one a repeat could not be told from a second person
         filled.mistakes.append(form.AnswerMistake("send", _("Please press the button once more.")))
     signed = posted.get("opened", "") if opened else ""
+    filled.dropped = _dropped(session, filled, posted.get("version", ""))
     if "switch" in posted:
         filled.mistakes = []
         return page.filled_form(place, filled, key, signed, now)
     if filled.mistakes:
         return page.filled_form(place, filled, key, signed, now), 422
     if not _within_limits(place, key):
-        return page.filled_form(place, filled, key, signed, now, "busy"), 429
+        return page.filled_form(place, filled, key, signed, now, "busy"), TOO_MANY
     submission = _submission(place, filled, key, opened, posted, late=is_late(place.round, now))
     return _Valid(submission, found.code if isinstance(found, ReceiptCode) else None)
+
+
+def _dropped(session: orm.Session, filled: form.Filled, version: str) -> list[tuple[str, str]]:
+    """Return the answers that the questions of now have no place for, worded as on the form they were given on."""
+    if not filled.unknown or not version.isascii() or not version.isdecimal() or len(version) > MAX_DIGITS:
+        return []
+    found = find_version(session, int(version))
+    return form.worded(definition_of(found), filled.unknown, i18n.current_language().code) if found else []
 
 
 def _store(submission: Submission, receipt: str | None, now: datetime) -> bool:
@@ -158,6 +192,19 @@ def thanks(code: str) -> View:
         return flask.render_template("collect/respond/thanks.html", code=found, again=again, kiosk=page.is_kiosk(found))
 
 
+@blueprint.get("/bieu-trung")
+def emblem() -> Reply:
+    """Send the province's emblem, which stands beside its name on the form."""
+    with database().read_autocommit() as session:
+        found = find_emblem(session)
+        if found is None:
+            flask.abort(404)
+        kind = "image/svg+xml" if found.format is EmblemFormat.SVG else "image/png"
+        reply = flask.Response(found.data, mimetype=kind)
+    reply.headers["Cache-Control"] = "public, max-age=86400"
+    return reply
+
+
 @blueprint.get("/sw.js")
 def service_worker() -> Reply:
     """Serve the service worker from the root, so that it may answer for the form's address when offline."""
@@ -168,14 +215,21 @@ def service_worker() -> Reply:
     return reply
 
 
-def _find_code(session: orm.Session, typed: str) -> CounterCode | ReceiptCode | tuple[str, int]:
-    """Return what a code stands for, or the friendly page that says why it takes nothing."""
+def _find_code(
+    session: orm.Session, typed: str, opened: datetime | None = None, now: datetime | None = None
+) -> CounterCode | ReceiptCode | tuple[str, int]:
+    """Return what a code stands for, or the friendly page that says why it takes nothing.
+
+    A code withdrawn while a form `opened` before was being filled in still takes that form for `GRACE`.
+    """
     code = find_code(session, typed) or find_receipt(session, typed)
     if code is None:
         return flask.render_template("collect/respond/unknown.html"), 404
     if isinstance(code, ReceiptCode) and code.used:
         return _used_page()
-    if not code.counter.active or (isinstance(code, CounterCode) and code.revoked_at is not None):
+    revoked = code.revoked_at if isinstance(code, CounterCode) else None
+    late = bool(revoked and opened and now and opened < revoked and now < revoked + GRACE)
+    if not code.counter.active or (revoked and not late):
         return flask.render_template("collect/respond/closed.html", code=code, revoked=True), GONE
     return code
 

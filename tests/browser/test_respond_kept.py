@@ -1,0 +1,154 @@
+"""Nothing that a person answered is lost before it is sent: switches, pages drawn again, proxies, hanging networks."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import expect
+
+from survey.collect.respond import routes
+from survey.models import Round
+from tests.browser.test_respond import answer_all
+
+pytestmark = pytest.mark.browser
+
+CONTROLLED = "navigator.serviceWorker.controller !== null"
+FORM = re.compile(r"/K/\w+(\?.*)?$")
+
+
+def chosen(page):
+    return page.locator("input:checked").count()
+
+
+def fail_posts(page, answer):
+    """Let a proxy in front of the application answer what is posted."""
+    page.route(FORM, lambda route: answer(route) if route.request.method == "POST" else route.continue_())
+
+
+def test_a_switch_of_language_is_a_get_and_back_and_reload_keep_the_answers(site, phone):
+    page = phone()
+    posted = []
+    page.on("request", lambda request: posted.append(request.url) if request.method == "POST" else None)
+    page.goto(site.form)
+    answer_all(page)
+    key = page.locator("input[name=key]").input_value()
+    page.get_by_role("button", name="English").click()
+    page.wait_for_selector("html[lang=en]")
+    assert "a." not in page.url
+    for act in (page.reload, page.go_back, page.go_forward):
+        assert chosen(page) == 17
+        assert page.locator("input[name=key]").input_value() == key
+        act()
+    assert chosen(page) == 17
+    assert posted == []
+
+
+def test_a_switch_of_language_without_a_network_changes_nothing(site, phone):
+    page = phone()
+    page.goto(site.form)
+    answer_all(page)
+    page.context.set_offline(True)
+    page.get_by_role("button", name="English").click()
+    expect(page.locator("#status")).to_contain_text("chưa đổi được ngôn ngữ")
+    assert chosen(page) == 17
+
+
+def test_a_page_drawn_from_a_post_is_a_draft_and_never_asks_to_send_again(site, phone, monkeypatch):
+    page = phone()
+    page.goto(site.form)
+    answer_all(page)
+    monkeypatch.setattr(routes, "_within_limits", lambda *_: False)
+    page.locator("#send").click()
+    page.wait_for_selector("#summary")
+    assert chosen(page) == 17
+    page.locator("fieldset.rate").first.get_by_role("button", name="Xóa").click()
+    page.reload()  # a GET: nothing is posted, and what was changed since holds
+    expect(page.locator("#summary")).to_have_count(0)
+    assert chosen(page) == 16
+    monkeypatch.setattr(routes, "_within_limits", lambda *_: True)
+    page.locator("#send").click()
+    page.wait_for_url("**/thanks")
+    assert len(site.rows()) == 1
+    page.go_back()
+    expect(page.locator("#form")).to_be_visible()
+    expect(page.locator("input:checked")).to_have_count(0)
+
+
+@pytest.mark.parametrize("status", [502, 504, 200])
+def test_an_answer_that_is_not_ours_keeps_the_form_on_the_phone(site, phone, status):
+    page = phone()
+    fail_posts(page, lambda route: route.fulfill(status=status, body="<h1>Bad Gateway</h1>", content_type="text/html"))
+    page.goto(site.form)
+    answer_all(page)
+    page.locator("#send").click()
+    page.wait_for_selector("#queued:visible")
+    assert page.locator("#queued h2").inner_text() == "Các câu trả lời được giữ trong máy này"
+    assert "Khi có mạng" in page.locator("#queued").inner_text()
+    assert page.locator("#queued").bounding_box()["y"] < 400
+    page.unroute(FORM)
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(page.locator("#queued h2")).to_contain_text("Đã gửi")
+    assert len(site.rows()) == 1
+
+
+def test_a_form_that_waits_is_sent_from_the_first_page_too(site, phone):
+    page = phone()
+    fail_posts(page, lambda route: route.fulfill(status=502, body="x"))
+    page.goto(site.form)
+    answer_all(page)
+    page.locator("#send").click()
+    page.wait_for_selector("#queued:visible")
+    page.unroute(FORM)
+    page.goto(site.base + "/")
+    for _ in range(50):
+        if site.rows():
+            break
+        page.wait_for_timeout(100)
+    assert len(site.rows()) == 1
+
+
+def test_a_hanging_network_shows_the_form_that_was_kept(site, phone):
+    page = phone()
+    page.goto(site.form)
+    for _ in range(50):
+        if page.evaluate(CONTROLLED):
+            break
+        page.wait_for_timeout(200)
+    page.goto(site.form)
+    page.wait_for_timeout(500)
+    page.context.route(FORM, lambda route: None)  # neither an answer nor an error
+    page.goto(site.form, timeout=10_000)
+    assert page.locator("fieldset.item").count() > 17
+
+
+def test_what_was_refused_while_nobody_looked_comes_back_into_the_form(site, phone):
+    page = phone()
+    page.goto(site.form)
+    answer_all(page)
+    page.locator("#comment").fill("Cần thêm ghế")
+    page.context.set_offline(True)
+    page.locator("#send").click()
+    page.wait_for_selector("#queued:visible")
+    with site.database.write() as session:
+        session.execute(sa.update(Round).values(closes_on=date(2020, 1, 1)))
+    page.context.set_offline(False)
+    expect(page.locator("#queued-state")).to_contain_text("Không nhận được phiếu này")
+    with site.database.write() as session:
+        session.execute(sa.update(Round).values(closes_on=date(2099, 1, 1)))
+    page.goto(site.form)
+    expect(page.locator("input:checked")).to_have_count(17)
+    assert page.locator("#comment").input_value() == "Cần thêm ghế"
+    page.locator("#send").click()
+    page.wait_for_url("**/thanks")
+    assert len(site.rows()) == 1
+
+
+def test_a_page_from_the_back_cache_keeps_what_was_not_sent(site, phone):
+    page = phone()
+    page.goto(site.form)
+    answer_all(page)
+    page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    assert chosen(page) == 17
