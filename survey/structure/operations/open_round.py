@@ -18,10 +18,6 @@ from survey.core.errors import InputError
 from survey.core.text import clean, is_name_in_addresses
 from survey.models import QuestionnaireVersion, Round, RoundState
 
-DEFAULTS: Mapping[str, Any] = {"clusters": "none"}
-"""Rules of a new round that differ from those of `scoring.scheme.Rules`: results know no counter-days yet."""
-
-
 @dataclass(frozen=True)
 class RoundPlan:
     """Plan of a round: its name, its days in its zone (ends included), its hours, and its scoring rules.
@@ -112,7 +108,7 @@ def span_facts(round_: Round) -> dict[str, str | None]:
 def check_rules(rules: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return the scoring rules of a new round in full; `InputError` for one unknown or outside its choices."""
     try:
-        return Rules.new({**DEFAULTS, **(rules or {})}).to_mapping()
+        return Rules.new(rules or {}).to_mapping()
     except (DataError, TypeError) as error:
         raise InputError("The scoring rules cannot be used: %(why)s", why=error) from error
 

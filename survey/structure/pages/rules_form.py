@@ -80,6 +80,14 @@ def fpc_words() -> Mapping[str, str]:
     }
 
 
+def cluster_words() -> Mapping[str, str]:
+    """Return what the sampling units may be."""
+    return {
+        "counter_day": gettext("people of one counter and day, or of one pile of paper forms (recommended)"),
+        "none": gettext("each respondent by himself or herself"),
+    }
+
+
 class Decimal(Number):
     """A number that is shown with a decimal comma."""
 
@@ -137,6 +145,13 @@ class RulesForm(PlanForm):
         hint=_(
             "For the transactions of this period the ranges shrink as more of all citizens answer (finite population "
             "correction)."
+        ),
+    )
+    clusters = Choice(
+        _("Sampling units"),
+        hint=_(
+            "Who meets the same clerk on the same day answers alike. Intervals and tests that take each respondent by "
+            "himself are then too sure. Where no counter is known, each respondent is a unit in any case."
         ),
     )
     max_width = Decimal(
@@ -220,6 +235,7 @@ def weights_form(chosen: Sequence[Weight], rules: Rules, values: Mapping[str, An
     form.interval.options = list(interval_words().items())
     form.confidence.options = list(confidence_words(rules.confidence).items())
     form.fpc.options = list(fpc_words().items())
+    form.clusters.options = list(cluster_words().items())
     return form
 
 
@@ -231,6 +247,7 @@ def rule_values(rules: Rules, chosen: Sequence[Weight]) -> dict[str, Any]:
         "rollup": rules.rollup,
         "confidence": shown_number(100 * rules.confidence),
         "fpc": "1" if rules.fpc else "0",
+        "clusters": rules.clusters,
         "max_width": rules.max_width,
         "min_n": rules.min_n,
         "min_n_interval": rules.min_n_interval,
@@ -242,7 +259,7 @@ def rule_values(rules: Rules, chosen: Sequence[Weight]) -> dict[str, Any]:
 def rules_of(form: RulesForm, stored: Mapping[str, Any]) -> dict[str, Any]:
     """Return the rules of a valid form; what the form does not speak of stays as it is stored."""
     rules = dict(stored)
-    for name in ("composition", "interval", "rollup", "min_n", "min_n_interval"):
+    for name in ("composition", "interval", "rollup", "clusters", "min_n", "min_n_interval"):
         rules[name] = form[name].data
     rules["min_answered_share"] = form.min_answered.data / 100
     rules["confidence"] = _number(form.confidence.data) / 100
