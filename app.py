@@ -92,6 +92,7 @@ def _register_pages(app: Flask) -> None:
     from survey.publication import public as published
     from survey.publication.api import clients as api_clients
     from survey.results import pages as evaluator
+    from survey.results.intraclass import effect_before
     from survey.structure import pages as structure
 
     if app.blueprints:
@@ -121,3 +122,4 @@ def _register_pages(app: Flask) -> None:
     )
     for part in parts:
         app.register_blueprint(part.blueprint)
+    app.extensions["effect_before"] = effect_before  # targets ask what results know, and know nothing of results

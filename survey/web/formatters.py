@@ -40,6 +40,7 @@ def init_app(app: flask.Flask) -> None:
         "publication_state_name": wording.PUBLICATION_STATES,
         "exclusion_reason": wording.EXCLUSIONS,
         "composition_sentence": wording.COMPOSITIONS,
+        "sampling_unit": wording.SAMPLING_UNITS,
         "theme_name": wording.THEMES,
         "comment_state_name": wording.COMMENT_STATES,
         "doubt_reason": wording.DOUBTS,

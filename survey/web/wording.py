@@ -334,6 +334,15 @@ COMPOSITIONS = Wording(
     }
 )
 """How items make an index, in one sentence."""
+SAMPLING_UNITS = Wording(
+    {
+        "counter_day": N_(
+            "people of one counter and day, or of one pile of paper forms; where no counter is known, each respondent"
+        ),
+        "none": N_("each respondent"),
+    }
+)
+"""What is taken to vary independently, see the rule `clusters`."""
 FIGURE_STATUSES = Wording(
     {
         "ok": N_("Index with its interval."),

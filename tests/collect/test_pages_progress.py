@@ -65,6 +65,9 @@ def test_targets_by_both_methods() -> None:
     assert TargetPlan().target(0) == 0
     # half-width 5 points at the cautious share of one half, N = 600: 1.96² · 0.25 / 0.0025 = 384 → 234 or so of 600
     assert 230 <= TargetPlan(Method.HALF_WIDTH).target(600) <= 240
+    # where counter-days doubled the variance of the round before: 768 without end, 337 or so of 600
+    assert 335 <= TargetPlan(Method.HALF_WIDTH, deff=2.0).target(600) <= 340
+    assert TargetPlan(Method.HALF_WIDTH, deff=0.8).target(600) == TargetPlan(Method.HALF_WIDTH).target(600)
 
 
 def test_a_target_is_shared_by_the_counters_that_take_the_field() -> None:

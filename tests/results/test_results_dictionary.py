@@ -10,7 +10,7 @@ from scoring.table import COLUMNS
 from survey.core.db import Base
 from survey.files.exports.codebook import MEANINGS
 from survey.files.exports.content import CHANGE_COLUMNS, CHANGES, FACTS, PLACE, RANKS, STATUS, column_meanings
-from survey.files.exports.microdata import DESIGN
+from survey.files.exports.microdata import DESIGN, UNIT
 
 TEXT = (Path(__file__).parents[2] / "docs" / "data-dictionary.md").read_text("utf-8")
 
@@ -44,4 +44,4 @@ def test_every_column_of_the_files_of_a_round() -> None:
     sheets = {column.code for columns in (PLACE, STATUS, FACTS, RANKS, CHANGES) for column in columns}
     tables = {name for columns in column_meanings().values() for name in columns}
     assert written["Files: workbook"] == (sheets - tables) | {column.code for column in FACTS}
-    assert written["Files: microdata"] == {*DESIGN, "month", "channel", "language"} == set(MEANINGS)
+    assert written["Files: microdata"] == {*DESIGN, UNIT, "month", "channel", "language"} == set(MEANINGS)

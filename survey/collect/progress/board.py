@@ -49,6 +49,8 @@ class TargetPlan:
 
     method: Method = Method.OFFICIAL
     error: float = 0.05
+    #: Kish's design effect of counter-days in the round before; None where none tells. The official rule has none
+    deff: float | None = None
 
     def target(self, transactions: int) -> int:
         """Return the n wanted of N transactions."""
@@ -56,7 +58,7 @@ class TargetPlan:
             return 0
         if self.method is Method.OFFICIAL:
             return official_size(transactions, self.error)
-        return size_for(self.error, transactions)
+        return size_for(self.error, transactions, deff=max(self.deff or 1.0, 1.0))
 
 
 @dataclass(frozen=True)

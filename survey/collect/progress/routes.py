@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 from zoneinfo import ZoneInfo
 
@@ -36,6 +37,8 @@ def board() -> str:
         if not rounds:
             return flask.render_template("collect/progress/board.html", round=None, rounds=[], plan=plan)
         round_ = _chosen(rounds)
+        if plan.method is Method.HALF_WIDTH:
+            plan = replace(plan, deff=flask.current_app.extensions["effect_before"](session, round_))
         visible = queries.progress_agencies(session, cast(User, flask.g.user))
         calendar = _calendar(round_)
         known = _known(session, round_, calendar)

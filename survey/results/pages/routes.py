@@ -16,6 +16,7 @@ from survey.results.breakdowns import COUNTER, dimensions
 from survey.results.charts import interval_chart
 from survey.results.comments import comment_summary, masked_text
 from survey.results.figures import ALL_SERVICES, PROVINCE, chart_row
+from survey.results.intraclass import intraclass
 from survey.results.league_table import LeagueRow, league
 from survey.results.page_data import RoundPage
 from survey.results.pages.groups import Groups, asked_dimension, load_groups
@@ -58,6 +59,7 @@ def overview(round_code: str) -> str:
             agency_chart=agencies,
             doubts=_doubts(session, page),
             tells_doubts=_tells_doubts(page),
+            intraclass=intraclass(session, page.results),
         )
 
 

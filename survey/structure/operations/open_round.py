@@ -18,6 +18,7 @@ from survey.core.errors import InputError
 from survey.core.text import clean, is_name_in_addresses
 from survey.models import QuestionnaireVersion, Round, RoundState
 
+
 @dataclass(frozen=True)
 class RoundPlan:
     """Plan of a round: its name, its days in its zone (ends included), its hours, and its scoring rules.

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261130_0230"
-down_revision = "20261130_0215"
+revision = "20261130_0255"
+down_revision = "20261130_0300"
 branch_labels = None
 depends_on = None
 
