@@ -22,7 +22,7 @@ from survey.core.db import UNAVAILABLE
 from survey.core.tokens import hash_token
 from survey.models import Role, User, UserSession
 from survey.web import i18n
-from survey.web.context import SESSION_KEY, database, now
+from survey.web.context import SESSION_KEY, database, now, settings
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -30,6 +30,9 @@ SEEN_EVERY = timedelta(minutes=1)
 """How often at most a session's last use is written down."""
 BEFORE_A_NEW_PASSWORD = frozenset({"auth.password_page", "auth.change_password", "auth.sign_out"})
 """Endpoints open to a person who must change the password first."""
+
+BEFORE_A_SECOND_FACTOR = BEFORE_A_NEW_PASSWORD | {"second_factor.page", "second_factor.enrol"}
+"""Endpoints open to a person who must set up a second factor first."""
 
 
 def init_app(app: flask.Flask) -> None:
@@ -55,12 +58,19 @@ def role_required(*roles: Role) -> Callable[[View], View]:
                 flask.abort(403)
             if user.must_change_password and flask.request.endpoint not in BEFORE_A_NEW_PASSWORD:
                 return flask.redirect(flask.url_for("auth.password_page"))
+            if owes_second_factor(user) and flask.request.endpoint not in BEFORE_A_SECOND_FACTOR:
+                return flask.redirect(flask.url_for("second_factor.page"))
             return view(*args, **kwargs)
 
         guarded.roles = frozenset(roles or Role)  # type: ignore[attr-defined]
         return cast(View, guarded)
 
     return decorate
+
+
+def owes_second_factor(user: User) -> bool:
+    """Say whether the installation demands a second factor of this person, who has none yet."""
+    return user.totp_secret is None and user.role.value in settings().second_factor_roles
 
 
 def load_user() -> User | None:

@@ -19,6 +19,8 @@ ROOT = Path(__file__).resolve().parents[2]
 MIN_SECRET_LENGTH = 32
 CASE_MONTHS = 24
 """Months for which the words of a closed report or suggestion are kept, unless a setting says otherwise."""
+ROLES = ("admin", "evaluator", "manager", "staff")
+"""`survey.models.Role`, as settings write them."""
 _REDIS = ("redis://", "rediss://", "redis+unix://")
 _YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
@@ -52,6 +54,8 @@ class Settings:
     metrics_token: str = ""
     #: where several servers count rate limits by address together, redis://…; empty: each in its own memory
     rate_limit_storage: str = ""
+    #: roles that must have a second factor before they do anything else
+    second_factor_roles: tuple[str, ...] = ()
     #: languages offered, the first being the default
     languages: tuple[str, ...] = ("vi", "en", "vi-simple")
     #: whom the privacy notice names for questions: an office with its address, telephone or mailbox
@@ -182,8 +186,13 @@ def _parse(name: str, raw: str) -> object:
         return raw.lower() in _YES
     if name == "zone":
         return _zone(raw)
-    if name in {"languages", "secret_key_fallbacks"}:
-        return tuple(part.strip() for part in raw.split(",") if part.strip())
+    if name in {"languages", "secret_key_fallbacks", "second_factor_roles"}:
+        parts = tuple(part.strip() for part in raw.split(",") if part.strip())
+        if name == "second_factor_roles" and not set(parts) <= set(ROLES):
+            raise InputError(
+                "SECOND_FACTOR_ROLES names roles, of %(roles)s, not %(value)r", roles=", ".join(ROLES), value=raw
+            )
+        return parts
     if name == "rate_limit_storage" and not raw.startswith(_REDIS):
         raise InputError("RATE_LIMIT_STORAGE must be an address like redis://localhost:6379/0, or empty")
     if name == "public_base_url":

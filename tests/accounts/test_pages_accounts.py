@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pyotp
@@ -14,6 +15,8 @@ from flask.testing import FlaskClient
 from survey.accounts.operations.invitations import accept_invitation, find_invitation, invite
 from survey.accounts.operations.second_factor import matching_step, use_code
 from survey.core.actor import Actor
+from survey.core.config import ROLES, load_settings
+from survey.core.errors import InputError
 from survey.models import AuditEvent, Invitation, RecoveryCode, Role, User
 from tests.support.clock import set_clock
 from tests.support.evaluation import NOW, PASSWORD, accounts, post, scored_round, sign_in, token
@@ -222,9 +225,29 @@ def test_an_administrator_lets_in_who_lost_everything(people: Flask) -> None:
         assert session.scalars(sa.select(RecoveryCode)).all() == []
 
 
-def test_managers_and_staff_are_not_asked_for_codes(people: Flask) -> None:
-    for name in ("manager", "staff"):
-        assert signed_in(people, name).get("/tai-khoan/ma").status_code == 403
+@pytest.mark.parametrize("role", list(Role))
+def test_every_role_may_have_a_second_factor(people: Flask, role: Role) -> None:
+    enrolled(people, signed_in(people, role.value))
+    assert sign_in(people.test_client(), role.value).location == "/dang-nhap/ma"
+
+
+def test_a_role_of_whom_a_second_factor_is_demanded_does_nothing_without(people: Flask) -> None:
+    demanding = replace(people.config["SETTINGS"], second_factor_roles=("manager",))
+    people.config["SETTINGS"] = demanding
+    client = signed_in(people, "manager")
+    for page in ("/danh-gia", "/tai-khoan", "/quay"):
+        assert client.get(page).location == "/tai-khoan/ma"
+    assert "phải dùng mã một lần" in client.get("/tai-khoan/ma").get_data(as_text=True)
+    enrolled(people, client)
+    assert client.get("/danh-gia").status_code == 200
+    assert signed_in(people, "staff").get("/tai-khoan").status_code == 200
+
+
+def test_the_roles_of_settings_are_the_roles() -> None:
+    assert set(ROLES) == set(Role)
+    with pytest.raises(InputError, match="SECOND_FACTOR_ROLES"):
+        load_settings({"SECOND_FACTOR_ROLES": "admin,boss"})
+    assert load_settings({"SECOND_FACTOR_ROLES": "admin, evaluator"}).second_factor_roles == ("admin", "evaluator")
 
 
 def test_signing_in_starts_a_fresh_session(people: Flask) -> None:

@@ -67,7 +67,7 @@ GET = {
     "auth.password_page": SIGNED_IN,
     "invitations.accept": dict.fromkeys(EVERYONE, 410),  # no link has this token
     "second_factor.sign_in": dict.fromkeys(EVERYONE, 302),  # nobody's password was right just now
-    "second_factor.page": {**SIGNED_IN, "manager": 403, "staff": 403},
+    "second_factor.page": SIGNED_IN,
     "admin.users": ADMIN,
     "admin.user": ADMIN,
     "admin.audit": ADMIN,

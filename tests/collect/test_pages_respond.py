@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -593,6 +594,22 @@ def test_one_key_may_not_be_hammered(place, citizen):
         found = routes._place(session, routes._find_code(session, CODE), datetime.now(UTC), None)
         allowed = [routes._within_limits(found, body["key"]) for _ in range(40)]
     assert allowed == [True] * 30 + [False] * 10
+
+
+def test_no_form_takes_the_key_of_a_row_to_be_imported(place, citizen):
+    """The attack of the issue: forms sent with the hashes of rows made their import say "imported before"."""
+    taken = hashlib.sha256(b"r1\nid:1").hexdigest()
+    reply = citizen.post(f"/K/{CODE}", data=fill(citizen) | {"key": taken})
+    assert reply.status_code == 422  # asked to press the button once more, with a key of the page's own
+    assert stored(place) == []
+    again = BeautifulSoup(reply.text, "html.parser").select_one("#form input[name=key]")["value"]
+    assert (len(again), stamp.is_key(again)) == (24, True)
+
+
+@pytest.mark.parametrize("key", ["", "k" * 16, "k" * 23, "k" * 25, "k" * 64, "k" * 23 + "é", "k" * 24 + "\n"])
+def test_a_public_key_has_one_length(key):
+    assert not stamp.is_key(key)
+    assert stamp.is_key(stamp.new_key())
 
 
 def test_a_line_of_ipv6_has_one_limit_and_its_site_a_wider_one(place, citizen, monkeypatch):

@@ -1,4 +1,4 @@
-"""One-time codes from a telephone, for administrators and evaluators who want them: enrolling, and signing in."""
+"""One-time codes from a telephone (second factor): enrolling, signing in with them, switching them off."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from qrcode.constants import ERROR_CORRECT_M
 from werkzeug import Response
 
 from survey.accounts import attempts, device, pending_sign_in
-from survey.accounts.auth import begin_session, load_user, role_required
+from survey.accounts.auth import begin_session, load_user, owes_second_factor, role_required
 from survey.accounts.forms import CodeForm, CurrentPasswordForm, EnrolForm
 from survey.accounts.operations import second_factor as operations
 from survey.accounts.operations.change_user import drop_second_factor
@@ -18,12 +18,10 @@ from survey.accounts.operations.sign_in import record_sign_in
 from survey.accounts.queries import users
 from survey.accounts.verification import verify_password
 from survey.core.errors import InputError
-from survey.models import Role
 from survey.web.context import actor, database, now, user
 from survey.web.navigation import home
 
 blueprint = flask.Blueprint("second_factor", __name__)
-MAY_ENROL = (Role.ADMIN, Role.EVALUATOR)
 ISSUER = "SIPAS"
 QUIET = 4
 
@@ -76,14 +74,14 @@ def check_code() -> Response | Page:
 
 
 @blueprint.get("/tai-khoan/ma")
-@role_required(*MAY_ENROL)
+@role_required()
 def page() -> str:
     """Show how to enrol, or that codes are asked for."""
     return _render(CurrentPasswordForm() if user().totp_secret else EnrolForm())
 
 
 @blueprint.post("/tai-khoan/ma")
-@role_required(*MAY_ENROL)
+@role_required()
 def enrol() -> str | Page:
     """Take the first code of a telephone and show the recovery codes; the password shows that it is the person."""
     form, secret = EnrolForm(), flask.session.get("totp_secret", "")
@@ -105,7 +103,7 @@ def enrol() -> str | Page:
 
 
 @blueprint.post("/tai-khoan/ma/tat")
-@role_required(*MAY_ENROL)
+@role_required()
 def switch_off() -> Response | Page:
     """Ask for no codes any more, once the password shows that it is the person, not whoever found the screen open."""
     form = CurrentPasswordForm()
@@ -143,7 +141,13 @@ def _render(form: CurrentPasswordForm) -> str:
     address = pyotp.TOTP(secret).provisioning_uri(name=user().username, issuer_name=ISSUER)
     path, size = _drawn(address)
     return flask.render_template(
-        "accounts/second_factor.html", enrolled=False, form=form, secret=secret, path=path, size=size
+        "accounts/second_factor.html",
+        enrolled=False,
+        demanded=owes_second_factor(user()),
+        form=form,
+        secret=secret,
+        path=path,
+        size=size,
     )
 
 

@@ -18,7 +18,7 @@ from survey.questionnaires import Definition
 from survey.web.context import actor, database
 from survey.web.forms import Mistake
 
-_KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_KEY = re.compile(r"[A-Za-z0-9_-]{24}")
 
 
 @blueprint.get("/<int:number>/nhap")

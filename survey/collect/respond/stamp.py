@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
-_KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_KEY = re.compile(r"[A-Za-z0-9_-]{24}")
 _LATEST = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
 
 
@@ -31,7 +31,11 @@ def new_key() -> str:
 
 
 def is_key(text: str) -> bool:
-    """Say whether a posted key has the form of one, ours or one drawn by the page's script."""
+    """Say whether a posted key has the form of one, ours or one drawn by the page's script.
+
+    One length alone: keys of imports have 64 characters (`survey.collect.operations.import_responses`), so that no
+    stranger can take one beforehand and make an import say "imported before".
+    """
     return _KEY.fullmatch(text) is not None
 
 
