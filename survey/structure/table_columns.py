@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from survey.core.errors import InputError
-from survey.models import BatchKind
+from survey.models import AgencyKind, AgencyLevel, BatchKind
 from survey.spreadsheets.headings import Known, Row, column_letter
 from survey.spreadsheets.lost_letters import refuse_lost_letters
 from survey.spreadsheets.names import Names, words_of
@@ -74,6 +74,19 @@ COLUMNS: Mapping[BatchKind, tuple[Column, ...]] = {
     ),
 }  # fmt: skip
 """The columns of each import, in the order of its template."""
+KIND_WORDS: Mapping[AgencyKind, str] = {
+    AgencyKind.PROVINCE: "UBND tỉnh",
+    AgencyKind.DEPARTMENT: "sở, ban, ngành",
+    AgencyKind.DISTRICT: "UBND huyện",
+    AgencyKind.COMMUNE: "UBND xã, phường",
+    AgencyKind.CENTRE: "trung tâm",
+}
+LEVEL_WORDS: Mapping[AgencyLevel, str] = {
+    AgencyLevel.PROVINCE: "cấp tỉnh",
+    AgencyLevel.DISTRICT: "cấp huyện",
+    AgencyLevel.COMMUNE: "cấp xã",
+}
+"""What templates offer for kinds and levels; imports take these words and others."""
 TOTALS = frozenset({"tong", "tong cong", "tong so", "cong"})
 """Headings of a column that adds up the others."""
 

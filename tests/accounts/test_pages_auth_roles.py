@@ -162,6 +162,7 @@ GET = {
     "structure.population": PUBLISHERS,
     "structure.imports": PUBLISHERS,
     "structure.preview": {**ADMIN, "admin": 303},
+    "structure.template": ADMIN,
     "structure.batch": {**PUBLISHERS, "admin": 404, "evaluator": 404},
 }
 """Status of GET by endpoint and role."""
@@ -180,6 +181,7 @@ POST_WITHOUT_TOKEN = {
     "imports.upload": dict.fromkeys(EVERYONE, 400),
     "imports.preview": dict.fromkeys(EVERYONE, 400),
     "imports.store": dict.fromkeys(EVERYONE, 400),
+    "imports.point_at_headings": dict.fromkeys(EVERYONE, 400),
     "imports.undo": dict.fromkeys(EVERYONE, 400),
     "paper.begin": dict.fromkeys(EVERYONE, 400),
     "paper.store": dict.fromkeys(EVERYONE, 400),
@@ -249,6 +251,7 @@ POST_WITHOUT_TOKEN = {
     "structure.send_population": dict.fromkeys(EVERYONE, 400),
     "structure.send_file": dict.fromkeys(EVERYONE, 400),
     "structure.confirm": dict.fromkeys(EVERYONE, 400),
+    "structure.read_otherwise": dict.fromkeys(EVERYONE, 400),
     "structure.undo": dict.fromkeys(EVERYONE, 400),
 }
 """Status of POST without a token: only the public form takes it."""

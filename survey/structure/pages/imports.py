@@ -35,8 +35,10 @@ from survey.structure.pages.reading_form import shown as reading_form_data
 from survey.structure.queries import rounds as round_queries
 from survey.structure.queries import structure
 from survey.structure.queries.names import service_names
+from survey.structure.queries.templates import template_of
 from survey.structure.table_columns import COLUMNS, assign_columns, known_headings, unused_columns
-from survey.web.context import actor, database, error_message, settings, user
+from survey.structure.table_templates import workbook_of
+from survey.web.context import actor, database, error_message, settings, today, user
 from survey.web.fields import Explained
 from survey.web.uploads import Upload, Uploads, takes_upload
 
@@ -97,6 +99,22 @@ def send_file() -> Response | tuple[str, int]:
     kind = form.kind.data
     query: dict[str, Any] = {"dot": form.round.data} if kind == "giao-dich" else {}
     return flask.redirect(flask.url_for("structure.preview", kind=kind, token=upload.token, **query), 303)
+
+
+@blueprint.get("/nhap/mau/<kind>.xlsx")
+@role_required(*ROUND_EDITORS)
+def template(kind: str) -> Response:
+    """Send the template of a table, filled with what is known; `?dot=` names the round of transactions."""
+    _check_kind(kind)
+    code = flask.request.args.get("dot", "")
+    with database().read() as session:
+        round_ = round_of(session, code) if kind == "giao-dich" and code else None
+        data = workbook_of(template_of(session, KINDS[kind], today(), round_))
+    name = f"mau-{kind}-{code}.xlsx" if round_ is not None else f"mau-{kind}.xlsx"
+    reply = flask.make_response(data)
+    reply.mimetype = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    reply.headers.set("Content-Disposition", "attachment", filename=name)
+    return reply
 
 
 @blueprint.get("/nhap/<kind>/<token>")
@@ -320,4 +338,5 @@ def _page(session: orm.Session, form: ImportForm) -> str:
         form=form,
         words=batch_words(),
         batches=structure.structure_batches(session, kinds),
+        templates=[(one, words) for one, words in _kind_words().items() if one in _allowed()],
     )
