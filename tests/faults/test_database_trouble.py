@@ -14,8 +14,9 @@ import pytest
 import sqlalchemy as sa
 from bs4 import BeautifulSoup
 
+from survey.collect.operations import store_form
 from survey.collect.operations.record_response import Outcome
-from survey.collect.respond import routes, stamp
+from survey.collect.respond import stamp
 from survey.core.db import Database
 from survey.models import Response
 from tests.faults.serving import Server, stored
@@ -179,13 +180,13 @@ def test_a_clock_set_back_between_reading_and_storing(tmp_path: Path, monkeypatc
     body = fill(app.test_client()) | {"opened": stamp.sign_time(NOW, SECRET)}
     set_clock(app, NOW)
     stored_outcomes = []
-    inner = routes.record_response
+    inner = store_form.record_response
 
     def late(session, submission, now):
         stored_outcomes.append(inner(session, submission, now - timedelta(minutes=5)))
         return stored_outcomes[-1]
 
-    monkeypatch.setattr(routes, "record_response", late)
+    monkeypatch.setattr(store_form, "record_response", late)
     assert app.test_client().post(f"/K/{CODE}", data=body).status_code == 303
     assert stored_outcomes == [Outcome.ACCEPTED]
     app.extensions["database"].dispose()
