@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from io import BytesIO
+from itertools import pairwise
 
 import pytest
 import yaml
@@ -162,3 +164,36 @@ def test_the_command_prints_the_rounds_own_version(tmp_path):
         bad = app.test_cli_runner().invoke(args=["paper-form", "--round", "r1", *wrong, "--out", str(tmp_path / "x")])
         assert bad.exit_code == 2
     app.extensions["database"].dispose()
+
+
+def lines_of(pdf: bytes) -> list[tuple[float, float, str]]:
+    """Return (baseline, size, text) of the lines of the first page, from its top."""
+    found: dict[float, tuple[float, str]] = {}
+
+    def note(text, _cm, tm, _font, size):
+        if text.strip():
+            largest, before = found.get(round(tm[5], 1), (0.0, ""))
+            found[round(tm[5], 1)] = (max(largest, size), before + text)
+
+    PdfReader(BytesIO(pdf)).pages[0].extract_text(visitor_text=note)
+    return [(y, *found[y]) for y in sorted(found, reverse=True)]
+
+
+@pytest.mark.parametrize("row", [0, 1], ids=["five lines", "one word without a space"])
+def test_the_head_grows_with_its_names(row):
+    tables = ROOT / "tests" / "fixtures" / "cases" / "tables"
+    with (
+        (tables / "longa.csv").open(encoding="utf-8-sig") as agencies,
+        (tables / "longc.csv").open(encoding="utf-8-sig") as counters,
+    ):
+        agency = next(csv.DictReader(agencies))["name"]
+        counter = list(csv.DictReader(counters))[row]["name"]
+    code = "sipas-service-16"
+    long = PaperSheet(code, 3, content_hash(bundled()[code]), agency, counter, "Đợt 2026", ("Đất đai",))
+    pdf = render_form(bundled()[code], long, bilingual=True)
+    printed = squeezed("".join(words_of(pdf)))
+    for text in (agency, counter, bundled()[code].title.get("vi"), bundled()[code].title.get("en")):
+        assert squeezed(text) in printed
+    head = lines_of(pdf)[:12]
+    for (above, _, one), (below, size, other) in pairwise(head):
+        assert above - below >= 0.9 * size, (one, other)  # a line begins below the one above it

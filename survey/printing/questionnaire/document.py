@@ -32,7 +32,7 @@ TOP, BOTTOM = A4[1] - 11 * mm, 13 * mm
 CODE = 22 * mm
 """Width of the corner code's dark modules."""
 HEAD = 26 * mm
-"""Height of the strip with the corner code, on every page."""
+"""Least height of the strip with the corner code, on every page; it grows with the names."""
 
 
 @dataclass(frozen=True)
@@ -55,15 +55,16 @@ def render_form(definition: Definition, sheet: PaperSheet, *, bilingual: bool = 
     register_fonts()
     languages = ("vi", "en") if bilingual else ("vi",)
     rows = [*_intro(sheet, languages), *form_rows(definition, languages), comment(languages)]
-    pages = paginate(rows, scale_head(definition, languages), TOP - HEAD - BOTTOM)
+    head = _head(definition, sheet, languages)
+    pages = paginate(rows, scale_head(definition, languages), TOP - head.height - BOTTOM)
     out = BytesIO()
     canvas = Canvas(out, pagesize=A4, lang="vi", invariant=1, initialFontName=REGULAR)
     canvas.setTitle(" - ".join(filter(None, (definition.title.get("vi"), sheet.counter))))
     canvas.setAuthor(sheet.agency or "SIPAS")
     canvas.setSubject(f"{sheet.questionnaire} v{sheet.version} {sheet.content_hash[:12]}")
     for number, page in enumerate(pages, 1):
-        _frame(canvas, definition, sheet, languages, (number, len(pages)))
-        top = TOP - HEAD
+        _frame(canvas, head, sheet, languages, (number, len(pages)))
+        top = TOP - head.height
         for row in page:
             row.draw(canvas, top)
             top -= row.height
@@ -118,29 +119,55 @@ def _intro(sheet: PaperSheet, languages: Sequence[str]) -> list[PaperRow]:
     return rows
 
 
-def _frame(
-    canvas: Canvas, definition: Definition, sheet: PaperSheet, languages: Sequence[str], place: tuple[int, int]
-) -> None:
+@dataclass(frozen=True)
+class _Head:
+    """The words beside the corner code, set: whose form it is, then the titles; each with its colour."""
+
+    names: Sequence[tuple[Fitted, str]]
+    titles: Sequence[tuple[Fitted, str]]
+    #: of the titles together, and of the strip
+    titles_height: float
+    height: float
+
+
+def _head(definition: Definition, sheet: PaperSheet, languages: Sequence[str]) -> _Head:
+    """Set the words of the head; names take the lines they need, and the strip is as high as all of them."""
+    matrix = modules(Corner(sheet.questionnaire, sheet.version, sheet.content_hash, 1, 1).text())
+    width = _beside_code(quiet_zone(matrix, CODE))
+    day = " · ".join(filter(None, (sheet.round_name, WORDS[languages[0]].day)))
+    names = [
+        (fit(sheet.agency or "." * 60, MEDIUM, 9, width, TALL), MUTED),
+        (fit(sheet.counter or "." * 44, SEMIBOLD, 11, width, TALL), INK),
+        (fit(day, REGULAR, 8.5, width, TALL), MUTED),
+    ]
+    titles = []
+    for k, language in enumerate(languages):
+        font, size, high, colour = (REGULAR, 9, 4, MUTED) if k else (BOLD, 16, 8, INK)
+        titles.append((fit(definition.title.get(language), font, size, width, high * mm), colour))
+    titles_height = sum(block.height for block, _ in titles)
+    needed = sum(block.height for block, _ in names) + titles_height + 2.5 * mm
+    return _Head(names, titles, titles_height, max(HEAD, needed))
+
+
+def _beside_code(quiet: float) -> float:
+    """Return the width beside the corner code and its quiet zone."""
+    return float(WIDTH - CODE - quiet - 4 * mm)
+
+
+def _frame(canvas: Canvas, head: _Head, sheet: PaperSheet, languages: Sequence[str], place: tuple[int, int]) -> None:
     """Draw what is on every page: whose form it is, the title, the corner code, and the foot."""
     words = WORDS[languages[0]]
     number, pages = place
     matrix = modules(Corner(sheet.questionnaire, sheet.version, sheet.content_hash, number, pages).text())
-    quiet = quiet_zone(matrix, CODE)
     draw_code(canvas, matrix, LEFT + WIDTH - CODE, TOP - CODE, CODE)
-    width = WIDTH - CODE - quiet - 4 * mm
-    named: list[tuple[str, str, float, float, str]] = [
-        (sheet.agency or "." * 60, MEDIUM, 9, 9, MUTED),
-        (sheet.counter or "." * 44, SEMIBOLD, 11, 10, INK),
-    ]
-    named.append((" · ".join(filter(None, (sheet.round_name, words.day))), REGULAR, 8.5, 4.5, MUTED))
-    titles = [(definition.title.get(language), BOLD if not k else REGULAR, k) for k, language in enumerate(languages)]
-    named += [(title, font, 9 if k else 16, 4 if k else 8, MUTED if k else INK) for title, font, k in titles]
-    blocks = [(fit(text, font, size, width, high * mm), colour) for text, font, size, high, colour in named]
+    width = _beside_code(quiet_zone(matrix, CODE))
     top = TOP
-    for place_of, (block, colour) in enumerate(blocks):
+    for block, colour in head.names:
         canvas.setFillColor(colour)
-        if place_of == 3:
-            top = min(top - 0.5 * mm, TOP - HEAD + sum(other.height for other, _ in blocks[3:]) + 2 * mm)
+        top = draw(canvas, block, LEFT, top, width)
+    top = min(top - 0.5 * mm, TOP - head.height + head.titles_height + 2 * mm)
+    for block, colour in head.titles:
+        canvas.setFillColor(colour)
         top = draw(canvas, block, LEFT, top, width)
     canvas.setFillColor(MUTED)
     canvas.setFont(REGULAR, 7.5)
