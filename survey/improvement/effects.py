@@ -60,7 +60,7 @@ def effects_of(session: orm.Session, actions: Sequence[Action]) -> Mapping[int, 
 
 def next_ended(rounds: Iterable[Round], before: Round) -> Round | None:
     """Return the first round that began after one had ended, once it has ended itself; None before."""
-    later = [round_ for round_ in rounds if round_.opens_on > before.closes_on]
+    later = [round_ for round_ in rounds if round_.opens_on > before.last_day]
     first = min(later, key=lambda round_: (round_.opens_on, round_.id), default=None)
     return first if first is not None and first.state in ENDED else None
 

@@ -73,6 +73,13 @@ class Round(Versioned, Base):
             return datetime.combine(self.closes_on + timedelta(days=1), time(), ZoneInfo(self.zone))
         return datetime.combine(self.closes_on, self.closes_at, ZoneInfo(self.zone))
 
+    @property
+    def last_day(self) -> date:
+        """The last local day on which it took answers: `closes_on`, or the day on which a person closed it before."""
+        if self.closed_at is None:
+            return self.closes_on
+        return min(self.closes_on, max(self.closed_at.astimezone(ZoneInfo(self.zone)).date(), self.opens_on))
+
 
 class Population(Base):
     """N: the transactions of a service decided by an agency during a round."""

@@ -86,7 +86,7 @@ def freeze(session: orm.Session, round_code: str) -> Frozen:
             "name": round_.name,
             "name_en": round_.name_en,
             "opens_on": round_.opens_on.isoformat(),
-            "closes_on": round_.closes_on.isoformat(),
+            "closes_on": round_.last_day.isoformat(),
             "zone": round_.zone,
         },
         "questionnaire": {
@@ -159,7 +159,7 @@ def thaw(session: orm.Session, publication: Publication) -> RoundResults:
         raise InputError("The questionnaire of round %(code)s is no longer stored", code=content["round"]["code"])
     table = _table(content["columns"], content["results"])
     return RoundResults(
-        round=_frozen_round(content["round"], version),
+        round=_frozen_round(content["round"], version, publication.round.last_day),
         definition=from_canonical(version.content),
         rules=Rules.from_mapping(content["rules"]),
         table=table,
@@ -180,12 +180,17 @@ def recompute(session: orm.Session, publication: Publication) -> Recomputed:
     return Recomputed(found, same, () if same else tuple(_differences(frozen.table, now.table)))
 
 
-def _frozen_round(content: Mapping[str, Any], version: QuestionnaireVersion) -> Round:
-    """Return the round as it was; it belongs to no session, so that nothing of it can be written back."""
+def _frozen_round(content: Mapping[str, Any], version: QuestionnaireVersion, last_day: date) -> Round:
+    """Return the round as it was; it belongs to no session, so that nothing of it can be written back.
+
+    Editions of before say the day on which it should have ended: one that was closed early is told by its `last_day`.
+    """
+    last = min(date.fromisoformat(content["closes_on"]), last_day)
     values = {
         **content,
         "opens_on": date.fromisoformat(content["opens_on"]),
-        "closes_on": date.fromisoformat(content["closes_on"]),
+        "closes_on": last,
+        "last_day": last,
         "version": version,
     }
     return cast(Round, SimpleNamespace(**values))

@@ -357,6 +357,8 @@ class Definition:
         return ", ".join(f"{option.code} ({option.text.get(language)})" for option in self._options[code])
 
 
+ITEM_CODES = {UNKNOWN: 9, HIDDEN: 8}
+"""Numbers in files of answers to items off the scale: don't know, and not asked. A blank is an empty cell."""
 _NUMBER = re.compile(r"(\d)(?:[.,]0{1,6})?")
 _NUMBERED_LABEL = re.compile(r"(\w) ?[-–.:)=] ?(\S.*)")
 _LABEL_WITH_NUMBER = re.compile(r"(\S.*?) ?\((\w)\)")

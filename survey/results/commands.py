@@ -46,6 +46,7 @@ def results(round_code: str, form: str, interval: str | None, min_n: int | None,
 @click.option("--map", "map_file", type=IN_FILE, help="YAML file that tells which column is which.")
 @click.option("--strata", default="agency,service", show_default=True, help="Columns that make the strata.")
 @click.option("--by", default="agency,service", show_default=True, help="Columns to give figures by.")
+@click.option("--cluster", default="", help="Columns that make the sampling units, for example counter,day.")
 @click.option("--format", "form", type=FORMATS, default="csv", show_default=True)
 @click.option("--interval", type=INTERVALS, default="auto", show_default=True, help="Method of the intervals.")
 @click.option(
@@ -62,6 +63,7 @@ def score(
     map_file: Path | None,
     strata: str,
     by: str,
+    cluster: str,
     form: str,
     interval: str,
     min_n: int,
@@ -74,8 +76,8 @@ def score(
     from survey.spreadsheets.column_map import ColumnMap, load_map
 
     definition = _definition(questionnaire)
-    by_columns, strata_columns = _names(by), _names(strata)
-    codes = {slot.code for slot in definition.slots} | {*STRATA, *by_columns, *strata_columns}
+    by_columns, strata_columns, cluster_columns = _names(by), _names(strata), _names(cluster)
+    codes = {slot.code for slot in definition.slots} | {*STRATA, *by_columns, *strata_columns, *cluster_columns}
     task = Task(
         responses,
         population,
@@ -84,6 +86,7 @@ def score(
         _rules(rules, interval, min_n),
         strata_columns,
         by_columns,
+        cluster_columns,
         allow_short,
     )
     with progress_bar(responses) as advance:

@@ -14,16 +14,20 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from scoring.clusters import CLUSTER, ClusterSums, cluster_sums
 from scoring.moments import Moments, moments_from_patterns
 from scoring.scheme import DataError, Rules
 from scoring.table import score_table
 from survey.core.errors import InputError
 from survey.questionnaires import BLANK, Definition
+from survey.questionnaires.definition import ITEM_CODES
 from survey.results.compute import without_service
 from survey.spreadsheets.column_map import ColumnMap
 from survey.spreadsheets.read import Checker, Table, open_table
 
 STRATA = ("agency", "service")
+OF_MICRODATA = ("stratum", "weight", "fpc", "in_province")
+"""Columns by which a file is known for microdata of `export`: there 9 and 8 are answers that are not on the scale."""
 MAX_WRONG = 200
 """Wrong cells after which reading stops: the file is then not what it was taken for."""
 
@@ -41,6 +45,8 @@ class Task:
     strata: tuple[str, ...] = STRATA
     #: columns by which figures are given
     by: tuple[str, ...] = STRATA
+    #: columns whose combinations are the sampling units within an agency; empty: every respondent is one
+    clusters: tuple[str, ...] = ()
     #: take n for N where a stratum has more responses than transactions, in place of refusing the files
     allow_short: bool = False
 
@@ -52,14 +58,16 @@ def score_files(task: Task, progress: Callable[[int], object] | None = None) -> 
     """
     extra = tuple(name for name in dict.fromkeys((*task.strata, *task.by)) if name not in STRATA)
     keys = (*STRATA, *extra)
+    if set(task.clusters) & set(keys) or (task.clusters and set(CLUSTER) & set(keys)):
+        raise InputError("Columns of --cluster cannot be those of --by or --strata as well")
     population = read_population(task.population, task.strata)
     with open_table(task.responses, progress=progress) as table:
-        patterns = count_answers(table, task.definition, task.columns, keys)
+        patterns = count_answers(table, task.definition, task.columns, (*keys, *task.clusters))
     if not patterns:
         raise InputError("%(source)s has a header but no responses", source=task.responses.name)
     if not task.allow_short:
         _refuse_short(patterns, keys, task.strata, population)
-    moments = _moments(patterns, keys, task.definition, task.rules.features)
+    moments, clusters = _sums(patterns, keys, task)
     try:
         return score_table(
             moments,
@@ -68,6 +76,7 @@ def score_files(task: Task, progress: Callable[[int], object] | None = None) -> 
             task.rules,
             by=task.by,
             strata=task.strata,
+            clusters=clusters,
             without_service=without_service(task.rules),
         )
     except DataError as error:
@@ -85,7 +94,8 @@ def count_answers(table: Table, definition: Definition, columns: ColumnMap, keys
     Raises `InputError` for a missing column and `TableError` for cells that are no answers.
     """
     check = Checker(table.source)
-    items = [_ItemColumn(code, definition, columns) for code in definition.scheme().codes]
+    exported = all(table.optional(name) is not None for name in OF_MICRODATA)
+    items = [_ItemColumn(code, definition, columns, exported) for code in definition.scheme().codes]
     missing = [columns.heading(i.code) for i in items if i.code not in columns.absent and i.find(table) is None]
     if missing:
         raise InputError(
@@ -114,12 +124,14 @@ def count_answers(table: Table, definition: Definition, columns: ColumnMap, keys
 class _ItemColumn:
     """One item's column: where it stands, and the answer each text in it stands for."""
 
-    def __init__(self, code: str, definition: Definition, columns: ColumnMap) -> None:
+    def __init__(self, code: str, definition: Definition, columns: ColumnMap, exported: bool = False) -> None:
         self.code = code
         self.definition = definition
         self.columns = columns
         self.position: int | None = None
         self.known: dict[str, str] = {"": BLANK}
+        if exported:
+            self.known |= {str(number): answer for answer, number in ITEM_CODES.items()}
 
     def find(self, table: Table) -> int | None:
         """Look for the column in a table; return where it stands."""
@@ -210,10 +222,25 @@ def unknown_strata(table: pd.DataFrame) -> list[str]:
     return sorted({agency for agency in lost["agency"] if agency})
 
 
-def _moments(patterns: Patterns, keys: Sequence[str], definition: Definition, features: tuple[str, ...]) -> Moments:
-    """Return the moments of counted answers."""
-    frame = pd.DataFrame([key for key, _ in patterns], columns=list(keys), dtype=object)
+def _sums(patterns: Patterns, keys: Sequence[str], task: Task) -> tuple[Moments, ClusterSums | None]:
+    """Return the moments of counted answers by keys, and their sums by sampling unit where columns name one.
+
+    Several columns are a counter and, the last, its day: units of fewer than `min_n` people are joined with the next.
+    A unit whose cells are all empty is not known: its people are units by themselves.
+    """
+    names = (*keys, *task.clusters)
+    frame = pd.DataFrame([key for key, _ in patterns], columns=list(names), dtype=object)
     counts = np.fromiter(patterns.values(), dtype=np.int64, count=len(patterns))
-    return moments_from_patterns(
-        [answers for _, answers in patterns], counts, frame, definition.scheme(), features=features
+    answers, scheme, features = [text for _, text in patterns], task.definition.scheme(), task.rules.features
+    moments = moments_from_patterns(answers, counts, frame[list(keys)], scheme, features=features)
+    if not task.clusters:
+        return moments, None
+    cells = frame[list(task.clusters)].to_numpy(dtype=object)
+    known = (cells != "").any(axis=1)
+    first = cells[:, :-1] if cells.shape[1] > 1 else cells
+    counter = np.array(
+        ["\x1f".join(["", *row]) if ok else "" for row, ok in zip(first, known, strict=True)], dtype=object
     )
+    day = cells[:, -1] if cells.shape[1] > 1 else np.full(len(cells), "", dtype=object)
+    own = frame[list(keys)].assign(**dict(zip(CLUSTER, (counter, day), strict=True)))
+    return moments, cluster_sums(answers, counts, own, scheme, features=features)

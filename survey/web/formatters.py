@@ -90,15 +90,15 @@ def interval(low: Any, high: Any, decimals: int = 1) -> str:
 
 
 def span(round_: Round) -> str:
-    """Return when a round takes answers: its days, with its hours where it has any."""
+    """Return when a round takes (or took) answers: its days, with its hours where it has any."""
     first = f"{round_.opens_at:%H:%M} " if round_.opens_at else ""
-    last = f"{round_.closes_at:%H:%M} " if round_.closes_at else ""
-    return f"{first}{day(round_.opens_on)} – {last}{day(round_.closes_on)}"
+    last = f"{round_.closes_at:%H:%M} " if round_.closes_at and round_.last_day == round_.closes_on else ""
+    return f"{first}{day(round_.opens_on)} – {last}{day(round_.last_day)}"
 
 
 def named_with_days(round_: Round) -> str:
     """Return the name of a round with its days, as a list of rounds to choose from has it."""
-    return f"{local_name(round_)} ({day(round_.opens_on)} – {day(round_.closes_on)})"
+    return f"{local_name(round_)} ({day(round_.opens_on)} – {day(round_.last_day)})"
 
 
 def day(value: date | datetime | None) -> str:

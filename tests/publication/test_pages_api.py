@@ -148,6 +148,15 @@ def test_an_unknown_parameter_is_not_ignored(published: Flask, client: FlaskClie
     assert "agnecy" in reply.get_json(force=True)["detail"]
 
 
+def test_an_unknown_level_is_an_error_as_the_description_says(published: Flask, client: FlaskClient) -> None:
+    head = token(published, "results")
+    for table in ("results", "distributions"):
+        reply = client.get(f"/api/v1/rounds/r1/{table}?level=foo&level=item", headers=head)
+        assert reply.status_code == 400
+        assert "foo" in reply.get_json(force=True)["detail"]
+        assert client.get(f"/api/v1/rounds/r1/{table}?level=item", headers=head).status_code == 200
+
+
 def test_calls_are_counted_by_token(published: Flask, client: FlaskClient) -> None:
     one, other = token(published, "published"), token(published, "published")
     replies = [client.get("/api/v1/agencies", headers=one).status_code for _ in range(121)]

@@ -234,3 +234,59 @@ def test_wrong_options(options: tuple[str, str]) -> None:
 def test_unknown_questionnaire() -> None:
     files = ["--responses", str(FIXTURES / "sipas_wave1.csv"), "--population", str(FIXTURES / "sipas_pop1.csv")]
     fails(CliRunner().invoke(score, [*files, "--questionnaire", "sipas-1999"]), "sipas-1999", "sipas-service-16")
+
+
+CODES = [f"{e}{k}" for e, n in (("acc", 4), ("pro", 4), ("sta", 5), ("res", 3), ("fee", 4)) for k in range(1, n + 1)]
+
+
+def write_csv(path: Path, rows: list[dict[str, object]]) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def of_days(folder: Path) -> dict[str, Path]:
+    """Return files of 60 people of one counter on 12 days, each day of one mind; 4 more at no known counter."""
+    place = {"agency": "A", "service": "s"}
+    people: list[dict[str, object]] = [
+        {**place, "counter": "c", "day": f"{k // 5:02}", **dict.fromkeys(CODES, 5 if k // 5 % 3 else 1)}
+        for k in range(60)
+    ]
+    people += [{**place, "counter": "", "day": "", **dict.fromkeys(CODES, 5)} for _ in range(4)]
+    population = write_csv(folder / "p.csv", [{**place, "N": 10**7}])
+    return {"responses": write_csv(folder / "r.csv", people), "population": population}
+
+
+def test_columns_name_the_sampling_units(tmp_path: Path) -> None:
+    """Twelve days of five people of one mind, and four people by themselves: sixteen units."""
+    files = of_days(tmp_path)
+    whole = ("", "", "overall", "all")
+    row, plain = figures("--cluster", "counter,day", **files)[whole], figures(**files)[whole]
+    share = 44 / 64
+    days = sum((5 * ((day % 3 > 0) - share) / 64) ** 2 for day in range(12)) + 4 * ((1 - share) / 64) ** 2
+    assert float(row["index"]) == pytest.approx(100 * share)
+    assert float(row["se"]) == pytest.approx(100 * math.sqrt(16 / 15 * days), rel=1e-5)
+    assert row["df"] == "15"
+    assert float(plain["se"]) == pytest.approx(100 * math.sqrt(share * (1 - share) / 63), rel=1e-5)
+    assert plain["df"] == "63"
+    alone = figures("--cluster", "day", **files)[whole]
+    assert alone["se"] == row["se"]
+    refused = run("--cluster", "counter", "--by", "agency,counter", **files)
+    assert refused.exit_code == 2
+    assert "--cluster cannot be those of --by" in refused.output
+
+
+def test_numbers_of_microdata_for_no_answer_are_read_in_microdata_alone(tmp_path: Path) -> None:
+    """9 (don't know) and 8 (not asked) are no valid answers there; in any other file they are wrong cells."""
+    place = {"agency": "A", "service": "s"}
+    values = [5, 5, 4, 9, 8, 1, 2, ""]
+    people: list[dict[str, object]] = [{**place, **dict.fromkeys(CODES, value)} for value in values]
+    population = write_csv(tmp_path / "p.csv", [{**place, "N": 100}])
+    plain = run(responses=write_csv(tmp_path / "r.csv", people), population=population)
+    assert plain.exit_code == 2
+    assert "'9'" in plain.output
+    exported = [{**row, "stratum": "A / s", "weight": 12.5, "fpc": 0.08, "in_province": 1} for row in people]
+    row = figures(responses=write_csv(tmp_path / "m.csv", exported), population=population)[("", "", "overall", "all")]
+    assert (row["n"], row["valid"], row["c4"], row["c5"]) == ("5", "100", "20", "40")

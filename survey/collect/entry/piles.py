@@ -154,4 +154,4 @@ def _new_page(round_: Round, counter: Counter, form: PileForm) -> str:
 
 def _last_day(round_: Round) -> date:
     """Return the last day that forms can be of: today while the round is open."""
-    return min(round_.closes_on, now().astimezone(ZoneInfo(round_.zone)).date())
+    return min(round_.last_day, now().astimezone(ZoneInfo(round_.zone)).date())

@@ -66,12 +66,12 @@ def begin_pile(session: orm.Session, pile: Pile, *, actor: Actor) -> EntryBatch:
         raise InputError(
             "Choose how the answers were given: on paper, by telephone or to an interviewer", field="channel"
         )
-    if not round_.opens_on <= pile.form_date <= round_.closes_on or pile.form_date > today:
+    if not round_.opens_on <= pile.form_date <= round_.last_day or pile.form_date > today:
         raise InputError(
             "The day of the forms must lie within the round, from %(first)s to %(last)s, and not after today",
             field="form_date",
             first=f"{round_.opens_on:%d/%m/%Y}",
-            last=f"{min(round_.closes_on, today):%d/%m/%Y}",
+            last=f"{min(round_.last_day, today):%d/%m/%Y}",
         )
     if not 0 <= pile.check_every <= MAX_EVERY:
         raise InputError(

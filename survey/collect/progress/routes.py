@@ -90,7 +90,7 @@ def _known(session: orm.Session, round_: Round, calendar: Calendar) -> Known:
 def _calendar(round_: Round) -> Calendar:
     zone = ZoneInfo(round_.zone)
     today = now().astimezone(zone).date()
-    return Calendar(round_.opens_on, round_.closes_on, today, zone, Rules.from_mapping(round_.rules).min_n)
+    return Calendar(round_.opens_on, round_.last_day, today, zone, Rules.from_mapping(round_.rules).min_n)
 
 
 def _chosen(rounds: list[Round]) -> Round:

@@ -79,7 +79,7 @@ def places(session: orm.Session, agencies: frozenset[str] | None = None) -> Plac
 def frame(round_: Round, now: datetime) -> Frame:
     """Return what the rows of a file are read against."""
     definition = from_canonical(round_.version.content)
-    return Frame(definition, ZoneInfo(round_.zone), round_.opens_on, round_.closes_on, now)
+    return Frame(definition, ZoneInfo(round_.zone), round_.opens_on, round_.last_day, now)
 
 
 def rounds_to_fill(session: orm.Session) -> Sequence[Round]:

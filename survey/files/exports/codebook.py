@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from survey.files.exports import labels
 from survey.files.exports.content import SheetColumn, WorkbookSheet
-from survey.files.exports.microdata import HIDDEN_VALUE, ITEM_CODES, Microdata
+from survey.files.exports.microdata import HIDDEN_VALUE, Microdata
 from survey.questionnaires import HIDDEN, LEVELS, UNKNOWN, LocalText, Question
+from survey.questionnaires.definition import ITEM_CODES
 from survey.web.messages import Pair
 from survey.web.wording import CHANNELS
 

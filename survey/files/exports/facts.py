@@ -54,7 +54,7 @@ def method_sheet(content: Content, now: datetime) -> WorkbookSheet:
     rows: list[Row] = [
         ("round", "Đợt khảo sát", round_.code, round_.name),
         ("opens_on", "Ngày bắt đầu", round_.opens_on, f"First day, {round_.zone}"),
-        ("closes_on", "Ngày kết thúc", round_.closes_on, f"Last day, {round_.zone}"),
+        ("closes_on", "Ngày kết thúc", round_.last_day, f"Last day, {round_.zone}"),
         ("state", "Trạng thái của đợt", round_.state.value, "draft, open, closed, published"),
         ("questionnaire", "Bộ câu hỏi", f"{content.definition.code} v{version.number}", version.content_hash),
         ("made_at", "Lúc xuất tệp", now.astimezone(zone).replace(tzinfo=None), f"Time of the export, {round_.zone}"),

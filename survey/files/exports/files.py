@@ -124,7 +124,7 @@ def _about(export: Export, micro: Microdata) -> str:
         "round": round_.code,
         "name": round_.name,
         "opens_on": str(round_.opens_on),
-        "closes_on": str(round_.closes_on),
+        "closes_on": str(round_.last_day),
         "zone": round_.zone,
         "questionnaire": export.content.definition.code,
         "rules": export.content.results.rules.to_mapping(),

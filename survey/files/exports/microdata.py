@@ -43,14 +43,13 @@ from survey.files.exports import anonymity
 from survey.files.exports.content import Content
 from survey.files.queries.microdata import response_rows
 from survey.models import SlotKind
-from survey.questionnaires import BLANK, HIDDEN, UNKNOWN
+from survey.questionnaires import BLANK
+from survey.questionnaires.definition import ITEM_CODES
 from survey.results.queries.responses import cluster_keys
 from survey.results.sample import sample
 
 HIDDEN_VALUE = "*"
 """What an attribute says where it is hidden."""
-ITEM_CODES = {UNKNOWN: 9, HIDDEN: 8}
-"""Numbers of answers to items that are not on the scale: don't know, and not asked. A blank is an empty cell."""
 BLOCK = 20_000
 
 Bytes = NDArray[np.uint8]

@@ -15,8 +15,9 @@ import pandas as pd
 from sqlalchemy import orm
 
 from survey.files.exports.codebook import Variable, variables
-from survey.files.exports.microdata import HIDDEN_VALUE, ITEM_CODES, UNIT, Microdata, blocks
+from survey.files.exports.microdata import HIDDEN_VALUE, UNIT, Microdata, blocks
 from survey.questionnaires import HIDDEN, UNKNOWN
+from survey.questionnaires.definition import ITEM_CODES
 from survey.results.as_csv import BOM, Dialect, write_value
 
 Progress = Callable[[int], object]

@@ -46,7 +46,7 @@ def hidden_agencies(content: Content) -> list[str]:
 def _head(micro: Microdata, mark: str) -> str:
     round_ = micro.content.results.round
     lines = [
-        f"SIPAS {round_.code}, {round_.opens_on} - {round_.closes_on}",
+        f"SIPAS {round_.code}, {round_.opens_on} - {round_.last_day}",
         "Tính lại chỉ số hài lòng chung và sai số chuẩn từ dữ liệu vi mô đã ẩn danh.",
         "Reproduces the overall index and its standard error from the anonymised microdata.",
     ]

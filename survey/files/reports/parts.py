@@ -105,7 +105,7 @@ def title(context: ReportContext, style: dict[str, ParagraphStyle]) -> list[Flow
     round_ = context.round
     subject = words.SUBJECT_AGENCY.format(name=text(context.name)) if context.agency else words.SUBJECT_PROVINCE
     days = words.ROUND.format(
-        round=text(round_.name), first=f"{round_.opens_on:%d/%m/%Y}", last=f"{round_.closes_on:%d/%m/%Y}"
+        round=text(round_.name), first=f"{round_.opens_on:%d/%m/%Y}", last=f"{round_.last_day:%d/%m/%Y}"
     )
     if round_.state in {RoundState.DRAFT, RoundState.OPEN}:
         days += f"<br/>{words.STILL_OPEN}"

@@ -20,6 +20,7 @@ from limits import parse
 from sqlalchemy import orm
 from werkzeug.exceptions import HTTPException
 
+from scoring.scheme import LEVELS
 from survey.accounts.operations.rate_counts import count_calls
 from survey.accounts.queries.rate_counts import counted
 from survey.core.errors import InputError
@@ -204,6 +205,9 @@ def _narrowed(table: pd.DataFrame) -> pd.DataFrame:
         _refuse(400, f"Unknown parameter {unknown[0]}; known are {', '.join(known)}.")
     for name in known:
         values = flask.request.args.getlist(name)
+        wrong = sorted(set(values) - set(LEVELS)) if name == "level" else []
+        if wrong:
+            _refuse(400, f"Unknown level {wrong[0]}; known are {', '.join(LEVELS)}.")
         if values:
             table = table[table[name].isin(values)]
     return table
@@ -216,7 +220,7 @@ def _summary(session: orm.Session, round_: Round) -> dict[str, Any]:
         "name": round_.name,
         "name_en": round_.name_en,
         "opens_on": round_.opens_on.isoformat(),
-        "closes_on": round_.closes_on.isoformat(),
+        "closes_on": round_.last_day.isoformat(),
         "zone": round_.zone,
         "state": round_.state.value,
         "questionnaire": {"code": round_.version.questionnaire.code, "version": round_.version.number},

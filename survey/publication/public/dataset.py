@@ -27,7 +27,7 @@ def dataset(publication: Publication, page: RoundPage, links: Mapping[str, str])
         "url": links["page"],
         "inLanguage": ["vi", "en"],
         "isAccessibleForFree": True,
-        "temporalCoverage": f"{page.round.opens_on}/{page.round.closes_on}",
+        "temporalCoverage": f"{page.round.opens_on}/{page.round.last_day}",
         "version": str(publication.edition),
         "datePublished": publication.published_at.date().isoformat() if publication.published_at else None,
         "identifier": f"sha256:{publication.results_hash}",

@@ -47,10 +47,10 @@ def find_open_rounds(session: orm.Session) -> Sequence[Round]:
 
 
 def find_rounds_before(session: orm.Session, round_: Round) -> Sequence[Round]:
-    """Return the rounds that had ended when one began, the latest first."""
-    return session.scalars(
-        sa.select(Round).where(Round.closes_on < round_.opens_on).order_by(Round.closes_on.desc(), Round.id.desc())
-    ).all()
+    """Return the rounds that had ended when one began, the latest first; one that was closed early had."""
+    earlier = session.scalars(sa.select(Round).where(Round.opens_on < round_.opens_on)).all()
+    ended = [one for one in earlier if one.last_day < round_.opens_on]
+    return sorted(ended, key=lambda one: (one.last_day, one.id), reverse=True)
 
 
 def by_code(session: orm.Session, code: str) -> Round:
