@@ -152,6 +152,7 @@ def _greeting(settings: Settings, made: Demo | None, code: str | None) -> str:
     if made:
         lines += [
             f"Evaluator:          {base}/danh-gia   user {made.username}   password {made.password}",
+            f"Other roles:        {', '.join(made.others)}   same password",
             "                    The password is shown this once. All data are invented (dữ liệu minh họa).",
         ]
     return "\n".join(lines)

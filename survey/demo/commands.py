@@ -32,4 +32,5 @@ def demo(full: bool) -> None:
     click.echo(f"{made.responses} invented responses are loaded; every page says so.")
     click.echo(f"A counter's form:  {settings().base_url}/K/{made.counter_code}")
     click.echo(f"Evaluator:         {made.username}")
-    click.echo(f"Password:          {made.password}   (shown this once)")
+    click.echo(f"Other roles:       {', '.join(made.others)}")
+    click.echo(f"Password of all:   {made.password}   (shown this once)")

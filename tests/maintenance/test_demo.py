@@ -18,14 +18,19 @@ from survey.core.text import is_name_in_addresses
 from survey.demo.answers import Scene, draw_answers
 from survey.demo.operations.load_demo import PROGRESS, Demo, load_demo
 from survey.demo.province import FULL
+from survey.improvement.board import Standing, standings_of
 from survey.models import (
+    Action,
     Agency,
     AgencyKind,
+    Case,
+    CaseState,
     Channel,
     Comment,
     Counter,
     CounterCode,
     Installation,
+    PlanRequest,
     Population,
     Response,
     Role,
@@ -95,6 +100,24 @@ def test_the_evaluator_can_sign_in(loaded: tuple[Database, Demo]) -> None:
         assert verify(user.password_hash, made.password)
 
 
+def test_the_loop_is_shown_in_every_state(loaded: tuple[Database, Demo]) -> None:
+    database, made = loaded
+    with database.read() as session:
+        found = set()
+        for action in session.scalars(sa.select(Action)):
+            found |= standings_of(action, None, NOW.date())
+        assert {Standing.OVERDUE, Standing.OPEN, Standing.WAITING, Standing.ACCEPTED, Standing.DROPPED} <= found
+        assert any(action.first_due != action.due_on for action in session.scalars(sa.select(Action)))
+        assert session.scalars(sa.select(PlanRequest.id)).all()
+        cases = session.scalars(sa.select(Case)).all()
+        assert {case.state for case in cases} == set(CaseState)
+        assert {case.helped for case in cases} == {None, True, False}
+        assert any(not case.released for case in cases)
+        assert any(case.closed_on and case.closed_on > case.due_on for case in cases)
+        roles = session.scalars(sa.select(User.role).where(User.username.in_((made.username, *made.others)))).all()
+        assert set(roles) == set(Role)
+
+
 def test_every_answer_is_one_the_questionnaire_packs(loaded: tuple[Database, Demo]) -> None:
     database, _ = loaded
     definition = bundled()["sipas-service-16"]
@@ -140,7 +163,10 @@ def test_names_are_composed_and_nobody_s(loaded: tuple[Database, Demo]) -> None:
         named += [*session.scalars(sa.select(Counter.name)), *session.scalars(sa.select(Comment.text))]
         assert all(unicodedata.is_normalized("NFC", name) for name in named)
         people = set(session.scalars(sa.select(User.display_name)))
-        assert people == {"Cán bộ đánh giá", "Cán bộ đánh giá thứ hai"}
+        assert people == {
+            *("Cán bộ đánh giá", "Cán bộ đánh giá thứ hai", "Quản trị viên"),
+            *("Văn phòng UBND tỉnh", "Lãnh đạo sở", "Cán bộ một cửa"),
+        }
 
 
 def test_names_of_the_full_province() -> None:

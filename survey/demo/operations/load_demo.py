@@ -22,6 +22,7 @@ from survey.core.errors import InputError
 from survey.core.text import new_code
 from survey.demo import province as names
 from survey.demo.answers import Scene, burst_answers, draw_answers
+from survey.demo.operations.load_followup import load_followup
 from survey.models import (
     Agency,
     AgencyKind,
@@ -67,6 +68,8 @@ class Demo:
     #: the code of one counter's poster
     counter_code: str
     responses: int
+    #: user names of one person for each other role, with the same password
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -121,12 +124,15 @@ def load_demo(
         actor=Actor(now),
     )
     _publish(session, closed, evaluator, now)
+    province = session.scalars(sa.select(Agency).where(Agency.kind == AgencyKind.PROVINCE)).one()
+    judged = list({stratum.agency.id: stratum.agency for stratum in strata}.values())
+    others = load_followup(session, closed, [province, *judged], password=password, now=now, zone=zone)
     tell(10)
     audit.record(
         session, action="demo.loaded", subject="installation", actor=Actor(now), after={"responses": responses}
     )
     first = strata[0].counters[0].codes[0].code
-    return Demo("evaluator", password, first, responses)
+    return Demo("evaluator", password, first, responses, others)
 
 
 def _publish(session: orm.Session, round_: Round, evaluator: User, now: datetime) -> None:
