@@ -33,4 +33,4 @@ def demo(full: bool) -> None:
     click.echo(f"A counter's form:  {settings().base_url}/K/{made.counter_code}")
     click.echo(f"Evaluator:         {made.username}")
     click.echo(f"Other roles:       {', '.join(made.others)}")
-    click.echo(f"Password of all:   {made.password}   (shown this once)")
+    click.echo(f"Password:          {made.password}   (of all of them; shown this once)")
