@@ -84,7 +84,7 @@ def _register_pages(app: Flask) -> None:
     from survey.collect import progress, respond
     from survey.collect.privacy import notice as privacy
     from survey.files import downloads
-    from survey.improvement import casework, feedback
+    from survey.improvement import casework, feedback, heard
     from survey.improvement import pages as improvement
     from survey.maintenance import health
     from survey.printing import pages as staff
@@ -109,6 +109,7 @@ def _register_pages(app: Flask) -> None:
         improvement,
         feedback,
         casework,
+        heard,
         downloads,
         publishing,
         api,

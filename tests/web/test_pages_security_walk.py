@@ -190,7 +190,7 @@ def check_page(at: str, page: str, *, public: bool) -> None:
 
 ELSEWHERE = frozenset({"agency", "counter_id", "number", "batch_id", "place"})
 """Arguments that name something of an agency."""
-SHARED = ("published.", "cases.", "health.", "api.", "respond.", "invitations.", "second_factor.", "auth.")
+SHARED = ("published.", "cases.", "heard.", "health.", "api.", "respond.", "invitations.", "second_factor.", "auth.")
 """Pages that are the same for everyone."""
 
 
@@ -246,6 +246,7 @@ def test_what_was_closed_to_them_is_there(site: Flask) -> None:
         "publishing.edition",
         "paper.differences",
         "improvement.evidence",
+        "improvement.letter",
     }
     assert missing <= without_a_thing | {"staff.paper_form_pdf", "staff.paper_form_preview"}  # no round is open
 

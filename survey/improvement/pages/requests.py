@@ -9,6 +9,9 @@ from werkzeug import Response
 
 from survey.accounts.auth import role_required
 from survey.core.errors import InputError
+from survey.improvement.board import Standing, standings_of
+from survey.improvement.documents.layout import BLANK
+from survey.improvement.documents.request import request_letter
 from survey.improvement.effects import ENDED
 from survey.improvement.operations.request_plan import request_plan
 from survey.improvement.pages.common import PROVINCE, READERS, blueprint, is_province, scope
@@ -17,8 +20,10 @@ from survey.improvement.queries import actions as action_queries
 from survey.structure.queries import names
 from survey.structure.queries import rounds as round_queries
 from survey.web import i18n
-from survey.web.context import actor, database, today
+from survey.web.context import actor, database, settings, today
 from survey.web.i18n import local_name
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 @blueprint.get("/yeu-cau")
@@ -59,6 +64,25 @@ def ask() -> Response | tuple[str, int]:
             i18n.shown_at(flask.url_for("improvement.requests"))
             return _render(session, form), 422
     return flask.redirect(flask.url_for("improvement.requests"), code=303)
+
+
+@blueprint.get("/yeu-cau/<int:number>.docx")
+@role_required(*READERS)
+def letter(number: int) -> flask.Response:
+    """Send a request as the letter that the province signs."""
+    with database().read() as session:
+        visible = scope(session)
+        request = next((one for one in action_queries.requests(session, visible) if one.id == number), None)
+        if request is None:
+            flask.abort(404)
+        own = action_queries.actions_of(session, {request.agency.code})
+        overdue = [one for one in own if Standing.OVERDUE in standings_of(one, None, today())]
+        root = action_queries.root_agency(session)
+        name = root.name if root else BLANK
+        data = request_letter(request, name, BLANK, overdue, request.created_at.astimezone(settings().timezone).date())
+    reply = flask.Response(data, mimetype=DOCX)
+    reply.headers["Content-Disposition"] = f'attachment; filename="yeu-cau-{number}.docx"'
+    return reply
 
 
 def _offer(session: orm.Session, form: RequestForm) -> None:

@@ -7,7 +7,18 @@ from collections.abc import Collection, Sequence
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from survey.models import Action, ActionEvent, ActionEvidence, ActionStep, Agency, PlanRequest, Population, Round
+from survey.models import (
+    Action,
+    ActionEvent,
+    ActionEvidence,
+    ActionStep,
+    Agency,
+    AgencyKind,
+    PlanRequest,
+    Population,
+    Round,
+    RoundState,
+)
 from survey.models import User as Account
 
 WORKED = (ActionStep.ENTERED, ActionStep.DONE)
@@ -104,3 +115,25 @@ def judged_agencies(session: orm.Session, round_id: int) -> Sequence[Agency]:
 def agencies_by_code(session: orm.Session, codes: Collection[str]) -> Sequence[Agency]:
     """Return agencies by their codes, in the order of names."""
     return session.scalars(sa.select(Agency).where(Agency.code.in_(codes)).order_by(Agency.name, Agency.id)).all()
+
+
+def public_actions(session: orm.Session, agency: str = "") -> Sequence[Action]:
+    """Return the accepted actions that answer to a published round, of an agency or of all, the newest first."""
+    query = (
+        sa.select(Action)
+        .join(Action.agency)
+        .join(Action.round)
+        .where(Action.accepted_at.is_not(None), Round.state == RoundState.PUBLISHED)
+        .options(orm.contains_eager(Action.round).joinedload(Round.version), orm.contains_eager(Action.agency))
+        .order_by(Action.accepted_at.desc(), Action.id.desc())
+    )
+    if agency:
+        query = query.where(Agency.code == agency)
+    return session.scalars(query).all()
+
+
+def root_agency(session: orm.Session) -> Agency | None:
+    """Return the province, the agency above all others; None without one."""
+    return session.scalars(
+        sa.select(Agency).where(Agency.kind == AgencyKind.PROVINCE, Agency.parent_id.is_(None)).order_by(Agency.id)
+    ).first()

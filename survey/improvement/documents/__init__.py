@@ -1,0 +1,1 @@
+"""Documents as offices sign them: DOCX in the form of Decree 30/2020/ND-CP."""
