@@ -11,11 +11,14 @@ import time
 import flask
 from flask_babel import ngettext
 from limits.errors import StorageError
+from sqlalchemy import orm
 
 from survey.accounts import device
 from survey.accounts.operations import rate_counts as operations
+from survey.accounts.operations.log_failure import log_failure, subject_of
 from survey.accounts.operations.rate_counts import KEPT
 from survey.accounts.queries.rate_counts import counted
+from survey.core.actor import Actor
 from survey.web.context import database, now
 from survey.web.security import WIDER, callers, limiter
 
@@ -57,10 +60,15 @@ def wait_message(key: str) -> str:
     return str(message)
 
 
-def record_failure(key: str) -> None:
-    """Count a failed attempt of a key, and of the address it came from."""
-    instant = now()
-    database().write_together(lambda session: operations.count_failure(session, key, instant))
+def record_failure(key: str, action: str, name: str) -> None:
+    """Count a failed attempt of a key, and of the address it came from; the audit log says which name was tried."""
+    user, instant = flask.g.get("user"), now()
+
+    def write(session: orm.Session) -> None:
+        operations.count_failure(session, key, instant)
+        log_failure(session, action, subject_of(session, name), actor=Actor(instant, user.id if user else None))
+
+    database().write_together(write)
     try:
         for free, network in _networks():
             count = limiter.storage.incr(f"failed/{network}", int(KEPT.total_seconds()))

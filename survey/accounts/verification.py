@@ -57,7 +57,7 @@ def verify_password(form: Form, password: str, field: str = "password") -> int:
         form.form_errors.append(wait)
         return 429
     if not verify(user().password_hash, password):
-        attempts.record_failure(key)
+        attempts.record_failure(key, "user.password_failed", user().username)
         form.refuse(InputError("The current password is not right.", field=field))
         return 422
     attempts.record_success(key)

@@ -51,6 +51,8 @@ GET = {
     "static": PUBLIC,
     "respond.start": PUBLIC,
     "respond.show": PUBLIC,
+    "respond.emblem": dict.fromkeys(EVERYONE, 404),
+    "respond.show_bare": dict.fromkeys(EVERYONE, 303),
     "respond.thanks": PUBLIC,
     "respond.service_worker": PUBLIC,
     "respond.show_lowercase": dict.fromkeys(EVERYONE, 302),

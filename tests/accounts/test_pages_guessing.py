@@ -18,7 +18,7 @@ from survey.accounts import attempts
 from survey.accounts.attempts import FREE_BY_ADDRESS, FREE_BY_NAME, MAX_WAIT
 from survey.accounts.operations.rate_counts import KEPT
 from survey.accounts.verification import RECENT
-from survey.models import RateCount, Role, User
+from survey.models import AuditEvent, RateCount, Role, User
 from survey.web import security
 from survey.web.security import WIDER
 from tests.support.clock import set_clock
@@ -65,23 +65,23 @@ def test_the_wait_doubles_up_to_its_limit_and_is_forgotten(people: Flask) -> Non
     waits = []
     with people.test_request_context("/dang-nhap"):
         for _ in range(12):
-            attempts.record_failure("name:a")
+            attempts.record_failure("name:a", "user.sign_in_failed", "a")
             said = attempts.wait_message("name:a")
             waits.append(int("".join(filter(str.isdigit, said)) or 0))
         assert waits == [0, 0, 0, 0, 3, 5, 9, 17, 31, 31, 31, 31]  # whole seconds, rounded up
         assert attempts.wait_message("name:b") == ""
         later(people, KEPT.total_seconds() + 1)
-        attempts.record_failure("name:b")
+        attempts.record_failure("name:b", "user.sign_in_failed", "a")
         assert attempts.wait_message("name:a") == ""
         with people.extensions["database"].read() as session:
-            assert session.scalars(sa.select(RateCount.count)).all() == [1]  # what has ended is gone
+            assert sorted(session.scalars(sa.select(RateCount.count))) == [0, 1]  # what has ended is gone
 
 
 def test_names_that_are_tried_are_not_stored(people: Flask) -> None:
     """People type their password into the wrong field."""
     sign_in(people.test_client(), "mat khau cua toi", "x")
     with people.extensions["database"].read() as session:
-        assert [len(key) for key in session.scalars(sa.select(RateCount.key_hash))] == [64]
+        assert {len(key) for key in session.scalars(sa.select(RateCount.key_hash))} == {64}
 
 
 def test_two_servers_on_one_database_count_a_name_together(people: Flask) -> None:
@@ -246,3 +246,35 @@ def test_counts_that_cannot_be_reached_refuse_nobody(people: Flask, monkeypatch:
         monkeypatch.setattr(security.limiter.storage, name, gone)
     assert sign_in(people.test_client(), "admin", "wrong").status_code == 422
     assert sign_in(people.test_client(), "admin").status_code == 303
+
+
+def failures(app: Flask) -> list[tuple[str, str, int]]:
+    with app.extensions["database"].read() as session:
+        found = session.scalars(
+            sa.select(AuditEvent).where(AuditEvent.action.contains("_failed")).order_by(AuditEvent.id)
+        )
+        return [(event.action, event.subject, (event.after or {})["count"]) for event in found]
+
+
+def test_failures_reach_the_audit_log_as_one_line_a_minute(people: Flask) -> None:
+    for seconds in (0, 1, 2, 58):
+        set_clock(people, NOW + timedelta(seconds=seconds))
+        tried_from(people, "203.0.113.1", "evaluator")
+    tried_from(people, "203.0.113.1", "mat khau cua toi")
+    assert failures(people) == [("user.sign_in_failed", "user:evaluator", 1), ("user.sign_in_failed", "user:?", 1)]
+    set_clock(people, NOW + timedelta(seconds=120))
+    tried_from(people, "203.0.113.1", "evaluator")
+    assert failures(people)[2:] == [("user.sign_in_failed", "user:evaluator", 4)]  # and the three before it
+
+
+def test_the_page_of_the_log_says_that_a_stranger_failed(people: Flask, client: FlaskClient) -> None:
+    tried_from(people, "203.0.113.1", "evaluator")
+    sign_in(client, "admin")
+    post(client, "/tai-khoan/mat-khau", current="wrong", new=NEW, again=NEW)
+    page = client.get("/quan-tri/nhat-ky?viec=user.sign_in_failed").get_data(as_text=True)
+    assert "Người chưa đăng nhập" in page
+    assert "203.0.113.1" not in page
+    assert client.get("/quan-tri/nhat-ky?nguoi=-&viec=user.sign_in_failed").get_data(as_text=True).count(
+        "<li>"
+    ) < page.count("<li>")
+    assert failures(people)[-1][:2] == ("user.password_failed", "user:admin")

@@ -61,7 +61,7 @@ def check_code() -> Response | Page:
                 begin_session(session, person)
                 begins_at = home(person.role)
     if not right:
-        attempts.record_failure(key)
+        attempts.record_failure(key, "user.code_failed", name)
         if not form.mistakes:
             wrong = InputError("That code is not right, or it was used already. Wait for the next one.", field="code")
             form.refuse(wrong)

@@ -47,7 +47,7 @@ def sign_in() -> Response | tuple[str, int]:
         user_id = operations.authenticate(session, name, form.password.data)
         owing = users.by_id(session, user_id) if user_id is not None else None
     if user_id is None:
-        attempts.record_failure(key)
+        attempts.record_failure(key, "user.sign_in_failed", name)
         return _refuse(form, _("The user name or the password is not right."), 422)
     if owing is not None and owing.totp_secret is not None:
         pending_sign_in.begin(owing, target)

@@ -14,6 +14,8 @@ from survey.models import AuditEvent, User
 PAGE = 50
 COMMAND_LINE = "-"
 """In the place of a user name: what nobody signed in did. No account can be called so."""
+STRANGERS = ("user.sign_in_failed", "user.code_failed")
+"""What people do who are not signed in."""
 _FIRST, _LAST = date(2000, 1, 1), date(2999, 12, 31)
 
 
@@ -40,6 +42,11 @@ class Line:
 
     event: AuditEvent
     user: User | None
+
+    @property
+    def is_strangers(self) -> bool:
+        """Whether somebody did it who was not signed in, rather than the command line."""
+        return self.user is None and self.event.action in STRANGERS
 
 
 def page(session: orm.Session, wanted: AuditFilter, zone: ZoneInfo, size: int = PAGE) -> tuple[list[Line], int | None]:
@@ -77,7 +84,7 @@ def _conditions(wanted: AuditFilter, zone: ZoneInfo) -> list[sa.ColumnElement[bo
     if wanted.before:
         conditions.append(AuditEvent.id < wanted.before)
     if wanted.username == COMMAND_LINE:
-        conditions.append(AuditEvent.user_id.is_(None))
+        conditions += [AuditEvent.user_id.is_(None), AuditEvent.action.not_in(STRANGERS)]
     elif wanted.username:
         conditions.append(User.username == wanted.username)
     if wanted.action.endswith("."):
