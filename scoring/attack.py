@@ -369,9 +369,17 @@ class _Reader:
             return [(1.0, whole)]
         inside = self._inside(self._counts, agency, service)
         lots = [(self.own_weight(*p), p, self._counts[p]) for p in inside]
-        if agency or service:
+        if agency:
+            return self._agency(agency, [(w, c) for w, _, c in lots])
+        if service:
             return self._with_rest([(w, c) for w, _, c in lots], whole, self._inside(self._hidden, agency, service))
         return self._province([(p[0], w, c) for w, p, c in lots])
+
+    def _agency(self, agency: str, lots: list[tuple[float, Printed]]) -> list[tuple[float, Printed]]:
+        """Return the lots of an agency: its shown services, and the rest of it."""
+        found = self._with_rest(lots, self._counts[agency, ""], self._inside(self._hidden, agency, ""))
+        _, unknown = self._spread(agency)
+        return [*lots, (unknown, found[-1][1])] if unknown and len(found) > len(lots) else found
 
     def _province(self, lots: list[tuple[str, float, Printed]]) -> list[tuple[float, Printed]]:
         """Return the lots of the province: of every shown agency, and what is left of hidden ones together."""
@@ -385,7 +393,7 @@ class _Reader:
                 n = self._n(self._counts[a, ""])
                 found.append((max(total, n) / max(n, 1), self._counts[a, ""]))
             else:
-                found += self._with_rest(own, self._counts[a, ""], self._inside(self._hidden, a, ""))
+                found += self._agency(a, own)
         shown = {p[0] for p in self._counts if p[0] and not p[1]}
         found += [(w, c) for agency, w, c in lots if agency not in shown]
         rest = [p for p in self._inside(self._hidden, "", "") if p[0] not in shown]
@@ -405,6 +413,18 @@ class _Reader:
         total = sum((self._transactions or {}).get(p, 0.0) for p in hidden)
         return [*lots, (max(total, n) / n, rest)] if n else lots
 
+    def _spread(self, agency: str) -> tuple[float, float]:
+        """Return how much of their weight an agency's services keep, and the weight of those whose service is unknown.
+
+        These stand for their share of the agency's transactions, where all its services are shown.
+        """
+        if "service_spread" not in self._note(agency) or any(p[0] == agency and p[1] for p in self._hidden):
+            return 1.0, 0.0
+        n = self._n(self._counts[agency, ""])
+        named = [p for p in self._counts if p[0] == agency and p[1]]
+        total = sum(self.transactions(*p) for p in named if self._n(self._counts[p]))
+        return sum(self._n(self._counts[p]) for p in named) / n, total / n
+
     def _inside(self, places: Iterable[tuple[str, str]], agency: str, service: str) -> list[tuple[str, str]]:
         """Return the services of agencies that a place is made of."""
         return [
@@ -421,7 +441,7 @@ class _Reader:
         if "equal" in self._note(agency) and (agency, "") in self._counts:
             n = self._n(self._counts[agency, ""])
             total = sum(size for (a, _), size in (self._transactions or {}).items() if a == agency)
-        return max(total, n) / max(n, 1)
+        return max(total, n) / max(n, 1) * (self._spread(agency)[0] if (agency, "") in self._counts else 1.0)
 
     @property
     def shown(self) -> frozenset[tuple[str, str]]:

@@ -136,9 +136,10 @@ def protect_table(
 ) -> Flags:
     """Return which rows of a score table (n still in it) must be hidden; places are sums over `by`, see `sums_of`.
 
-    What the places leave unnamed (responses without a service) counts as known to the reader; agencies without N are in
-    no sum of agencies. A column `population` has each place's N, which bounds what a reader can think of it. `known`,
-    `gone`: rows (rows,) that another table tells whatever is hidden here, and rows that are hidden in any case.
+    What the places leave unnamed (responses without a service, without a counter) is a place like the others, known by
+    subtraction unless something is hidden with it; agencies without N are in no sum of agencies. A column `population`
+    has each place's N, which bounds what a reader can think of it. `known`, `gone`: rows (rows,) that another table
+    tells whatever is hidden here, and rows that are hidden in any case.
     Under `whole` all rows of a place go, or none; under the older rule figures add up to one another by `scheme`
     (without one, each is a table of its own), and rows of nobody stay.
     """
@@ -146,7 +147,7 @@ def protect_table(
     number = table["n"].to_numpy(dtype=np.int64)
     told, lost = (np.zeros(len(table), dtype=np.bool_) if x is None else np.asarray(x, bool) for x in (known, gone))
     hidden = lost & ((number > 0) | rule.whole)
-    if not (hidden | ((number > 0) & (number < rule.min_n))).any():
+    if not rule.whole and not (hidden | ((number > 0) & (number < rule.min_n))).any():
         return hidden
     place = table.groupby(list(by), sort=False).ngroup().to_numpy()
     figure, names = pd.factorize(pd.MultiIndex.from_frame(table[["level", "key"]]))
@@ -156,13 +157,52 @@ def protect_table(
     size[place, figure], begun[place, figure], fixed[place, figure] = number, hidden, told
     keys = table.iloc[first][list(by)].reset_index(drop=True)
     alone = table.iloc[first]["warnings"].str.contains("no_population").to_numpy() if "warnings" in table else None
-    lines = Lines.read(_without(sums_of(keys, parents), keys, alone))
     if rule.whole:
-        most = table["population"].to_numpy(dtype=np.float64)[first] if "population" in table else None
-        start, known_places = (np.asarray(x.any(axis=1), dtype=np.bool_) for x in (begun, fixed))
-        return _hide_places(size, start, known_places, lines, rule.min_n, most)[place]
+        keys, rests = _unnamed(keys, size, alone, parents)
+        small = (size > 0) & (size < rule.min_n)
+        if not (hidden.any() or small.any() or ((rests > 0) & (rests < rule.min_n)).any()):
+            return hidden
+        places, more = len(size), len(rests)
+        most = np.full(places + more, np.nan)
+        most[:places] = table["population"].to_numpy(dtype=np.float64)[first] if "population" in table else np.nan
+        start, known_places = (np.pad(x.any(axis=1), (0, more)).astype(np.bool_) for x in (begun, fixed))
+        apart = None if alone is None else np.pad(alone, (0, more))
+        lines = Lines.read(_without(sums_of(keys, parents), keys, apart))
+        return _hide_places(np.concatenate([size, rests]), start, known_places, lines, rule.min_n, most)[place]
+    lines = Lines.read(_without(sums_of(keys, parents), keys, alone))
     _hide_figures(size, begun, fixed, lines, rule.min_n, _units(list(names), scheme))
     return np.asarray(begun[place, figure] & (number > 0), dtype=np.bool_)
+
+
+UNNAMED = "\N{REPLACEMENT CHARACTER}"
+"""Stands in a key column for those of a total whom none of its rows names."""
+
+
+def _unnamed(
+    keys: pd.DataFrame, size: Whole, alone: Flags | None, parents: Mapping[str, str] | None
+) -> tuple[pd.DataFrame, Whole]:
+    """Return the places' keys with a row more for each total whose parts do not make it up, and those rows' sizes.
+
+    `size`: (places, figures) respondents. An agency that has others below it is a total of these and of itself, which
+    no row tells apart: with `parents` agencies are not looked at.
+    """
+    rows, sizes = [tuple(row) for row in keys.astype(str).itertuples(index=False, name=None)], list(size)
+    apart = {k for k, one in enumerate(alone) if one} if alone is not None else set()
+    for column, name in enumerate(keys.columns):
+        if name == "agency" and parents:
+            continue
+        place = {row: k for k, row in enumerate(rows)}
+        left: dict[tuple[str, ...], Whole] = {}
+        for row, k in place.items():
+            total = (*row[:column], "", *row[column + 1 :])
+            if row[column] and total in place and not (name == "agency" and k in apart):
+                left[total] = left.get(total, sizes[place[total]]) - sizes[k]
+        for total, rest in left.items():
+            if (rest > 0).any():
+                rows.append((*total[:column], UNNAMED, *total[column + 1 :]))
+                sizes.append(np.maximum(rest, 0))
+    more = np.array(sizes[len(size) :], dtype=np.int64).reshape(-1, size.shape[1])
+    return pd.DataFrame(rows, columns=keys.columns), more
 
 
 def _hide_places(

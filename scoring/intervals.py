@@ -133,7 +133,7 @@ def reliable(n: ArrayLike, lo: ArrayLike, hi: ArrayLike, rules: Rules) -> tuple[
     `n`: Kish's effective number of respondents, so that 30 of whom one stands for most do not pass for 30.
     """
     width = 100 * (np.asarray(hi, dtype=np.float64) - np.asarray(lo, dtype=np.float64))
-    enough = np.asarray(n) >= rules.min_n_interval
+    enough = np.asarray(n) >= rules.min_n_interval - 1e-9  # equal weights give 30 but for the last digit
     return np.asarray(enough, dtype=np.bool_), np.asarray(~(width >= rules.max_width), dtype=np.bool_)
 
 

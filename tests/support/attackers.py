@@ -68,12 +68,34 @@ def attacked(
             if place not in left or len(one.n) < len(left[place].n):
                 left[place] = one
     sums = _Sums(table, truth)
-    hidden = [place for place in sums.hidden if all(place)]
+    hidden = [place for place in sums.hidden if all(place) and place[1] != UNNAMED]
     chosen = hidden[:: max(1, len(hidden) // sample)] if hidden else []
     most = table.set_index(PLACE)["population"].groupby(level=[0, 1]).first()
     values = {place: min(sums.values(place), len(left[place].n) if place in left else 10**9) for place in chosen}
     few = {place for place, count in values.items() if count < min(rules.min_n, max(most.loc[place], sums.true(place)))}
     return Found(values, frozenset(few), told)
+
+
+UNNAMED = "?"
+"""Those who named no service: nobody's row has them, and the reader does not know how many there are."""
+
+
+def _with_unnamed(
+    places: pd.DataFrame, n: np.ndarray, total: np.ndarray
+) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """Return places, respondents (places, figures) and transactions, those of unknown service by agency included."""
+    rows, more = [], []
+    for agency in places["agency"].unique():
+        inside = (places["agency"] == agency).to_numpy()
+        whole = inside & (places["service"] == "").to_numpy()
+        rest = n[whole].sum(axis=0) - n[inside & ~whole].sum(axis=0)
+        if (rest > 0).any() and (inside & ~whole).any():
+            rows.append((agency, UNNAMED))
+            more.append(rest)
+    if not rows:
+        return places, n, total
+    every = pd.concat([places, pd.DataFrame(rows, columns=PLACE)], ignore_index=True)
+    return every, np.concatenate([n, np.array(more)]), np.concatenate([total, np.full(len(rows), np.nan)])
 
 
 class _Sums:
@@ -83,14 +105,14 @@ class _Sums:
         places = truth[PLACE].drop_duplicates().reset_index(drop=True)
         self._n = truth.pivot_table(index=PLACE, columns=["level", "key"], values="n", sort=False, aggfunc="first")
         self._n = self._n.reindex(pd.MultiIndex.from_frame(places)).to_numpy(dtype=float)
-        figures = truth[["level", "key"]].drop_duplicates()
-        self._level = figures["level"].tolist()
         gone = set(table.loc[table["status"] == SUPPRESSED, PLACE].itertuples(index=False, name=None))
+        N = truth.groupby(PLACE, sort=False)["population"].first().reindex(pd.MultiIndex.from_frame(places)).to_numpy()
+        places, self._n, N = _with_unnamed(places, self._n, N)
+        gone |= set(places[places["service"] == UNNAMED].itertuples(index=False, name=None))
         self._places = list(places.itertuples(index=False, name=None))
         self.hidden = [place for place in self._places if place in gone]
         self._mask = np.array([place in gone for place in self._places])
         self._lines = Lines.read(sums_of(places))
-        N = truth.groupby(PLACE, sort=False)["population"].first().reindex(pd.MultiIndex.from_frame(places)).to_numpy()
         self._most = np.where(np.nan_to_num(N) > 0, np.maximum(np.nan_to_num(N), self._n[:, 0]), np.inf)
 
     def true(self, place: tuple[str, str]) -> int:
