@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import unicodedata
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from scoring.scheme import COMPOSITIONS, INTERVALS, ROLLUPS
+from survey.core.actor import Actor
 from survey.models import (
     Agency,
     AuditEvent,
@@ -30,8 +31,12 @@ from survey.models import (
     RoundState,
     Service,
 )
+from survey.questionnaires import bundled
 from survey.structure import pages as structure_pages
+from survey.structure.operations.install_questionnaire import install_questionnaire
+from survey.structure.operations.open_round import RoundPlan, create_round
 from survey.structure.queries import names
+from tests.support.clock import set_clock
 from tests.support.evaluation import accounts, opened, scored_round, sign_in, token
 from tests.support.places import CODE
 
@@ -691,3 +696,24 @@ def test_reading_and_writing_are_separate_views() -> None:
         source = path.read_text("utf-8")
         assert "request.method" not in source, path.name
         assert "methods=" not in source, path.name
+
+
+def test_a_new_round_begins_today_with_the_questionnaire_of_the_last_one(people: Flask, evaluator: FlaskClient) -> None:
+    day = datetime(2026, 11, 30, 3, tzinfo=UTC)
+    set_clock(people, day)
+
+    def preset() -> tuple[str, str]:
+        soup = BeautifulSoup(evaluator.get("/quan-tri/dot/them").get_data(as_text=True), "html.parser")
+        chosen = soup.select_one("select[name=version] option[selected]")
+        return soup.find("input", attrs={"name": "opens_on"})["value"], chosen.text if chosen else ""
+
+    with people.extensions["database"].write() as session:
+        install_questionnaire(session, bundled()["sipas-2022"], day)
+        short = install_questionnaire(session, bundled()["sipas-short"], day)
+    opens_on, title = preset()
+    assert opens_on == "2026-11-30"
+    assert "sipas-service-16" in title  # the questionnaire of r1, not the first of the alphabet
+    with people.extensions["database"].write() as session:
+        plan = RoundPlan("r9", "Đợt 9", date(2027, 1, 1), date(2027, 1, 31))
+        create_round(session, plan, session.merge(short), actor=Actor(day))
+    assert "sipas-short" in preset()[1]

@@ -41,14 +41,16 @@ def rounds() -> str:
 @blueprint.get("/dot/them")
 @role_required(*ROUND_EDITORS)
 def new_round() -> str:
-    """Show the form for a round of thirty days from tomorrow."""
-    first = today() + timedelta(days=1)
-    values = {
+    """Show the form for a round of thirty days from today, with the questionnaire of the last one."""
+    first = today()
+    values: dict[str, Any] = {
         "opens_on": first,
         "closes_on": first + timedelta(days=29),
         **rule_values(Rules.new(check_rules(None)), ()),
     }
     with database().read() as session:
+        version = round_queries.usual_version(session)
+        values["version"] = str(version.id) if version is not None else ""
         return _page(session, None, _form(session, None, values))
 
 

@@ -16,6 +16,9 @@ from survey.questionnaires import Definition, from_canonical
 DEFINITIONS_CACHED = 64
 _definitions: dict[str, Definition] = {}
 
+USUAL = "sipas-service-16"
+"""Code of the questionnaire that a first round begins with, on pages as by command."""
+
 
 def local_day(round_: Round, now: datetime) -> date:
     """Return the calendar day of an instant in the round's own zone."""
@@ -101,3 +104,24 @@ def latest_version(session: orm.Session, questionnaire: str) -> QuestionnaireVer
             codes=", ".join(codes) or "none",
         )
     return version
+
+
+def usual_version(session: orm.Session) -> QuestionnaireVersion | None:
+    """Return the version that a new round begins with: the last round's questionnaire, else the one of 16 items.
+
+    Of either the newest version; None where neither is installed.
+    """
+    last = session.scalars(
+        sa.select(Questionnaire.code)
+        .join(QuestionnaireVersion, QuestionnaireVersion.questionnaire_id == Questionnaire.id)
+        .join(Round, Round.version_id == QuestionnaireVersion.id)
+        .order_by(Round.opens_on.desc(), Round.id.desc())
+        .limit(1)
+    ).first()
+    return session.scalars(
+        sa.select(QuestionnaireVersion)
+        .join(QuestionnaireVersion.questionnaire)
+        .where(Questionnaire.code == (last or USUAL))
+        .order_by(QuestionnaireVersion.number.desc())
+        .limit(1)
+    ).first()
