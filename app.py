@@ -83,7 +83,7 @@ def _register_pages(app: Flask) -> None:
     from survey.collect import imports as response_imports
     from survey.collect import progress, respond
     from survey.collect.privacy import notice as privacy
-    from survey.files import downloads
+    from survey.files import downloads, job_pages
     from survey.improvement import casework, feedback, heard
     from survey.improvement import pages as improvement
     from survey.maintenance import health
@@ -111,6 +111,7 @@ def _register_pages(app: Flask) -> None:
         casework,
         heard,
         downloads,
+        job_pages,
         publishing,
         api,
         api_clients,

@@ -14,6 +14,7 @@ from survey.collect import commands as collect
 from survey.core.command_line import command_group, deprecated_alias
 from survey.demo import commands as demo
 from survey.files import commands as files
+from survey.files.jobs_command import run_jobs
 from survey.maintenance import commands as maintenance
 from survey.maintenance.nightly_command import nightly
 from survey.printing import commands as printing
@@ -54,6 +55,7 @@ TREE: tuple[click.Command, ...] = (
     results.score,
     files.export,
     files.report,
+    command_group("jobs", "Make the files that people asked for.", run_jobs),
     command_group("publication", "Verify published editions.", publication.verify_publication),
     command_group(
         "api-client",

@@ -172,13 +172,14 @@ def _become_gunicorn(settings: Settings) -> None:
         "app:create_app()",
     ]
     environment[SHARED] = str(create_shared())
-    _start_nightly(environment)
+    _start_beside(environment, "nightly", "--wait")
+    _start_beside(environment, "jobs", "run", "--with-server")
     os.execve(sys.executable, command, environment)  # noqa: S606 (our own interpreter and arguments)
 
 
-def _start_nightly(environment: dict[str, str]) -> None:
-    """Start the process of the nightly work beside the server; it ends with the server, whose number stays ours."""
-    command = [sys.executable, "-m", "flask", "--app", str(ROOT / "app.py"), "nightly", "--wait"]
+def _start_beside(environment: dict[str, str], *words: str) -> None:
+    """Start a command in a process beside the server; it ends with the server, whose number stays ours."""
+    command = [sys.executable, "-m", "flask", "--app", str(ROOT / "app.py"), *words]
     os.spawnve(os.P_NOWAIT, sys.executable, command, environment)  # noqa: S606 (our own interpreter and arguments)
 
 

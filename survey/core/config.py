@@ -37,6 +37,8 @@ class Settings:
     secret_key: str = ""
     #: secrets of before, parted by commas: what they signed is still believed, nothing new is signed with them
     secret_key_fallbacks: tuple[str, ...] = ()
+    #: where uploads and finished files wait; several servers share one; empty means `instance_dir`
+    storage_dir: str = ""
     #: signs the manifests of backups; empty means `instance_dir/backup_key`
     backup_key: str = ""
     #: the address printed on posters, for example https://danhgia.example.vn; nothing else is ever encoded
@@ -67,6 +69,11 @@ class Settings:
     def database(self) -> str:
         """The database URL in force."""
         return self.database_url or f"sqlite:///{self.instance_dir / 'sipas.db'}"
+
+    @property
+    def storage(self) -> Path:
+        """The folder in force for uploads and finished files."""
+        return Path(self.storage_dir).resolve() if self.storage_dir else self.instance_dir
 
     @property
     def base_url(self) -> str:

@@ -23,11 +23,13 @@ from survey.migrations.guards import find_broken_guards
 from survey.questionnaires import broken_files
 from survey.structure.queries import rounds
 from survey.web import catalogues
+from survey.web.queries.jobs import waiting_since
 
 FINE, WARNING, WRONG = "ok", "warning", "wrong"
 LEAST_FREE = 1_000_000_000
 OLD_BACKUP = timedelta(days=2)
 SHOWN = 3
+LONG_WAIT = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ def examine(settings: Settings, database: Database, now: datetime) -> list[Healt
             *_durability(database),
             *_clock(database, now),
             *_rounds(database, now),
+            *_jobs(database, now),
         ]
     except sa.exc.SQLAlchemyError as error:
         reason = str(getattr(error, "orig", error)).splitlines()[0]
@@ -181,6 +184,16 @@ def _rounds(database: Database, now: datetime) -> Iterator[HealthFinding]:
             yield HealthFinding(FINE, f"round {round_.code} is open until {round_.closes_on}")
     if not opened:
         yield HealthFinding(WARNING, "no round is open", "posters show a friendly page until one is")
+
+
+def _jobs(database: Database, now: datetime) -> Iterator[HealthFinding]:
+    if current(database) != newest():
+        return
+    with database.read() as session:
+        since = waiting_since(session)
+    if since is not None and now - since > LONG_WAIT:
+        what = f"a file has waited to be made since {since:%Y-%m-%d %H:%M} UTC"
+        yield HealthFinding(WARNING, what, "no worker runs; the server starts one, or enable sipas-jobs.service")
 
 
 def _backups(settings: Settings, now: datetime) -> Iterator[HealthFinding]:

@@ -35,6 +35,7 @@ from survey.models.followup import (
     PlanRequest,
 )
 from survey.models.imports import BatchKind, ImportBatch
+from survey.models.jobs import Job, JobState
 from survey.models.publications import ApiClient, Publication, PublicationState
 from survey.models.questionnaires import AnswerSlot, Questionnaire, QuestionnaireVersion, SlotKind
 from survey.models.receipts import ReceiptCode
@@ -82,6 +83,8 @@ __all__ = [
     "ImportBatch",
     "Installation",
     "Invitation",
+    "Job",
+    "JobState",
     "PlanRequest",
     "Population",
     "Publication",

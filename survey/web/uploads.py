@@ -88,8 +88,8 @@ class Upload:
 class Uploads:
     """The folder in which files wait."""
 
-    def __init__(self, instance_dir: Path) -> None:
-        self._folder = instance_dir / "uploads"
+    def __init__(self, storage: Path) -> None:
+        self._folder = storage / "uploads"
 
     def receive(self, sent: FileStorage | None, *, actor: Actor) -> Upload:
         """Check a file from a form and keep it. `InputError` when there is none or it cannot be a table."""

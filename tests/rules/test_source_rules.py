@@ -40,8 +40,8 @@ CHANCE_WITHOUT_SECRETS = frozenset(
         "survey.results.operations.settle_comments",
     }
 )
-#: programs may be started here: our own interpreter, when the server starts
-STARTS_PROGRAMS = {"survey.serve"}
+#: programs may be started here: our own interpreter, when the server starts and for each job of heavy work
+STARTS_PROGRAMS = {"survey.serve", "survey.files.jobs.worker"}
 #: our own converter of old workbooks, in a process whose memory and time end with the file
 STARTS_OUR_PROGRAM = {"survey.spreadsheets.other_workbooks"}
 #: whatever tells the time or how long something took

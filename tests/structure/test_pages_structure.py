@@ -38,6 +38,7 @@ from survey.structure.operations.open_round import RoundPlan, create_round
 from survey.structure.queries import names
 from tests.support.clock import set_clock
 from tests.support.evaluation import accounts, opened, scored_round, sign_in, token
+from tests.support.jobs import make_file
 from tests.support.places import CODE
 
 
@@ -116,7 +117,9 @@ def test_a_new_name_is_not_seen_in_an_old_round(people: Flask, admin: FlaskClien
     old_round = shown(admin, "/danh-gia/r1")
     assert "Sở Tư pháp" in old_round
     assert "Sở Pháp chế" not in old_round
-    book = openpyxl.load_workbook(io.BytesIO(admin.get("/danh-gia/r1/tai-ve/bang-tinh.xlsx").data), read_only=True)
+    book = openpyxl.load_workbook(
+        io.BytesIO(make_file(people, admin, "/danh-gia/r1/tai-ve/bang-tinh.xlsx").data), read_only=True
+    )
     cells = {cell for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row}
     assert "Sở Tư pháp" in cells
     assert "Sở Pháp chế" not in cells

@@ -27,7 +27,7 @@ def round_of(session: orm.Session, code: str) -> Round:
 
 def uploads() -> Uploads:
     """Return the folder in which files wait."""
-    return Uploads(settings().instance_dir)
+    return Uploads(settings().storage)
 
 
 def upload_of(token: str) -> Upload:

@@ -1,38 +1,39 @@
-"""Files of a round. A manager gets the figures of the own agency and those below it; microdata leave for evaluators."""
+"""Files of a round. A manager gets the figures of the own agency and those below it; microdata leave for evaluators.
+
+Tables of figures are sent at once. What takes longer (workbook, reports, microdata) is made by the worker: a POST asks
+for it, the page of the job shows how far it is.
+"""
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
 
 import flask
 from flask_babel import gettext as _
 from sqlalchemy import orm
+from werkzeug import Response
 
 from survey.accounts.auth import role_required
 from survey.accounts.queries import users
 from survey.core.errors import InputError
 from survey.core.text import fold
 from survey.files.exports.content import load_content
-from survey.files.exports.files import Export, workbook, write_figures, write_package
-from survey.files.exports.microdata import prepare
-from survey.files.exports.microdata_files import write_parquet, write_sav
-from survey.files.reports.agency import render_agency
-from survey.files.reports.context import ReportContext
-from survey.files.reports.load import agency_context, province_context, round_context
-from survey.files.reports.province import render_province
+from survey.files.exports.files import Export, write_figures
+from survey.files.jobs.editions import published_path
+from survey.files.jobs.sending import send_file
 from survey.models import Role, Round
 from survey.results.as_csv import SEMICOLON, SPREADSHEET
 from survey.results.compute import round_results
 from survey.results.figures import PROVINCE
 from survey.results.live import is_live
+from survey.results.queries.responses import counted_responses, has_responses
 from survey.structure.queries import names, rounds
-from survey.web.context import database, now
+from survey.web.context import database, now, settings
 from survey.web.i18n import local_name
+from survey.web.jobs import ask_for_file
 
 blueprint = flask.Blueprint("downloads", __name__, url_prefix="/danh-gia/<round_code>/tai-ve")
 
@@ -41,15 +42,6 @@ MICRODATA_READERS = (Role.ADMIN, Role.EVALUATOR)
 
 TABLES = {"chi-so": "results", "khoang-thu-hang": "ranks", "thay-doi": "changes"}
 """Tables by the word in the address."""
-TYPES = {
-    "pdf": "application/pdf",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv",
-    "json": "application/json",
-    "parquet": "application/vnd.apache.parquet",
-    "sav": "application/x-spss-sav",
-    "zip": "application/zip",
-}
 
 
 @blueprint.get("")
@@ -59,11 +51,13 @@ def page(round_code: str) -> str:
     with database().read() as session:
         round_ = _round(session, round_code)
         _refuse_while_open(session, round_)
+        agencies = _reported(session, round_code)
         return flask.render_template(
             "files/page.html",
             round=round_,
             tables=_table_titles(),
-            agencies=_reported(session, round_code),
+            agencies=agencies,
+            chosen=next((pair for pair in agencies if pair[0] == flask.request.args.get("co-quan")), None),
             microdata=flask.g.user.role in MICRODATA_READERS,
         )
 
@@ -86,13 +80,12 @@ def _table_titles() -> dict[str, tuple[str, str]]:
     }
 
 
-@blueprint.get("/bang-tinh.xlsx")
+@blueprint.post("/bang-tinh.xlsx")
 @role_required(*RESULT_READERS)
-def spreadsheet(round_code: str) -> flask.Response:
-    """Send the workbook; `?tieng-anh=co` gives it a second header row in English."""
-    name = _("SIPAS results %(name)s", name=round_code)
-    with _export(round_code) as export:
-        return _send(lambda path: workbook(export, path), name, "xlsx")
+def spreadsheet(round_code: str) -> Response:
+    """Have the workbook made; `tieng-anh=co` gives it a second header row in English."""
+    english = "tieng-anh" in flask.request.form
+    return _ask(round_code, "workbook", {"english": english}, _("SIPAS results %(name)s", name=round_code), "xlsx")
 
 
 @blueprint.get("/<any('chi-so', 'khoang-thu-hang', 'thay-doi'):table>.<any(csv, json, parquet):form>")
@@ -105,54 +98,46 @@ def figures(round_code: str, table: str, form: str) -> flask.Response:
         return _send(lambda path: write_figures(frame, form, path, export.dialect), name, form)
 
 
-@blueprint.get("/vi-mo.<any(zip, parquet, sav):form>")
+@blueprint.post("/vi-mo.<any(zip, parquet, sav):form>")
 @role_required(*MICRODATA_READERS)
-def microdata(round_code: str, form: str) -> flask.Response:
-    """Send the anonymised microdata: with codebook and scripts (ZIP), as Parquet, or for SPSS."""
-    name = _("SIPAS microdata %(name)s", name=round_code)
-    with _export(round_code) as export:
-        if form == "zip":
-            return _send(lambda path: write_package(export, path), name, form)
-        write = write_sav if form == "sav" else write_parquet
-        micro = prepare(export.session, export.content)
-        return _send(lambda path: write(export.session, micro, path), name, form)
+def microdata(round_code: str, form: str) -> Response:
+    """Have the anonymised microdata written: with codebook and scripts (ZIP), as Parquet, or for SPSS."""
+    return _ask(round_code, "microdata", {}, _("SIPAS microdata %(name)s", name=round_code), form)
 
 
-@blueprint.get("/bao-cao-toan-tinh.pdf")
+@blueprint.post("/bao-cao-toan-tinh.pdf")
 @role_required(*MICRODATA_READERS)
-def province_report(round_code: str) -> flask.Response:
-    """Send the report on the province, which names every agency."""
-    with database().read() as session:
-        context = _or_404(lambda: province_context(session, round_context(session, round_code)))
-    pdf = render_province(context)
-    return _send(lambda path: _write(path, pdf), _("SIPAS report %(name)s", name=round_code), "pdf")
+def province_report(round_code: str) -> Response:
+    """Have the report on the province made, which names every agency."""
+    return _ask(round_code, "province_report", {}, _("SIPAS report %(name)s", name=round_code), "pdf")
 
 
-@blueprint.get("/bao-cao/<agency>.pdf")
+@blueprint.post("/bao-cao/<agency>.pdf")
 @role_required(*RESULT_READERS)
-def agency_report(round_code: str, agency: str) -> flask.Response:
-    """Send the report on an agency: at most two pages."""
+def agency_report(round_code: str, agency: str) -> Response:
+    """Have the report on an agency made: at most two pages."""
     with database().read() as session:
         visible = _visible(session)
         if visible is not None and agency not in visible:
             flask.abort(404)
-        _refuse_while_open(session, _round(session, round_code))
-        context = _or_404(lambda: agency_context(session, round_context(session, round_code), agency))
-    pdf = render_agency(context)
-    name = _("SIPAS report %(name)s", name=f"{round_code} - {context.name}")
-    return _send(lambda path: _write(path, pdf), name, "pdf")
+        round_ = _round(session, round_code)
+        known = names.agencies(session, on=round_.opens_on)
+        if agency not in known or not has_responses(session, round_.id, agency):
+            flask.abort(404)
+        name = _("SIPAS report %(name)s", name=f"{round_code} - {known[agency].name}")
+    return _ask(round_code, "agency_report", {"agency": agency}, name, "pdf")
 
 
-def _or_404(load: Callable[[], ReportContext]) -> ReportContext:
-    """Return what there is to report; 404 for an unknown round, or one without figures of the agency."""
-    try:
-        return load()
-    except InputError:
-        flask.abort(404)
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
+def _ask(round_code: str, kind: str, parameters: dict[str, object], name: str, form: str) -> Response:
+    """Enqueue a heavy file of a round; one of a published edition that was made before needs no work."""
+    order = {"round": round_code, **parameters}
+    with database().read() as session:
+        round_ = _round(session, round_code)
+        _refuse_while_open(session, round_)
+        file = published_path(session, kind, order, _visible(session), form)
+        order["rows"] = counted_responses(session, round_.id)
+    made_before = file if file and (settings().storage / file).is_file() else ""
+    return ask_for_file(kind, order, f"{name}.{form}", made_before=made_before)
 
 
 @contextmanager
@@ -192,22 +177,4 @@ def _send(write: Callable[[Path], None], name: str, form: str) -> flask.Response
     with tempfile.TemporaryDirectory(prefix="sipas-") as folder:
         path = Path(folder) / f"file.{form}"
         write(path)
-        size = path.stat().st_size
-        pieces = _pieces(path)
-        next(pieces)  # opens the file: it stays readable after its name is gone
-    response = flask.Response(pieces, mimetype=TYPES[form])
-    response.content_length = size
-    response.headers["Cache-Control"] = "no-store"
-    full = f"{name}.{form}"
-    response.headers["Content-Disposition"] = (
-        f"attachment; filename=\"{re.sub('[^a-z0-9. -]', '-', fold(full))}\"; filename*=UTF-8''{quote(full, safe='')}"
-    )
-    return response
-
-
-def _pieces(path: Path) -> Iterator[bytes]:
-    """Yield nothing, having opened a file, then what is in it."""
-    with path.open("rb") as file:
-        yield b""
-        while piece := file.read(1 << 16):
-            yield piece
+        return send_file(path, f"{name}.{form}")

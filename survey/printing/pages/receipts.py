@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import flask
-from sqlalchemy import orm
 from werkzeug import Response
 
 from survey.accounts.auth import role_required
 from survey.core.errors import InputError
-from survey.core.text import CODE_ALPHABET, CODE_LENGTH
-from survey.models import Counter
-from survey.printing.operations.issue_receipt_sheet import issue_receipt_sheet
 from survey.printing.pages.choices import PrintChoice, chosen
 from survey.printing.pages.forms import LookForm, ReceiptForm
 from survey.printing.pages.scope import UNIT_ROLES, blueprint, counter_of, pdf
 from survey.printing.posters.qr import code_address
-from survey.printing.posters.slips import PER_PAGE, render_slips
-from survey.printing.posters.texts import poster_text, stored_emblem
-from survey.printing.posters.words import Style
+from survey.printing.posters.slips import PER_PAGE
 from survey.printing.queries.code_use import receipt_use
-from survey.printing.queries.poster_codes import emblem_for, printable_rounds
-from survey.web.context import actor, database, error_message, settings, today
-
-SAMPLE = CODE_ALPHABET[0] * CODE_LENGTH
+from survey.printing.queries.poster_codes import printable_rounds
+from survey.printing.slip_sheets import AT_ONCE, SAMPLE, draw_slips, make_slips
+from survey.web.context import actor, database, error_message, settings, today, user
+from survey.web.jobs import ask_for_file
 
 
 @blueprint.get("/<int:counter_id>/bien-nhan")
@@ -56,30 +50,26 @@ def receipts_preview(counter_id: int) -> flask.Response:
         form = LookForm.asked(flask.request.args)
         form.validate()
         try:
-            data = _slips(session, counter, [SAMPLE] * PER_PAGE, chosen(form))
+            data = draw_slips(session, settings(), counter, [SAMPLE] * PER_PAGE, _look(chosen(form)), today())
         except InputError as error:
             flask.abort(409, description=error_message(error))
     return flask.Response(picture(data), mimetype="image/png")
 
 
 def _issue(counter_id: int, how_many: int, choice: PrintChoice) -> Response:
-    """Make and print the codes. What could stop the printing is tried first, so that no codes are made in vain."""
-    code_address(settings(), SAMPLE)
-    with database().write() as session:
-        counter = counter_of(session, counter_id)
-        codes = issue_receipt_sheet(session, counter, how_many, zone=settings().timezone, actor=actor())
+    """Make and print the codes; many of them are made by the worker, so that citizens are served meanwhile."""
     with database().read() as session:
         counter = counter_of(session, counter_id)
-        data, name = _slips(session, counter, codes, choice), f"{counter.agency.code}-{counter.code}-bien-nhan.pdf"
-    return pdf(data, name)
+        name = f"{counter.agency.code}-{counter.code}-bien-nhan.pdf"
+    order = {"counter": counter_id, "how_many": how_many, **_look(choice)}
+    if how_many <= AT_ONCE:
+        return pdf(make_slips(database(), settings(), order, user(), actor()), name)
+    code_address(settings(), SAMPLE)
+    return ask_for_file("receipt_slips", order, name)
 
 
-def _slips(session: orm.Session, counter: Counter, codes: list[str], choice: PrintChoice) -> bytes:
-    """Return the sheets for codes of a counter."""
-    rounds = printable_rounds(session, today()) if choice.dates else []
-    text = poster_text(settings(), counter, codes[0], rounds[0] if rounds else None)
-    style = Style(choice.variant, choice.bilingual, stored_emblem(emblem_for(session, counter.agency)))
-    return render_slips(text, [code_address(settings(), code) for code in codes], style)
+def _look(choice: PrintChoice) -> dict[str, str | bool]:
+    return {"variant": choice.variant.value, "bilingual": choice.bilingual, "dates": choice.dates}
 
 
 def _page(counter_id: int, form: ReceiptForm) -> str:

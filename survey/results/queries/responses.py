@@ -141,6 +141,19 @@ def channels(session: orm.Session, round_id: int) -> dict[str, int]:
     return {channel.value: int(number) for channel, number in rows}
 
 
+def counted_responses(session: orm.Session, round_id: int) -> int:
+    """Count the responses of a round that count."""
+    counted = sa.select(sa.func.count()).select_from(Response)
+    return session.scalar(counted.where(Response.round_id == round_id, Response.excluded.is_(None))) or 0
+
+
+def has_responses(session: orm.Session, round_id: int, agency: str) -> bool:
+    """Say whether an agency has a response in a round that counts."""
+    of_agency = sa.select(Agency.id).where(Agency.code == agency).scalar_subquery()
+    counted = (Response.round_id == round_id, Response.excluded.is_(None), Response.deciding_agency_id == of_agency)
+    return session.scalar(sa.select(sa.exists().where(*counted))) or False
+
+
 def stamp(session: orm.Session, round_id: int) -> tuple[int, ...]:
     """Return numbers that change whenever the counted responses do: rows, newest id, and which are excluded.
 

@@ -166,7 +166,7 @@ def confirm(kind: str, token: str) -> Response:
     except InputError as error:
         flask.flash(error_message(error).split("\n")[0], "error")
         return go("structure.preview", kind=kind, token=token, **({"dot": code} if code else {}))
-    Uploads(settings().instance_dir).discard(upload)
+    Uploads(settings().storage).discard(upload)
     message = ngettext("Imported: %(num)d row was added.", "Imported: %(num)d rows were added.", done.added)
     return go("structure.batch", message, batch_id=number)
 
@@ -285,7 +285,7 @@ def _check_kind(kind: str) -> None:
 def _upload_of(token: str) -> Upload | None:
     """Return the file that waits, or say that it is gone."""
     try:
-        return Uploads(settings().instance_dir).get(token, actor=actor())
+        return Uploads(settings().storage).get(token, actor=actor())
     except InputError as error:
         flask.flash(error_message(error), "error")
         return None
@@ -325,7 +325,7 @@ def _receive(form: ImportForm) -> Upload | None:
         form.refuse(InputError("Choose the round whose transactions these are", field="round"))
         return None
     try:
-        return Uploads(settings().instance_dir).receive(form.file.data, actor=actor())
+        return Uploads(settings().storage).receive(form.file.data, actor=actor())
     except InputError as error:
         form.refuse(error, "file")
         return None

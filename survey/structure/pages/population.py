@@ -38,7 +38,7 @@ def send_population(round_code: str) -> Response | tuple[str, int]:
 
 def _receive(form: PopulationForm) -> Upload | None:
     """Keep what was pasted, else the file; None when the form says why it cannot be a table."""
-    uploads, pasted = Uploads(settings().instance_dir), form.pasted.data
+    uploads, pasted = Uploads(settings().storage), form.pasted.data
     try:
         if pasted.strip():
             data = pasted.strip("\r\n").encode()

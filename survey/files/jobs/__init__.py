@@ -1,0 +1,1 @@
+"""Heavy work in a process of its own: what can be made, and the worker that makes it."""

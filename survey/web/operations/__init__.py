@@ -1,0 +1,1 @@
+"""Writes that pages of several rooms share."""
