@@ -8,7 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from survey.core.db import Database
-from survey.maintenance.operations.copy_database import copy_database
+from survey.maintenance.operations.stream_database import stream_database
 from survey.migrations import upgrade
 
 
@@ -24,10 +24,10 @@ def write_snapshot(database: Database, path: Path) -> None:
     copy = Database(f"sqlite:///{path}")
     try:
         upgrade(copy)
-        copy_database(database, copy)
         _truncate_log(copy)
     finally:
         copy.dispose()
+    stream_database(database, path)
 
 
 def check_and_upgrade(path: Path, rows: Mapping[str, int]) -> bool:
