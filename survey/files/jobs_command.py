@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 from flask.cli import with_appcontext
 
@@ -18,9 +16,8 @@ from survey.web.context import database, now, settings
 @report_input_errors
 def run_jobs(with_server: bool, worker: str | None) -> None:
     """Make the files that people asked for, one after the other, each in a process of its own; stays for ever."""
-    from survey.files.jobs.worker import NICENESS, run_next, stay
+    from survey.files.jobs.worker import run_next, stay
 
-    os.nice(NICENESS)
     if worker:
         run_next(database(), settings(), now, worker)
         return

@@ -47,6 +47,7 @@ LINES = {
     "export": "--round r1 --what sav --out {out}",
     "report": "--round r1 --province --out {out}",
     "publication verify": "--round r1",
+    "jobs run": "--once worker",
     "api-client create": "reader",
     "api-client revoke": "1",
     "api-client list": "",

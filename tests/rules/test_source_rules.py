@@ -31,7 +31,12 @@ UNSAFE_CALLS = {
 #: the questions of a form that were escaped when they were rendered, kept to be put into the next page
 MARKS_AS_SAFE = frozenset({"survey.collect.respond.page"})
 #: reviewed: what is put in is a constant of the program or a table's name found in the schema
-KNOWN_STATEMENTS = ("survey.migrations", "survey.core.db:", "survey.maintenance.operations.snapshot:")
+KNOWN_STATEMENTS = (
+    "survey.migrations",
+    "survey.core.db:",
+    "survey.maintenance.operations.snapshot:",
+    "survey.maintenance.operations.stream_database:",
+)
 #: draws from `random.SystemRandom` alone
 CHANCE_WITHOUT_SECRETS = frozenset(
     {

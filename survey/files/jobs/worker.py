@@ -45,6 +45,7 @@ Clock = Callable[[], datetime]
 
 def stay(database: Database, settings: Settings, clock: Clock, *, with_server: bool) -> None:
     """Wait for jobs for ever; with `with_server` until the server that started this process is gone."""
+    os.nice(NICENESS)  # each job's process inherits it
     server, steps = os.getppid(), 0
     while not with_server or os.getppid() == server:
         if steps % TIDY_STEPS == 0:
