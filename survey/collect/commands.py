@@ -140,8 +140,10 @@ def purge(kinds: tuple[str, ...], months: int | None, number: int | None, yes: b
         _purge(database(), settings(), kinds or ("comments", "uploads"), months, yes=yes)
     if yes:
         database().count_responses_again()  # fewer now, and none of them lost
-        operations.checkpoint_log(database())
+        left = operations.discard_deleted(database())
         click.echo("Backups made before still hold what was deleted, until they are deleted themselves.")
+        for line in left:
+            click.echo(line)
     else:
         click.echo("Nothing was deleted; --yes does it.")
 

@@ -36,6 +36,7 @@ KNOWN_STATEMENTS = (
     "survey.core.db:",
     "survey.maintenance.operations.snapshot:",
     "survey.maintenance.operations.stream_database:",
+    "survey.collect.operations.purge:",
 )
 #: draws from `random.SystemRandom` alone
 CHANCE_WITHOUT_SECRETS = frozenset(

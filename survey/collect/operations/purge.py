@@ -130,11 +130,38 @@ def _forget_for_good(session: orm.Session) -> None:
         session.connection().exec_driver_sql("PRAGMA secure_delete = ON")
 
 
-def checkpoint_log(database: Database) -> None:
-    """Checkpoint SQLite's write-ahead log into the database and truncate it, so that deleted text is in neither."""
+REWRITTEN = ("comment", "comment_theme", "response", "entry_form")
+"""Tables that hold what people wrote or answered."""
+
+
+def discard_deleted(database: Database) -> list[str]:
+    """Remove deleted text from the database's files; return what may still hold it, and until when, a line each.
+
+    SQLite overwrote it and moves its log into the file. PostgreSQL keeps deleted rows until a table is written anew,
+    which VACUUM FULL does; nobody reads or writes that table meanwhile, so that this belongs into a quiet hour.
+    """
     if database.engine.dialect.name == "sqlite":
         connection = database.engine.raw_connection()
         try:
             connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
             connection.close()
+        return []
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as server:
+        server.execute(sa.text("SET statement_timeout = 0"))  # the limit is for pages
+        try:
+            server.execute(sa.text(f"VACUUM (FULL, ANALYZE) {', '.join(REWRITTEN)}"))
+        finally:
+            server.execute(sa.text("RESET statement_timeout"))
+        replicas = server.scalar(sa.text("SELECT count(*) FROM pg_stat_replication")) or 0
+        archived = server.scalar(sa.text("SHOW archive_mode"))
+        wal = server.scalar(sa.text("SHOW max_wal_size"))
+    left = [
+        f"The server's write-ahead log (pg_wal) still holds it until its segments are written over: up to {wal} of "
+        "changes later; a superuser ends that sooner with CHECKPOINT; SELECT pg_switch_wal(); CHECKPOINT"
+    ]
+    if replicas:
+        left.append(f"Replicas ({replicas}) follow within seconds; their logs hold it as long as this one's")
+    if archived != "off":
+        left.append("The archive of write-ahead logs holds it until its files are deleted: that is yours to do")
+    return left
