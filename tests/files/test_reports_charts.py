@@ -82,7 +82,7 @@ def test_the_heat_table_has_the_cells_of_its_page(rounds: Flask, evaluator: Flas
     rows = page.select(".heat tbody tr")
     assert len(rows) == 3
     for row in rows:
-        cells = [re.sub(r"[▲▼] chắc chắn (\w+) hơn:", r"\1", words(cell)) for cell in row.find_all("td")]
+        cells = [re.sub(r"[▲▼] (\w+) hơn rõ rệt:", r"\1", words(cell)) for cell in row.find_all("td")]
         cells = [re.sub("Không hiển thị.*|Quá ít.*", "", c).replace("cao", "hơn").replace("thấp", "kém") for c in cells]
         assert f"{words(row.th)} {' '.join(cell.strip() for cell in cells)}" in told
     assert "50,0 kém −28,6" in told
@@ -230,7 +230,7 @@ def test_one_agency_alone_is_not_set_against_others(database: Database) -> None:
         text = text_of(render_province(province_context(session, round_context(session, "r1"))))
     assert "Mức quan trọng và kết quả thực hiện" not in text
     assert "Từng câu hỏi ở từng cơ quan" not in text
-    assert "chắc chắn thấp hơn" not in text
+    assert "thấp hơn rõ rệt" not in text
     assert "Các cơ quan theo yếu tố" in text
 
 

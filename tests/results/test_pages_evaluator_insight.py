@@ -31,7 +31,7 @@ def test_heat_shades_what_the_data_can_tell_and_says_it_in_words(evaluator: Flas
     cells = {str(row["data-agency"]): row.find_all("td") for row in page.select(".heat tbody tr")}
     worse, same = cells["so-dat-dai"][0], cells["so-tu-phap"][0]
     assert worse["class"] == ["heat-below-much"]
-    assert words(worse) == "50,0 ▼ chắc chắn thấp hơn: −28,6"
+    assert words(worse) == "50,0 ▼ thấp hơn rõ rệt: −28,6"
     assert same["class"] == ["heat-same"]
     assert words(same) == "75,0 +8,3"
     assert all(len(row) == 6 for row in cells.values())

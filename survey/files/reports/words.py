@@ -172,13 +172,13 @@ MATRIX_TABLE = (
 )
 MATRIX_NOTE = (
     "Dòng trên: chỉ số; dòng dưới: chênh lệch. Ô chỉ được tô, có dấu tam giác và chữ “hơn” hoặc “kém” khi kiểm định "
-    "cho thấy chênh lệch không phải ngẫu nhiên, có tính đến việc xem cùng lúc mọi cơ quan và yếu tố "
-    "(Benjamini-Hochberg): trong 100 ô được tô, khoảng {rate} ô có thể là ngẫu nhiên. Ô không tô: số liệu chưa phân "
-    "biệt được."
+    "cho thấy chênh lệch khó là ngẫu nhiên, có tính đến việc xem cùng lúc mọi cơ quan và yếu tố "
+    "(Benjamini-Hochberg): trong 100 ô được tô, dự kiến nhiều nhất {rate} ô là ngẫu nhiên. Ô không tô: số liệu chưa "
+    "phân biệt được."
 )
 MORE, LESS = "hơn", "kém"
-SURELY_BELOW, SURELY_BELOW_MUCH = "chắc chắn thấp hơn", "chắc chắn thấp hơn từ {points} điểm trở lên"
-SURELY_ABOVE, SURELY_ABOVE_MUCH = "chắc chắn cao hơn", "chắc chắn cao hơn từ {points} điểm trở lên"
+SURELY_BELOW, SURELY_BELOW_MUCH = "thấp hơn rõ rệt", "thấp hơn rõ rệt, từ {points} điểm trở lên"
+SURELY_ABOVE, SURELY_ABOVE_MUCH = "cao hơn rõ rệt", "cao hơn rõ rệt, từ {points} điểm trở lên"
 
 QUADRANTS = "Mức quan trọng và kết quả thực hiện ở từng cơ quan"
 QUADRANTS_LEAD = (
@@ -189,9 +189,9 @@ QUADRANTS_CHART = "Mức quan trọng của từng câu hỏi so với kết qu�
 QUADRANTS_NOTE = (
     "Chiều ngang: thấp hơn hay cao hơn các cơ quan khác bao nhiêu điểm phần trăm; thang chia của mỗi hình một khác, "
     "số ở hai đầu là giới hạn. Chiều dọc: câu hỏi ảnh hưởng nhiều hay ít đến chỉ số chung; vạch ngang là mức trung "
-    "bình. Ô vuông tô đậm: chắc chắn kém hơn; hình tròn tô đậm: chắc chắn tốt hơn; hình trống: số liệu chưa phân biệt "
+    "bình. Ô vuông tô đậm: kém hơn rõ rệt; hình tròn tô đậm: tốt hơn rõ rệt; hình trống: số liệu chưa phân biệt "
     "được. Nhận định có tính đến việc xem nhiều câu hỏi (Benjamini-Hochberg): trong 100 câu được cho là tốt hơn hoặc "
-    "kém hơn, khoảng {rate} câu có thể là ngẫu nhiên."
+    "kém hơn, dự kiến nhiều nhất {rate} câu là ngẫu nhiên."
 )
 QUADRANTS_MISSING = "Không vẽ vì quá ít người trả lời: {names}."
 IMPROVE, KEEP, WATCH, MAINTAIN = "Cần cải thiện trước", "Giữ vững", "Theo dõi", "Duy trì"
