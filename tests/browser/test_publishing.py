@@ -65,7 +65,7 @@ def test_two_people_publish_and_everyone_sees(chromium: Browser, office: tuple[F
     second.get_by_role("button", name="Tôi đã xem kỹ: xác nhận").click()
     first.reload()
     first.get_by_role("button", name="Công bố cho mọi người xem").click()
-    first.get_by_role("link", name="Ấn bản 1").click()
+    first.get_by_role("link", name="Bản công bố lần 1").click()
     first.get_by_role("link", name="Mở trang công khai").click()
 
     citizen = chromium.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=script).new_page()

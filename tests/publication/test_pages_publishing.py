@@ -58,7 +58,7 @@ def test_from_draft_to_the_public_page(closed: Flask) -> None:
     assert post(author, draft + "/cong-khai", form_at=draft).location == STEPS
     public = closed.test_client().get("/ket-qua/r1")
     assert public.status_code == 200
-    assert "Ấn bản 1" in public.get_data(as_text=True)
+    assert "Bản công bố lần 1" in public.get_data(as_text=True)
     with closed.extensions["database"].read() as session:
         made = session.scalars(sa.select(Publication)).one()
         assert (made.drafted_by.username, made.reviewed_by.username) == ("evaluator", "hai")
