@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import math
+import os
 import re
 import warnings
 import zipfile
@@ -17,6 +18,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, BinaryIO
 
 from survey.core.errors import InputError
+
+os.environ["OPENPYXL_LXML"] = "False"
+"""Where lxml is installed openpyxl would read with it, which resolves entities, and not with defusedxml."""
 
 SIGNATURE = b"PK\x03\x04"
 OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
