@@ -305,3 +305,10 @@ def test_the_command_refuses_without_an_address(tmp_path):
     assert "PUBLIC_BASE_URL" in result.output
     assert not (tmp_path / "out").exists()
     app.extensions["database"].dispose()
+
+
+@pytest.mark.parametrize("kind", list(PrintKind), ids=lambda kind: kind.value)
+def test_labels_are_printed_in_their_own_size(kind):
+    catalogue = PdfReader(BytesIO(render(kind, [TEXT]))).root_object
+    scaling = catalogue.get("/ViewerPreferences", {}).get("/PrintScaling")
+    assert scaling == ("/None" if kind.value in LABELS else None)

@@ -34,6 +34,8 @@ def render(
     canvas.setTitle("Mời Ông/Bà đánh giá - " + "; ".join(agencies[:3]))
     canvas.setAuthor(agencies[0] if len(agencies) == 1 else "SIPAS")
     canvas.setSubject("Áp phích lấy ý kiến người dân")
+    if kind.value in LABELS:
+        canvas.setViewerPreference("PrintScaling", "None")  # fitted to the page, labels would miss their sheet
     agency = None
     for number, text in enumerate(texts):
         key = f"p{number}"
