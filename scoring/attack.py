@@ -457,11 +457,11 @@ class _Reader:
         """Return what a shown place prints."""
         return self._counts[agency, service]
 
-    def stratum(self, place: tuple[str, str]) -> Stratum:
+    def stratum(self, place: tuple[str, str]) -> ShownPart:
         """Return what a shown place prints, as an attacker takes it in."""
         counts = self._counts[place]
         items = np.array([counts["item", code][1:] for code in self._scheme.codes])
-        return Stratum(
+        return ShownPart(
             self.transactions(*place),
             round(self._n(counts)),
             np.asarray(np.rint(items.sum(axis=1)), dtype=np.int64),
@@ -481,7 +481,7 @@ class _Reader:
 
 
 @dataclass(frozen=True, eq=False)
-class Stratum:
+class ShownPart:
     """A place that a total shows apart: what it prints."""
 
     #: transactions and respondents
@@ -521,7 +521,7 @@ class Rest:
     #: (items,) their answers together that are valid, and that are 4 or 5
     valid: Whole
     satisfied: Whole
-    shown: tuple[Stratum, ...]
+    shown: tuple[ShownPart, ...]
     printed: tuple[Row, ...]
 
 
@@ -640,7 +640,7 @@ class _Lots:
     weight: NDArray[np.float64]
     fraction: NDArray[np.float64]
     #: the shown strata, and whether the hidden places are one stratum
-    shown: tuple[Stratum, ...]
+    shown: tuple[ShownPart, ...]
     pooled: bool
 
     @classmethod
