@@ -68,9 +68,9 @@ def _work() -> tuple[Link, ...]:
         Link("evaluator.rounds", _("Results"), RESULTS),
         Link("evaluator.comment_list", _("Comments"), RESULTS),
         Link("improvement.board", _("Improvement"), RESULTS),
-        Link("casework.worklist", _("Reports and suggestions"), EVERYONE),
         Link("staff.counters", _("Counters and posters"), UNITS),
         Link("paper.piles", _("Paper forms"), UNITS),
+        Link("casework.worklist", _("Reports and suggestions"), EVERYONE),
         Link("imports.batches", _("Import responses"), RESULTS),
         Link("progress.board", _("Progress"), EVERYONE),
     )
