@@ -5,16 +5,22 @@ The attacker has the database (or a backup, which is its copy) and knows how row
 
 from __future__ import annotations
 
+import shutil
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pandas as pd
 import sqlalchemy as sa
 
 from survey.collect.operations.record_response import Submission, record_response
 from survey.core.db import Database
+from survey.files.exports.content import load_content
+from survey.files.exports.microdata import blocks, prepare
 from survey.maintenance.nightly_command import next_night
 from survey.maintenance.operations.nightly import run_nightly
-from survey.models import Agency, Channel, Comment, CommentState, CommentTheme, Response, Round, Theme
+from survey.maintenance.operations.snapshot import write_snapshot
+from survey.models import Agency, Channel, Comment, CommentState, CommentTheme, Response, Round, RoundState, Theme
 from survey.models.comments import RAW_DAYS
 from survey.results.operations.settle_comments import mask_overdue_comments
 from tests.support.evaluation import NOW, scored_round
@@ -31,7 +37,7 @@ def visit(database: Database) -> list[tuple[str, str]]:
         session.flush()
         round_ = session.scalars(sa.select(Round)).one()
         agency = session.scalars(sa.select(Agency.id).where(Agency.code == "so-tu-phap")).one()
-        round_id, zone = round_.id, round_.zone
+        round_id, zone, answers = round_.id, round_.zone, ("4" * 16).ljust(len(round_.version.slots), ".")
     truth = []
     for number in range(VISITORS):
         key, comment = f"attacked-key-{number:06d}", f"ý kiến thứ {number}"
@@ -48,7 +54,7 @@ def visit(database: Database) -> list[tuple[str, str]]:
                     service_id=None,
                     channel=Channel.QR,
                     language="en" if number % 8 == 0 else "vi",
-                    answers="4" * 40,
+                    answers=answers,
                     comment=comment,
                 ),
                 moment,
@@ -100,6 +106,55 @@ def test_neither_place_nor_transaction_leads_to_the_answers_after_the_night(data
     assert joined_by_transaction(database, truth) == 0
     with database.read() as session:
         assert sorted(session.scalars(sa.select(Comment.text))) == sorted(text for _key, text in truth)
+
+
+def ordered_by_bytes(path: Path, truth: list[tuple[str, str]]) -> int:
+    """Lay keys and comments side by side as their bytes lie in a file, either way round; return the most right pairs.
+
+    What a database deletes can stay in its file; every place where a text stands is tried, the first and the last.
+    """
+    content, right = path.read_bytes(), dict(truth)
+    best = 0
+    for find in (content.find, content.rfind):
+        keys = sorted((key for key, _ in truth), key=lambda key: find(key.encode()))
+        texts = sorted((text for _, text in truth), key=lambda text: find(text.encode()))
+        for order in (texts, texts[::-1]):
+            best = max(best, sum(right[key] == text for key, text in zip(keys, order, strict=True)))
+    return best
+
+
+def test_neither_a_backup_nor_what_is_left_in_its_bytes_leads_to_the_answers(newest_file: Path, tmp_path: Path) -> None:
+    """The copy that a backup makes, its rows and its raw bytes; and the database restored from it."""
+    file = shutil.copy(newest_file, tmp_path / "own.db")
+    sqlite_database = Database(f"sqlite:///{file}")
+    truth = visit(sqlite_database)
+    list(run_nightly(sqlite_database, MONDAY + timedelta(days=3), ZONE))
+    copy = tmp_path / "copy.db"
+    write_snapshot(sqlite_database, copy)
+    assert ordered_by_bytes(copy, truth) <= 8
+    assert ordered_by_bytes(file, truth) <= 8
+    sqlite_database.dispose()
+    restored = Database(f"sqlite:///{copy}")
+    assert joined_by_place(restored, truth) <= 8
+    restored.dispose()
+
+
+def test_no_file_has_a_column_that_comments_share(database: Database) -> None:
+    """Files: microdata hold no comment, and nothing finer than the month beside answers; comments leave in none."""
+    visit(database)
+    list(run_nightly(database, MONDAY + timedelta(days=3), ZONE))
+    with database.write() as session:
+        round_ = session.scalars(sa.select(Round)).one()
+        round_.state = RoundState.CLOSED
+    with database.read() as session:
+        content = load_content(session, "r1")
+        micro = prepare(session, content)
+        rows = pd.concat(list(blocks(session, micro)), ignore_index=True)
+        tables = [content.frame(name) for name in ("results", "ranks", "changes")]
+    assert "month" in rows
+    assert not {"day", "week", "received_week", "submitted_at", "key", "id", "counter"} & set(rows)
+    for table in (rows, *tables):
+        assert not table.astype(str).apply(lambda column: column.str.contains("ý kiến thứ")).to_numpy().any()
 
 
 def test_all_comments_of_two_weeks_are_written_by_one_transaction(postgresql_database: Database) -> None:
