@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from argon2 import PasswordHasher
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from werkzeug.routing import Rule
 
 WEAK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -38,9 +41,26 @@ def cheap_set_up(folder: Path) -> Iterator[None]:
 
     patch.setattr(Rule, "_compile_builder", shared)
     patch.setattr("survey.accounts.passwords._hasher", WEAK)
+    _share_compiled_statements(patch)
     patch.setitem(Flask.jinja_options, "bytecode_cache", FileSystemBytecodeCache(str(folder)))
     yield
     patch.undo()
+
+
+def _share_compiled_statements(patch: pytest.MonkeyPatch) -> None:
+    """Compile each SQL statement once a run instead of once an engine: dialects of a kind are all set up alike."""
+    for dialect in (SQLiteDialect_pysqlite, PGDialect_psycopg):
+        patch.setattr(dialect, "__eq__", lambda self, other: type(self) is type(other))
+        patch.setattr(dialect, "__hash__", lambda self: hash(type(self)))
+    caches: dict[str, Any] = {}
+
+    def create_engine(*args: Any, **kwargs: Any) -> sa.Engine:
+        engine = made(*args, **kwargs)
+        engine._compiled_cache = caches.setdefault(engine.dialect.name, engine._compiled_cache)
+        return engine
+
+    made = sa.create_engine
+    patch.setattr(sa, "create_engine", create_engine)
 
 
 def kinds_of_database() -> list[str]:
