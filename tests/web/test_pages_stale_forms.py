@@ -202,6 +202,7 @@ def test_every_kind_of_thing_that_people_edit_carries_a_version() -> None:
     edited = {mapper.class_.__name__ for mapper in Base.registry.mappers if issubclass(mapper.class_, Versioned)}
     assert edited == {
         *("User", "Agency", "Service", "Counter", "Round", "Action", "Comment", "ColumnMapping", "AgencyEmblem"),
+        "Case",
     }
 
 
