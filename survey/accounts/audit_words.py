@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
 
 from survey.web import wording
+from survey.web.formatters import day
 
 NOTHING = "–"
+DAY = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
+"""A day as the log keeps it; shown as everywhere else."""
 WORDED = {
     "role": wording.ROLES,
     "theme": wording.THEMES,
@@ -182,13 +187,18 @@ def subject(name: str) -> str:
         "column_mapping": _("choice of columns"),
         "api_client": _("program"),
     }
+    if name == "installation":
+        return str(_("Installation"))
     return f"{known[kind]} {rest}" if colon and kind in known else name
 
 
 def changes(
-    before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, names: Mapping[int, str]
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any] | None,
+    names: Mapping[int, str],
+    people: Mapping[int, str],
 ) -> list[FactChange]:
-    """Return the facts that differ, old → new, in words; `names` are the agencies' by number."""
+    """Return the facts that differ, old → new, in words; `names` of agencies, `people` of accounts, by number."""
     old, new = before or {}, after or {}
     found = []
     for key in dict.fromkeys([*old, *new]):
@@ -196,8 +206,8 @@ def changes(
             continue
         if old.get(key) is None and new.get(key) is None:
             continue
-        was = value(key, old[key], names) if key in old else None
-        found.append(FactChange(field(key), was, value(key, new[key], names) if key in new else None))
+        was = value(key, old[key], names, people) if key in old else None
+        found.append(FactChange(field(key), was, value(key, new[key], names, people) if key in new else None))
     return found
 
 
@@ -278,7 +288,7 @@ def field(key: str) -> str:
     return known.get(key, key)
 
 
-def value(key: str, stored: Any, names: Mapping[int, str]) -> str:
+def value(key: str, stored: Any, names: Mapping[int, str], people: Mapping[int, str]) -> str:
     """Return a stored fact as people read it."""
     if stored is None or stored in ("", [], {}):
         return NOTHING
@@ -286,11 +296,15 @@ def value(key: str, stored: Any, names: Mapping[int, str]) -> str:
         return str(_("yes") if stored else _("no"))
     if key == "agency_id" and isinstance(stored, int):
         return names.get(stored, str(stored))
+    if key == "handler" and isinstance(stored, int):
+        return people.get(stored, str(stored))
     if isinstance(stored, list):
-        return ", ".join(value(key, each, names) for each in stored)
+        return ", ".join(value(key, each, names, people) for each in stored)
     if isinstance(stored, dict):
-        return ", ".join(f"{field(str(k))}: {value(str(k), v, names)}" for k, v in stored.items())
+        return ", ".join(f"{field(str(k))}: {value(str(k), v, names, people)}" for k, v in stored.items())
     text = str(stored)
+    if DAY.fullmatch(text):
+        return day(date.fromisoformat(text))
     if key == "state":
         named = (known(text) for known in (wording.ROUND_STATES, wording.COMMENT_STATES, wording.ACTION_STATES))
         return next((name for name in named if name != text), text)

@@ -9,7 +9,7 @@ from datetime import datetime
 import flask
 
 from survey.accounts import audit_words
-from survey.accounts.queries import agencies
+from survey.accounts.queries import agencies, users
 from survey.accounts.queries.audit import of_subject
 from survey.web.context import database
 from survey.web.forms import CHANGES_SINCE
@@ -35,13 +35,13 @@ def init_app(app: flask.Flask) -> None:
 def changes_since(subject: str, since: datetime) -> list[Change]:
     """Return the newest changes of a subject since an instant, newest first, at most `MOST`."""
     with database().read() as session:
-        names = agencies.names(session)
+        names, people = agencies.names(session), users.people(session)
         return [
             Change(
                 line.event.at,
                 line.user.display_name if line.user else "",
                 audit_words.action(line.event.action),
-                audit_words.changes(line.event.before, line.event.after, names),
+                audit_words.changes(line.event.before, line.event.after, names, people),
             )
             for line in of_subject(session, subject, since, MOST)
         ]

@@ -131,7 +131,7 @@ def test_an_extension_keeps_the_first_due_day_and_needs_a_reason(site: Flask, ma
     assert "31/03/2026 quá hạn gia hạn đến 30/04/2026" in words(page.select_one(".facts"))
     event = words(page.select_one("[data-step=extended]"))
     assert "Chờ vốn" in event
-    assert "2026-03-31 → 2026-04-30" in event
+    assert "31/03/2026 → 30/04/2026" in event
 
 
 def test_done_is_returned_with_a_remark_then_accepted_by_a_second_person(site: Flask, manager: FlaskClient) -> None:

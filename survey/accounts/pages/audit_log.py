@@ -36,11 +36,11 @@ def audit() -> str:
     zone = settings().timezone
     with database().read() as session:
         lines, following = audit_queries.page(session, wanted, zone)
-        names = agencies.names(session)
+        names, accounts = agencies.names(session), users.people(session)
         query = {key: args[key] for key in FILTERS if args.get(key)}
         return flask.render_template(
             "accounts/audit.html",
-            lines=[(line, audit_words.changes(line.event.before, line.event.after, names)) for line in lines],
+            lines=[(line, audit_words.changes(line.event.before, line.event.after, names, accounts)) for line in lines],
             older=flask.url_for("admin.audit", **query, truoc=following) if following else None,  # type: ignore[arg-type]
             newest=flask.url_for("admin.audit", **query) if wanted.before else None,  # type: ignore[arg-type]
             wanted=wanted,

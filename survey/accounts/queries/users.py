@@ -34,6 +34,11 @@ def all_users(session: orm.Session) -> list[User]:
     return list(session.scalars(sa.select(User).order_by(User.username)))
 
 
+def people(session: orm.Session) -> dict[int, str]:
+    """Return the name of every account by its number."""
+    return {user.id: user.display_name for user in all_users(session)}
+
+
 def search_users(session: orm.Session, text: str, role: Role | None) -> list[User]:
     """Return the accounts whose names hold `text`, with or without marks, of one role or of all."""
     query = sa.select(User).options(orm.joinedload(User.agency)).order_by(User.username)

@@ -183,7 +183,7 @@ def _render(session: orm.Session, number: int, refused: dict[str, Form] | None =
         "reply": forms.ReplyForm(formdata=None, ids="-reply", reply=found.reply),
         "approve": forms.ApproveForm(formdata=None, ids="-approve"),
     }
-    names = agency_queries.names(session)
+    names, people = agency_queries.names(session), users.people(session)
     waits = found.state is CaseState.REPLIED
     return flask.render_template(
         "improvement/casework/case.html",
@@ -192,7 +192,9 @@ def _render(session: orm.Session, number: int, refused: dict[str, Form] | None =
         late=still and found.due_on < today(),
         events=cases.events(session, number),
         remark=cases.last_remark(session, number) if found.state is CaseState.WORKING else "",
-        changes=lambda facts: audit_words.changes(facts.get("before"), facts.get("after"), names) if facts else [],
+        changes=lambda facts: (
+            audit_words.changes(facts.get("before"), facts.get("after"), names, people) if facts else []
+        ),
         forms=empty | (refused or {}),
         refused=next(iter((refused or {}).values()), None),
         may_sort=still and person.role in SORTERS,

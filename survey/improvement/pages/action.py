@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import flask
@@ -52,6 +52,10 @@ STEPS: dict[str, type[Form]] = {
     "withdraw": forms.WithdrawForm,
 }
 """The form of each step, by its name on the page."""
+
+
+FIXED = frozenset({"agency", "round", "element", "item"})
+"""Facts of an action that are codes in the log and never change."""
 
 
 @blueprint.get("/<int:number>")
@@ -204,6 +208,11 @@ def _take(
     return flask.redirect(at, code=303)
 
 
+def _changeable(facts: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return facts without those that stand at the head of the page, in words, and never change."""
+    return {key: fact for key, fact in (facts or {}).items() if key not in FIXED}
+
+
 def _render(session: orm.Session, number: int, refused: dict[str, Any] | None = None) -> str:
     found = action_of(session, number)
     definitions = definitions_of([found])
@@ -227,7 +236,7 @@ def _render(session: orm.Session, number: int, refused: dict[str, Any] | None = 
         events=action_queries.events(session, number),
         files=action_queries.evidence(session, number),
         forms=empty | (refused or {}),
-        changes=lambda before, after: audit_words.changes(before, after, {}),
+        changes=lambda before, after: audit_words.changes(_changeable(before), _changeable(after), {}, {}),
         refused=next(iter((refused or {}).values()), None),
         may_work=editor and working,
         may_attach=editor and found.accepted_at is None and found.state is not ActionState.DROPPED,
