@@ -92,6 +92,7 @@ def test_from_the_form_to_the_reply_and_its_rating(site: Flask, public: FlaskCli
     manager = of(site, "manager")
     assert words(soup(manager, WORK).select_one("tr[data-case] th")) == "Quầy số 1 mở cửa muộn. Gọi tôi [số điện thoại]"
     assert step(manager, case.id, "giao", owner="Trưởng bộ phận một cửa", handler=handler(site)).status_code == 303
+    assert "→ staff" in words(soup(manager, f"{WORK}/{case.id}").select_one("[data-step=assigned]"))
     staff = of(site, "staff")
     raw = step(staff, case.id, "nguyen-van")
     assert "0912 345 678" in raw.text

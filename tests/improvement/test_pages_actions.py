@@ -181,6 +181,7 @@ def test_nothing_that_was_written_is_overwritten(site: Flask, manager: FlaskClie
     assert late.status_code == 409
     page = soup(manager, "/cai-thien/1")
     assert words(page.h1) == "Đặt 20 ghế"
+    assert "so-" not in words(page.select_one("[data-step=entered]"))  # what stands above is not said again by its code
     event = words(page.select_one("[data-step=changed]"))
     assert "Đặt thêm ghế chờ → Đặt 20 ghế" in event
     assert "Nơi ngồi chờ, trang thiết bị → Thiếu cán bộ" in event
