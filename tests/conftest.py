@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import hypothesis
@@ -83,6 +84,21 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     yield request.getfixturevalue("postgresql_database")
 
 
+@pytest.fixture(scope="module", params=kinds_of_database())
+def module_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """`database` for all tests of a module: where it is dear to fill and none of them changes it."""
+    if request.param == "sqlite":
+        file = tmp_path_factory.mktemp("module") / "sipas.db"
+        shutil.copy(request.getfixturevalue("newest_file"), file)
+        made = Database(f"sqlite:///{file}")
+        yield made
+        made.dispose()
+        return
+    server, template = (request.getfixturevalue(name) for name in ("postgresql", "newest_template"))
+    with _copied(server, template, f"module_{os.getpid()}_{abs(hash(request.node.nodeid)) % 10**9}") as made:
+        yield made
+
+
 @pytest.fixture(scope="session")
 def newest_template(postgresql: sa.URL) -> str:
     """The name of an empty PostgreSQL database at the newest migration, to copy from."""
@@ -98,11 +114,18 @@ def newest_template(postgresql: sa.URL) -> str:
 def postgresql_database(request: pytest.FixtureRequest, postgresql: sa.URL, newest_template: str) -> Iterator[Database]:
     """An empty database at the newest migration on PostgreSQL."""
     name = f"test_{os.getpid()}_{abs(hash(request.node.nodeid)) % 10**9}"
-    _at_server(postgresql, f'CREATE DATABASE "{name}" TEMPLATE "{newest_template}"')
-    made = Database(postgresql.set(database=name).render_as_string(hide_password=False))
+    with _copied(postgresql, newest_template, name) as made:
+        yield made
+
+
+@contextmanager
+def _copied(server: sa.URL, template: str, name: str) -> Iterator[Database]:
+    """Yield a copy of a PostgreSQL database, dropped at the end."""
+    _at_server(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    made = Database(server.set(database=name).render_as_string(hide_password=False))
     yield made
     made.dispose()
-    _at_server(postgresql, f'DROP DATABASE "{name}"')
+    _at_server(server, f'DROP DATABASE "{name}"')
 
 
 def _at_server(server: sa.URL, statement: str) -> None:

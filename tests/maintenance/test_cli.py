@@ -140,7 +140,7 @@ def test_nothing_is_imported_from_a_file_with_one_wrong_cell(run: Run, tmp_path:
         "row 3",
         "'kind'",
         "'village'",
-        "one of province",
+        "one of tỉnh, sở, huyện, xã",
     )
     with database(run).read() as session:
         assert session.scalars(sa.select(Agency)).all() == []

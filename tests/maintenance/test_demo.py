@@ -46,15 +46,16 @@ from survey.structure.queries.population import below_sample
 NOW = datetime(2026, 11, 25, 6, tzinfo=UTC)
 
 
-@pytest.fixture
-def loaded(database: Database) -> tuple[Database, Demo]:
+@pytest.fixture(scope="module")
+def loaded(module_database: Database) -> tuple[Database, Demo]:
+    """The demonstration, loaded once for all tests: they only read it."""
     units: list[int] = []
-    with database.write() as session:
+    with module_database.write() as session:
         assert is_empty(session)
         made = load_demo(session, now=NOW, progress=units.append)
     assert sum(units) == PROGRESS, "the bar must end at 100 %"
     assert len(units) > 50
-    return database, made
+    return module_database, made
 
 
 def test_the_province_is_complete(loaded: tuple[Database, Demo]) -> None:

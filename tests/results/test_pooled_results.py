@@ -15,7 +15,7 @@ from scoring.intervals import METHOD_NAMES
 from scoring.table import TEST_ERRORS
 from survey.core.actor import Actor
 from survey.core.db import Database
-from survey.models import Agency, AgencyKind, AgencyLevel, Channel, Population, Response, Round, Service
+from survey.models import Agency, AgencyKind, AgencyLevel, Channel, Population, Publication, Response, Round, Service
 from survey.publication.editions import content_of, freeze, thaw
 from survey.questionnaires import bundled
 from survey.results.breakdowns import GROUP, breakdown, dimensions
@@ -24,6 +24,7 @@ from survey.results.compute import round_results
 from survey.results.diagnosis import contrasts, diagnosis, gaps
 from survey.structure.operations.install_questionnaire import install_questionnaire
 from survey.structure.operations.open_round import RoundPlan, create_round
+from survey.structure.queries import rounds
 from survey.web.wording import INTERVAL_METHODS
 
 NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
@@ -140,7 +141,7 @@ def test_ranks_of_an_edition_are_those_of_its_day(two_rounds: Database) -> None:
     with two_rounds.read() as session:
         live = agency_ranks(round_results(session, "new"))
         frozen = freeze(session, "new")
-        publication = type("Publication", (), {"content": frozen.content})()
+        publication = Publication(content=frozen.content, round=rounds.by_code(session, "new"))
         edition = thaw(session, publication)
         assert "test_errors" in content_of(publication)
     pd.testing.assert_frame_equal(agency_ranks(edition), live)

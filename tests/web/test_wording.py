@@ -20,8 +20,9 @@ from survey.web.messages import bilingual, translate
 from survey.web.wording import BY_ENUM, Wording
 
 ENUMS = [kind for _, kind in inspect.getmembers(survey.models, inspect.isclass) if issubclass(kind, enum.Enum)]
-#: never read by people: kinds of slots in a stored answer string, and how an emblem is stored
-INTERNAL = {"SlotKind", "EmblemFormat"}
+#: never read by people: kinds of slots in a stored answer string, how an emblem is stored, and how far a job has come,
+#: which its page says in sentences
+INTERNAL = {"SlotKind", "EmblemFormat", "JobState"}
 TABLES = {
     f"{module.__name__.rpartition('.')[2]}.{name}": value
     for module in (wording, labels)
