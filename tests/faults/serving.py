@@ -137,7 +137,7 @@ class Citizens:
         number = 0
         while not self._stop.is_set():
             number += 1
-            key = f"{self.name}-{sender:02}-{number:012}"
+            key = f"{self.name}-{sender:02}-{number:0{20 - len(self.name)}}"  # 24 characters, as the form makes them
             try:
                 status, headers, _ = exchange(
                     connection, "POST", f"/K/{CODE}", self.body | {"key": key}, f"203.0.{sender}.{number % 250}"
