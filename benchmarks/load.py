@@ -134,7 +134,7 @@ class Sending:
 
     def __call__(self, citizen: Citizen) -> str:
         """Send the next form."""
-        key = f"{self.run}-{citizen.number:03}-{citizen.count:09}"
+        key = f"{self.run}-{citizen.number:03}-{citizen.count:011}"  # 24 characters, as the form makes them
         citizen.request(b"POST", f"/K/{CODE}", urlencode(self.body | {"key": key}).encode())
         return "post"
 
