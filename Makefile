@@ -75,8 +75,11 @@ test-slow: $(VENV)/.dev ## tests marked slow, each with its reason; the continuo
 	$(BIN)/pytest -q -n auto --dist loadfile -m slow tests
 
 .PHONY: test-faults
-test-faults: $(VENV)/.dev ## kill, fill, lock and fail over; BAD_REQUESTS (a million) random requests
+test-faults: $(VENV)/.dev ## kill, fill, lock and fail over, for longer than `make test` does
 	$(BIN)/pytest -q -m faults tests/faults
+
+.PHONY: test-bad-requests
+test-bad-requests: $(VENV)/.dev ## BAD_REQUESTS (a million) random requests to a running server
 	BAD_REQUESTS=$${BAD_REQUESTS:-1000000} $(BIN)/pytest -q tests/faults/test_bad_requests.py
 
 # What tests look with: Chromium at pages, poppler at PDFs, LibreOffice at workbooks, R at the scripts of exports; and what the
