@@ -68,7 +68,7 @@ test: $(VENV)/.dev debian ## lint, types and all tests but those marked slow
 	$(BIN)/pytest -q -n auto -m "not faults and not slow" tests/scoring --cov=scoring --cov-branch --cov-report= --cov-fail-under=98
 	$(BIN)/pytest -q -n auto --dist loadfile -m "not faults and not slow" tests --ignore=tests/scoring --ignore=tests/browser --ignore=tests/faults
 	$(BIN)/pytest -q -n auto --dist loadfile -m "not slow" tests/browser
-	$(BIN)/pytest -q -m "not faults and not slow" tests/faults
+	$(BIN)/pytest -q -n auto --dist loadfile -m "not faults and not slow" tests/faults
 
 .PHONY: test-slow
 test-slow: $(VENV)/.dev ## tests marked slow, each with its reason; the continuous integration runs them too
@@ -76,7 +76,7 @@ test-slow: $(VENV)/.dev ## tests marked slow, each with its reason; the continuo
 
 .PHONY: test-faults
 test-faults: $(VENV)/.dev ## kill, fill, lock and fail over, for longer than `make test` does
-	$(BIN)/pytest -q -m faults tests/faults
+	$(BIN)/pytest -q -n auto --dist loadfile -m faults tests/faults
 
 .PHONY: test-bad-requests
 test-bad-requests: $(VENV)/.dev ## BAD_REQUESTS (a million) random requests to a running server

@@ -37,6 +37,15 @@ def cheap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def umask() -> Iterator[None]:
+    """Give the next test back the umask that there was: commands, which run within a test, set one of their own."""
+    before = os.umask(0o022)
+    os.umask(before)
+    yield
+    os.umask(before)
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings of an installation in an empty folder."""

@@ -1,7 +1,7 @@
 """Random bad requests: no server error, no row, no memory that is not given back.
 
-`BAD_REQUESTS` says how many (`make test-bad-requests`: 1 000 000); seeds are fixed, so that a failure can be repeated. What
-was found is printed at the end, and on the way when it takes long.
+`BAD_REQUESTS` says how many (`make test-bad-requests`: 1 000 000); seeds are fixed, so that a failure can be repeated.
+What was found is printed at the end, and on the way when it takes long.
 """
 
 from __future__ import annotations
