@@ -193,13 +193,7 @@ def _office_rows(
         if (not any(cells) and not beyond) or left_out.takes(number, cells):
             continue
         if beyond or (strict and short):
-            raise InputError(
-                "%(source)s row %(row)d has %(found)d cells, the header has %(expected)d",
-                source=source,
-                row=number,
-                found=len(record),
-                expected=width,
-            )
+            raise _wrong_width(source, number, len(record), width)
         yield number, cells
 
 
@@ -343,6 +337,17 @@ def _next(reader: Iterator[list[str]], source: str, number: int) -> list[str] | 
         ) from error
 
 
+def _wrong_width(source: str, row: int, found: int, expected: int) -> InputError:
+    """Return the error of a row with another number of cells than the header."""
+    return InputError(
+        "%(source)s row %(row)d has %(found)d cells, the header has %(expected)d",
+        source=source,
+        row=row,
+        found=found,
+        expected=expected,
+    )
+
+
 def _rows(reader: Iterator[list[str]], columns: Sequence[str], source: str) -> Iterator[tuple[int, list[str]]]:
     """Yield cleaned records; refuse those with another number of cells than the header."""
     cache: dict[str, str] = {}
@@ -353,13 +358,7 @@ def _rows(reader: Iterator[list[str]], columns: Sequence[str], source: str) -> I
         if len(record) != width:
             if not any(cell.strip() for cell in record):
                 continue
-            raise InputError(
-                "%(source)s row %(row)d has %(found)d cells, the header has %(expected)d",
-                source=source,
-                row=number,
-                found=len(record),
-                expected=width,
-            )
+            raise _wrong_width(source, number, len(record), width)
         cells = _clean_cells(record, cache)
         if any(cells):
             yield number, cells

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from zoneinfo import ZoneInfo
 
 import flask
 from flask_babel import gettext as _
@@ -18,6 +17,7 @@ from survey.collect.operations.undo_responses import undo_responses
 from survey.collect.queries import entry
 from survey.core.errors import InputError
 from survey.models import Channel, Counter, Round
+from survey.structure.queries.rounds import local_day
 from survey.web import i18n
 from survey.web.context import actor, database, now, user
 from survey.web.formatters import named_with_days
@@ -154,4 +154,4 @@ def _new_page(round_: Round, counter: Counter, form: PileForm) -> str:
 
 def _last_day(round_: Round) -> date:
     """Return the last day that forms can be of: today while the round is open."""
-    return min(round_.last_day, now().astimezone(ZoneInfo(round_.zone)).date())
+    return min(round_.last_day, local_day(round_, now()))

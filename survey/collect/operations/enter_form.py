@@ -21,6 +21,7 @@ from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.models import BatchKind, Channel, Counter, EntryBatch, EntryForm, ImportBatch, Response, Round, RoundState
 from survey.questionnaires.definition import HIDDEN
+from survey.structure.queries.rounds import local_day
 
 CHANNELS = (Channel.PAPER, Channel.PHONE, Channel.INTERVIEWER)
 CORRECTED = "entry_corrected"
@@ -56,7 +57,7 @@ class Entered(enum.StrEnum):
 def begin_pile(session: orm.Session, pile: Pile, *, actor: Actor) -> EntryBatch:
     """Begin a pile of forms; `InputError` when its round, day, channel or sample cannot be."""
     round_ = pile.round
-    today = actor.now.astimezone(ZoneInfo(round_.zone)).date()
+    today = local_day(round_, actor.now)
     if round_.state not in {RoundState.OPEN, RoundState.CLOSED}:
         raise InputError(
             "Forms can be keyed in while a round is open or closed, not before it opens nor once published",

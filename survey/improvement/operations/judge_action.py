@@ -25,16 +25,7 @@ def return_action(session: orm.Session, action: Action, *, remark: str, actor: A
     """Send an action that was reported as done back to its agency, with a remark: it is under way again."""
     _refuse_unless_waiting(action)
     remark = required(remark, "Say what is still missing", field="remark")
-    action.state = ActionState.DOING
-    record_step(
-        session,
-        action,
-        ActionStep.RETURNED,
-        actor,
-        text=remark,
-        before={"state": ActionState.DONE.value},
-        after={"state": ActionState.DOING.value},
-    )
+    _reopen(session, action, ActionStep.RETURNED, text=remark, actor=actor)
 
 
 def withdraw_acceptance(session: orm.Session, action: Action, *, reason: str, actor: Actor) -> None:
@@ -43,16 +34,14 @@ def withdraw_acceptance(session: orm.Session, action: Action, *, reason: str, ac
         raise InputError("This action has not been accepted")
     reason = required(reason, "Say why the acceptance is withdrawn", field="reason")
     action.accepted_at = action.accepted_by_id = None
+    _reopen(session, action, ActionStep.WITHDRAWN, text=reason, actor=actor)
+
+
+def _reopen(session: orm.Session, action: Action, step: ActionStep, *, text: str, actor: Actor) -> None:
+    """Put an action that was done back under way, by a step that says why."""
     action.state = ActionState.DOING
-    record_step(
-        session,
-        action,
-        ActionStep.WITHDRAWN,
-        actor,
-        text=reason,
-        before={"state": ActionState.DONE.value},
-        after={"state": ActionState.DOING.value},
-    )
+    states = {"before": {"state": ActionState.DONE.value}, "after": {"state": ActionState.DOING.value}}
+    record_step(session, action, step, actor, text=text, **states)
 
 
 def _refuse_unless_waiting(action: Action) -> None:
