@@ -176,10 +176,17 @@ def citizen(place: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def rounds(app: Flask) -> Flask:
-    """The application with two rounds to compare, `r0` and `r1`, and an account of each role."""
+def people(app: Flask) -> Flask:
+    """The application with a round to score, `r1`, and an account of each role."""
     with app.extensions["database"].write() as session:
         scored_round(session)
         accounts(session)
-        earlier_round(session)
     return app
+
+
+@pytest.fixture
+def rounds(people: Flask) -> Flask:
+    """The same with an earlier round to compare, `r0`."""
+    with people.extensions["database"].write() as session:
+        earlier_round(session)
+    return people

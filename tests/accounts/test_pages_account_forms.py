@@ -8,18 +8,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.support.evaluation import PASSWORD, accounts, post, scored_round, sign_in
+from tests.support.evaluation import PASSWORD, post, sign_in
 
 NEW = "bon tu khong lien quan"
 USERS = "/quan-tri/tai-khoan"
-
-
-@pytest.fixture
-def people(app: Flask) -> Flask:
-    with app.extensions["database"].write() as session:
-        scored_round(session)
-        accounts(session)
-    return app
 
 
 @pytest.fixture

@@ -19,17 +19,9 @@ from survey.core.config import ROLES, load_settings
 from survey.core.errors import InputError
 from survey.models import AuditEvent, Invitation, RecoveryCode, Role, User
 from tests.support.clock import set_clock
-from tests.support.evaluation import NOW, PASSWORD, accounts, post, scored_round, sign_in, token
+from tests.support.evaluation import NOW, PASSWORD, post, sign_in, token
 
 NEW = "bon tu khong lien quan"
-
-
-@pytest.fixture
-def people(app: Flask) -> Flask:
-    with app.extensions["database"].write() as session:
-        scored_round(session)
-        accounts(session)
-    return app
 
 
 def signed_in(app: Flask, name: str) -> FlaskClient:

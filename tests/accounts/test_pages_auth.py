@@ -9,15 +9,7 @@ from flask.testing import FlaskClient
 
 from survey.models import AuditEvent, User
 from survey.web.redirects import safe_next
-from tests.support.evaluation import PASSWORD, accounts, post, scored_round, sign_in, token
-
-
-@pytest.fixture
-def people(app: Flask) -> Flask:
-    with app.extensions["database"].write() as session:
-        scored_round(session)
-        accounts(session)
-    return app
+from tests.support.evaluation import PASSWORD, post, sign_in, token
 
 
 def audited(app: Flask) -> list[tuple[str, str]]:

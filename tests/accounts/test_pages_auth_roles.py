@@ -9,7 +9,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from survey.models import Role
-from tests.support.evaluation import accounts, close_rounds, post, scored_round, sign_in
+from tests.support.evaluation import close_rounds, post, sign_in
 from tests.support.places import CODE
 
 EVERYONE = ("anonymous", *(role.value for role in Role))
@@ -262,14 +262,6 @@ POST_WITHOUT_TOKEN = {
     "structure.undo": dict.fromkeys(EVERYONE, 400),
 }
 """Status of POST without a token: only the public form takes it."""
-
-
-@pytest.fixture
-def people(app: Flask) -> Flask:
-    with app.extensions["database"].write() as session:
-        scored_round(session)
-        accounts(session)
-    return app
 
 
 def addresses(app: Flask, method: str) -> Iterator[tuple[str, str]]:

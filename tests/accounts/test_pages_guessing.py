@@ -22,19 +22,16 @@ from survey.models import AuditEvent, RateCount, Role, User
 from survey.web import security
 from survey.web.security import WIDER
 from tests.support.clock import set_clock
-from tests.support.evaluation import NOW, PASSWORD, accounts, post, scored_round, sign_in, token
+from tests.support.evaluation import NOW, PASSWORD, post, sign_in, token
 
 SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 NEW = "bon tu khong lien quan"
 
 
 @pytest.fixture
-def people(app: Flask) -> Flask:
-    set_clock(app, NOW)
-    with app.extensions["database"].write() as session:
-        scored_round(session)
-        accounts(session)
-    return app
+def people(people: Flask) -> Flask:
+    set_clock(people, NOW)
+    return people
 
 
 def later(app: Flask, seconds: float) -> None:

@@ -8,19 +8,16 @@ from flask import Flask
 from survey.models import Role
 from tests.accounts.test_pages_auth_roles import EVERYONE, addresses
 from tests.support.clock import set_clock
-from tests.support.evaluation import NOW, accounts, post, scored_round, sign_in
+from tests.support.evaluation import NOW, post, sign_in
 from tests.support.stored import everything
 
 LOOKING = ("OPTIONS", "HEAD", "GET")
 
 
 @pytest.fixture
-def people(app: Flask) -> Flask:
-    set_clock(app, NOW)
-    with app.extensions["database"].write() as session:
-        scored_round(session)
-        accounts(session)
-    return app
+def people(people: Flask) -> Flask:
+    set_clock(people, NOW)
+    return people
 
 
 def every_address(app: Flask) -> list[str]:

@@ -15,16 +15,13 @@ from survey.core.actor import Actor
 from survey.core.tokens import hash_token
 from survey.models import AuditEvent, Role, User, UserSession
 from tests.support.clock import set_clock
-from tests.support.evaluation import NOW, PASSWORD, accounts, post, scored_round, sign_in
+from tests.support.evaluation import NOW, PASSWORD, post, sign_in
 
 
 @pytest.fixture
-def people(app: Flask) -> Flask:
-    set_clock(app, NOW)
-    with app.extensions["database"].write() as session:
-        scored_round(session)
-        accounts(session)
-    return app
+def people(people: Flask) -> Flask:
+    set_clock(people, NOW)
+    return people
 
 
 def sessions(app: Flask) -> list[UserSession]:

@@ -22,7 +22,7 @@ from survey.collect.progress.board import (
 from survey.collect.progress.sparkline import sparkline
 from survey.collect.queries.progress import Count, counts, day_counts
 from survey.models import Agency, Channel, Counter, Population, Response, Round, RoundState, Service
-from tests.support.evaluation import accounts, scored_round, sign_in
+from tests.support.evaluation import accounts, sign_in
 from tests.support.places import open_place
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -141,14 +141,6 @@ def test_counts_and_local_days(database) -> None:
         assert found.last == datetime(2026, 3, 11, 17, tzinfo=UTC)
         days = day_counts(session, round_, date(2026, 3, 9), date(2026, 3, 10))
         assert {one.day: one.responses for one in days} == {date(2026, 3, 9): 1, date(2026, 3, 10): 2}
-
-
-@pytest.fixture
-def people(app):
-    with app.extensions["database"].write() as session:
-        scored_round(session)
-        accounts(session)
-    return app
 
 
 def shown(client, address: str = "/tien-do") -> str:

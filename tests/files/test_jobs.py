@@ -27,13 +27,10 @@ PROVINCE = "/danh-gia/r1/tai-ve/bao-cao-toan-tinh.pdf"
 
 
 @pytest.fixture
-def people(app: Flask) -> Flask:
-    set_clock(app, NOW)
-    with app.extensions["database"].write() as session:
-        scored_round(session)
-        accounts(session)
-    close_rounds(app)
-    return app
+def people(people: Flask) -> Flask:
+    set_clock(people, NOW)
+    close_rounds(people)
+    return people
 
 
 @pytest.fixture

@@ -12,18 +12,10 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.support.evaluation import accounts, close_rounds, scored_round, sign_in
+from tests.support.evaluation import close_rounds, sign_in
 from tests.support.jobs import ask, make_file
 
 BASE = "/danh-gia/r1/tai-ve"
-
-
-@pytest.fixture
-def people(app: Flask) -> Flask:
-    with app.extensions["database"].write() as session:
-        scored_round(session)
-        accounts(session)
-    return app
 
 
 def signed_in(app: Flask, person: str) -> FlaskClient:

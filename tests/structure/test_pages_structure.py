@@ -37,17 +37,9 @@ from survey.structure.operations.install_questionnaire import install_questionna
 from survey.structure.operations.open_round import RoundPlan, create_round
 from survey.structure.queries import names
 from tests.support.clock import set_clock
-from tests.support.evaluation import accounts, opened, scored_round, sign_in, token
+from tests.support.evaluation import opened, sign_in, token
 from tests.support.jobs import make_file
 from tests.support.places import CODE
-
-
-@pytest.fixture
-def people(app: Flask) -> Flask:
-    with app.extensions["database"].write() as session:
-        scored_round(session)
-        accounts(session)
-    return app
 
 
 @pytest.fixture
