@@ -80,8 +80,8 @@ def _register_pages(app: Flask) -> None:
     from survey.accounts import pages as admin
     from survey.accounts.pages import invitations, second_factor, sign_in
     from survey.collect import entry as paper
+    from survey.collect import evidence, progress, respond
     from survey.collect import imports as response_imports
-    from survey.collect import progress, respond
     from survey.collect.privacy import notice as privacy
     from survey.files import downloads, job_pages
     from survey.improvement import casework, feedback, heard
@@ -120,6 +120,7 @@ def _register_pages(app: Flask) -> None:
         structure,
         paper,
         response_imports,
+        evidence,
         progress,
     )
     for part in parts:

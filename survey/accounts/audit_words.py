@@ -101,6 +101,8 @@ def actions() -> dict[str, dict[str, str]]:
         },
         "response": {
             "responses.imported": _("Imported responses"),
+            "responses.released": _("Released a batch of responses: it counts"),
+            "responses.refused": _("Refused a batch of responses"),
             "responses.undone": _("Took an import of responses back"),
             "structure.undone": _("Took an import of tables back"),
             "column_mapping.saved": _("Saved a choice of columns"),

@@ -39,11 +39,12 @@ from survey.models.jobs import Job, JobState
 from survey.models.publications import ApiClient, Publication, PublicationState
 from survey.models.questionnaires import AnswerSlot, Questionnaire, QuestionnaireVersion, SlotKind
 from survey.models.receipts import ReceiptCode
-from survey.models.responses import Channel, Response
+from survey.models.responses import WAITING, Channel, Response
 from survey.models.rounds import Population, Round, RoundState
 from survey.models.users import Invitation, RateCount, RecoveryCode, Role, User, UserSession
 
 __all__ = [
+    "WAITING",
     "Action",
     "ActionEvent",
     "ActionEvidence",

@@ -45,6 +45,23 @@ class ImportBatch(Base):
     created_at: Mapped[datetime]
     #: null for the command line
     user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
+    #: when it was taken back or refused
     undone_at: Mapped[datetime | None]
+    #: whether responses of it wait for an evaluator: a unit brought them, and they do not count until released
+    waiting: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    #: when an evaluator released or refused it last; null where it counted at once
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
+    #: why it was refused; null when it was not
+    refusal: Mapped[str | None] = mapped_column(sa.String(1000))
     #: what undoing needs: the rows made, and what changed rows were before
     undo: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
+
+    @property
+    def standing(self) -> str:
+        """How far it has come: `waiting`, `refused`, `undone`, `released` or, without a decision, `counted`."""
+        if self.waiting:
+            return "waiting"
+        if self.undone_at is not None:
+            return "undone" if self.refusal is None else "refused"
+        return "counted" if self.decided_at is None else "released"

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from survey.core.db import Base, choice, intpk
 
+WAITING = "waiting"
+"""`Response.excluded` of what a unit brought, until an evaluator releases its batch."""
+
 
 class Channel(enum.StrEnum):
     """How a response reached us."""

@@ -12,7 +12,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from types import SimpleNamespace
 from typing import Any, cast
@@ -25,6 +25,7 @@ from sqlalchemy import orm
 from scoring.scheme import Rules
 from scoring.table import TEST_ERRORS
 from survey import __version__
+from survey.collect.queries.evidence import Decided, decided_batches
 from survey.core.errors import InputError
 from survey.models import Publication, QuestionnaireVersion, Round
 from survey.publication.queries.editions import version_by_hash
@@ -107,6 +108,7 @@ def freeze(session: orm.Session, round_code: str) -> Frozen:
         "transactions": results.transactions,
         "excluded": results.excluded,
         "channels": results.channels,
+        "batches": asdict(decided_batches(session, round_.id)),
         "columns": list(results.table.columns),
         "results": rows,
         "test_errors": _test_errors(results),
@@ -149,6 +151,12 @@ def content_of(publication: Publication) -> dict[str, Any]:
             found=content["format"],
         )
     return content
+
+
+def decided_in(publication: Publication) -> Decided | None:
+    """Return what had been decided about units' batches when it was frozen; None for editions of before that."""
+    found = content_of(publication).get("batches")
+    return Decided(**found) if found else None
 
 
 def thaw(session: orm.Session, publication: Publication) -> RoundResults:

@@ -83,6 +83,8 @@ class Frame:
     opens_on: date
     closes_on: date
     now: datetime
+    #: ways of answering that the file may name
+    channels: frozenset[Channel] = frozenset(Channel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,9 +332,10 @@ class RowReader:
         text = self._text("channel", cells).casefold()
         if not text:
             return Channel.IMPORT.value
-        if text in {channel.value for channel in Channel}:
+        if text in {channel.value for channel in self.frame.channels}:
             return text
-        self._wrong(number, "channel", text, "is not one of %(channels)s", channels=", ".join(c.value for c in Channel))
+        channels = ", ".join(c.value for c in Channel if c in self.frame.channels)
+        self._wrong(number, "channel", text, "is not one of %(channels)s", channels=channels)
         return ""
 
     def _comment(self, number: int, cells: Sequence[str]) -> str:

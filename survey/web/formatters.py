@@ -39,6 +39,7 @@ def init_app(app: flask.Flask) -> None:
         "role_name": wording.ROLES,
         "publication_state_name": wording.PUBLICATION_STATES,
         "exclusion_reason": wording.EXCLUSIONS,
+        "batch_standing": wording.BATCH_STANDINGS,
         "composition_sentence": wording.COMPOSITIONS,
         "sampling_unit": wording.SAMPLING_UNITS,
         "theme_name": wording.THEMES,

@@ -72,6 +72,7 @@ def _work() -> tuple[Link, ...]:
         Link("paper.piles", _("Paper forms"), UNITS),
         Link("casework.worklist", _("Reports and suggestions"), EVERYONE),
         Link("imports.batches", _("Import responses"), RESULTS),
+        Link("evidence.batches", _("Batches to release"), ROUNDS),
         Link("progress.board", _("Progress"), EVERYONE),
     )
 

@@ -299,9 +299,21 @@ EXCLUSIONS = Wording(
         "flagged": N_("Set aside by an evaluator"),
         "entry_corrected": N_("Keyed in wrongly and corrected by the paper"),
         "import_undone": N_("Import or pile of paper forms taken back"),
+        "waiting": N_("Not counted yet: waits for an evaluator to release the batch"),
+        "batch_refused": N_("Batch refused by an evaluator"),
     }
 )
 """Why a response is not counted."""
+BATCH_STANDINGS = Wording(
+    {
+        "waiting": N_("Not counted yet"),
+        "released": N_("Released: counts"),
+        "counted": N_("Counts"),
+        "refused": N_("Refused"),
+        "undone": N_("Taken back"),
+    }
+)
+"""How far the evidence of a batch has come, by `survey.models.ImportBatch.standing`."""
 DOUBTS = Wording(
     {
         "straight_best": N_("“Very satisfied” with every question (no reason for doubt by itself)"),

@@ -55,6 +55,11 @@ def agencies_below(session: orm.Session, agency_id: int) -> frozenset[str]:
     return frozenset(session.scalars(sa.select(below.c.code)))
 
 
+def is_judged(session: orm.Session, user_id: int | None) -> bool:
+    """Say whether a person belongs to an agency that is judged: what they bring does not count by itself."""
+    return user_id is not None and by_id(session, user_id).role in {Role.MANAGER, Role.STAFF}
+
+
 def visible_agencies(session: orm.Session, user: User) -> frozenset[str] | None:
     """Return the codes of the agencies whose results a user may see; None means all of them."""
     if user.role in {Role.ADMIN, Role.EVALUATOR}:

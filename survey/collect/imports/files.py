@@ -133,7 +133,7 @@ def store(token: str) -> View:
 
 def _check(session: orm.Session, upload: Upload, round_: Round, data: Mapping[str, Any], spooled: Any) -> Checked:
     """Read the whole file by a column map."""
-    frame = imports.frame(round_, now())
+    frame = imports.frame(round_, now(), imports.file_channels(user()))
     mapping = mapping_form.as_map(data, frame.definition)
     with upload.table(known_headings(frame.definition, mapping)) as table:
         return check_rows(table, RowReader(table, mapping, frame, _places(session)), spooled)
@@ -204,12 +204,13 @@ def _headings(upload: Upload, definition: Definition, mapping: ColumnMap) -> Seq
 def _things(session: orm.Session) -> mapping_form.Things:
     """Return what all rows of a file can have the same, by its key: (code, name)."""
     own, name = imports.importable_agencies(session, user()), i18n.local_name
+    allowed = imports.file_channels(user())
     counters = imports.counter_choices(session, own)
     return {
         "agency": [(one.code, name(one)) for one in imports.agency_choices(session, own)],
         "service": [(one.code, name(one)) for one in imports.service_choices(session)],
         "counter": [(f"{one.agency.code}/{one.code}", f"{name(one.agency)}, {name(one)}") for one in counters],
-        "channel": [(one.value, CHANNELS(one.value)) for one in Channel],
+        "channel": [(one.value, CHANNELS(one.value)) for one in Channel if one in allowed],
     }
 
 

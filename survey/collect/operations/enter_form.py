@@ -16,10 +16,22 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
+from survey.accounts.queries.users import is_judged
 from survey.collect.operations.record_response import Outcome, Submission, is_recorded, record_response
 from survey.core.actor import Actor
 from survey.core.errors import InputError
-from survey.models import BatchKind, Channel, Counter, EntryBatch, EntryForm, ImportBatch, Response, Round, RoundState
+from survey.models import (
+    WAITING,
+    BatchKind,
+    Channel,
+    Counter,
+    EntryBatch,
+    EntryForm,
+    ImportBatch,
+    Response,
+    Round,
+    RoundState,
+)
 from survey.questionnaires.definition import HIDDEN
 from survey.structure.queries.rounds import local_day
 
@@ -121,7 +133,10 @@ def enter_form(
     comment: str,
     actor: Actor,
 ) -> Entered:
-    """Store one form of a pile under its running number. `InputError` when the pile takes no more."""
+    """Store one form of a pile under its running number. `InputError` when the pile takes no more.
+
+    What a person of a unit keys in waits, and so does all that comes to such a pile, until an evaluator releases it.
+    """
     pile = _locked(session, batch)
     if is_recorded(session, key):  # asked once the row is ours, so that two equal posts at one instant are one form
         return Entered.REPEATED
@@ -129,7 +144,9 @@ def enter_form(
         return Entered.NUMBER_TAKEN
     if batch.ended_at is not None:
         raise InputError("This pile was ended; begin a new one for more forms")
-    _store(session, batch, round_, key=key, answers=answers, comment=comment, now=actor.now)
+    pile.waiting = pile.waiting or is_judged(session, actor.user_id)
+    excluded = WAITING if pile.waiting else None
+    _store(session, batch, round_, key=key, answers=answers, comment=comment, now=actor.now, excluded=excluded)
     pile.rows = number
     sampled = batch.check_every > 0 and number % batch.check_every == 0
     session.add(EntryForm(batch_id=batch.batch_id, number=number, response_key=key, sampled=sampled))
@@ -244,7 +261,7 @@ def _correct(
     if answers == _answers(session, form):
         return False
     old = session.scalars(sa.select(Response).where(Response.key == form.response_key)).one()
-    reason, old.excluded = old.excluded, CORRECTED  # what was set apart for another reason stays so
+    reason, old.excluded = old.excluded, CORRECTED  # what waits or was set apart for another reason stays so
     session.flush()
     key = secrets.token_urlsafe(18)
     _store(session, batch, round_, key=key, answers=answers, comment="", now=actor.now, excluded=reason)
@@ -291,6 +308,8 @@ def _locked(session: orm.Session, batch: EntryBatch) -> ImportBatch:
     """Return the batch with its row locked, so that two people at one pile take turns; refuse an undone one."""
     pile = session.scalars(sa.select(ImportBatch).where(ImportBatch.id == batch.batch_id).with_for_update()).one()
     session.refresh(pile)
+    if pile.refusal is not None:
+        raise InputError("An evaluator refused this pile; nothing can be added to it")
     if pile.undone_at is not None:
         raise InputError("This pile was taken back; nothing can be added to it")
     round_state = session.scalar(sa.select(Round.state).where(Round.id == pile.round_id))

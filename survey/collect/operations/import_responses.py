@@ -25,11 +25,12 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
+from survey.accounts.queries.users import is_judged
 from survey.core.actor import Actor
 from survey.core.db import Base
 from survey.core.errors import InputError
 from survey.core.text import searchable
-from survey.models import BatchKind, Comment, CommentState, ImportBatch, Response, Round, RoundState
+from survey.models import WAITING, BatchKind, Comment, CommentState, ImportBatch, Response, Round, RoundState
 from survey.models.comments import random_id, week_of
 from survey.spreadsheets.left_out import LeftOut
 from survey.spreadsheets.read import Table
@@ -127,6 +128,8 @@ def store_rows(
     A response is the collecting tool's own number; without one its agency, minute and answers, and how often these
     stand in the file: the same file twice adds nothing, re-sorted, re-saved or grown. `InputError`, and nothing stored,
     for a file with wrong cells or without responses, and for a round that is not open or closed.
+
+    What a person of a unit brings waits until an evaluator releases it.
     """
     refuse(checked, round_, source)
     batch = ImportBatch(
@@ -138,6 +141,7 @@ def store_rows(
         created_at=actor.now,
         user_id=actor.user_id,
         undo={},
+        waiting=is_judged(session, actor.user_id),
     )
     session.add(batch)
     session.flush()
@@ -148,7 +152,7 @@ def store_rows(
         known += len(chunk) - len(fresh)
         added += len(fresh)
         if fresh:
-            values = [_values(row, key, round_, batch.id) for key, row in fresh.items()]
+            values = [_values(row, key, round_, batch) for key, row in fresh.items()]
             session.connection().execute(sa.insert(_RESPONSES), values)  # the ORM's way takes twice as long
             _store_comments(session, fresh.values(), round_, batch.id)
     if not added:
@@ -248,7 +252,7 @@ def _fresh(
     return {key: row for key, row in keyed.items() if key not in known}
 
 
-def _values(row: dict[str, Any], key: str, round_: Round, batch_id: int) -> dict[str, Any]:
+def _values(row: dict[str, Any], key: str, round_: Round, batch: ImportBatch) -> dict[str, Any]:
     return {
         "key": key,
         "round_id": round_.id,
@@ -259,7 +263,8 @@ def _values(row: dict[str, Any], key: str, round_: Round, batch_id: int) -> dict
         "language": LANGUAGE,
         "answers": row["answers"],
         "submitted_at": datetime.fromisoformat(row["given_at"]),
-        "batch_id": batch_id,
+        "batch_id": batch.id,
+        "excluded": WAITING if batch.waiting else None,
     }
 
 

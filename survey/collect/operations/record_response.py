@@ -12,7 +12,7 @@ from sqlalchemy import orm
 from sqlalchemy.dialects import postgresql, sqlite
 
 from survey.core.db import Base
-from survey.models import Channel, Comment, Response
+from survey.models import WAITING, Channel, Comment, Response
 from survey.models.comments import week_of
 
 _TABLE = Base.metadata.tables[Response.__tablename__]
@@ -92,7 +92,7 @@ def record_response(session: orm.Session, submission: Submission, now: datetime)
     stored = session.connection().execute(statement, values).first()
     if stored is None:
         return Outcome.DUPLICATE
-    if submission.comment and submission.excluded is None:
+    if submission.comment and submission.excluded in {None, WAITING}:
         session.add(
             Comment(
                 round_id=submission.round_id,

@@ -8,7 +8,7 @@ from sqlalchemy import orm
 from survey.accounts.operations import audit
 from survey.core.actor import Actor
 from survey.core.errors import InputError
-from survey.models import BatchKind, Comment, CommentState, ImportBatch, Response, Round, RoundState
+from survey.models import WAITING, BatchKind, Comment, CommentState, ImportBatch, Response, Round, RoundState
 
 UNDONE = "import_undone"
 """`Response.excluded` of what was taken back."""
@@ -30,24 +30,13 @@ def undo_responses(session: orm.Session, batch: ImportBatch, *, actor: Actor) ->
     round_ = session.get_one(Round, batch.round_id)
     if round_.state is RoundState.PUBLISHED:
         raise InputError("The round is published; its answers can no longer change")
-    mine = Response.batch_id == batch.id
-    counted = session.scalar(sa.select(sa.func.count()).select_from(Response).where(mine, Response.excluded.is_(None)))
-    session.execute(
-        sa.update(Response)
-        .where(mine)
-        .values(
-            key=sa.literal("undone-") + sa.cast(Response.id, sa.String) + "-" + sa.func.substr(Response.key, 1, 32),
-            excluded=sa.func.coalesce(Response.excluded, UNDONE),
-        )
-        .execution_options(synchronize_session=False)
+    counted = session.scalar(
+        sa.select(sa.func.count())
+        .select_from(Response)
+        .where(Response.batch_id == batch.id, sa.or_(Response.excluded.is_(None), Response.excluded == WAITING))
     )
-    session.execute(
-        sa.update(Comment)
-        .where(Comment.batch_id == batch.id)
-        .values(state=CommentState.HIDDEN)
-        .execution_options(synchronize_session=False)
-    )
-    batch.undone_at = actor.now
+    take_back(session, batch, UNDONE, actor=actor)
+    batch.waiting = False
     audit.record(
         session,
         action="responses.undone",
@@ -59,3 +48,23 @@ def undo_responses(session: orm.Session, batch: ImportBatch, *, actor: Actor) ->
     session.flush()
     session.expire_all()
     return int(counted or 0)
+
+
+def take_back(session: orm.Session, batch: ImportBatch, reason: str, *, actor: Actor) -> None:
+    """Set a batch's counted and waiting responses apart for a reason, retire their keys, and hide its comments."""
+    session.execute(
+        sa.update(Response)
+        .where(Response.batch_id == batch.id)
+        .values(
+            key=sa.literal("undone-") + sa.cast(Response.id, sa.String) + "-" + sa.func.substr(Response.key, 1, 32),
+            excluded=sa.func.coalesce(sa.func.nullif(Response.excluded, WAITING), reason),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        sa.update(Comment)
+        .where(Comment.batch_id == batch.id)
+        .values(state=CommentState.HIDDEN)
+        .execution_options(synchronize_session=False)
+    )
+    batch.undone_at = actor.now

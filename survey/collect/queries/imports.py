@@ -16,6 +16,7 @@ from survey.core.text import fold
 from survey.models import (
     Agency,
     BatchKind,
+    Channel,
     ColumnMapping,
     Counter,
     EntryBatch,
@@ -33,6 +34,9 @@ from survey.spreadsheets.places import CounterPlace, Places
 from survey.spreadsheets.response_rows import Frame
 from survey.structure.queries.names import service_names
 
+OWN_CHANNELS = frozenset({Channel.QR, Channel.KIOSK, Channel.RECEIPT})
+"""Ways of answering on which our own pages alone can speak."""
+
 
 def batch_by_number(session: orm.Session, number: int) -> ImportBatch:
     """Return an import by its number; `InputError` when there is none."""
@@ -49,6 +53,15 @@ def importable_agencies(session: orm.Session, user: User) -> frozenset[str] | No
     if user.role is Role.MANAGER and user.agency_id is not None:
         return agencies_below(session, user.agency_id)
     return frozenset()
+
+
+def file_channels(user: User) -> frozenset[Channel]:
+    """Return how answers in a person's file may have come.
+
+    Answers to our own codes and screens never come in a file of those who are judged; an evaluator may bring them from
+    another system.
+    """
+    return frozenset(Channel) - (frozenset() if user.role in {Role.ADMIN, Role.EVALUATOR} else OWN_CHANNELS)
 
 
 def places(session: orm.Session, agencies: frozenset[str] | None = None) -> Places:
@@ -76,10 +89,10 @@ def places(session: orm.Session, agencies: frozenset[str] | None = None) -> Plac
     return Places(by_name, service_names(session), counters)
 
 
-def frame(round_: Round, now: datetime) -> Frame:
-    """Return what the rows of a file are read against."""
+def frame(round_: Round, now: datetime, channels: frozenset[Channel] = frozenset(Channel)) -> Frame:
+    """Return what the rows of a file are read against; `channels`: those it may name."""
     definition = from_canonical(round_.version.content)
-    return Frame(definition, ZoneInfo(round_.zone), round_.opens_on, round_.last_day, now)
+    return Frame(definition, ZoneInfo(round_.zone), round_.opens_on, round_.last_day, now, channels)
 
 
 def rounds_to_fill(session: orm.Session) -> Sequence[Round]:

@@ -10,6 +10,7 @@ from sqlalchemy import orm
 from survey.accounts.operations import audit
 from survey.accounts.operations.seal_audit import seal_audit
 from survey.collect.queries.counters import late_until
+from survey.collect.queries.evidence import waiting_batches
 from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.core.text import clean
@@ -29,8 +30,8 @@ def draft_publication(
 ) -> Publication:
     """Keep frozen results (see `survey.publication.editions.freeze`) as a draft for a second person to review.
 
-    Raises `InputError` while the round takes answers, those of forms already open included, while another draft waits,
-    and for a correction without a reason.
+    Raises `InputError` while the round takes answers, those of forms already open included, while another draft or a
+    batch of a unit waits, and for a correction without a reason.
     """
     if round_.state not in (RoundState.CLOSED, RoundState.PUBLISHED):
         raise InputError("Round %(code)s still takes answers; close it before publishing it", code=round_.code)
@@ -44,6 +45,15 @@ def draft_publication(
     ).first()
     if waiting is not None:
         raise InputError("A draft of round %(code)s waits already; review or withdraw it first", code=round_.code)
+    batches, responses = waiting_batches(session, round_.id)
+    if batches:
+        raise InputError(
+            "Batches that wait: %(batches)d, with %(responses)d responses. Release or refuse each before the results "
+            "of round %(code)s are frozen",
+            batches=batches,
+            responses=responses,
+            code=round_.code,
+        )
     reason = clean(reason)
     if _latest_edition(session, round_) and not reason:
         raise InputError("Say why a new edition of round %(code)s is needed", field="reason", code=round_.code)

@@ -10,9 +10,10 @@ from sqlalchemy import orm
 from werkzeug import Response
 
 from survey.accounts.auth import role_required
+from survey.collect.queries.evidence import waiting_batches
 from survey.core.errors import InputError
 from survey.models import Publication, PublicationState, Role, Round, RoundState
-from survey.publication.editions import Recomputed, freeze, recompute
+from survey.publication.editions import Recomputed, decided_in, freeze, recompute
 from survey.publication.forms import DraftForm
 from survey.publication.operations import publish_round
 from survey.publication.page_data import frozen_page
@@ -68,6 +69,7 @@ def edition(round_code: str, number: int) -> str:
             columns=[OVERALL, *(("element", element.code) for element in page.definition.elements)],
             again=again,
             differences=again.differences[:SHOWN_DIFFERENCES],
+            batches=decided_in(found),
             may_review=found.state is PublicationState.DRAFT and found.drafted_by_id != user().id,
         )
 
@@ -134,6 +136,7 @@ def _steps(session: orm.Session, round_: Round, form: DraftForm) -> str:
         may_draft=pending is None and round_.state in (RoundState.CLOSED, RoundState.PUBLISHED),
         corrects=any(p.edition for p in found),
         form=form,
+        waiting=waiting_batches(session, round_.id),
     )
 
 

@@ -1,0 +1,19 @@
+"""Forms of evidence: why a batch is refused."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+
+from survey.collect.operations.review_batch import MAX_REFUSAL
+from survey.web.fields import Length, Required, Text
+from survey.web.forms import Form
+
+
+class RefusalForm(Form):
+    """Why a batch is refused."""
+
+    reason = Text(
+        _("Why is it refused?"),
+        [Required(_("Say why the batch is refused; those who brought it read it")), Length(MAX_REFUSAL)],
+        hint=_("Those who brought it read this."),
+    )

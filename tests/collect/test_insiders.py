@@ -1,0 +1,175 @@
+"""Those judged as attackers: what a unit brings or takes back moves no figure until an evaluator has looked at it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from survey.core.actor import Actor
+from survey.core.errors import InputError
+from survey.models import Agency, Channel, Counter, ImportBatch, Response
+from survey.publication.operations.publish_round import draft_publication
+from survey.results.compute import round_results
+from survey.structure.operations.close_round import close_round
+from survey.structure.queries.rounds import by_code
+from tests.collect.test_pages_paper import begin, key_in
+from tests.collect.test_pages_response_imports import fields, preview, upload
+from tests.support.evaluation import NOW, accounts, post, sign_in
+from tests.support.places import make_app
+
+ITEMS = 9
+QUEUE = "/phieu-cho-duyet"
+
+
+@pytest.fixture
+def site(tmp_path):
+    """The round `r1` of `sipas-short`, in which ten citizens answered 2 to everything for `so-tu-phap`: index 0."""
+    app = make_app(tmp_path, questionnaire="sipas-short")
+    with app.extensions["database"].write() as session:
+        accounts(session)
+        round_ = by_code(session, "r1")
+        agency = session.scalars(sa.select(Agency).where(Agency.code == "so-tu-phap")).one()
+        session.add(Counter(agency=agency, code="Q9", name="Quầy Tư pháp"))
+        answers = "2" * ITEMS + "." * (len(round_.version.slots) - ITEMS)
+        for number in range(10):
+            session.add(
+                Response(
+                    key=f"citizen-{number:016d}",
+                    round_id=round_.id,
+                    deciding_agency_id=agency.id,
+                    channel=Channel.QR,
+                    language="vi",
+                    answers=answers,
+                    submitted_at=NOW,
+                )
+            )
+    yield app
+    app.extensions["database"].dispose()
+
+
+def signed_in(site: Flask, role: str) -> FlaskClient:
+    client = site.test_client()
+    sign_in(client, role)
+    return client
+
+
+def figures(site: Flask) -> tuple[int, float]:
+    """Return n and the province's index as results have them."""
+    with site.extensions["database"].read() as session:
+        found = round_results(session, "r1")
+    overall = found.table[(found.table["agency"] == "") & (found.table["level"] == "overall")].iloc[0]
+    return found.responses, float(overall["index"])
+
+
+def invented(count: int, channel: str = "") -> bytes:
+    """Return a file of invented answers, all "very satisfied", of the own agency."""
+    items = [f"i{k}" for k in range(ITEMS)]
+    rows = [[f"invented-{number:06d}", "so-tu-phap", "02/03/2026", channel, *["5"] * ITEMS] for number in range(count)]
+    return "\n".join(";".join(row) for row in [["id", "agency", "date", "channel", *items], *rows]).encode()
+
+
+def bring(client: FlaskClient, data: bytes, name: str = "bia.csv"):
+    """Import a file by the pages: say which column is which question, look, confirm; return the last page."""
+    page = upload(client, name, data)
+    address, body = fields(page.text)
+    others = {"agency", "service", "counter", "channel", "date", "comment", "id"}
+    codes = [field for field in body if field.startswith("c.") and field[2:] not in others][:ITEMS]
+    chosen = {code: f"i{k}" for k, code in enumerate(codes)}
+    chosen |= {f"c.{code}": code for code in ("agency", "date", "channel", "id")}
+    shown = preview(client, page, **chosen)
+    if shown.status_code != 200:
+        return shown
+    address, body = fields(shown.text, 0)
+    return client.get(client.post(address, data=body).location)
+
+
+def test_a_head_imports_three_hundred_invented_answers(site) -> None:
+    """They count nowhere until an evaluator releases them; a refused file counts never, and its reason is told."""
+    head, evaluator = signed_in(site, "manager"), signed_in(site, "evaluator")
+    assert figures(site) == (10, 0)
+    for own in ("qr", "kiosk", "receipt"):  # a file cannot say that citizens scanned our codes
+        refused = bring(head, invented(300, own))
+        assert refused.status_code == 422
+        assert "ô D2" in refused.text
+    assert "Chưa được tính" in bring(head, invented(300)).text
+    assert figures(site) == (10, 0)
+    overview = evaluator.get("/danh-gia/r1").text
+    assert "Chưa được tính: chờ cán bộ đánh giá duyệt lô" in overview
+
+    listed = evaluator.get(QUEUE).text
+    assert all(words in listed for words in ("bia.csv", "Sở Tư pháp", "300"))
+    with site.extensions["database"].read() as session:
+        first = session.scalars(sa.select(ImportBatch.id)).one()
+    shown = evaluator.get(f"{QUEUE}/{first}").text
+    assert "100,0 %" in shown  # what it would say
+    assert "Nhập phiếu" in shown
+    without = post(evaluator, f"{QUEUE}/{first}/tu-choi", f"{QUEUE}/{first}", reason=" ")
+    assert without.status_code == 422
+    refused = post(evaluator, f"{QUEUE}/{first}/tu-choi", f"{QUEUE}/{first}", reason="Không có phiếu gốc")
+    assert refused.status_code == 303
+    assert "Không có phiếu gốc" in head.get(f"/nhap-phieu/lo/{first}").text
+    assert figures(site) == (10, 0)
+
+    bring(head, invented(30))  # corrected, and brought again
+    with site.extensions["database"].read() as session:
+        second = session.scalars(sa.select(ImportBatch.id).order_by(ImportBatch.id.desc())).first()
+    for role in ("manager", "staff"):
+        assert signed_in(site, role).get(f"{QUEUE}/{second}").status_code == 403
+    assert post(evaluator, f"{QUEUE}/{second}/duyet", f"{QUEUE}/{second}").status_code == 303
+    assert figures(site) == (40, 75.0)
+    assert post(evaluator, f"{QUEUE}/{second}/duyet", f"{QUEUE}/{first}").status_code == 303  # from a page of before
+    assert "không còn chờ" in evaluator.get(f"{QUEUE}/{second}").text
+
+
+def test_what_evaluators_bring_counts_at_once(site) -> None:
+    evaluator = signed_in(site, "evaluator")
+    assert "Đã thêm 10 phiếu" in bring(evaluator, invented(10, "qr")).text
+    assert figures(site) == (20, 50.0)
+
+
+def test_a_pile_of_paper_waits_until_it_is_done_and_released(site) -> None:
+    staff, evaluator = signed_in(site, "staff"), signed_in(site, "evaluator")
+    begin(site, staff, every="0")
+    assert evaluator.get(QUEUE).text.count("Tập") == 0  # nothing keyed in yet
+    for _ in range(5):
+        assert key_in(staff, "/phieu-giay/1/nhap", "5" * ITEMS).status_code == 303
+    assert figures(site) == (10, 0)
+    assert "còn đang nhập" in evaluator.get(QUEUE).text
+    assert post(evaluator, f"{QUEUE}/1/duyet", "/tai-khoan").status_code == 303
+    assert "còn đang nhập" in evaluator.get(f"{QUEUE}/1").text
+    assert figures(site) == (10, 0)
+    assert post(staff, "/phieu-giay/1/xong", "/phieu-giay/1").status_code == 303
+    assert "Chưa được tính" in staff.get("/phieu-giay").text
+    assert "Nhập một phiếu giấy" in evaluator.get(f"{QUEUE}/1").text  # its history
+    assert post(evaluator, f"{QUEUE}/1/duyet", f"{QUEUE}/1").status_code == 303
+    n, index = figures(site)
+    assert (n, round(index, 9)) == (15, round(100 * 5 / 15, 9))
+
+
+def test_nothing_is_published_while_a_batch_waits(site) -> None:
+    """The draft is refused; once each batch is decided on, the edition keeps how many there were of both kinds."""
+    head, evaluator = signed_in(site, "manager"), signed_in(site, "evaluator")
+    for name, count in (("a.csv", 7), ("b.csv", 20)):
+        bring(head, invented(count).replace(b"invented", name[0].encode() * 12), name)
+    with site.extensions["database"].write() as session:
+        round_ = by_code(session, "r1")
+        close_round(session, round_, actor=Actor(NOW))
+    page = " ".join(evaluator.get("/danh-gia/r1/cong-bo").text.split())
+    assert "2 lô do cơ quan đưa vào đang chờ, gồm 27 phiếu" in page
+    with site.extensions["database"].write() as session, pytest.raises(InputError, match="Batches that wait"):
+        draft_publication(
+            session,
+            by_code(session, "r1"),
+            content="{}",
+            results_hash="0" * 64,
+            actor=Actor(NOW + timedelta(hours=1), 1),
+        )
+    assert post(evaluator, f"{QUEUE}/1/tu-choi", f"{QUEUE}/1", reason="Bịa").status_code == 303
+    assert post(evaluator, f"{QUEUE}/2/duyet", f"{QUEUE}/2").status_code == 303
+    assert post(evaluator, "/danh-gia/r1/cong-bo").status_code == 303
+    page = " ".join(evaluator.get("/danh-gia/r1/cong-bo/1").text.split())
+    assert "được cán bộ đánh giá duyệt 1 (20 phiếu), bị từ chối 1 (7 phiếu)" in page
