@@ -26,6 +26,7 @@ from survey.questionnaires.definition import OVERALL
 from survey.results.compute import RoundResults
 from survey.results.queries import responses
 from survey.results.sample import sample
+from survey.results.statements import CONTRAST_WORDS, Difference, Statement, choose
 
 SURE = 0.05
 """False discovery rate of calling a difference a difference."""
@@ -56,8 +57,13 @@ class Contrast:
 
     @property
     def large(self) -> bool:
-        """Whether the figure is surely, and by `LARGE` points or more, another."""
+        """Whether the figure is told apart, and by `LARGE` points or more."""
         return self.verdict != "same" and abs(self.gap) >= LARGE
+
+    @property
+    def word(self) -> Statement[Difference]:
+        """Return what is said of it beside its number."""
+        return choose(CONTRAST_WORDS, self)
 
 
 def contrasts(session: orm.Session, results: RoundResults) -> Mapping[tuple[str, str, str], Contrast]:

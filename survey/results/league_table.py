@@ -13,6 +13,7 @@ from sqlalchemy import orm
 from survey.results.comparisons import Changes, agency_ranks, changes_since_last_round
 from survey.results.compute import RoundResults
 from survey.results.figures import ALL_SERVICES, OVERALL, PROVINCE, Figures, ShownFigure
+from survey.results.statements import CHANGE_WORDS, Difference, Statement, choose
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,11 @@ class IndexChange:
     def exists(self) -> bool:
         """Whether both rounds have the figure."""
         return math.isfinite(self.diff)
+
+    @property
+    def word(self) -> Statement[Difference]:
+        """Return what is said of it beside its number."""
+        return choose(CHANGE_WORDS, self)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from survey.questionnaires import Definition
 from survey.results.figures import ALL_SERVICES, Figures, ShownFigure
+from survey.results.statements import ITEM_WORDS, Difference, Statement, choose
 
 FEW = 3
 """How many items of an agency are named as its own lowest or highest where no difference is sure."""
@@ -42,6 +43,11 @@ class ItemFinding:
     verdict: str
     #: `keep`, `improve`, `maintain`, `watch`, or "" when unknown
     quadrant: str
+
+    @property
+    def word(self) -> Statement[Difference]:
+        """Return what is said of it beside its numbers."""
+        return choose(ITEM_WORDS, self)
 
 
 def findings(definition: Definition, figures: Figures, agency: str, table: pd.DataFrame | None) -> list[ItemFinding]:

@@ -10,18 +10,14 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable
 
 from survey.core.numbers import fixed, with_sign
-from survey.files.reports import words
 from survey.files.reports.style import ACCENT, GREY, INK, LEVELS, LINE, MUTED, ON_LEVELS, SHADES
 from survey.printing.posters.typesetting import MEDIUM, REGULAR, SEMIBOLD
 from survey.results.charts import TICKS, IntervalChart, Mark, Segment, place
 from survey.results.diagnosis import Contrast
+from survey.results.statements import SHORT_CONTRAST_WORDS, choose
 
 GRID = "#DDD9D2"
 SMALL = 7.0
-
-
-VERDICTS = {"above": words.MORE, "below": words.LESS}
-"""What is said of a figure that is surely another than elsewhere."""
 
 
 class Rule(Flowable):  # type: ignore[misc]
@@ -141,7 +137,7 @@ class Key(Flowable):  # type: ignore[misc]
 class Contrasted(Flowable):  # type: ignore[misc]
     """An index, and under it how it stands against the other agencies.
 
-    A sure difference has a triangle and a word, so that the shade behind it tells nothing by itself.
+    A difference that is told apart has a triangle and a word, so that the shade behind it tells nothing by itself.
     """
 
     VALUE, LEADING = 9.0, 9.3
@@ -165,7 +161,7 @@ class Contrasted(Flowable):  # type: ignore[misc]
             canvas.setFont(REGULAR, SMALL)
             canvas.drawRightString(self.width, 2.3, gap)
             return
-        label = f"{VERDICTS[contrast.verdict]} {gap}"
+        label = f"{choose(SHORT_CONTRAST_WORDS, contrast).text()} {gap}"
         canvas.setFillColor(HexColor(INK))
         canvas.setFont(SEMIBOLD, SMALL)
         canvas.drawRightString(self.width, 2.3, label)
@@ -174,14 +170,14 @@ class Contrasted(Flowable):  # type: ignore[misc]
 
 
 class Gap(Flowable):  # type: ignore[misc]
-    """A difference to the other agencies in a narrow cell; under a sure one the word that says so."""
+    """A difference to the other agencies in a narrow cell; under one that is told apart the word that says so."""
 
     LEADING = 8.4
 
     def __init__(self, contrast: Contrast | None, width: float) -> None:
         super().__init__()
         self.contrast, self.width = contrast, width
-        self.word = VERDICTS.get(contrast.verdict, "") if contrast else ""
+        self.word = choose(SHORT_CONTRAST_WORDS, contrast).text() if contrast else ""
         self.height = self.LEADING * (2 if self.word else 1) + 1
 
     def draw(self) -> None:

@@ -7,6 +7,7 @@ as much.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from reportlab.lib.colors import HexColor
 from reportlab.platypus import CondPageBreak, Flowable
@@ -57,11 +58,13 @@ def heat(writer: Writer) -> list[Flowable]:
 def shade_key(writer: Writer) -> list[Flowable]:
     """Return what the shades mean."""
     points = sentences.whole(LARGE)
+    small, large = LARGE / 2, LARGE
+    below, above = Contrast(-small, "below", -large, -1.0), Contrast(small, "above", 1.0, large)
     meant = [
-        (Contrast(-LARGE, "below"), words.SURELY_BELOW_MUCH.format(points=points)),
-        (Contrast(-LARGE / 2, "below"), words.SURELY_BELOW),
-        (Contrast(LARGE / 2, "above"), words.SURELY_ABOVE),
-        (Contrast(LARGE, "above"), words.SURELY_ABOVE_MUCH.format(points=points)),
+        (replace(below, gap=-large), words.BY_POINTS.format(word=below.word.text(), points=points)),
+        (below, below.word.text()),
+        (above, above.word.text()),
+        (replace(above, gap=large), words.BY_POINTS.format(word=above.word.text(), points=points)),
     ]
     note = words.MATRIX_NOTE.format(rate=sentences.whole(100 * SURE))
     return [writer.p(note, "note"), ShadeKey(meant, WIDTH)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Spacer, TableStyle
@@ -20,6 +21,7 @@ from survey.files.reports.trend import trend
 from survey.results.charts import interval_chart
 from survey.results.figures import ShownFigure, chart_row
 from survey.results.league_table import LeagueRow
+from survey.results.statements import RANKS_APART
 from survey.results.strengths import FEW
 
 LONGEST = 400
@@ -117,7 +119,7 @@ def _league(writer: Writer) -> list[Flowable]:
     return [
         CondPageBreak(180),
         writer.heading(words.LEAGUE),
-        writer.p(words.LEAGUE_LEAD),
+        writer.p(RANKS_APART.text()),
         writer.caption(caption),
         ruled(rows, [148, drawn, INDICES, 44, 46, 42], pad=1.6, last=1),
         *([writer.p(words.GREY.format(why=text(grey)), "note")] if grey else []),
@@ -154,9 +156,10 @@ def _changes(writer: Writer) -> list[Flowable]:
                 writer.p(sentences.verdict(change), style),
             ]
         )
-    verdicts = [sentences.verdict(change) for _, _, change in moved]
-    up, down, unsure = (verdicts.count(one) for one in (words.VERDICT_UP, words.VERDICT_DOWN, words.VERDICT_UNSURE))
-    lead = words.CHANGES_LEAD.format(up=up, down=down, same=unsure) if up or down else words.NO_CHANGES_LEAD
+    verdicts = Counter(change.word.code for _, _, change in moved)
+    up, down = verdicts["above"], verdicts["below"]
+    same = len(moved) - up - down
+    lead = words.CHANGES_LEAD.format(up=up, down=down, same=same) if up or down else words.NO_CHANGES_LEAD
     return [
         *section,
         CondPageBreak(160),

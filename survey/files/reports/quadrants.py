@@ -115,4 +115,4 @@ def _contrast(finding: ItemFinding | None) -> Contrast | None:
     """Return how an item stands against the other agencies, as the table of elements tells it."""
     if finding is None or not math.isfinite(finding.gap):
         return None
-    return Contrast(finding.gap, VERDICTS.get(finding.verdict, "same"))
+    return Contrast(finding.gap, VERDICTS.get(finding.verdict, "same"), finding.lo, finding.hi)

@@ -13,6 +13,7 @@ from survey.files.reports.context import ReportContext, RoundContext
 from survey.files.reports.style import text
 from survey.results.figures import OVERALL, ShownFigure
 from survey.results.league_table import IndexChange
+from survey.results.statements import CHANGE_SENTENCES, CHANGE_UNKNOWN, MOVE_WORDS, RANK_SENTENCES, RankRange, choose
 from survey.web.wording import COMPOSITIONS, EXCLUSIONS, FIGURE_WORDS
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -48,9 +49,7 @@ def signed_interval(change: IndexChange) -> str:
 
 def verdict(change: IndexChange) -> str:
     """Return whether a change is one."""
-    if not change.sure:
-        return words.VERDICT_UNSURE
-    return words.VERDICT_UP if change.diff > 0 else words.VERDICT_DOWN
+    return choose(MOVE_WORDS, change).text()
 
 
 def confidence(context: RoundContext) -> str:
@@ -91,10 +90,8 @@ def index(context: ReportContext) -> str:
 def rank(context: ReportContext) -> str:
     """Return where an agency stands among the others."""
     standing = context.standings.get(context.agency)
-    if standing is None or standing.low is None or standing.high is None:
-        return words.NO_RANK
-    pattern = words.RANK_ONE if standing.low == standing.high else words.RANK
-    return pattern.format(ranked=context.ranked, low=standing.low, high=standing.high)
+    ranks = RankRange(standing.low, standing.high) if standing else RankRange()
+    return choose(RANK_SENTENCES, ranks).text(ranked=context.ranked, low=ranks.low, high=ranks.high)
 
 
 def change(context: ReportContext) -> str:
@@ -107,12 +104,14 @@ def change(context: ReportContext) -> str:
         return words.CHANGE_OTHER.format(before=before)
     moved = overall_change(context)
     if moved is None or not moved.exists:
-        return words.CHANGE_NONE.format(before=before)
-    values = {"before": before, "earlier": percent(moved.before), "interval": signed_interval(moved)}
-    if not moved.sure:
-        return words.CHANGE_UNSURE.format(diff=signed(moved.diff), **values)
-    way = words.UP if moved.diff > 0 else words.DOWN
-    return words.CHANGE_SURE.format(way=way, diff=fixed(abs(moved.diff)), **values)
+        return CHANGE_UNKNOWN.text(before=before)
+    return choose(CHANGE_SENTENCES, moved).text(
+        before=before,
+        earlier=percent(moved.before),
+        diff=fixed(abs(moved.diff)),
+        signed=signed(moved.diff),
+        interval=signed_interval(moved),
+    )
 
 
 def overall_change(context: ReportContext) -> IndexChange | None:

@@ -33,7 +33,7 @@ SHADES = {
     ("above", False): "#D7E6EE",
     ("above", True): "#7FB2C9",
 }
-"""Grounds of figures that are surely another than elsewhere, by verdict and whether by much, as on pages."""
+"""Grounds of figures that are told apart from elsewhere, by verdict and whether by much, as on pages."""
 
 
 @cache

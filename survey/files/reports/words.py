@@ -53,24 +53,8 @@ INDEX_THIN = (
 )
 NO_INDEX = "Không nêu chỉ số hài lòng của cơ quan. {why}."
 WHOLE = "Chỉ số của toàn tỉnh là {index}."
-RANK = (
-    "Trong {ranked} cơ quan được xếp hạng, cơ quan đứng ở khoảng <b>từ hạng {low} đến hạng {high}</b>; trong khoảng đó "
-    "số liệu chưa đủ để nói cơ quan nào hơn."
-)
-RANK_ONE = "Trong {ranked} cơ quan được xếp hạng, cơ quan đứng <b>hạng {low}</b>."
-NO_RANK = "Cơ quan chưa được xếp hạng vì quá ít người trả lời."
-CHANGE_SURE = (
-    "So với {before} ({earlier}), chỉ số {way} {diff} điểm phần trăm {interval}; thay đổi này lớn hơn mức sai số "
-    "chọn mẫu có thể gây ra."
-)
-CHANGE_UNSURE = (
-    "So với {before} ({earlier}), chỉ số thay đổi {diff} điểm phần trăm {interval}; số liệu chưa đủ để nói là đã tăng "
-    "hay giảm."
-)
-CHANGE_NONE = "So với {before}: không đủ số liệu để nói về thay đổi."
 CHANGE_OTHER = "{before} dùng bộ câu hỏi hoặc cách tính khác nên không so sánh được với đợt này."
 FIRST_ROUND = "Chưa có đợt trước để so sánh."
-UP, DOWN = "tăng", "giảm"
 
 ELEMENTS_TABLE = "Chỉ số theo yếu tố (%), khoảng tin cậy {confidence}{behind}"
 BEHIND = "; vạch đứng là toàn tỉnh"
@@ -141,10 +125,6 @@ NO_COMMENTS = "Chưa có ý kiến nào được xem xét và cho hiển thị."
 
 LEAGUE_TABLE = "Các cơ quan theo chỉ số chung (%), khoảng tin cậy {confidence}; vạch đứng là toàn tỉnh"
 AGENCY, RANKS, RATE = "Cơ quan", "Khoảng hạng", "Tỷ lệ trả lời"
-LEAGUE_LEAD = (
-    "Các cơ quan xếp theo chỉ số, nhưng thứ tự chỉ có ý nghĩa khi <b>khoảng hạng</b> không chồng lên nhau: khoảng hạng "
-    "cho biết thứ hạng tốt nhất và thấp nhất mà số liệu cho phép."
-)
 CHANGES_TABLE = "Thay đổi của chỉ số chung so với {before} (điểm phần trăm)"
 CHANGES_LEAD = (
     "{up} cơ quan tăng và {down} cơ quan giảm rõ rệt; {same} cơ quan chưa đủ số liệu để nói là tăng hay giảm."
@@ -166,7 +146,6 @@ SINCE_BEFORE, NOT_COMPARED = "So với đợt liền trước", "không so sánh
 ROUND_HEAD = "Đợt khảo sát"
 CHANGES_HEADING = "Thay đổi so với đợt trước"
 BEFORE, NOW, VERDICT = "Đợt trước", "Đợt này", "Kết luận"
-VERDICT_UP, VERDICT_DOWN, VERDICT_UNSURE = "tăng", "giảm", "chưa rõ"
 MATRIX_TABLE = (
     "Chỉ số theo cơ quan và yếu tố (%), và chênh lệch so với tất cả các cơ quan khác gộp lại (điểm phần trăm)"
 )
@@ -176,9 +155,7 @@ MATRIX_NOTE = (
     "(Benjamini-Hochberg): trong 100 ô được tô, dự kiến nhiều nhất {rate} ô là ngẫu nhiên. Ô không tô: số liệu chưa "
     "phân biệt được."
 )
-MORE, LESS = "hơn", "kém"
-SURELY_BELOW, SURELY_BELOW_MUCH = "thấp hơn rõ rệt", "thấp hơn rõ rệt, từ {points} điểm trở lên"
-SURELY_ABOVE, SURELY_ABOVE_MUCH = "cao hơn rõ rệt", "cao hơn rõ rệt, từ {points} điểm trở lên"
+BY_POINTS = "{word}, từ {points} điểm trở lên"
 
 QUADRANTS = "Mức quan trọng và kết quả thực hiện ở từng cơ quan"
 QUADRANTS_LEAD = (

@@ -22,6 +22,7 @@ from survey.results.charts import interval_chart
 from survey.results.comparisons import agency_ranks
 from survey.results.figures import ALL_SERVICES, OVERALL, PROVINCE, chart_row
 from survey.results.page_data import RoundPage
+from survey.results.statements import INTERVAL, RANKS
 from survey.web import i18n
 from survey.web.context import database, settings
 
@@ -61,6 +62,9 @@ def results(round_code: str, number: int | None) -> flask.Response:
             ranks={str(row["agency"]): row for row in ranks.to_dict("records")},
             element_chart=interval_chart(elements),
             agency_chart=interval_chart(agencies),
+            interval_sentence=INTERVAL,
+            ranks_sentence=RANKS,
+            confidence=100 * page.results.rules.confidence,
             base=settings().public_base_url,
             batches=decided_in(publication),
             dataset=json.dumps(_dataset(publication, page), ensure_ascii=False).replace("<", "\\u003c"),

@@ -12,6 +12,7 @@ from survey.results.diagnosis import LARGE, SURE, Contrast, contrasts
 from survey.results.figures import ALL_SERVICES, ShownFigure
 from survey.results.page_data import RoundPage
 from survey.results.pages.pages import RESULT_READERS, blueprint, columns, load
+from survey.results.statements import CONTRAST_WORDS
 from survey.web.context import database
 
 
@@ -40,7 +41,13 @@ def heat(round_code: str) -> str:
         found = contrasts(session, page.results)
         rows = [(agency, [_cell(page, found, agency, *column) for column in across]) for agency in page.agencies]
         return flask.render_template(
-            "results/heat.html", page=page, columns=across, rows=rows, large=LARGE, rate=100 * SURE
+            "results/heat.html",
+            page=page,
+            columns=across,
+            rows=rows,
+            large=LARGE,
+            rate=100 * SURE,
+            words={word.code: word for word in CONTRAST_WORDS},
         )
 
 

@@ -22,6 +22,7 @@ from survey.results.page_data import RoundPage
 from survey.results.pages.groups import Groups, asked_dimension, load_groups
 from survey.results.pages.pages import RESULT_READERS, asked_service, blueprint, columns, load, load_live
 from survey.results.sensitivity import Sensitivity, sensitivity
+from survey.results.statements import RANKS
 from survey.structure.queries import rounds as round_queries
 from survey.web.context import database
 
@@ -70,7 +71,9 @@ def ranking(round_code: str) -> str:
     with database().read() as session:
         page = load(session, round_code)
         standings, before = league(session, page.results, page.figures)
-        return flask.render_template("results/ranking.html", page=page, standings=standings, before=before)
+        return flask.render_template(
+            "results/ranking.html", page=page, standings=standings, before=before, ranks_sentence=RANKS
+        )
 
 
 @blueprint.get("/<round_code>/xep-hang.csv")

@@ -1,0 +1,235 @@
+"""Statements about figures: what pages and reports say of a difference, a change or a rank, and when it is true.
+
+A statistician signs the conditions, a clerk reads the sentences. Each `Statement` has its condition in words and as a
+predicate on the evidence. Those that answer one question stand together in a tuple: of each such set exactly one holds,
+whatever the evidence. Callers ask `choose` and never decide themselves.
+
+Intervals meant here are those that go with a verdict: simultaneous for all tests of their family (Sidak), or, where
+verdicts allow a false discovery rate, for those selected (Benjamini & Yekutieli 2005); see `scoring.compare`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from flask_babel import gettext
+
+from survey.web.messages import N_, translate
+
+E = TypeVar("E", contravariant=True)
+
+
+class Difference(Protocol):
+    """A difference, in percentage points, known by the interval that goes with its verdict."""
+
+    @property
+    def lo(self) -> float:
+        """Return the lower end; NaN where there is none."""
+
+    @property
+    def hi(self) -> float:
+        """Return the upper end; NaN where there is none."""
+
+
+class Ranked(Protocol):
+    """The best and the worst rank that the data allow; None without a rank."""
+
+    @property
+    def low(self) -> int | None:
+        """Return the best rank."""
+
+    @property
+    def high(self) -> int | None:
+        """Return the worst rank."""
+
+
+@dataclass(frozen=True)
+class RankRange:
+    """Ranks that come without a row of a table."""
+
+    low: int | None = None
+    high: int | None = None
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence that is true of a whole table, by the way its figures are made."""
+
+    message: str
+    #: why it is true, or when, in words for whoever reviews it
+    condition: str
+
+    def here(self, **values: object) -> str:
+        """Return the sentence in the language of the request."""
+        return str(gettext(self.message, **values)) if self.message else ""
+
+    def text(self, language: str = "vi", **values: object) -> str:
+        """Return the sentence in one language, for files."""
+        sentence = translate(self.message, language) if self.message else ""
+        return sentence % values if values else sentence
+
+
+@dataclass(frozen=True)
+class Statement(Sentence, Generic[E]):
+    """A sentence, or word, of a set of which one holds."""
+
+    code: str
+    holds: Callable[[E], bool]
+
+
+def choose(statements: Iterable[Statement[E]], evidence: E) -> Statement[E]:
+    """Return the statement of a set that holds for the evidence; raises `ValueError` where none does."""
+    for statement in statements:
+        if statement.holds(evidence):
+            return statement
+    raise ValueError(f"no statement holds for {evidence!r}")
+
+
+def _above(one: Difference) -> bool:
+    return one.lo > 0
+
+
+def _below(one: Difference) -> bool:
+    return one.hi < 0
+
+
+def _same(one: Difference) -> bool:
+    return one.lo <= 0 <= one.hi
+
+
+def _unknown(one: Difference) -> bool:
+    return math.isnan(one.lo) or math.isnan(one.hi)
+
+
+ABOVE = "the whole interval that goes with the verdict lies above 0"
+BELOW = "the whole interval that goes with the verdict lies below 0"
+SAME = "the interval that goes with the verdict holds 0"
+UNKNOWN = "there is no interval: too few respondents, no standard error, or nothing to compare with"
+
+CHANGE_WORDS: tuple[Statement[Difference], ...] = (
+    Statement(N_("better"), ABOVE, "above", _above),
+    Statement(N_("worse"), BELOW, "below", _below),
+    Statement(N_("cannot be told from no change"), SAME, "same", _same),
+    Statement(N_("cannot be told"), UNKNOWN, "unknown", _unknown),
+)
+"""A figure against the same figure of the round before, beside its number."""
+
+MOVE_WORDS: tuple[Statement[Difference], ...] = (
+    Statement(N_("up"), ABOVE, "above", _above),
+    Statement(N_("down"), BELOW, "below", _below),
+    Statement(N_("not clear"), SAME, "same", _same),
+    Statement(N_("not clear"), UNKNOWN, "unknown", _unknown),
+)
+"""The same in a narrow column."""
+
+CHANGE_UNKNOWN: Statement[Difference] = Statement(
+    N_("Since %(before)s: too few data to speak of a change."), UNKNOWN, "unknown", _unknown
+)
+CHANGE_SENTENCES: tuple[Statement[Difference], ...] = (
+    Statement(
+        N_(
+            "Since %(before)s (%(earlier)s), the index has risen by %(diff)s percentage points %(interval)s: more "
+            "than sampling error accounts for."
+        ),
+        ABOVE,
+        "above",
+        _above,
+    ),
+    Statement(
+        N_(
+            "Since %(before)s (%(earlier)s), the index has fallen by %(diff)s percentage points %(interval)s: more "
+            "than sampling error accounts for."
+        ),
+        BELOW,
+        "below",
+        _below,
+    ),
+    Statement(
+        N_(
+            "Since %(before)s (%(earlier)s), the index has moved by %(signed)s percentage points %(interval)s: the "
+            "data do not tell whether it rose or fell."
+        ),
+        SAME,
+        "same",
+        _same,
+    ),
+    CHANGE_UNKNOWN,
+)
+"""The overall index against the round before, as a report says it."""
+
+SHORT_CONTRAST_WORDS: tuple[Statement[Difference], ...] = (
+    Statement(N_("higher"), ABOVE, "above", _above),
+    Statement(N_("lower"), BELOW, "below", _below),
+    Statement("", SAME, "same", _same),
+    Statement("", UNKNOWN, "unknown", _unknown),
+)
+"""A figure of an agency against that of all other agencies together, in a narrow cell of a report."""
+
+CONTRAST_WORDS: tuple[Statement[Difference], ...] = (
+    Statement(N_("significantly higher"), ABOVE, "above", _above),
+    Statement(N_("significantly lower"), BELOW, "below", _below),
+    Statement(N_("the data cannot tell"), SAME, "same", _same),
+    Statement(N_("cannot be told"), UNKNOWN, "unknown", _unknown),
+)
+"""A figure of an agency against that of all other agencies together."""
+
+ITEM_WORDS: tuple[Statement[Difference], ...] = (
+    Statement(N_("better"), ABOVE, "above", _above),
+    Statement(N_("worse"), BELOW, "below", _below),
+    Statement(N_("cannot be told apart"), SAME, "same", _same),
+    Statement(N_("cannot be told"), UNKNOWN, "unknown", _unknown),
+)
+"""A question's index at an agency against that of all other agencies together."""
+
+RANK_SENTENCES: tuple[Statement[Ranked], ...] = (
+    Statement(
+        N_("The agency has no rank: too few people answered."),
+        "fewer respondents than the round's rules ask for, or no standard error",
+        "none",
+        lambda one: one.low is None or one.high is None,
+    ),
+    Statement(
+        N_("Of %(ranked)s agencies with a rank, the data allow this one the rank %(low)s alone."),
+        "simultaneous bounds of all differences leave one rank",
+        "one",
+        lambda one: one.low is not None and one.low == one.high,
+    ),
+    Statement(
+        N_(
+            "Of %(ranked)s agencies with a rank, the data allow this one the ranks %(low)s to %(high)s; within that "
+            "range they do not tell which agency is better."
+        ),
+        "simultaneous bounds of all differences leave several ranks",
+        "range",
+        lambda one: one.low is not None and one.high is not None and one.low < one.high,
+    ),
+)
+"""Where an agency stands among the others."""
+
+
+INTERVAL = Sentence(
+    N_(
+        "In plain words: of 100 answers, about %(share)s were satisfied. The range in brackets is drawn so that, of "
+        "100 surveys like this one, about %(confidence)s would hold the index of all transactions; it does not allow "
+        "for who chooses to answer."
+    ),
+    "the figure has an interval of the round's confidence, whose coverage docs/methodology.md tables",
+)
+RANKS = Sentence(
+    N_(
+        "A rank range holds every rank that the data allow, for all agencies at once. Of agencies with a letter in "
+        "common the data do not tell which is better."
+    ),
+    "ranges are simultaneous (Mogstad and others 2023); a letter joins agencies of which no pair is told apart",
+)
+RANKS_APART = Sentence(
+    N_(
+        "Agencies stand by their index; the <b>rank range</b> gives the best and the worst rank that the data allow. "
+        "Of two agencies whose ranges do not overlap, the data tell which is better; where ranges overlap, the order "
+        "of the two may be due to who happened to be asked."
+    ),
+    "disjoint ranges imply, by counting who is told above and below, an order that the simultaneous bounds support",
+)
