@@ -244,6 +244,7 @@ def field(key: str) -> str:
         "closed_at": _("Closed at"),
         "version": _("Questionnaire version"),
         "rules": _("Rules"),
+        "check_every": _("One paper form keyed in twice in every"),
         "round": _("Round"),
         "counter": _("Counter"),
         "counters": _("Counters"),

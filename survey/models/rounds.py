@@ -14,6 +14,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from survey.core.db import Base, Versioned, choice, intpk
 from survey.models.questionnaires import QuestionnaireVersion
 
+USUAL_SECOND_PASS = 10
+"""Every how many paper forms one is keyed in twice, unless a round says otherwise."""
+MOST_FORMS = 1000
+
 
 class RoundState(enum.StrEnum):
     """The life of a round."""
@@ -35,6 +39,7 @@ class Round(Versioned, Base):
             name="closes_after_it_opens",
         ),
         sa.CheckConstraint("length(name) > 0", name="name_not_empty"),
+        sa.CheckConstraint(f"second_pass BETWEEN 0 AND {MOST_FORMS}", name="second_pass_range"),
     )
 
     id: Mapped[intpk]
@@ -55,6 +60,8 @@ class Round(Versioned, Base):
     zone: Mapped[str] = mapped_column(sa.String(64), default="Asia/Ho_Chi_Minh")
     #: how the index is formed: see `scoring.scheme.Rules`, whose fields these are
     rules: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
+    #: every how many paper forms one is keyed in twice, 0 for none: settled at the opening, not by who keys in
+    second_pass: Mapped[int] = mapped_column(default=USUAL_SECOND_PASS, server_default=sa.text(str(USUAL_SECOND_PASS)))
     state: Mapped[RoundState] = mapped_column(choice(RoundState, "state"), default=RoundState.DRAFT)
     #: when a person closed it before `closes_on` was over; forms already open then have half an hour
     closed_at: Mapped[datetime | None]

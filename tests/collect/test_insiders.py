@@ -14,7 +14,9 @@ from survey.core.errors import InputError
 from survey.models import Agency, Channel, Counter, ImportBatch, Response
 from survey.publication.operations.publish_round import draft_publication
 from survey.results.compute import round_results
+from survey.structure.operations.change_round import change_round
 from survey.structure.operations.close_round import close_round
+from survey.structure.operations.open_round import RoundPlan
 from survey.structure.queries.rounds import by_code
 from tests.collect.test_pages_paper import begin, key_in
 from tests.collect.test_pages_response_imports import fields, preview, upload
@@ -148,6 +150,22 @@ def test_a_pile_of_paper_waits_until_it_is_done_and_released(site) -> None:
     assert post(evaluator, f"{QUEUE}/1/duyet", f"{QUEUE}/1").status_code == 303
     n, index = figures(site)
     assert (n, round(index, 9)) == (15, round(100 * 5 / 15, 9))
+
+
+def test_a_clerk_cannot_switch_the_second_pass_off(site) -> None:
+    """The rule is the round's: what a clerk sends with the pile changes nothing, nor anybody once it is open."""
+    staff = signed_in(site, "staff")
+    begin(site, staff, every="1")  # the round's rule
+    again = begin(site, staff, every="1", check_every="0", second_pass="0")
+    assert again.location == "/phieu-giay/2/nhap"
+    assert key_in(staff, "/phieu-giay/2/nhap", "5" * ITEMS).location == "/phieu-giay/2/phieu/1/lan-hai"
+    assert post(staff, "/phieu-giay/2/xong", "/phieu-giay/2").status_code == 303
+    assert "Hãy nhập lần hai các phiếu mẫu" in staff.get("/phieu-giay/2").text
+    with site.extensions["database"].write() as session:
+        round_ = by_code(session, "r1")
+        plan = RoundPlan("r1", round_.name, round_.opens_on, round_.closes_on, rules=round_.rules, second_pass=0)
+        with pytest.raises(InputError, match="only its name and its end"):
+            change_round(session, round_, plan, round_.version, actor=Actor(NOW))
 
 
 def test_nothing_is_published_while_a_batch_waits(site) -> None:

@@ -86,7 +86,8 @@ def theirs(session) -> None:
         ]
     )
     session.flush()
-    pile = Pile(round_, counter, agency.id, None, Channel.PAPER, date(2026, 3, 9), check_every=1)
+    round_.second_pass = 1
+    pile = Pile(round_, counter, agency.id, None, Channel.PAPER, date(2026, 3, 9))
     begin_pile(session, pile, actor=Actor(NOW, admin.id))
 
 

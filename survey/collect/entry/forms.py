@@ -10,14 +10,12 @@ from datetime import date
 
 from flask_babel import lazy_gettext as _
 
-from survey.collect.operations.enter_form import CHANNELS, MAX_EVERY
+from survey.collect.operations.enter_form import CHANNELS
 from survey.models import Channel, Counter, Round
 from survey.web import formatters, wording
 from survey.web.fields import Choice, Hidden, Radio, Required, TypedDay, Whole
 from survey.web.forms import Form
 from survey.web.i18n import local_name
-
-USUAL_SAMPLE = 10
 
 
 class PlaceForm(Form):
@@ -51,14 +49,6 @@ class PileForm(Form):
         [Required(_("Write the day of the forms as day/month/year, for example 25/11/2026"))],
         name="day",
         message=_("Write the day of the forms as day/month/year, for example 25/11/2026"),
-    )
-    check_every = Whole(
-        _("Key in a second time: one form in every"),
-        hint=_("10 means the 10th, 20th, 30th form … 0 means none. Keying in twice shows how many slips there are."),
-        name="every",
-        most=MAX_EVERY,
-        message=_("Every how many forms one is keyed in twice: a whole number from 0 to %(n)d", n=MAX_EVERY),
-        default=USUAL_SAMPLE,
     )
 
     def offer(self, round_: Round, counter: Counter, last: date) -> None:

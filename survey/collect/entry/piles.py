@@ -137,7 +137,6 @@ def _pile(round_: Round, counter: Counter, form: PileForm) -> Pile:
         services.get(form.service.data),
         Channel(form.channel.data),
         form.form_date.data,
-        form.check_every.data or 0,
     )
 
 

@@ -37,7 +37,6 @@ from survey.structure.queries.rounds import local_day
 
 CHANNELS = (Channel.PAPER, Channel.PHONE, Channel.INTERVIEWER)
 CORRECTED = "entry_corrected"
-MAX_EVERY = 1000
 LANGUAGE = "vi"
 """Paper forms are keyed in from the Vietnamese wording."""
 
@@ -52,8 +51,6 @@ class Pile:
     service_id: int | None
     channel: Channel
     form_date: date
-    #: every how many forms one is keyed in twice; 0 for none
-    check_every: int = 10
 
 
 class Entered(enum.StrEnum):
@@ -67,7 +64,7 @@ class Entered(enum.StrEnum):
 
 
 def begin_pile(session: orm.Session, pile: Pile, *, actor: Actor) -> EntryBatch:
-    """Begin a pile of forms; `InputError` when its round, day, channel or sample cannot be."""
+    """Begin a pile of forms; `InputError` when its round, day or channel cannot be."""
     round_ = pile.round
     today = local_day(round_, actor.now)
     if round_.state not in {RoundState.OPEN, RoundState.CLOSED}:
@@ -85,12 +82,6 @@ def begin_pile(session: orm.Session, pile: Pile, *, actor: Actor) -> EntryBatch:
             field="form_date",
             first=f"{round_.opens_on:%d/%m/%Y}",
             last=f"{min(round_.last_day, today):%d/%m/%Y}",
-        )
-    if not 0 <= pile.check_every <= MAX_EVERY:
-        raise InputError(
-            "Every how many forms one is keyed in twice: a whole number from 0 to %(n)d",
-            field="check_every",
-            n=MAX_EVERY,
         )
     batch = ImportBatch(
         kind=BatchKind.RESPONSES,
@@ -111,13 +102,13 @@ def begin_pile(session: orm.Session, pile: Pile, *, actor: Actor) -> EntryBatch:
         service_id=pile.service_id,
         channel=pile.channel,
         form_date=pile.form_date,
-        check_every=pile.check_every,
+        check_every=round_.second_pass,  # a rule of the round, not of who keys in
         started_at=actor.now,
     )
     session.add(made)
     session.flush()
     after = {"round": round_.code, "counter": pile.counter.code, "channel": pile.channel.value}
-    after |= {"form_date": str(pile.form_date), "check_every": str(pile.check_every)}
+    after |= {"form_date": str(pile.form_date), "check_every": str(round_.second_pass)}
     _audit(session, made, "entry.begun", actor, after)
     return made
 

@@ -17,6 +17,7 @@ from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.core.text import clean, is_name_in_addresses
 from survey.models import QuestionnaireVersion, Round, RoundState
+from survey.models.rounds import USUAL_SECOND_PASS
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class RoundPlan:
     opens_at: time | None = None
     closes_at: time | None = None
     rules: Mapping[str, Any] | None = None
+    #: every how many paper forms one is keyed in twice; 0 for none
+    second_pass: int = USUAL_SECOND_PASS
 
 
 def create_round(session: orm.Session, plan: RoundPlan, version: QuestionnaireVersion, *, actor: Actor) -> Round:
@@ -59,6 +62,7 @@ def create_round(session: orm.Session, plan: RoundPlan, version: QuestionnaireVe
         closes_at=plan.closes_at,
         zone=plan.zone,
         rules=rules,
+        second_pass=plan.second_pass,
         state=RoundState.DRAFT,
     )
     session.add(round_)

@@ -13,6 +13,7 @@ from wtforms.validators import StopValidation
 
 from scoring.scheme import Rules
 from survey.core.errors import InputError
+from survey.models.rounds import MOST_FORMS
 from survey.questionnaires import Definition
 from survey.structure.pages.forms import PlanForm
 from survey.web.fields import Choice, Explained, Number, Radio, Required, Whole
@@ -183,6 +184,14 @@ class RulesForm(PlanForm):
         _("A form with fewer answers is not counted. 0 counts every form."),
         0,
         100,
+    )
+
+    second_pass = _whole(
+        _("Paper forms keyed in twice: one in every"),
+        _("Paper forms keyed in twice"),
+        _("10 means the 10th, 20th, 30th form of each pile; 0 means none. Who keys in cannot change it."),
+        0,
+        MOST_FORMS,
     )
 
     def weights(self, kind: str) -> list[WeightField]:
