@@ -32,6 +32,10 @@ WINSORISED = 0.1
 """The share of agencies at each end whose distance is drawn in before the spread between agencies is estimated."""
 INNER, OUTER = 0.95, 0.998
 """Confidence of the two funnels: of the bands, and of the outer line."""
+QUARTILE = 0.6745
+"""The median distance of a standard normal figure from its centre."""
+HALVINGS = 45
+"""Bisections of the spread: its range over 2^45."""
 BETTER, EXPECTED, WORSE = "better", "expected", "worse"
 
 
@@ -116,6 +120,35 @@ def mean_funnel(values: ArrayLike, errors: ArrayLike, *, centre: float | None = 
         return np.asarray(middle - reach), np.asarray(middle + reach)
 
     return Funnel(value, weight, middle, dispersion, z, limits)
+
+
+def robust_spread(values: ArrayLike, errors: ArrayLike) -> tuple[float, float]:
+    """Return the median m of p figures and the spread tau between them that chance does not explain.
+
+    For looking for what does not fit: a few polluted figures move neither. tau >= 0 is where the median of
+    |y - m| / sqrt(s² + tau²) is that of a normal distribution, .6745 (a robust form of Spiegelhalter's additive
+    over-dispersion, 2005). Figures or errors (p,) that are not finite are left out; `DataError` when none is left.
+
+    >>> [round(part, 3) for part in robust_spread([1, 2, 3, 4, 5, 6, 100], [1e-9] * 7)]
+    [4.0, 2.965]
+    """
+    value, error = np.asarray(values, dtype=np.float64), np.asarray(errors, dtype=np.float64)
+    known = np.isfinite(value) & np.isfinite(error)
+    if not known.any():
+        raise DataError("a spread needs at least one finite figure with its error")
+    value, square = value[known], error[known] ** 2
+    centre = float(np.median(value))
+    distance = np.abs(value - centre)
+    if np.median(distance / np.sqrt(square)) <= QUARTILE:
+        return centre, 0.0
+    low, high = 0.0, float(distance.max()) / QUARTILE
+    for _ in range(HALVINGS):
+        tau = (low + high) / 2
+        if np.median(distance / np.sqrt(square + tau * tau)) > QUARTILE:
+            low = tau
+        else:
+            high = tau
+    return centre, high
 
 
 def expected_by_mix(satisfied: ArrayLike, answers: ArrayLike) -> Floats:

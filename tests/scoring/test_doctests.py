@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
-MODULES = sorted(path.stem for path in (Path(__file__).parents[2] / "scoring").glob("*.py") if path.stem != "__init__")
+FOLDER = Path(__file__).parents[2] / "scoring"
+MODULES = sorted(
+    ".".join(path.relative_to(FOLDER).with_suffix("").parts) for path in FOLDER.rglob("*.py") if path.stem != "__init__"
+)
 WITH_EXAMPLES = {
-    "compare", "control_charts", "funnel", "importance", "intervals", "jackknife", "moments", "planner", "quality",
-    "ranks", "scheme", "scores", "small_area",
+    "compare", "control_charts", "detectors.hours", "funnel", "importance", "intervals", "jackknife", "moments",
+    "planner", "quality", "ranks", "scheme", "scores", "small_area",
 }  # fmt: skip
 
 

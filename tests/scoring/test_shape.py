@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-MODULES = sorted((Path(__file__).parents[2] / "scoring").glob("*.py"))
+MODULES = sorted((Path(__file__).parents[2] / "scoring").rglob("*.py"))
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
