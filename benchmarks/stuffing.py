@@ -2,7 +2,8 @@
 
 Honest provinces come in two worlds (`benchmarks/stuffing_province.py`); an agency half-year is one agency of one of
 them. Attacked are all 95 agencies of fresh ordinary provinces, each judged alone against its untouched province. "Seen"
-is any check beyond its limit. `--quick` draws a tenth.
+is any check beyond its limit. The index here is the mean of the persons' scores; "hardened" is that of
+`scoring.hardening`, blocks weighted by open days. `--quick` draws a tenth.
 """
 
 from __future__ import annotations
@@ -14,14 +15,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from benchmarks.stuffing_province import AGENCIES, Forms, Province, attack, province
-from scoring.detectors import detect, judge, learn, summarise
+from benchmarks.stuffing_province import AGENCIES, Province, attack, province
+from scoring.detectors import PlaceRows, detect, judge, learn, summarise
 from scoring.detectors.checks import Findings, Learnt
+from scoring.hardening import BLOCK_WEEKS, CLOSED, OPEN, OTHER, response_factors, usual_closed_share
 
 SEED = 20261130
-HONEST, ATTACKED, SIZES = 110, 6, (30, 100, 300)
-"""Honest provinces of each world (110 × 95 = 10,450 agency half-years), attacked ones (570 agencies a cell), forms."""
+HONEST, ATTACKED, TOGETHER, SIZES = 110, 6, 30, (30, 100, 300)
+FURTHER = (10, 20, 60, 150, 200, 450)
+"""Honest provinces of each world (110 × 95 = 10,450 agency half-years), attacked ones (570 agencies a cell), those
+in which ten agencies are stuffed at once, forms; and further numbers of forms, for the movement that is seen half of
+the time."""
 ATTACKS = (
     *(("burst", "best"), ("burst", "copied"), ("one night", "praise"), ("one night", "copied"), ("25 days", "praise")),
     *(("25 days", "careful"), ("25 nights", "praise"), ("25 nights", "copied"), ("25 days", "bash")),
@@ -43,6 +49,39 @@ POLLUTED = (
 )
 
 
+Floats = NDArray[np.float64]
+
+
+@dataclass
+class Power:
+    """What an attack does to each attacked agency, all (m,)."""
+
+    hit: NDArray[np.bool_]
+    #: points by which plain and hardened index move
+    moved: Floats
+    hard: Floats
+
+    @property
+    def seen(self) -> float:
+        """Percent seen."""
+        return 100 * float(self.hit.mean())
+
+    @property
+    def shift(self) -> float:
+        """Mean movement."""
+        return float(self.moved.mean())
+
+    @property
+    def hard_shift(self) -> float:
+        """Mean movement of the hardened index."""
+        return float(self.hard.mean())
+
+    @property
+    def unseen(self) -> float:
+        """Mean movement of those not seen; NaN where all are."""
+        return float(self.moved[~self.hit].mean()) if (~self.hit).any() else np.nan
+
+
 @dataclass
 class Judged:
     """An honest province with what is usual in it."""
@@ -50,20 +89,47 @@ class Judged:
     province: Province
     learnt: Learnt
     findings: Findings
+    #: share of live answers outside of opening hours in the median agency
+    cap: float
+    #: (A,) plain and hardened index
+    plain: Floats
+    hardened: Floats
+    #: (A,) design effect of the hardened weights
+    effect: Floats
 
 
 def honest(rng: np.random.Generator, *, harsh: bool) -> Judged:
     """Draw an honest province and run the checks over it."""
     drawn = province(rng, harsh=harsh)
-    summary = summarise(drawn.forms.rows(), drawn.earlier)
+    rows = drawn.forms.rows()
+    summary = summarise(rows, drawn.earlier)
     learnt = learn(summary)
-    return Judged(drawn, learnt, judge(summary, learnt))
+    cap = usual_closed_share(block_counts(rows))
+    hardened, effect = hard_index(rows, cap)
+    return Judged(drawn, learnt, judge(summary, learnt), cap, rows.index, hardened, effect)
+
+
+def block_counts(rows: PlaceRows) -> Floats:
+    """Count the answers of each agency by block of four weeks and kind."""
+    block, kind = rows.day // (7 * BLOCK_WEEKS), np.where(rows.live, np.where(rows.open, OPEN, CLOSED), OTHER)
+    counts = np.zeros((rows.agencies, -(-rows.weeks // BLOCK_WEEKS), 3))
+    np.add.at(counts, (rows.agency, block, kind), 1)
+    return counts
+
+
+def hard_index(rows: PlaceRows, cap: float) -> tuple[Floats, Floats]:
+    """Return the hardened index of each agency, and Kish's design effect of its weights."""
+    opened = np.add.reduceat(rows.open_week, np.arange(0, rows.weeks, BLOCK_WEEKS))
+    block, kind = rows.day // (7 * BLOCK_WEEKS), np.where(rows.live, np.where(rows.open, OPEN, CLOSED), OTHER)
+    weight = response_factors(block_counts(rows), opened, cap)[rows.agency, block, kind]
+    total, square = rows.total(rows.scored, weight), rows.total(rows.scored, weight**2)
+    return rows.total(rows.scored, weight * rows.score) / total, rows.count(rows.scored) * square / total**2
 
 
 def false_alarms(provinces: int, *, harsh: bool, seed: int = SEED) -> tuple[float, dict[str, float]]:
     """Return the false alarms of 95 agencies a year (two half years), in all and by check."""
     rng = np.random.default_rng([seed, harsh])
-    total, by_check = 0, dict.fromkeys((), 0.0)
+    total, by_check = 0, {}
     for _ in range(provinces):
         found = honest(rng, harsh=harsh).findings
         total += int(found.flagged.sum())
@@ -73,22 +139,19 @@ def false_alarms(provinces: int, *, harsh: bool, seed: int = SEED) -> tuple[floa
     return total * scale, {name: number * scale for name, number in by_check.items()}
 
 
-def power(judged: list[Judged], when: str, how: str, n: int, rng: np.random.Generator) -> dict[str, float]:
-    """Return the percent of attacked agencies seen, the points their mean score moved, and those when unseen."""
-    seen, moved = [], []
+def power(judged: list[Judged], when: str, how: str, n: int, rng: np.random.Generator) -> Power:
+    """Return of each attacked agency whether it is seen, and by how much its indices move."""
+    seen, moved, hard = [], [], []
     for each in judged:
         forms = each.province.forms.joined(attack(rng, when, how, n, each.province.forms))
         used = each.province.receipts if when == "receipts" else np.ones(AGENCIES, bool)
-        found = judge(summarise(forms.rows(), each.province.earlier), each.learnt)
+        rows = forms.rows()
+        found = judge(summarise(rows, each.province.earlier), each.learnt)
         seen.append(found.flagged[used])
-        moved.append(np.abs(index(forms) - index(each.province.forms))[used])
+        moved.append(np.abs(rows.index - each.plain)[used])
+        hard.append(np.abs(hard_index(rows, each.cap)[0] - each.hardened)[used])
     hit, points = np.concatenate(seen), np.concatenate(moved)
-    return {
-        "seen": 100 * float(hit.mean()),
-        "moved": float(points.mean()),
-        "unseen": float(points[~hit].mean()) if (~hit).any() else np.nan,
-        "agencies": len(hit),
-    }
+    return Power(hit, points, np.concatenate(hard))
 
 
 def polluted(judged: list[Judged], when: str, how: str, n: int, rng: np.random.Generator) -> tuple[float, float]:
@@ -107,10 +170,18 @@ def polluted(judged: list[Judged], when: str, how: str, n: int, rng: np.random.G
     return 100 * float(np.mean(hits)), innocent / len(judged)
 
 
-def index(forms: Forms) -> np.ndarray:
-    """Return the mean score of each agency."""
-    n = np.bincount(forms.agency, minlength=AGENCIES)
-    return np.bincount(forms.agency, weights=forms.score, minlength=AGENCIES) / np.maximum(n, 1)
+def even_chance(cells: list[Power]) -> float:
+    """Return the movement in points from which at least half of the attacked agencies are seen; NaN: never here.
+
+    By bins of half a point over all numbers of forms: the least from which on every bin of thirty has half seen.
+    """
+    hit, moved = (np.concatenate([getattr(cell, name) for cell in cells]) for name in ("hit", "moved"))
+    bins = (2 * moved).astype(int)
+    size, seen = np.bincount(bins), np.bincount(bins, weights=hit)
+    well = (size < 30) | (seen >= size / 2)
+    below = np.flatnonzero(~well)
+    first = int(below[-1]) + 1 if len(below) else 0
+    return first / 2 if (size[first:] >= 30).any() else np.nan
 
 
 def seconds(responses: int = 300_000, repeats: int = 5) -> float:
@@ -135,14 +206,20 @@ def report(share: float = 1.0) -> Iterator[str]:
         yield f"{name}: {alarms:.2f} false alarms of 95 agencies a year ({provinces * AGENCIES} half-years): {parts}"
     rng = np.random.default_rng([SEED, 2])
     judged = [honest(rng, harsh=False) for _ in range(attacked)]
-    yield "\n| timing, answers | seen %, 30 / 100 / 300 | moved | moved when unseen |\n|---|---|---|---|"
+    effect = np.quantile(np.concatenate([each.effect for each in judged]), [0.1, 0.5, 0.9])
+    change = np.concatenate([each.hardened - each.plain for each in judged])
+    yield f"hardened: design effect {effect.round(2)}, sd of honest changes {change.std():.2f} points"
+    yield "\n| timing, answers | seen, % | moved | moved, unseen | hardened moved | even chance from |"
+    yield "|---|---|---|---|---|---|"
     for when, how in ATTACKS:
-        cells = [power(judged, when, how, n, rng) for n in SIZES]
+        every = {n: power(judged, when, how, n, rng) for n in sorted({*SIZES, *FURTHER})}
+        cells = [every[n] for n in SIZES]
         columns = (
-            " / ".join(f"{cell[name]:.{digits}f}" for cell in cells).replace("nan", "–")
-            for name, digits in (("seen", 0), ("moved", 1), ("unseen", 1))
+            " / ".join(f"{getattr(cell, name):.{digits}f}" for cell in cells).replace("nan", "–")
+            for name, digits in (("seen", 0), ("shift", 1), ("unseen", 1), ("hard_shift", 1))
         )
-        yield f"| {when}, {how} | {' | '.join(columns)} |"
+        yield f"| {when}, {how} | {' | '.join(columns)} | {even_chance(list(every.values())):.1f} |"
+    judged = [honest(rng, harsh=False) for _ in range(max(1, round(TOGETHER * share)))]
     for when, how, n in POLLUTED:
         seen, innocent = polluted(judged, when, how, n, rng)
         yield f"ten polluters, {when} {how} {n}: {seen:.0f} % seen, {innocent:.2f} innocent flagged a province"
