@@ -55,6 +55,7 @@ TREE: tuple[click.Command, ...] = (
     results.score,
     files.export,
     files.report,
+    files.document,
     command_group("jobs", "Make the files that people asked for.", run_jobs),
     command_group("publication", "Verify published editions.", publication.verify_publication),
     command_group(

@@ -14,7 +14,7 @@ from flask.cli import with_appcontext
 from survey.core.command_line import OUT_FOLDER, atomic_write, make_folder, report_input_errors
 from survey.core.errors import InputError
 from survey.files.exports.kinds import KINDS
-from survey.web.context import database, now
+from survey.web.context import database, now, today
 
 
 @click.command()
@@ -97,6 +97,29 @@ def report(round_code: str, province: bool, agencies: tuple[str, ...], everythin
                 written.append(path)
     for path in written:
         click.echo(str(path))
+
+
+@click.command("document")
+@click.option("--round", "round_code", required=True, help="Code of the round.")
+@click.option("--what", type=click.Choice(["bao-cao", "quyet-dinh", "all"]), default="all", show_default=True)
+@click.option("--out", type=OUT_FOLDER, required=True, help="Folder to write into.")
+@with_appcontext
+@report_input_errors
+def document(round_code: str, what: str, out: Path) -> None:
+    """Write the round's documents to alter and sign: report and decision (DOCX, Decree 30/2020)."""
+    from survey.files.documents.facts import load_facts
+    from survey.files.documents.kinds import DOCUMENTS
+
+    with database().read() as session:
+        facts = load_facts(session, round_code, now(), today())
+        make_folder(out)
+        for name, kind in DOCUMENTS.items():
+            if what in (name, "all"):
+                path = out / f"{re.sub('[^A-Za-z0-9-]+', '-', f'sipas-{round_code}-{name}')}.{kind.form}"
+                content = kind.make(facts)
+                with atomic_write(path) as part:
+                    part.write_bytes(content)
+                click.echo(str(path))
 
 
 def _file_name(round_code: str, name: str) -> str:

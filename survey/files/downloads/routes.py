@@ -128,6 +128,15 @@ def agency_report(round_code: str, agency: str) -> Response:
     return _ask(round_code, "agency_report", {"agency": agency}, name, "pdf")
 
 
+@blueprint.post("/van-ban/<any('bao-cao', 'quyet-dinh'):document>.docx")
+@role_required(*MICRODATA_READERS)
+def document(round_code: str, document: str) -> Response:
+    """Have a document of the round made that the administration alters and signs."""
+    titles = {"bao-cao": _("Report of the round %(name)s", name=round_code)}
+    titles["quyet-dinh"] = _("Decision on the results %(name)s", name=round_code)
+    return _ask(round_code, "round_document", {"document": document}, titles[document], "docx")
+
+
 def _ask(round_code: str, kind: str, parameters: dict[str, object], name: str, form: str) -> Response:
     """Enqueue a heavy file of a round; one of a published edition that was made before needs no work."""
     order = {"round": round_code, **parameters}

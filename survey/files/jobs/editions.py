@@ -15,16 +15,20 @@ from survey.publication.queries.editions import published
 from survey.results.queries.responses import stamp
 from survey.structure.queries import rounds
 
+LIVING = frozenset({"round_document"})
+"""Kinds that also tell how far agencies have come since, and are therefore made anew each time."""
+
 
 def published_path(
     session: orm.Session, kind: str, parameters: Mapping[str, Any], visible: frozenset[str] | None, form: str
 ) -> str:
-    """Return the path of a file of a published edition, whether it was made or not; empty for other rounds.
+    """Return the path of a file of a published edition, whether it was made or not.
 
     It names all that the file is made of: edition, responses, kind, for whom, and by which version of the software.
+    Empty for other rounds and for `LIVING` kinds.
     """
     code = str(parameters.get("round", ""))
-    edition = published(session, code) if code else None
+    edition = published(session, code) if code and kind not in LIVING else None
     if edition is None:
         return ""
     round_ = rounds.by_code(session, code)

@@ -105,6 +105,16 @@ def _agency_report(work: Work, path: Path) -> None:
     path.write_bytes(render_agency(context))
 
 
+def _round_document(work: Work, path: Path) -> None:
+    from survey.files.documents.facts import load_facts
+    from survey.files.documents.kinds import DOCUMENTS
+
+    with work.database.read() as session:
+        work.visible(session)
+        facts = load_facts(session, work.round_code, work.now, work.now.astimezone(work.settings.timezone).date())
+    path.write_bytes(DOCUMENTS[str(work.parameters["document"])].make(facts))
+
+
 def _receipt_slips(work: Work, path: Path) -> None:
     from survey.printing.slip_sheets import make_slips
 
@@ -118,6 +128,7 @@ KINDS: dict[str, Kind] = {
     "microdata": Kind(MICRODATA_READERS, _microdata),
     "province_report": Kind(MICRODATA_READERS, _province_report),
     "agency_report": Kind(RESULT_READERS, _agency_report),
+    "round_document": Kind(MICRODATA_READERS, _round_document),
     "receipt_slips": Kind(UNIT_ROLES, _receipt_slips),
 }
 """What can be made, by the name in the queue."""
