@@ -101,12 +101,14 @@ def report(round_code: str, province: bool, agencies: tuple[str, ...], everythin
 
 @click.command("document")
 @click.option("--round", "round_code", required=True, help="Code of the round.")
-@click.option("--what", type=click.Choice(["bao-cao", "quyet-dinh", "all"]), default="all", show_default=True)
+@click.option(
+    "--what", type=click.Choice(["bao-cao", "quyet-dinh", "trinh-chieu", "all"]), default="all", show_default=True
+)
 @click.option("--out", type=OUT_FOLDER, required=True, help="Folder to write into.")
 @with_appcontext
 @report_input_errors
 def document(round_code: str, what: str, out: Path) -> None:
-    """Write the round's documents to alter and sign: report and decision (DOCX, Decree 30/2020)."""
+    """Write the round's documents to alter and sign: report, decision (DOCX, Decree 30/2020) and slides (PPTX)."""
     from survey.files.documents.facts import load_facts
     from survey.files.documents.kinds import DOCUMENTS
 

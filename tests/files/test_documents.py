@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import io
+import shutil
+import subprocess
 from pathlib import Path
 
 import docx
+import pptx
 import pytest
 from docx.document import Document
 from docx.enum.text import WD_COLOR_INDEX
 from docx.shared import Mm
 from flask import Flask
+from pypdf import PdfReader
 
 from survey.models import ActionState, Cause
-from tests.improvement.test_pages_board import TODAY, action, with_province
+from tests.improvement.test_pages_board import action
 from tests.support.evaluation import sign_in
+from tests.support.followup import TODAY, with_province
 from tests.support.jobs import ask, make_file
 
 BASE = "/danh-gia/r1/tai-ve"
@@ -48,7 +53,7 @@ def appendices(document: Document) -> dict[str, list[str]]:
 def test_report_has_the_sections_and_figures_of_the_pages(site: Flask) -> None:
     client = site.test_client()
     sign_in(client, "evaluator")
-    reply = make_file(site, client, f"{BASE}/van-ban/bao-cao.docx")
+    reply = make_file(site, client, f"{BASE}/van-ban/bao-cao")
     assert 'filename="bao cao cua dot r1.docx"' in reply.headers["Content-Disposition"]
     document = docx.Document(io.BytesIO(reply.data))
     text = text_of(document)
@@ -96,8 +101,52 @@ def test_decision_has_two_decimals_blanks_and_nothing_of_few_people(site: Flask,
     assert {run.font.highlight_color for run in marked} == {WD_COLOR_INDEX.YELLOW}
 
 
+def test_eight_slides_have_native_charts_whose_whiskers_are_the_intervals(site: Flask) -> None:
+    client = site.test_client()
+    sign_in(client, "evaluator")
+    show = pptx.Presentation(io.BytesIO(make_file(site, client, f"{BASE}/van-ban/trinh-chieu").data))
+    assert len(show.slides) == 8
+    titles = [slide.shapes.title.text_frame.text for slide in show.slides]
+    assert titles[1].replace("\xa0", " ") == "Chỉ số hài lòng chung: 72,2 %"
+    assert titles[7] == "Các cơ quan đã lập 1 việc cải thiện, 0 việc quá hạn"
+    charts = [[shape.chart for shape in slide.shapes if shape.has_chart] for slide in show.slides]
+    assert [len(found) for found in charts] == [0, 1, 1, 1, 0, 1, 0, 1]  # no commune in this round
+    departments = charts[3][0]
+    assert list(departments.plots[0].categories) == ["Sở Tư pháp"]  # the two others are hidden, as in the decision
+    assert list(departments.plots[0].series[0].values) == [75.0]
+    plus, minus = (
+        float(departments.plots[0].series[0]._element.xpath(f"c:errBars/c:{end}//c:v")[0].text)
+        for end in ("plus", "minus")
+    )
+    assert (75 - minus, 75 + plus) == pytest.approx((63.60, 84.25), abs=0.005)  # the interval of the decision
+
+
+OFFICE = shutil.which("soffice")
+
+
+@pytest.mark.slow(reason="starts LibreOffice")
+@pytest.mark.skipif(OFFICE is None, reason="LibreOffice is not installed (make debian)")
+def test_libreoffice_opens_all_three(site: Flask, tmp_path: Path) -> None:
+    assert site.test_cli_runner().invoke(args=["document", "--round", "r1", "--out", str(tmp_path)]).exit_code == 0
+    files = sorted(tmp_path.glob("sipas-*"))
+    assert [file.suffix for file in files] == [".docx", ".docx", ".pptx"]
+    profile = f"-env:UserInstallation=file://{tmp_path / 'profile'}"
+    subprocess.run(
+        [str(OFFICE), profile, "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path), *map(str, files)],
+        check=True,
+        capture_output=True,
+        timeout=180,
+    )
+    pages = {file.stem: PdfReader(file).pages for file in tmp_path.glob("*.pdf")}
+    assert len(pages["sipas-r1-trinh-chieu"]) == 8
+    assert "72,22" in pages["sipas-r1-quyet-dinh"][0].extract_text()
+    assert "72,2" in pages["sipas-r1-bao-cao"][0].extract_text()
+    for name in ("sipas-r1-quyet-dinh", "sipas-r1-bao-cao"):
+        assert all(len(page.extract_text().split()) > 20 for page in pages[name])  # no empty page
+
+
 @pytest.mark.parametrize("person", ["manager", "staff", "tinh"])
 def test_only_evaluators_have_them(site: Flask, person: str) -> None:
     client = site.test_client()
     sign_in(client, person)
-    assert ask(client, f"{BASE}/van-ban/bao-cao.docx").status_code == 403
+    assert ask(client, f"{BASE}/van-ban/bao-cao").status_code == 403

@@ -40,7 +40,7 @@ def test_every_file_on_the_page_can_be_had(people: Flask) -> None:
     client = signed_in(people, "evaluator")
     addresses = links(client)
     made = buttons(client)
-    assert (len(addresses), len(made)) == (3 * 4, 1 + 2 + 3 + 2 + 3)  # tables; reports, documents, workbook, microdata
+    assert (len(addresses), len(made)) == (3 * 4, 1 + 3 + 3 + 2 + 3)  # tables; reports, documents, workbook, microdata
     for reply in [
         *(client.get(address) for address in addresses),
         *(make_file(people, client, address, **fields) for address, fields in made),

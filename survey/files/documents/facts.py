@@ -17,7 +17,7 @@ from survey.improvement.documents.layout import BLANK
 from survey.improvement.queries import actions as action_queries
 from survey.models import Action, ActionState, AgencyKind
 from survey.publication.disclosure import hidden_agencies
-from survey.results.figures import OVERALL
+from survey.results.statements import Difference, Statement
 from survey.web.wording import CAUSES
 
 COMMUNES = (AgencyKind.COMMUNE, AgencyKind.DISTRICT)
@@ -70,14 +70,10 @@ class DocumentFacts:
         of_communes = [code for code in codes if code in agencies and agencies[code].kind in COMMUNES]
         return [code for code in codes if code not in of_communes], of_communes
 
-    def verdicts(self, verdict: str) -> list[str]:
-        """Return the names of agencies whose overall index surely is `above` or `below` that of the others."""
-        found = [
-            code
-            for code in self.told
-            if (contrast := self.context.contrasts.get((code, *OVERALL))) is not None and contrast.verdict == verdict
-        ]
-        return [self.context.agency_name(code) for code in found]
+    def names(self, statement: Statement[Difference], level: str = "overall", key: str = "all") -> list[str]:
+        """Return the agencies of whose figure a statement of `CONTRAST_WORDS` holds, against the other agencies."""
+        contrasts = {code: self.context.contrasts.get((code, level, key)) for code in self.told}
+        return [self.context.agency_name(code) for code, one in contrasts.items() if one and statement.holds(one)]
 
 
 def load_facts(session: orm.Session, round_code: str, now: datetime, today: date) -> DocumentFacts:

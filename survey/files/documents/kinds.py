@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from survey.files.documents.decision import round_decision
 from survey.files.documents.facts import DocumentFacts
 from survey.files.documents.round_report import round_report
+from survey.files.documents.slides import slides
 
 
 @dataclass(frozen=True)
@@ -21,5 +22,6 @@ class RoundDocument:
 DOCUMENTS: dict[str, RoundDocument] = {
     "bao-cao": RoundDocument("docx", round_report),
     "quyet-dinh": RoundDocument("docx", round_decision),
+    "trinh-chieu": RoundDocument("pptx", slides),
 }
 """The documents, by their word."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from survey.core.numbers import fixed
 from survey.files.documents.appendices import add_appendices
 from survey.files.documents.facts import AgencyPlan, DocumentFacts
 from survey.files.reports import sentences
 from survey.improvement.documents.layout import BLANK, OfficeDocument, place_and_day
 from survey.results.figures import ALL_SERVICES, ShownFigure
+from survey.results.statements import CONTRAST_WORDS
 from survey.results.strengths import FEW, weaknesses
 
+ABOVE, BELOW = CONTRAST_WORDS[:2]
 MOST_TASKS = 2
 """Weaknesses of an agency that its task names."""
 
@@ -73,11 +73,12 @@ def _results(document: OfficeDocument, facts: DocumentFacts) -> None:
     head = ("Yếu tố", "Chỉ số", "Khoảng tin cậy", *(("So với đợt trước",) if compared else ()))
     document.table(head, rows, (70, 22, 34, 34) if compared else (90, 30, 40), numbers=(1, 2, 3))
     _items(document, facts, "Ba nội dung người dân hài lòng nhất", highest=True)
-    for verdict, words in (("above", "cao hơn"), ("below", "thấp hơn")):
-        found = facts.verdicts(verdict)
+    for statement in (ABOVE, BELOW):
+        found = facts.names(statement)
         if found:
+            words = statement.text()
             document.paragraph(
-                f"Có {len(found)} cơ quan có chỉ số {words} rõ rệt so với các cơ quan khác gộp lại: {', '.join(found)}."
+                f"Có {len(found)} cơ quan có chỉ số {words} so với các cơ quan khác gộp lại: {', '.join(found)}."
             )
     document.paragraph("Chỉ số của từng cơ quan, của các sở, ban, ngành và của các xã, phường, nêu tại các phụ lục.")
 
@@ -89,10 +90,10 @@ def _shortcomings(document: OfficeDocument, facts: DocumentFacts) -> None:
     below = [
         (element.title.get("vi"), names)
         for element in context.definition.elements
-        if (names := _below(facts, element.code))
+        if (names := facts.names(BELOW, "element", element.code))
     ]
     for title, names in below:
-        document.paragraph(f"{title}: thấp hơn rõ rệt so với nơi khác ở {', '.join(names)}.")
+        document.paragraph(f"{title}: {BELOW.text()} so với nơi khác ở {', '.join(names)}.")
     if not below:
         document.paragraph("Không có yếu tố nào mà số liệu đủ chắc để nói là có cơ quan kém các cơ quan khác.")
     themes = sentences.themes(context)
@@ -163,14 +164,6 @@ def _items(document: OfficeDocument, facts: DocumentFacts, caption: str, *, high
     ]
     document.caption(caption)
     document.table(("Nội dung", "Chỉ số (%)", "Không hài lòng (số người)"), rows, (100, 25, 35), numbers=(1, 2))
-
-
-def _below(facts: DocumentFacts, element: str) -> Sequence[str]:
-    contrasts = facts.context.contrasts
-    found = [
-        code for code in facts.told if (one := contrasts.get((code, "element", element))) and one.verdict == "below"
-    ]
-    return [facts.context.agency_name(code) for code in found]
 
 
 def _with_interval(figure: ShownFigure | None) -> tuple[str, str]:

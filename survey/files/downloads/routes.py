@@ -128,13 +128,16 @@ def agency_report(round_code: str, agency: str) -> Response:
     return _ask(round_code, "agency_report", {"agency": agency}, name, "pdf")
 
 
-@blueprint.post("/van-ban/<any('bao-cao', 'quyet-dinh'):document>.docx")
+@blueprint.post("/van-ban/<any('bao-cao', 'quyet-dinh', 'trinh-chieu'):document>")
 @role_required(*MICRODATA_READERS)
 def document(round_code: str, document: str) -> Response:
-    """Have a document of the round made that the administration alters and signs."""
-    titles = {"bao-cao": _("Report of the round %(name)s", name=round_code)}
-    titles["quyet-dinh"] = _("Decision on the results %(name)s", name=round_code)
-    return _ask(round_code, "round_document", {"document": document}, titles[document], "docx")
+    """Have a document of the round made that the administration alters and signs, or its slides."""
+    titles = {
+        "bao-cao": (_("Report of the round %(name)s", name=round_code), "docx"),
+        "quyet-dinh": (_("Decision on the results %(name)s", name=round_code), "docx"),
+        "trinh-chieu": (_("Slides of the round %(name)s", name=round_code), "pptx"),
+    }
+    return _ask(round_code, "round_document", {"document": document}, *titles[document])
 
 
 def _ask(round_code: str, kind: str, parameters: dict[str, object], name: str, form: str) -> Response:
