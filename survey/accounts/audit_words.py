@@ -236,6 +236,7 @@ def field(key: str) -> str:
         "services": _("Services"),
         "deciding_agencies": _("Deciding agencies"),
         "kiosk": _("Screen at the counter"),
+        "opening_hours": _("Opening hours"),
         "state": _("State"),
         "opens_on": _("Opens on"),
         "opens_at": _("Opens at"),

@@ -36,6 +36,7 @@ from survey.models.followup import (
 )
 from survey.models.imports import BatchKind, ImportBatch
 from survey.models.jobs import Job, JobState
+from survey.models.places import PlaceDecision, PlaceOutcome
 from survey.models.publications import ApiClient, Publication, PublicationState
 from survey.models.questionnaires import AnswerSlot, Questionnaire, QuestionnaireVersion, SlotKind
 from survey.models.receipts import ReceiptCode
@@ -86,6 +87,8 @@ __all__ = [
     "Invitation",
     "Job",
     "JobState",
+    "PlaceDecision",
+    "PlaceOutcome",
     "PlanRequest",
     "Population",
     "Publication",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -11,6 +11,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from survey.core.db import Base, Versioned, intpk
 from survey.core.text import CODE_LENGTH
 from survey.models.agencies import Agency, Service
+
+USUAL_HOURS = (time(7, 30), time(11, 30), time(13, 30), time(17, 0))
+"""Opens, closes for lunch, opens again, closes: the hours of offices, where nothing else is said of a counter."""
+USUAL_WEEKDAYS = "12345"
+"""Monday to Friday."""
 
 
 class Counter(Versioned, Base):
@@ -34,6 +39,16 @@ class Counter(Versioned, Base):
     active: Mapped[bool] = mapped_column(default=True)
     #: true when its code is opened on a tablet that people share
     kiosk: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    #: local time at which it opens
+    opens_at: Mapped[time] = mapped_column(default=USUAL_HOURS[0], server_default=sa.text("'07:30:00'"))
+    #: local time at which it closes for lunch; null, like `lunch_to`: no lunch break
+    lunch_from: Mapped[time | None] = mapped_column(default=USUAL_HOURS[1], server_default=sa.text("'11:30:00'"))
+    #: local time at which it opens again
+    lunch_to: Mapped[time | None] = mapped_column(default=USUAL_HOURS[2], server_default=sa.text("'13:30:00'"))
+    #: local time at which it closes
+    closes_at: Mapped[time] = mapped_column(default=USUAL_HOURS[3], server_default=sa.text("'17:00:00'"))
+    #: weekdays on which it is open, `1` Monday to `7` Sunday, in order
+    weekdays: Mapped[str] = mapped_column(sa.String(7), default=USUAL_WEEKDAYS, server_default=sa.text("'12345'"))
 
     agency: Mapped[Agency] = orm.relationship()
     codes: Mapped[list[CounterCode]] = orm.relationship(back_populates="counter", order_by="CounterCode.id")

@@ -1,4 +1,4 @@
-"""Sensitivity analysis: the index with all responses and without the doubtful ones (`survey.results.detectors`).
+"""Sensitivity analysis: the index with all responses and without `survey.results.doubtful_responses`.
 
 Detection reads every response of the round. While a round takes answers that would be repeated with each of them; the
 result is therefore cached for `FRESH` seconds, and shown with the number of responses it is about.
@@ -17,7 +17,7 @@ from sqlalchemy import orm
 from survey.core import cache
 from survey.models import RoundState
 from survey.results.compute import RoundResults
-from survey.results.detectors import flagged
+from survey.results.doubtful_responses import flagged
 from survey.results.figures import PROVINCE
 
 FRESH = 600.0

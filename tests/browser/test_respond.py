@@ -427,7 +427,7 @@ def test_two_people_one_after_the_other_on_one_page_are_both_counted(site, phone
     rows = site.rows()
     assert sorted(row.answers[0] for row in rows) == ["2", "4"]
     assert rows[0].key != rows[1].key
-    assert rows[0].key[:12] == rows[1].key[:12]  # a family: see survey/results/detectors.py
+    assert rows[0].key[:12] == rows[1].key[:12]  # a family: see survey/results/doubtful_responses.py
 
 
 def test_questions_are_read_aloud_where_there_is_a_voice(site, phone):

@@ -34,8 +34,8 @@ from survey.models import Agency, Comment, CommentState, Installation, Response,
 from survey.results.breakdowns import breakdown, dimensions, group_sizes
 from survey.results.comparisons import agency_ranks, changes_since_last_round
 from survey.results.compute import RoundResults, round_results
-from survey.results.detectors import flagged
 from survey.results.diagnosis import diagnosis, gaps
+from survey.results.doubtful_responses import flagged
 from tests.support.evaluation import accounts, close_rounds, publish_scored, scored_round, sign_in
 from tests.support.jobs import ask, make_file
 

@@ -9,7 +9,7 @@ from survey.core.db import Database
 from survey.models import Round
 from survey.results.breakdowns import breakdown, dimensions
 from survey.results.compute import round_results
-from survey.results.detectors import flagged
+from survey.results.doubtful_responses import flagged
 from tests.support.evaluation import scored_round
 
 #: by hand from tests/support/evaluation.py, the agencies weighted 600 : 200 : 100

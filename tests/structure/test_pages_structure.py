@@ -215,6 +215,13 @@ def test_a_counter_from_adding_to_closing(people: Flask, admin: FlaskClient) -> 
     assert (event.before["services"], event.after["services"]) == (["ho-tich"], ["dat-dai", "ho-tich"])
     assert (event.before["deciding_agencies"], event.after["deciding_agencies"]) == (["so-tu-phap"], [])
     assert (event.after["kiosk"], event.after["name"]) == (True, "Quầy số ba")
+    assert event.after["opening_hours"] == "07:30–11:30, 13:30–17:00 (12345)"  # nothing else was said
+    hours = {"opens_at": "8:00", "lunch_from": "", "lunch_to": "", "closes_at": "12:30", "weekdays": ["6", "1"]}
+    send(admin, f"/quan-tri/quay/{counter_id}", **hours)
+    assert last(people).after["opening_hours"] == "08:00–12:30 (16)"
+    page = BeautifulSoup(admin.get(f"/quan-tri/quay/{counter_id}").get_data(as_text=True), "html.parser")
+    assert [page.find(id=name)["value"] for name in ("opens_at", "lunch_from", "closes_at")] == ["08:00", "", "12:30"]
+    assert [box["value"] for box in page.select("#weekdays input[checked]")] == ["1", "6"]
     send(admin, f"/quan-tri/quay/{counter_id}", f"/quan-tri/quay/{counter_id}/trang-thai", active="0")
     assert not one(people, sa.select(Counter.active).where(Counter.id == counter_id))
     assert 'id="form"' not in admin.get(f"/K/{code}").get_data(as_text=True)
@@ -228,6 +235,9 @@ def test_counters_of_one_unit_differ(people: Flask, admin: FlaskClient) -> None:
         ({"name": "QUẦY SỐ 1", "code": "Q7"}, "đã có quầy tên QUẦY SỐ 1"),
         ({"name": "Quầy số 7", "code": "Q1"}, "đã có quầy mang mã Q1"),
         ({"name": "Quầy số 7", "code": "Q7", "services": ["none"]}, "none không có hoặc không còn dùng"),
+        ({"name": "Quầy số 7", "code": "Q7", "opens_at": "14:00"}, "phải nối tiếp nhau"),
+        ({"name": "Quầy số 7", "code": "Q7", "lunch_to": ""}, "nghỉ trưa, hoặc bỏ trống cả hai"),
+        ({"name": "Quầy số 7", "code": "Q7", "weekdays": []}, "ít nhất một ngày quầy mở cửa"),
     ):
         reply = send(admin, at, **fields)
         assert (reply.status_code, message in reply.get_data(as_text=True)) == (422, True), message

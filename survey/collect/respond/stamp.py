@@ -6,9 +6,9 @@ changed, a page kept offline) is simply unknown and never costs anybody their an
 
 Families of keys: when several forms are sent one after the other from one page that stayed open ("Somebody else would
 like to rate", or Back after the thanks), the page's script draws a new second half of the key and keeps the first, 12
-characters. So likely repeats can be shown to the evaluator (`survey/results/detectors.py`) with nothing known of
-anybody: a family is a random number that lives in one opened page, for half an hour at most, and is never kept on the
-phone, in a cookie or with an address. Opening or reloading the page makes a new one, a kiosk's forms share
+characters. So likely repeats can be shown to the evaluator (`survey/results/doubtful_responses.py`), nothing being
+known of anybody: a family is a random number that lives in one opened page, for half an hour at most, and is never kept
+on the phone, in a cookie or with an address. Opening or reloading the page makes a new one, a kiosk's forms share
 nothing, and a page that was kept offline starts a new family.
 """
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, fields
+from datetime import datetime, time
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +15,37 @@ from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.core.text import clean, new_code
 from survey.models import Agency, Counter, CounterCode, Service
+from survey.models.counters import USUAL_HOURS, USUAL_WEEKDAYS
 from survey.structure.operations.change_agency import check_code, check_name
+
+
+@dataclass(frozen=True)
+class CounterHours:
+    """When a counter is open, by local time; the lunch break has both ends or none."""
+
+    opens_at: time = USUAL_HOURS[0]
+    lunch_from: time | None = USUAL_HOURS[1]
+    lunch_to: time | None = USUAL_HOURS[2]
+    closes_at: time = USUAL_HOURS[3]
+    #: `1` Monday to `7` Sunday
+    weekdays: str = USUAL_WEEKDAYS
+
+    def __str__(self) -> str:
+        """Return `7:30–11:30, 13:30–17:00` and the weekdays, for the audit log."""
+        edges = [each for each in (self.opens_at, self.lunch_from, self.lunch_to, self.closes_at) if each is not None]
+        parts = [f"{a:%H:%M}–{b:%H:%M}" for a, b in zip(edges[::2], edges[1::2], strict=True)]
+        return f"{', '.join(parts)} ({self.weekdays})"
+
+    def check(self) -> None:
+        """Raise `InputError` for hours that do not follow one another."""
+        if (self.lunch_from is None) != (self.lunch_to is None):
+            field = "lunch_to" if self.lunch_to is None else "lunch_from"
+            raise InputError("Give both ends of the lunch break, or none", field=field)
+        edges = [each for each in (self.opens_at, self.lunch_from, self.lunch_to, self.closes_at) if each is not None]
+        if edges != sorted(set(edges)):
+            raise InputError("The opening hours must follow one another within a day", field="closes_at")
+        if not self.weekdays or set(self.weekdays) - set("1234567"):
+            raise InputError("Tick at least one day on which the counter is open", field="weekdays")
 
 
 @dataclass(frozen=True)
@@ -28,6 +58,7 @@ class CounterFacts:
     services: Sequence[str] = ()
     deciding: Sequence[str] = ()
     kiosk: bool = False
+    hours: CounterHours = CounterHours()
 
 
 def add_counter(session: orm.Session, agency: Agency, facts: CounterFacts, *, actor: Actor) -> Counter:
@@ -93,7 +124,13 @@ def audit_facts(counter: Counter) -> dict[str, Any]:
         "services": sorted(service.code for service in counter.services),
         "deciding_agencies": sorted(agency.code for agency in counter.deciding_agencies),
         "kiosk": bool(counter.kiosk),
+        "opening_hours": str(hours_of(counter)),
     }
+
+
+def hours_of(counter: Counter) -> CounterHours:
+    """Return when a counter is open."""
+    return CounterHours(**{each.name: getattr(counter, each.name) for each in fields(CounterHours)})
 
 
 def _apply(session: orm.Session, counter: Counter, facts: CounterFacts, now: datetime) -> None:
@@ -111,6 +148,9 @@ def _apply(session: orm.Session, counter: Counter, facts: CounterFacts, now: dat
     counter.services = _of_codes(session, "services", facts.services, list(counter.services), now)
     counter.deciding_agencies = _of_codes(session, "deciding", facts.deciding, list(counter.deciding_agencies), now)
     counter.kiosk = facts.kiosk
+    facts.hours.check()
+    for name, value in vars(facts.hours).items():
+        setattr(counter, name, value)
 
 
 def _of_codes(session: orm.Session, field: str, codes: Sequence[str], had: list[Any], now: datetime) -> list[Any]:

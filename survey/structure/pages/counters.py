@@ -11,6 +11,7 @@ from survey.accounts.auth import role_required
 from survey.models import Agency, Counter
 from survey.structure.operations.change_counter import (
     CounterFacts,
+    CounterHours,
     add_counter,
     edit_counter,
     set_counter_active,
@@ -39,14 +40,14 @@ def counters() -> str:
 def new_counter() -> str:
     """Show the form for a counter of an agency (`?co-quan=CODE`)."""
     with database().read() as session:
-        return _page(session, agency_of(session, _asked_agency()), None, CounterForm())
+        return _page(session, agency_of(session, _asked_agency()), None, CounterForm().offer_weekdays())
 
 
 @blueprint.post("/quay/them")
 @role_required(*STRUCTURE_EDITORS)
 def create_counter() -> Response | tuple[str, int]:
     """Add a counter to an agency (`?co-quan=CODE`)."""
-    code, form = _asked_agency(), CounterForm()
+    code, form = _asked_agency(), CounterForm().offer_weekdays()
 
     def add(session: orm.Session) -> str:
         return add_counter(session, agency_of(session, code), _facts(form), actor=actor()).name
@@ -71,7 +72,7 @@ def counter(counter_id: int) -> str:
 @role_required(*STRUCTURE_EDITORS)
 def update_counter(counter_id: int) -> Response | tuple[str, int]:
     """Change what a counter handles."""
-    form = CounterForm()
+    form = CounterForm().offer_weekdays()
 
     def update(session: orm.Session) -> bool:
         changed = _counter_of(session, counter_id)
@@ -104,7 +105,7 @@ def switch_counter(counter_id: int) -> Response:
 
 
 def _opened(counter: Counter) -> CounterForm:
-    return CounterForm(formdata=None, data=_values_of(counter)).opened_for(counter)
+    return CounterForm(formdata=None, data=_values_of(counter)).offer_weekdays().opened_for(counter)
 
 
 def _asked_agency() -> str:
@@ -120,6 +121,21 @@ def _facts(form: CounterForm) -> CounterFacts:
         services=form.services.data,
         deciding=form.deciding.data,
         kiosk=form.kiosk.data,
+        hours=_hours(form),
+    )
+
+
+def _hours(form: CounterForm) -> CounterHours:
+    """Return the hours filled in; those of offices where none are."""
+    usual = CounterHours()
+    if form.opens_at.data is None and form.closes_at.data is None:
+        return usual
+    return CounterHours(
+        opens_at=form.opens_at.data or usual.opens_at,
+        lunch_from=form.lunch_from.data,
+        lunch_to=form.lunch_to.data,
+        closes_at=form.closes_at.data or usual.closes_at,
+        weekdays="".join(sorted(form.weekdays.data)),
     )
 
 
@@ -131,6 +147,11 @@ def _values_of(counter: Counter) -> dict[str, object]:
         "services": [service.code for service in counter.services],
         "deciding": [agency.code for agency in counter.deciding_agencies],
         "kiosk": counter.kiosk,
+        "opens_at": counter.opens_at,
+        "lunch_from": counter.lunch_from,
+        "lunch_to": counter.lunch_to,
+        "closes_at": counter.closes_at,
+        "weekdays": list(counter.weekdays),
     }
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from flask_babel import lazy_gettext as _
 
+from survey.models.counters import USUAL_HOURS, USUAL_WEEKDAYS
 from survey.web.fields import Block, Choice, Choices, Day, File, Hour, Length, Radio, Required, Text, Tick
 from survey.web.forms import EditForm, Form
+from survey.web.wording import WEEKDAYS
 
 _WRITE_DAY = _("Write the day as day/month/year, for example 01/07/2026")
 _CHOOSE_KIND = _("Choose what the agency is, and its tier")
@@ -135,6 +139,16 @@ class CounterForm(EditForm):
         _("Agencies that decide on what is received here"), hint=_("Tick none when the unit decides itself.")
     )
     kiosk = Tick(_("Its code is opened on a tablet that people share: the form begins anew after each person."))
+    opens_at = Hour(_("Opens at"), default=USUAL_HOURS[0])
+    lunch_from = Hour(_("Closes for lunch at"), default=USUAL_HOURS[1], hint=_("Empty, like the next: no lunch break."))
+    lunch_to = Hour(_("Opens again at"), default=USUAL_HOURS[2])
+    closes_at = Hour(_("Closes at"), default=USUAL_HOURS[3])
+    weekdays = Choices(_("Open on"), default=tuple(USUAL_WEEKDAYS))
+
+    def offer_weekdays(self) -> Self:
+        """List the weekdays."""
+        self.weekdays.options = list(WEEKDAYS.here().items())
+        return self
 
 
 class PlanForm(EditForm):

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from scoring.scheme import DataError
 from survey.core.errors import InputError
 from survey.models import Agency, Channel, Comment, Counter, Response, Round
-from survey.results import detectors
-from survey.results.detectors import LEAVE_OUT, REASONS, flagged
+from survey.results import doubtful_responses
+from survey.results.doubtful_responses import LEAVE_OUT, REASONS, flagged
 from tests.support.places import open_place
 
 NINE = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # nine o'clock in Viet Nam
@@ -168,8 +168,8 @@ def test_comments_that_repeat_one_another_are_counted_for_the_round(database, pl
 
 def test_what_was_found_is_kept_until_a_response_comes(database, plant, monkeypatch):
     read = []
-    original = detectors._read
-    monkeypatch.setattr(detectors, "_read", lambda *given: read.append(1) or original(*given))
+    original = doubtful_responses._read
+    monkeypatch.setattr(doubtful_responses, "_read", lambda *given: read.append(1) or original(*given))
     assert [look(database)[0].responses for _ in range(3)] == [20, 20, 20]
     assert len(read) == 1
     plant("5" * 16, NINE + timedelta(days=20))

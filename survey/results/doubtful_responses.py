@@ -1,4 +1,4 @@
-"""Detectors of doubtful responses: which deserve a second look, and what the index would be without them.
+"""Doubtful responses: which of a round deserve a second look, and what the index would be without them.
 
 Nothing is stored for this and nobody is refused: flags are computed from the responses when an evaluator asks.
 Excluding a response is a decision of a person, with a reason, elsewhere.
