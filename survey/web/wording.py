@@ -272,11 +272,47 @@ THEMES = Wording(
 )
 """What a comment is about."""
 
+WEEKDAYS = Wording(
+    {
+        "1": N_("Monday"),
+        "2": N_("Tuesday"),
+        "3": N_("Wednesday"),
+        "4": N_("Thursday"),
+        "5": N_("Friday"),
+        "6": N_("Saturday"),
+        "7": N_("Sunday"),
+    }
+)
+PLACE_OUTCOMES = Wording(
+    {
+        PlaceOutcome.ASKED: N_("Asked the agency; waiting for its answer"),
+        PlaceOutcome.EXPLAINED: N_("There is a good reason; the answers stay"),
+        PlaceOutcome.TO_EXCLUDE: N_("Responses are to be left out, as a second person must agree"),
+    }
+)
+"""What became of a place that was looked at again."""
+PLACE_CHECKS = Wording(
+    {
+        "closed_run": N_("More answers outside of opening hours than in its other weeks"),
+        "closed_share": N_("More answers outside of opening hours than elsewhere"),
+        "busy_run": N_("Weeks with more answers and another index"),
+        "closed_open": N_("Other answers outside of opening hours than within"),
+        "paper_live": N_("Other answers on paper than at the counter"),
+        "import_live": N_("Other answers in files than at the counter"),
+        "receipt_wall": N_("Other answers by receipt codes than by posters"),
+        "brought_share": N_("More paper and files than elsewhere"),
+        "unlike": N_("Forms filled in otherwise than elsewhere"),
+        "shape": N_("Very high or very low scores more often than elsewhere"),
+        "last_round": N_("More answers and another index than in the last round"),
+    }
+)
+"""The checks of `scoring.detectors`, in the order of its limits."""
 BY_ENUM: Mapping[type[enum.StrEnum], Wording] = {
     Role: ROLES,
     RoundState: ROUND_STATES,
     PublicationState: PUBLICATION_STATES,
     CommentState: COMMENT_STATES,
+    PlaceOutcome: PLACE_OUTCOMES,
     ActionState: ACTION_STATES,
     ActionStep: ACTION_STEPS,
     Cause: CAUSES,
@@ -338,41 +374,6 @@ INTERVAL_METHODS = Wording(
     }
 )
 """Methods of intervals by the name in the column `interval`: the words of `scoring.intervals.METHOD_NAMES`."""
-WEEKDAYS = Wording(
-    {
-        "1": N_("Monday"),
-        "2": N_("Tuesday"),
-        "3": N_("Wednesday"),
-        "4": N_("Thursday"),
-        "5": N_("Friday"),
-        "6": N_("Saturday"),
-        "7": N_("Sunday"),
-    }
-)
-PLACE_OUTCOMES = Wording(
-    {
-        PlaceOutcome.ASKED: N_("Asked the agency; waiting for its answer"),
-        PlaceOutcome.EXPLAINED: N_("There is a good reason; the answers stay"),
-        PlaceOutcome.TO_EXCLUDE: N_("Responses are to be left out, as a second person must agree"),
-    }
-)
-"""What became of a place that was looked at again."""
-PLACE_CHECKS = Wording(
-    {
-        "closed_run": N_("More answers outside of opening hours than in its other weeks"),
-        "closed_share": N_("More answers outside of opening hours than elsewhere"),
-        "busy_run": N_("Weeks with more answers and another index"),
-        "closed_open": N_("Other answers outside of opening hours than within"),
-        "paper_live": N_("Other answers on paper than at the counter"),
-        "import_live": N_("Other answers in files than at the counter"),
-        "receipt_wall": N_("Other answers by receipt codes than by posters"),
-        "brought_share": N_("More paper and files than elsewhere"),
-        "unlike": N_("Forms filled in otherwise than elsewhere"),
-        "shape": N_("Very high or very low scores more often than elsewhere"),
-        "last_round": N_("More answers and another index than in the last round"),
-    }
-)
-"""The checks of `scoring.detectors`, in the order of its limits."""
 COMPOSITIONS = Wording(
     {
         "pooled": N_("All valid answers are taken together."),
