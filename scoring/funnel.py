@@ -151,6 +151,34 @@ def robust_spread(values: ArrayLike, errors: ArrayLike) -> tuple[float, float]:
     return centre, high
 
 
+def effective_answers(percent: ArrayLike, variance: ArrayLike, n: ArrayLike, *, firm: int = 30) -> Floats:
+    """Return the effective answers (p,) behind shares of `n` respondents, by the design effect that all have together.
+
+    `percent`, `variance`, `n`: (p,) shares, their variances in squared points and respondents. Agencies of `firm`
+    respondents or more with a known variance above 0 lend the effect (a generalised variance function: Wolter 2007,
+    ch. 7); one agency's own variance is mostly noise, and in a picture the range must be a line over n. NaN where no
+    agency is firm.
+
+    >>> effective_answers([50, 50], [25, 25], [100, 10]).tolist()
+    [100.0, 10.0]
+    """
+    share, own, size = (np.asarray(x, dtype=np.float64) for x in (percent, variance, n))
+    used = (size >= firm) & np.isfinite(own) & (own > 0) & (share > 0) & (share < 100)
+    if not used.any():
+        return np.full(len(size), np.nan)
+    random = (share[used] * (100 - share[used]) / size[used]).sum()
+    return np.asarray(size * random / own[used].sum())
+
+
+def common_errors(variance: ArrayLike, n: ArrayLike, *, firm: int = 30) -> Floats:
+    """Return standard errors (p,) of means of `n` respondents by the spread that all have together, likewise."""
+    own, size = (np.asarray(x, dtype=np.float64) for x in (variance, n))
+    used = (size >= firm) & np.isfinite(own) & (own > 0)
+    if not used.any():
+        return np.full(len(size), np.nan)
+    return np.asarray(np.sqrt((own[used] * size[used]).mean() / size))
+
+
 def expected_by_mix(satisfied: ArrayLike, answers: ArrayLike) -> Floats:
     """Return what is expected of p agencies by their mix of c kinds of answers, in percent: indirect standardisation.
 

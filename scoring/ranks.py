@@ -40,6 +40,8 @@ FEWER_DRAWS, MANY = 2_000, 100
 """Draws for more than `MANY` estimates, where work grows with their square: the error is then about 0.02."""
 
 RANKED, TOO_FEW, NO_ERROR = "ranked", "too_few", "no_standard_error"
+ALONE = "alone"
+"""Status that callers give to the one agency of a league: there is nobody to rank it among."""
 _BLOCK = 1 << 16
 
 

@@ -27,7 +27,8 @@ LONELY = ("adjust", "average", "certainty", "fail")
 ROLLUPS = ("transactions", "equal", "given")
 LEVELS = ("overall", "aspect", "element", "item")
 CLUSTERS = ("none", "counter_day")
-BEFORE = {"pooling": False, "clusters": "none", "fpc_in_tests": True, "definitions": 1}
+BEFORE = {"pooling": False, "clusters": "none", "fpc_in_tests": True, "definitions": 1, "leagues": "none"}
+LEAGUES = ("kind", "none")
 """What rules stored before these keys existed mean: editions are recomputed under them for ever."""
 
 
@@ -198,6 +199,8 @@ class Rules:
     clusters: str = "counter_day"
     #: finite-population correction in tests of change, comparisons and ranks, which ask about the office as such
     fpc_in_tests: bool = False
+    #: agencies that are ranked and compared together: those of one `kind` (departments, communes), or `none`: all
+    leagues: str = "kind"
     #: version of what the columns mean; stored rules without it mean 1, see `DEFINITIONS`
     definitions: int = DEFINITIONS
 
@@ -207,6 +210,7 @@ class Rules:
             "statistic": (*STATISTICS, *(f"level{k}" for k in range(6, MAX_LEVELS + 1))),
             "rollup": ROLLUPS,
             "clusters": CLUSTERS,
+            "leagues": LEAGUES,
             "interval": INTERVALS,
             "lonely": LONELY,
         }

@@ -112,6 +112,7 @@ def freeze(session: orm.Session, round_code: str) -> Frozen:
         "columns": list(results.table.columns),
         "results": rows,
         "test_errors": _test_errors(results),
+        "leagues": dict(results.leagues),
     }
     return Frozen(_canonical(content), results_hash(results.table))
 
@@ -176,6 +177,7 @@ def thaw(session: orm.Session, publication: Publication) -> RoundResults:
         transactions=content["transactions"],
         channels=content["channels"],
         tested=_tested(table, content.get("test_errors", [])),
+        leagues=content.get("leagues", {}),
     )
 
 

@@ -13,11 +13,12 @@ import pandas as pd
 from sqlalchemy import orm
 
 from scoring.compare import changes
-from scoring.ranks import rank_agencies
+from scoring.ranks import ALONE, RANKED, rank_agencies
 from scoring.scheme import Rules
 from survey.core.cache import cached
 from survey.models import Round
 from survey.results.compute import RoundResults, round_results
+from survey.structure.queries.leagues import league_order
 from survey.structure.queries.rounds import find_rounds_before
 
 
@@ -33,15 +34,38 @@ class Changes:
 
 
 def agency_ranks(results: RoundResults) -> pd.DataFrame:
-    """Return the agencies' ranks by overall index, see `scoring.ranks.rank_agencies`.
+    """Return the agencies' ranks by overall index within their leagues, see `scoring.ranks.rank_agencies`.
 
-    The seed comes from the round's code: looking again never alters a rank. Agencies with fewer respondents than the
-    round's rules ask for an interval have no rank.
+    The column `league` says among whom; whoever is alone in a league has no rank (status `alone`). The seed comes from
+    the round's code: looking again never alters a rank. Agencies with fewer respondents than the round's rules ask for
+    an interval have no rank.
     """
     rules = results.rules
     old_errors = rules.fpc_in_tests or results.tested is None
     table = results.table if results.tested is None else results.tested
     rows = table[(table["agency"] != "") & (table["service"] == "") & (table["level"] == "overall")]
+    if not results.leagues or not len(rows):
+        return _in_league(_league_ranks(results, rows, old_errors), "")
+    league = np.array([results.leagues.get(agency, "") for agency in rows["agency"]], dtype=object)
+    parts = []
+    for name in league_order(results.leagues, rows["agency"]):
+        part = _league_ranks(results, rows[league == name], old_errors)
+        if (part["status"] == RANKED).sum() == 1:
+            alone = part["status"] == RANKED
+            part.loc[alone, ["rank", "low", "high", "own_low", "own_high"]] = pd.NA
+            part.loc[alone, ["group", "status"]] = ["", ALONE]
+        parts.append(_in_league(part, name))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _in_league(ranks: pd.DataFrame, name: str) -> pd.DataFrame:
+    ranks.insert(1, "league", name)
+    return ranks
+
+
+def _league_ranks(results: RoundResults, rows: pd.DataFrame, old_errors: bool) -> pd.DataFrame:
+    """Return the ranks of the agencies of one league among each other."""
+    rules = results.rules
     columns = ("index", "n", *(("se", "lo", "hi") if old_errors else ("se_test",)))
     numbers = tuple((name, rows[name].to_numpy(dtype=np.float64, na_value=np.nan).tobytes()) for name in columns)
     bounded = () if old_errors else tuple(rows["bounded"].astype(bool))

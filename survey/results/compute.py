@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Hashable
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -31,6 +31,7 @@ from survey.results.aggregation import aggregate
 from survey.results.queries import responses
 from survey.results.queries.delta import Delta
 from survey.structure.queries import rounds
+from survey.structure.queries.leagues import agency_kinds
 from survey.structure.queries.population import population as read_population
 
 TOO_FEW_ANSWERS = "too_few_answers"
@@ -61,6 +62,8 @@ class RoundResults:
     #: the rows with `scoring.table.TEST_ERRORS`, for ranks and comparisons alone: no file and no hash has them. Of what
     #: was frozen, the overall rows of agencies; None where these were not kept
     tested: pd.DataFrame | None = None
+    #: league of each agency by code; empty: all are one
+    leagues: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def disclosure(self) -> DisclosureRule:
@@ -121,6 +124,7 @@ def round_results(
         channels=dict(channels),
         stamp=stamp,
         tested=tested,
+        leagues=agency_kinds(session) if rules.leagues == "kind" else {},
     )
 
 

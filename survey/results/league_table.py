@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import pandas as pd
 from sqlalchemy import orm
 
+from scoring.ranks import ALONE
 from survey.results.comparisons import Changes, agency_ranks, changes_since_last_round
 from survey.results.compute import RoundResults
 from survey.results.figures import ALL_SERVICES, OVERALL, PROVINCE, Figures, ShownFigure
@@ -52,24 +54,39 @@ class LeagueRow:
     high: int | None
     group: str
     change: IndexChange | None
+    #: code of the league it is ranked in; empty: all agencies are one
+    league: str = ""
+    #: whether it has no rank because its league has nobody else to rank
+    alone: bool = False
+
+
+def by_league(standings: Sequence[LeagueRow]) -> list[tuple[str, list[LeagueRow]]]:
+    """Return the agencies of some standings by league, in their order."""
+    return [
+        (name, list(rows))
+        for name, rows in groupby((row for row in standings if row.figure.agency), lambda row: row.league)
+    ]
 
 
 def league(session: orm.Session, results: RoundResults, figures: Figures) -> tuple[list[LeagueRow], Changes | None]:
     """Return the province and then the agencies with `figures`, by rank; and the round they are compared with.
 
-    Ranks are among all agencies, whoever looks.
+    Ranks are among all agencies of a league, whoever looks; leagues follow one another.
     """
     ranks = agency_ranks(results)
     before = changes_since_last_round(session, results, (ALL_SERVICES,))
     moved = _changes(before)
     standings = []
-    for code, low, high, group in [
-        (PROVINCE, None, None, ""),
-        *((str(r.agency), _whole(r.low), _whole(r.high), str(r.group)) for r in ranks.itertuples(index=False)),
+    for code, low, high, group, name, status in [
+        (PROVINCE, None, None, "", "", ""),
+        *(
+            (str(r.agency), _whole(r.low), _whole(r.high), str(r.group), str(r.league), str(r.status))
+            for r in ranks.itertuples(index=False)
+        ),
     ]:
         figure = figures.overall(code)
         if figure is not None:
-            standings.append(LeagueRow(figure, low, high, group, moved.get(code)))
+            standings.append(LeagueRow(figure, low, high, group, moved.get(code), name, status == ALONE))
     return standings, before
 
 

@@ -192,15 +192,15 @@ RANK_SENTENCES: tuple[Statement[Ranked], ...] = (
         lambda one: one.low is None or one.high is None,
     ),
     Statement(
-        N_("Of %(ranked)s agencies with a rank, the data allow this one the rank %(low)s alone."),
+        N_("Of %(ranked)s agencies ranked together, the data allow this one the rank %(low)s alone."),
         "simultaneous bounds of all differences leave one rank",
         "one",
         lambda one: one.low is not None and one.low == one.high,
     ),
     Statement(
         N_(
-            "Of %(ranked)s agencies with a rank, the data allow this one the ranks %(low)s to %(high)s; within that "
-            "range they do not tell which agency is better."
+            "Of %(ranked)s agencies ranked together, the data allow this one the ranks %(low)s to %(high)s; within "
+            "that range they do not tell which agency is better."
         ),
         "simultaneous bounds of all differences leave several ranks",
         "range",
@@ -218,10 +218,14 @@ INTERVAL = Sentence(
     ),
     "the figure has an interval of the round's confidence, whose coverage docs/methodology.md tables",
 )
+RANK_ALONE = Sentence(
+    N_("The agency has no rank: there is no other of its kind to rank it among."),
+    "its league has no second agency with enough respondents",
+)
 RANKS = Sentence(
     N_(
-        "A rank range holds every rank that the data allow, for all agencies at once. Of agencies with a letter in "
-        "common the data do not tell which is better."
+        "A rank range holds every rank that the data allow, for all agencies ranked together. Of agencies with a "
+        "letter in common the data do not tell which is better."
     ),
     "ranges are simultaneous (Mogstad and others 2023); a letter joins agencies of which no pair is told apart",
 )

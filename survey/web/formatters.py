@@ -42,6 +42,8 @@ def init_app(app: flask.Flask) -> None:
         "batch_standing": wording.BATCH_STANDINGS,
         "composition_sentence": wording.COMPOSITIONS,
         "sampling_unit": wording.SAMPLING_UNITS,
+        "league_name": wording.LEAGUES,
+        "band_name": wording.BANDS,
         "theme_name": wording.THEMES,
         "comment_state_name": wording.COMMENT_STATES,
         "doubt_reason": wording.DOUBTS,

@@ -238,6 +238,25 @@ AGENCY_KINDS = Wording(
         AgencyKind.CENTRE: N_("public service centre"),
     }
 )
+LEAGUES = Wording(
+    {
+        "": N_("Agencies"),
+        AgencyKind.DEPARTMENT: N_("Departments, boards and branches"),
+        AgencyKind.COMMUNE: N_("Communes and wards"),
+        AgencyKind.DISTRICT: N_("Districts"),
+        AgencyKind.CENTRE: N_("Public service centres"),
+        AgencyKind.PROVINCE: N_("Provincial people's committee"),
+    }
+)
+"""Agencies that are ranked and compared together."""
+BANDS = Wording(
+    {
+        "better": N_("better than expected"),
+        "expected": N_("as expected"),
+        "worse": N_("worse than expected"),
+    }
+)
+"""How an agency stands against the range expected of its league."""
 AGENCY_LEVELS = Wording(
     {
         AgencyLevel.PROVINCE: N_("province"),

@@ -59,7 +59,7 @@ def test_no_text_is_a_formula_or_a_link(content: Content, tmp_path: Path) -> Non
     ]
     # the two lengths of each whisker of the chart, which are ours
     assert {name for name, _ in formulas} <= {"Biểu đồ xếp hạng"}
-    assert {at[0] for _, at in formulas} <= {"E", "F"}
+    assert {at[0] for _, at in formulas} <= {"F", "G"}
     assert not any(cell.hyperlink for page in book for row in page.iter_rows() for cell in row)
     names = {row[1].value: row[1] for row in book["Chỉ số"].iter_rows(min_row=2)}
     assert names["=cmd|' /C calc'!A0"].quotePrefix
@@ -97,7 +97,7 @@ def test_charts_are_excel_s_own(content: Content, tmp_path: Path) -> None:
         charts = [package.read(n).decode() for n in package.namelist() if n.startswith("xl/charts/chart")]
     assert len(charts) == 2
     league = next(text for text in charts if "errBars" in text)
-    assert "'Biểu đồ xếp hạng'!$E$2:$E$4" in league  # whiskers come from the sheet
+    assert "'Biểu đồ xếp hạng'!$F$2:$F$4" in league  # whiskers come from the sheet
     stacked = next(text for text in charts if "percentStacked" in text)
     assert stacked.count("<c:ser>") == 5
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scoring.funnel import expected_by_mix, mean_funnel, share_funnel
+from scoring.funnel import common_errors, effective_answers, expected_by_mix, mean_funnel, share_funnel
 from scoring.ranks import rank_ranges
 from scoring.scheme import DataError
 
@@ -93,3 +93,12 @@ def test_who_may_be_among_the_best_is_who_csranks_says() -> None:
             wanted = sets[(sets["tau"] == k) & (sets["stepdown"] == stepdown)].set_index("agency")
             assert found.may_be_best(k).tolist() == wanted["may_be_best"].loc[agencies["agency"]].tolist()
             assert found.may_be_worst(k).tolist() == wanted["may_be_worst"].loc[agencies["agency"]].tolist()
+
+
+def test_effective_answers_and_common_errors_follow_what_firm_agencies_have_together() -> None:
+    """By hand: 100 of variance 50 and 400 of 12.5 at 50 % have twice the variance of chance (25, 6.25)."""
+    found = effective_answers([50, 50, 50], [50, 12.5, 900], [100, 400, 10])
+    np.testing.assert_allclose(found, [50, 200, 5])  # ten respondents lend nothing
+    np.testing.assert_allclose(common_errors([50, 12.5, 900], [100, 400, 10]) ** 2, [50, 12.5, 500])
+    assert np.isnan(effective_answers([50], [50], [10])).all()
+    assert np.isnan(common_errors([50], [10])).all()

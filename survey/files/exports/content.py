@@ -23,7 +23,7 @@ from survey.results.comparisons import Changes, agency_ranks, changes_since_last
 from survey.results.compute import RoundResults, round_results
 from survey.structure.queries import names
 from survey.web.messages import Pair
-from survey.web.wording import FIGURE_STATUSES, FIGURE_WARNINGS, Wording
+from survey.web.wording import FIGURE_STATUSES, FIGURE_WARNINGS, LEAGUES, Wording
 
 TABLES = ("results", "ranks", "changes")
 """The tables that leave as CSV, JSON and Parquet."""
@@ -129,6 +129,8 @@ class WorkbookSheet:
     rows: Iterable[tuple[Any, ...]] = field(repr=False)
     #: columns that stay when one scrolls
     frozen: int = 0
+    #: for the sheet of indices: league of each agency in words, in the order of leagues; empty: all are one
+    leagues: Mapping[str, str] = field(default_factory=dict)
 
     def position(self, code: str) -> int:
         """Return where a column stands."""
@@ -182,6 +184,7 @@ ANSWERS = tuple(
 )
 RANKS = (
     *PLACE[:2],
+    SheetColumn("league", ("Nhóm cơ quan", "League"), width=26),
     SheetColumn("value", ("Chỉ số (%)", "Index (%)"), "index"),
     SheetColumn("n", ("Số người trả lời", "Respondents"), "whole"),
     SheetColumn("rank", ("Thứ hạng ước lượng", "Estimated rank"), "whole"),
@@ -233,8 +236,9 @@ def figure_sheets(content: Content) -> list[WorkbookSheet]:
         ("items", ("Câu hỏi", "Items"), figures, table[level == "item"]),
         ("distribution", ("Phân bố", "Distribution"), counted, table),
     )
+    leagues = dict(zip(content.ranks["agency"], map(LEAGUES.text, content.ranks["league"]), strict=True))
     sheets = [
-        WorkbookSheet(code, title, columns, _rows(content, part, columns, FIGURE_STATUSES), frozen=2)
+        WorkbookSheet(code, title, columns, _rows(content, part, columns, FIGURE_STATUSES), 2, leagues)
         for code, title, columns, part in parts
     ]
     ranks = _rows(content, content.ranks, RANKS, labels.RANK_STATUSES)
@@ -253,6 +257,7 @@ def _rows(
     by_code: dict[str, Callable[[dict[str, Any]], str]] = {
         "agency_name": lambda row: content.agency_name(row["agency"]),
         "service_name": lambda row: content.service_name(row["service"]),
+        "league": lambda row: LEAGUES.text(row["league"]) if row["league"] else "",
         "level": lambda row: labels.LEVELS.text(row["level"]),
         "label": lambda row: content.label(row["level"], row["key"]),
         "status_words": lambda row: labels.phrase(status, row["status"]),

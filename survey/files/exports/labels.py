@@ -21,6 +21,7 @@ RANK_STATUSES = Wording(
         "ranked": N_("Ranked"),
         "too_few": N_("Not ranked: too few respondents"),
         "no_standard_error": N_("Not ranked: no standard error"),
+        "alone": N_("Not ranked: alone in its league"),
     }
 )
 CHANGE_STATUSES = Wording(
@@ -54,6 +55,7 @@ RULES = Wording(
         "pooling": N_("What a total hides is one stratum of it"),
         "clusters": N_("Sampling units: counter and day, or each respondent"),
         "fpc_in_tests": N_("Finite-population correction in tests and ranks"),
+        "leagues": N_("Ranked among agencies of its kind, or among all"),
         "definitions": N_("Version of what the columns mean"),
     }
 )

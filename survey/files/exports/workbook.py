@@ -142,41 +142,46 @@ def _chart(book: Any, sheet: WorkbookSheet, rows: Sequence[tuple[Any, ...]]) -> 
 
 
 def _league(book: Any, sheet: WorkbookSheet, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Draw each agency's index as a dot with its interval as a whisker, best first."""
+    """Draw each agency's index as a dot with its interval as a whisker, best first within its league."""
     agency, service, key, index = (sheet.position(code) for code in ("agency", "service", "key", "index"))
     shown = [k for k, row in enumerate(rows) if row[agency] and not row[service] and row[key] == "all"]
-    shown = sorted((k for k in shown if rows[k][index] is not None), key=lambda k: -rows[k][index])
+    order = {league: place for place, league in enumerate(dict.fromkeys(sheet.leagues.values()))}
+    league_of = {k: sheet.leagues.get(rows[k][agency], "") for k in shown}
+    shown = [k for k in shown if rows[k][index] is not None]
+    shown.sort(key=lambda k: (order.get(league_of[k], len(order)), -rows[k][index]))
     if not shown:
         return
     page = book.add_worksheet("Biểu đồ xếp hạng")
     number = book.add_format({"num_format": FORMS["index"]})
-    page.set_column(0, 0, 38)
-    page.set_column(1, 5, 12)
-    for k, head in enumerate(("Cơ quan", "Chỉ số (%)", "Cận dưới (%)", "Cận trên (%)", "Vạch xuống", "Vạch lên")):
+    page.set_column(0, 1, 38)
+    page.set_column(2, 6, 12)
+    heads = ("Nhóm cơ quan", "Cơ quan", "Chỉ số (%)", "Cận dưới (%)", "Cận trên (%)", "Vạch xuống", "Vạch lên")
+    for k, head in enumerate(heads):
         page.write_string(0, k, head)
     name, low, high = (sheet.position(code) for code in ("agency_name", "lo", "hi"))
     for at, k in enumerate(shown, 1):
         row = rows[k]
-        page.write_string(at, 0, printable(row[name]))
-        page.write_number(at, 1, row[index], number)
+        page.write_string(at, 0, league_of[k])
+        page.write_string(at, 1, printable(row[name]))
+        page.write_number(at, 2, row[index], number)
         if row[low] is not None and row[high] is not None:
-            page.write_number(at, 2, row[low], number)
-            page.write_number(at, 3, row[high], number)
-            page.write_formula(at, 4, f"=B{at + 1}-C{at + 1}", number, row[index] - row[low])
-            page.write_formula(at, 5, f"=D{at + 1}-B{at + 1}", number, row[high] - row[index])
+            page.write_number(at, 3, row[low], number)
+            page.write_number(at, 4, row[high], number)
+            page.write_formula(at, 5, f"=C{at + 1}-D{at + 1}", number, row[index] - row[low])
+            page.write_formula(at, 6, f"=E{at + 1}-C{at + 1}", number, row[high] - row[index])
     last = len(shown)
     chart = book.add_chart({"type": "line"})
     chart.add_series(
         {
             "name": "Chỉ số (%)",
-            "categories": [page.name, 1, 0, last, 0],
-            "values": [page.name, 1, 1, last, 1],
+            "categories": [page.name, 1, 0 if len(order) > 1 else 1, last, 1],
+            "values": [page.name, 1, 2, last, 2],
             "line": {"none": True},
             "marker": {"type": "circle", "size": 4, "fill": {"color": ACCENT}, "border": {"color": ACCENT}},
             "y_error_bars": {
                 "type": "custom",
-                "minus_values": f"='{page.name}'!$E$2:$E${last + 1}",
-                "plus_values": f"='{page.name}'!$F$2:$F${last + 1}",
+                "minus_values": f"='{page.name}'!$F$2:$F${last + 1}",
+                "plus_values": f"='{page.name}'!$G$2:$G${last + 1}",
                 "line": {"color": INK, "width": 1.25},
             },
         }
@@ -187,7 +192,7 @@ def _league(book: Any, sheet: WorkbookSheet, rows: Sequence[tuple[Any, ...]]) ->
     chart.set_y_axis({"min": 0, "max": 100, "num_format": "0", "major_gridlines": grid})
     chart.set_x_axis({"num_font": {"rotation": -60, "size": 9}})
     chart.set_size({"width": 1100, "height": 760})
-    page.insert_chart(1, 7, chart, {"description": "Mỗi cơ quan một chấm là chỉ số, một vạch là khoảng tin cậy."})
+    page.insert_chart(1, 8, chart, {"description": "Mỗi cơ quan một chấm là chỉ số, một vạch là khoảng tin cậy."})
     page.set_landscape()
     page.set_paper(9)
     page.fit_to_pages(1, 1)

@@ -61,8 +61,6 @@ class RoundContext:
     figures: Figures
     #: the province under "", then the agencies by rank
     standings: Mapping[str, LeagueRow]
-    #: number of agencies with a rank
-    ranked: int
     #: every figure of agencies and province since the last round; None without one
     since: Changes | None
     edition: PublishedEdition | None

@@ -47,7 +47,6 @@ def round_context(session: orm.Session, round_code: str) -> RoundContext:
         content=content,
         figures=figures,
         standings={standing.figure.agency: standing for standing in standings},
-        ranked=sum(standing.low is not None for standing in standings),
         since=since,
         edition=_published_edition(session, results),
         version=results.round.version,

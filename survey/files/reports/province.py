@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Spacer, TableStyle
 
@@ -20,9 +20,10 @@ from survey.files.reports.style import WIDTH, Cell, ruled, text
 from survey.files.reports.trend import trend
 from survey.results.charts import interval_chart
 from survey.results.figures import ShownFigure, chart_row
-from survey.results.league_table import LeagueRow
+from survey.results.league_table import LeagueRow, by_league
 from survey.results.statements import RANKS_APART
 from survey.results.strengths import FEW
+from survey.web.wording import LEAGUES
 
 LONGEST = 400
 """Characters of a comment that are printed."""
@@ -91,9 +92,20 @@ def _extremes(writer: Writer) -> Iterator[Flowable]:
 
 
 def _league(writer: Writer) -> list[Flowable]:
-    """Return the agencies with index, interval and rank range."""
+    """Return the agencies with index, interval and rank range, one table a league."""
+    standings = [standing for code, standing in writer.context.standings.items() if code]
+    grey = sentences.reasons(standing.figure for standing in standings)
+    return [
+        CondPageBreak(180),
+        writer.heading(words.LEAGUE),
+        writer.p(RANKS_APART.text()),
+        *(part for name, rows in by_league(standings) for part in _league_table(writer, name, rows)),
+        *([writer.p(words.GREY.format(why=text(grey)), "note")] if grey else []),
+    ]
+
+
+def _league_table(writer: Writer, league: str, standings: Sequence[LeagueRow]) -> list[Flowable]:
     context = writer.context
-    standings = [standing for code, standing in context.standings.items() if code]
     names = [context.agency_name(standing.figure.agency) for standing in standings]
     chart = interval_chart(
         [chart_row(name, s.figure, context.overall) for name, s in zip(names, standings, strict=True)]
@@ -114,15 +126,12 @@ def _league(writer: Writer) -> list[Flowable]:
             ]
         )
     rows.append(["", Axis(chart, drawn - 8), "", "", "", ""])
-    grey = sentences.reasons(standing.figure for standing in standings)
-    caption = words.LEAGUE_TABLE.format(confidence=sentences.confidence(context))
+    title = LEAGUES.text(league) if league else words.LEAGUE
+    caption = words.LEAGUE_TABLE.format(league=title, confidence=sentences.confidence(context))
     return [
-        CondPageBreak(180),
-        writer.heading(words.LEAGUE),
-        writer.p(RANKS_APART.text()),
+        CondPageBreak(110),
         writer.caption(caption),
         ruled(rows, [148, drawn, INDICES, 44, 46, 42], pad=1.6, last=1),
-        *([writer.p(words.GREY.format(why=text(grey)), "note")] if grey else []),
     ]
 
 

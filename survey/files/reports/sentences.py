@@ -13,7 +13,15 @@ from survey.files.reports.context import ReportContext, RoundContext
 from survey.files.reports.style import text
 from survey.results.figures import OVERALL, ShownFigure
 from survey.results.league_table import IndexChange
-from survey.results.statements import CHANGE_SENTENCES, CHANGE_UNKNOWN, MOVE_WORDS, RANK_SENTENCES, RankRange, choose
+from survey.results.statements import (
+    CHANGE_SENTENCES,
+    CHANGE_UNKNOWN,
+    MOVE_WORDS,
+    RANK_ALONE,
+    RANK_SENTENCES,
+    RankRange,
+    choose,
+)
 from survey.web.wording import COMPOSITIONS, EXCLUSIONS, FIGURE_WORDS
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -90,8 +98,12 @@ def index(context: ReportContext) -> str:
 def rank(context: ReportContext) -> str:
     """Return where an agency stands among the others."""
     standing = context.standings.get(context.agency)
+    if standing is not None and standing.alone:
+        return RANK_ALONE.text()
     ranks = RankRange(standing.low, standing.high) if standing else RankRange()
-    return choose(RANK_SENTENCES, ranks).text(ranked=context.ranked, low=ranks.low, high=ranks.high)
+    league = standing.league if standing else ""
+    ranked = sum(one.league == league and one.low is not None for one in context.standings.values())
+    return choose(RANK_SENTENCES, ranks).text(ranked=ranked, low=ranks.low, high=ranks.high)
 
 
 def change(context: ReportContext) -> str:

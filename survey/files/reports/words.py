@@ -123,7 +123,7 @@ HIDDEN_COMMENTS = "Không nêu ý kiến, để bảo vệ số ít người đ�
 NO_ROOM = "Ý kiến đã được xem xét có trên trang của cơ quan trong hệ thống."
 NO_COMMENTS = "Chưa có ý kiến nào được xem xét và cho hiển thị."
 
-LEAGUE_TABLE = "Các cơ quan theo chỉ số chung (%), khoảng tin cậy {confidence}; vạch đứng là toàn tỉnh"
+LEAGUE_TABLE = "{league} theo chỉ số chung (%), khoảng tin cậy {confidence}; vạch đứng là toàn tỉnh"
 AGENCY, RANKS, RATE = "Cơ quan", "Khoảng hạng", "Tỷ lệ trả lời"
 CHANGES_TABLE = "Thay đổi của chỉ số chung so với {before} (điểm phần trăm)"
 CHANGES_LEAD = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import groupby
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -50,7 +51,16 @@ def results(round_code: str, number: int | None) -> flask.Response:
         elements = [
             chart_row(page.label(*column), page.figures.find(PROVINCE, ALL_SERVICES, *column)) for column in columns
         ]
-        agencies = [chart_row(page.agency_name(a), page.figures.overall(a), page.figures.overall()) for a in order]
+        league_of = dict(zip(ranks["agency"], ranks["league"], strict=True))
+        charts = [
+            (
+                league,
+                interval_chart(
+                    [chart_row(page.agency_name(a), page.figures.overall(a), page.figures.overall()) for a in part]
+                ),
+            )
+            for league, part in groupby(order, lambda agency: league_of[agency])
+        ]
         body = flask.render_template(
             "publication/public/results.html",
             page=page,
@@ -61,7 +71,8 @@ def results(round_code: str, number: int | None) -> flask.Response:
             hidden=sorted(hidden, key=page.agency_name),
             ranks={str(row["agency"]): row for row in ranks.to_dict("records")},
             element_chart=interval_chart(elements),
-            agency_chart=interval_chart(agencies),
+            agency_charts=charts,
+            leagues=page.results.leagues,
             interval_sentence=INTERVAL,
             ranks_sentence=RANKS,
             confidence=100 * page.results.rules.confidence,

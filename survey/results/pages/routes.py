@@ -19,6 +19,7 @@ from survey.results.figures import ALL_SERVICES, PROVINCE, chart_row
 from survey.results.intraclass import intraclass
 from survey.results.league_table import LeagueRow, league
 from survey.results.page_data import RoundPage
+from survey.results.pages.expected import league_view
 from survey.results.pages.groups import Groups, asked_dimension, load_groups
 from survey.results.pages.pages import RESULT_READERS, asked_service, blueprint, columns, load, load_live
 from survey.results.sensitivity import Sensitivity, sensitivity
@@ -58,6 +59,8 @@ def overview(round_code: str) -> str:
             columns=across,
             chart=chart,
             agency_chart=agencies,
+            league_view=league_view(page),
+            agency_page=lambda agency: flask.url_for("evaluator.detail", round_code=round_code, agency=agency),
             doubts=_doubts(session, page),
             tells_doubts=_tells_doubts(page),
             intraclass=intraclass(session, page.results),
@@ -168,6 +171,7 @@ def _as_row(page: RoundPage, standing: LeagueRow) -> Mapping[str, object]:
     return {
         "agency": figure.agency,
         "name": page.agency_name(figure.agency),
+        "league": standing.league,
         "n": figure.n,
         "index": figure.index,
         "lo": figure.lo,

@@ -89,6 +89,14 @@ def cluster_words() -> Mapping[str, str]:
     }
 
 
+def league_words() -> Mapping[str, str]:
+    """Return among whom agencies may be ranked."""
+    return {
+        "kind": gettext("among agencies of their kind: departments, communes (recommended)"),
+        "none": gettext("among all agencies"),
+    }
+
+
 class Decimal(Number):
     """A number that is shown with a decimal comma."""
 
@@ -154,6 +162,10 @@ class RulesForm(PlanForm):
             "Who meets the same clerk on the same day answers alike. Intervals and tests that take each respondent by "
             "himself are then too sure. Where no counter is known, each respondent is a unit in any case."
         ),
+    )
+    leagues = Choice(
+        _("Agencies are ranked"),
+        hint=_("Departments and communes do other work for other people: only within a kind are ranks and bands fair."),
     )
     max_width = Decimal(
         _("Widest interval shown (percentage points)"),
@@ -245,6 +257,7 @@ def weights_form(chosen: Sequence[Weight], rules: Rules, values: Mapping[str, An
     form.confidence.options = list(confidence_words(rules.confidence).items())
     form.fpc.options = list(fpc_words().items())
     form.clusters.options = list(cluster_words().items())
+    form.leagues.options = list(league_words().items())
     return form
 
 
@@ -257,6 +270,7 @@ def rule_values(rules: Rules, chosen: Sequence[Weight]) -> dict[str, Any]:
         "confidence": shown_number(100 * rules.confidence),
         "fpc": "1" if rules.fpc else "0",
         "clusters": rules.clusters,
+        "leagues": rules.leagues,
         "max_width": rules.max_width,
         "min_n": rules.min_n,
         "min_n_interval": rules.min_n_interval,
@@ -268,7 +282,7 @@ def rule_values(rules: Rules, chosen: Sequence[Weight]) -> dict[str, Any]:
 def rules_of(form: RulesForm, stored: Mapping[str, Any]) -> dict[str, Any]:
     """Return the rules of a valid form; what the form does not speak of stays as it is stored."""
     rules = dict(stored)
-    for name in ("composition", "interval", "rollup", "clusters", "min_n", "min_n_interval"):
+    for name in ("composition", "interval", "rollup", "clusters", "leagues", "min_n", "min_n_interval"):
         rules[name] = form[name].data
     rules["min_answered_share"] = form.min_answered.data / 100
     rules["confidence"] = _number(form.confidence.data) / 100

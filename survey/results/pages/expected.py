@@ -1,0 +1,78 @@
+"""What is expected of the agencies of a league: the first picture of the overview, and its numbers as a file."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import asdict, dataclass
+
+import flask
+import pandas as pd
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from survey.accounts.auth import role_required
+from survey.results.as_csv import csv_text
+from survey.results.expected import ExpectedStanding, League, leagues
+from survey.results.funnel_chart import FunnelChart, funnel_chart
+from survey.results.page_data import RoundPage
+from survey.results.pages.pages import RESULT_READERS, blueprint, load
+from survey.web.context import database
+
+
+@dataclass(frozen=True)
+class LeagueView:
+    """The leagues of a round and the one that is looked at, as one person may see them."""
+
+    leagues: list[League]
+    league: League | None = None
+    #: the agencies this person may see
+    shown: tuple[ExpectedStanding, ...] = ()
+    chart: FunnelChart | None = None
+    title: str = ""
+
+
+def league_view(page: RoundPage) -> LeagueView:
+    """Return the league asked for by `?loai=`, the largest one when none is; those of others are left out."""
+    mine = set(page.agencies)
+    found = [one for one in leagues(page.results) if any(s.agency in mine for s in one.standings)]
+    if not found:
+        return LeagueView([])
+    asked = flask.request.args.get("loai")
+    largest = max(found, key=lambda one: len(one.standings))
+    league = next((one for one in found if one.code == asked), largest)
+    shown = tuple(standing for standing in league.standings if standing.agency in mine)
+    return LeagueView(found, league, shown, funnel_chart(league, shown), _title(league))
+
+
+def _title(league: League) -> str:
+    """Return what the picture shows, in a sentence."""
+    better, worse = league.count("better"), league.count("worse")
+    if not better and not worse:
+        return str(_("All are within the range expected of their number of responses"))
+    parts = []
+    if worse:
+        parts.append(ngettext("%(num)s is worse than expected", "%(num)s are worse than expected", worse))
+    if better:
+        parts.append(ngettext("%(num)s is better than expected", "%(num)s are better than expected", better))
+    return str(_("Of %(count)s: %(parts)s", count=len(league.standings), parts="; ".join(parts)))
+
+
+@blueprint.get("/<round_code>/muc-mong-doi.csv")
+@role_required(*RESULT_READERS)
+def expected_download(round_code: str) -> flask.Response:
+    """Send the expected ranges and bands of all leagues as CSV, with all digits."""
+    with database().read() as session:
+        page = load(session, round_code)
+        mine = set(page.agencies)
+        rows = [
+            {"league": one.code, "name": page.agency_name(s.agency), **asdict(s), "centre": one.centre}
+            for one in leagues(page.results)
+            for s in one.standings
+            if s.agency in mine
+        ]
+    columns = ("league", "agency", "name", "n", "index", "band", "lo", "hi", "centre", "low", "high")
+    table = pd.DataFrame(rows, columns=list(columns))
+    table[["low", "high"]] = table[["low", "high"]].astype("Int64")
+    name = _("SIPAS expected ranges %(name)s", name=page.round.code) + ".csv"
+    body = io.BytesIO(csv_text(table, spreadsheet=True).encode())
+    return flask.send_file(body, mimetype="text/csv", as_attachment=True, download_name=name, etag=False)

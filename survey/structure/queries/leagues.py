@@ -1,0 +1,25 @@
+"""Leagues: which agencies are ranked and compared together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from survey.models import Agency, AgencyKind
+
+ORDER = (AgencyKind.DEPARTMENT, AgencyKind.COMMUNE, AgencyKind.DISTRICT, AgencyKind.CENTRE, AgencyKind.PROVINCE)
+"""Leagues in the order in which pages and files have them."""
+
+
+def agency_kinds(session: orm.Session) -> dict[str, str]:
+    """Return the kind of every agency by its code: the league it is in where a round ranks by kind."""
+    return {code: kind.value for code, kind in session.execute(sa.select(Agency.code, Agency.kind))}
+
+
+def league_order(leagues: Mapping[str, str], agencies: Iterable[str]) -> list[str]:
+    """Return the leagues that some agencies are in, in the order of `ORDER`; "" for agencies of none, at the end."""
+    found = {leagues.get(agency, "") for agency in agencies}
+    places = {kind.value: place for place, kind in enumerate(ORDER)}
+    return sorted(found, key=lambda league: (places.get(league, len(ORDER) + (not league)), league))
