@@ -13,9 +13,13 @@ def fixed(value: Any, decimals: int = 1, *, english: bool = False) -> str:
     """Return a number with a fixed number of decimals: 1234.56 is `1.234,6`, in English `1,234.6`."""
     if value is None or not math.isfinite(value):
         return NOTHING
-    exact = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-    text = f"{exact + 0:,.{decimals}f}"  # + 0 turns -0.0 into 0.0
+    text = f"{half_up(value, decimals) + 0:,.{decimals}f}"  # + 0 turns -0.0 into 0.0
     return text if english else text.translate(str.maketrans(",.", ".,"))
+
+
+def half_up(value: float, decimals: int = 1) -> Decimal:
+    """Round a finite number as it is written: halves away from zero, by its shortest decimal form."""
+    return Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
 
 
 def with_sign(text: str) -> str:

@@ -10,6 +10,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from survey.core.numbers import half_up
+
 #: free space left of 0 and right of 100, in percent of the width, so that a dot at the edge is not cut
 EDGE = 2.0
 ROW_HEIGHT = 46
@@ -19,6 +21,8 @@ AXIS_HEIGHT = 24
 TICKS = (0, 25, 50, 75, 100)
 #: a segment narrower than this share of a stacked bar carries no text; its number stands beneath
 NARROW = 8.0
+#: the same where shares have a decimal
+WIDER = 13.0
 
 
 def place(value: float | None) -> float | None:
@@ -122,21 +126,39 @@ class Segment:
     middle: float
     #: whether the share fits into the segment as text
     labelled: bool
+    #: with how many decimals the shares of the bar are written
+    decimals: int = 0
 
 
-def stacked_bar(counts: Sequence[int]) -> tuple[Segment, ...]:
-    """Return the five answers as parts of 100 %, dissatisfied left, satisfied right; nothing when nobody answered."""
+def stacked_bar(counts: Sequence[int], shares: Sequence[float] | None = None) -> tuple[Segment, ...]:
+    """Return the five answers as parts of 100 %, dissatisfied left, satisfied right; nothing when nobody answered.
+
+    `shares`: weighted shares in percent; None: those of the counts. Shares are written whole where they then add up to
+    100, else with one decimal; `adds_up` says whether that is enough.
+    """
     total = sum(counts)
+    if not total:
+        return ()
+    parts = [100 * count / total for count in counts] if shares is None else list(shares)
+    decimals = 0 if _adds_up(parts, 0) else 1
     segments = []
-    before = 0
-    for level, count in enumerate(counts, 1):
-        share = 100 * count / total if total else 0.0
-        left = 100 * before / total if total else 0.0
+    left = 0.0
+    for level, (count, share) in enumerate(zip(counts, parts, strict=True), 1):
         if count:
             middle = round(left + share / 2, 3)
-            segments.append(Segment(level, count, share, round(left, 3), round(share, 3), middle, share >= NARROW))
-        before += count
+            fits = share >= (WIDER if decimals else NARROW)
+            segments.append(Segment(level, count, share, round(left, 3), round(share, 3), middle, fits, decimals))
+        left += share
     return tuple(segments)
+
+
+def adds_up(bar: Sequence[Segment]) -> bool:
+    """Say whether the shares of a bar add up to 100 as they are written."""
+    return not bar or _adds_up([segment.share for segment in bar], bar[0].decimals)
+
+
+def _adds_up(shares: Sequence[float], decimals: int) -> bool:
+    return sum(half_up(share, decimals) for share in shares) == 100
 
 
 def _ticks() -> tuple[AxisTick, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from survey.results.charts import ChartRow, Segment, place, stacked_bar
+from survey.results.charts import ChartRow, place
 
 PROVINCE = ""
 ALL_SERVICES = ""
@@ -74,11 +74,6 @@ class ShownFigure:
     def high(self) -> float | None:
         """Horizontal place of the whisker's right end."""
         return place(self.hi)
-
-    @property
-    def bar(self) -> tuple[Segment, ...]:
-        """The five answers as parts of 100 %."""
-        return stacked_bar(self.counts)
 
 
 class Figures:

@@ -260,3 +260,25 @@ def test_every_figure_of_the_matrix_on_a_page(demonstration: tuple[FlaskClient, 
             spread = cell.select_one(".range")
             if spread is not None and math.isfinite(of.lo):
                 assert spread.get_text() == f"({as_shown(of.lo)}–{as_shown(of.hi)})"
+
+
+def test_bars_are_weighted_as_the_index_beside_them(demonstration: tuple[FlaskClient, Content]) -> None:
+    """Satisfied and very satisfied add to the index of every item, on pages, in the report and in the workbook."""
+    client, content = demonstration
+    items = content.table[(content.table["level"] == "item") & content.table["index"].notna()]
+    assert len(items) > 1000
+    for row in items.to_dict("records"):
+        shares = content.bars.shares[row["agency"], row["service"], row["key"]]
+        assert sum(shares[3:]) == pytest.approx(row["index"], abs=1e-9)
+    ranked = content.ranks["agency"].iloc[0]
+    page = BeautifulSoup(client.get(f"/danh-gia/{ROUND}/co-quan/{ranked}").text, "lxml")
+    bars = page.select("ul.items > li")
+    index = items[(items["agency"] == ranked) & (items["service"] == "")].set_index("key")["index"]
+    assert len(bars) == len(index)
+    for bar, code in zip(bars, [item.code for item in content.definition.items], strict=True):
+        wide = [float(str(part["width"]).rstrip("%")) for part in bar.select("rect.level-4, rect.level-5")]
+        assert sum(wide) == pytest.approx(index[code], abs=0.01)
+    book = openpyxl.load_workbook(io.BytesIO(fetch(client, "tai-ve/bang-tinh.xlsx")), read_only=True)
+    drawn = list(book["Biểu đồ phân bố"].iter_rows(min_row=2, max_col=6, values_only=True))
+    whole = items[(items["agency"] == "") & (items["service"] == "")]["index"]
+    assert [row[4] + row[5] for row in drawn] == pytest.approx(list(whole), abs=1e-9)

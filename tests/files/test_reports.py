@@ -175,8 +175,9 @@ def test_the_province_s_numbers(demonstration: Flask) -> None:
         items = rows_of(results, "", "item")
         for number, item in enumerate(results.definition.items, 1):
             row = items.loc[item.code]
-            counts = [int(row[f"c{k}"]) for k in range(1, 6)]
-            shares = " · ".join(f"{k}: {shown(100 * c / sum(counts))}" for k, c in enumerate(counts, 1))
+            weighted = context.bars.shares["", "", item.code]
+            assert sum(weighted[3:]) == pytest.approx(row["index"], abs=1e-9)
+            shares = " · ".join(f"{k}: {shown(share)}" for k, share in enumerate(weighted, 1))
             assert f"{number}. {item.text.get('vi')}" in text
             assert f"{shares} {shown(row['index'])} {shown(row['valid'], 0)}" in text
         for dimension in dimensions(results.definition):

@@ -11,7 +11,9 @@ from flask import Flask
 
 from scoring.estimate import STATUS
 from scoring.table import STATUS as TABLE_STATUS
-from survey.results.charts import ChartRow, interval_chart, place, stacked_bar
+from survey.core.numbers import fixed
+from survey.results.bars import UNWEIGHTED
+from survey.results.charts import ChartRow, adds_up, interval_chart, place, stacked_bar
 from survey.results.figures import Figures
 from survey.web import formatters, wording
 
@@ -111,7 +113,24 @@ def test_a_suppressed_figure_has_neither_numbers_nor_marks() -> None:
     row |= {"population": 90.0, "status": "suppressed", "warnings": "lonely_psu low_coverage"}
     figure = Figures(pd.DataFrame([row])).overall("a")
     assert figure is not None
-    assert (figure.n, figure.valid, figure.counts, figure.bar, figure.dot) == (None, None, (), (), None)
+    assert (figure.n, figure.valid, figure.counts, UNWEIGHTED.of(figure), figure.dot) == (None, None, (), (), None)
     assert math.isnan(figure.response_rate)
     assert figure.words == ("suppressed", "lonely_psu", "low_coverage")
     assert not figure.exists
+
+
+@pytest.mark.parametrize(
+    ("counts", "written", "adds"),
+    [
+        # whole percents would make 13 + 13 + 25 + 50 = 101, and 33 + 33 + 33 = 99
+        ([1, 1, 2, 4, 0], ["12.5", "12.5", "25.0", "50.0"], True),
+        ([0, 0, 1, 1, 1], ["33.3", "33.3", "33.3"], False),
+        ([1, 0, 3, 0, 16], ["5", "15", "80"], True),
+    ],
+)
+def test_a_bar_takes_a_decimal_where_whole_percents_do_not_add_up(
+    counts: list[int], written: list[str], adds: bool
+) -> None:
+    bar = stacked_bar(counts)
+    assert [fixed(s.share, s.decimals, english=True) for s in bar] == written
+    assert adds_up(bar) is adds

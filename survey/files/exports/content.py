@@ -19,6 +19,7 @@ from survey.files.exports import labels
 from survey.models import Agency, Service
 from survey.questionnaires import Definition
 from survey.results.as_csv import plain
+from survey.results.bars import Bars, weighted_bars
 from survey.results.comparisons import Changes, agency_ranks, changes_since_last_round
 from survey.results.compute import RoundResults, round_results
 from survey.structure.queries import names
@@ -50,6 +51,8 @@ class Content:
     services: Mapping[str, Service]
     #: whether agencies are left out for this reader
     limited: bool
+    #: weighted shares of the answers to each item
+    bars: Bars
 
     @property
     def definition(self) -> Definition:
@@ -88,6 +91,7 @@ def load_content(session: orm.Session, round_code: str, visible: frozenset[str] 
         agencies=names.agencies(session, on=results.round.opens_on),
         services=names.services(session, on=results.round.opens_on),
         limited=visible is not None,
+        bars=weighted_bars(session, results),
     )
 
 

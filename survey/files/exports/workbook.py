@@ -15,6 +15,7 @@ import xlsxwriter
 
 from survey.files.exports.content import Content, SheetColumn, WorkbookSheet, figure_sheets
 from survey.files.exports.facts import method_sheet, quality_sheet
+from survey.results.bars import Bars
 from survey.results.spreadsheet_text import is_formula, printable
 
 FORMS = {
@@ -65,7 +66,7 @@ def write_workbook(
         styles = _Styles(book)
         for sheet in sheets:
             rows = _write_sheet(book.add_worksheet(sheet.title[0]), sheet, styles, english)
-            _chart(book, sheet, rows)
+            _chart(book, sheet, rows, content.bars)
             if progress:
                 progress(1)
 
@@ -131,14 +132,14 @@ def _write_cell(page: Any, row: int, at: int, value: Any, column: SheetColumn, s
         page.write_string(row, at, text, styles.quoted if is_formula(text) else styles.of["text"])
 
 
-def _chart(book: Any, sheet: WorkbookSheet, rows: Sequence[tuple[Any, ...]]) -> None:
+def _chart(book: Any, sheet: WorkbookSheet, rows: Sequence[tuple[Any, ...]], bars: Bars) -> None:
     """Put the sheet's chart on a sheet of its own: the league of the agencies, the answers to the questions."""
     if not rows:
         return
     if sheet.code == "indices":
         _league(book, sheet, rows)
     elif sheet.code == "distribution":
-        _distribution(book, sheet, rows)
+        _distribution(book, sheet, rows, bars)
 
 
 def _league(book: Any, sheet: WorkbookSheet, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -198,11 +199,12 @@ def _league(book: Any, sheet: WorkbookSheet, rows: Sequence[tuple[Any, ...]]) ->
     page.fit_to_pages(1, 1)
 
 
-def _distribution(book: Any, sheet: WorkbookSheet, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Draw the five answers to every question, province, as bars of 100 %."""
+def _distribution(book: Any, sheet: WorkbookSheet, rows: Sequence[tuple[Any, ...]], bars: Bars) -> None:
+    """Draw the five answers to every question, province, as bars of 100 %, weighted as the index is."""
     agency, service, valid = (sheet.position(code) for code in ("agency", "service", "valid"))
-    level, label = sheet.position("level"), sheet.position("label")
-    shown = [row for row in rows if not row[agency] and not row[service] and row[valid]]
+    level, label, key = (sheet.position(code) for code in ("level", "label", "key"))
+    shares = {item: of for (place, of_service, item), of in bars.shares.items() if not place and not of_service}
+    shown = [row for row in rows if not row[agency] and not row[service] and row[valid] and row[key] in shares]
     if not shown:
         return
     page = book.add_worksheet("Biểu đồ phân bố")
@@ -210,12 +212,13 @@ def _distribution(book: Any, sheet: WorkbookSheet, rows: Sequence[tuple[Any, ...
     answers = [column for column in sheet.columns if column.code in ("c1", "c2", "c3", "c4", "c5")]
     page.write_string(0, 0, "Nội dung")
     for k, column in enumerate(answers, 1):
-        page.write_string(0, k, column.title[0])
+        page.write_string(0, k, f"{column.title[0]} (%)")
+    percent = book.add_format({"num_format": "0.0"})
     for at, row in enumerate(shown, 1):
         text = row[label] if row[label] == row[level] else f"{row[level]}: {row[label]}"
         page.write_string(at, 0, printable(text))
-        for k, column in enumerate(answers, 1):
-            page.write_number(at, k, row[sheet.position(column.code)])
+        for k, share in enumerate(shares[row[key]], 1):
+            page.write_number(at, k, share, percent)
     chart = book.add_chart({"type": "bar", "subtype": "percent_stacked"})
     for k, colour in enumerate(FIVE, 1):
         chart.add_series(

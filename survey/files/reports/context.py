@@ -12,6 +12,7 @@ from scoring.scheme import Rules
 from survey.files.exports.content import Content
 from survey.models import AgencyKind, QuestionnaireVersion, Round
 from survey.questionnaires import Definition
+from survey.results.bars import Bars
 from survey.results.comparisons import Changes
 from survey.results.diagnosis import Contrast
 from survey.results.figures import Figures, ShownFigure
@@ -88,6 +89,11 @@ class RoundContext:
     def min_n(self) -> int:
         """The fewest people of whom anything is printed."""
         return self.content.results.disclosure.min_n
+
+    @property
+    def bars(self) -> Bars:
+        """The weighted shares of the answers to each item."""
+        return self.content.bars
 
     @property
     def excluded(self) -> Mapping[str, int]:

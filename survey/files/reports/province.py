@@ -18,8 +18,8 @@ from survey.files.reports.parts import INDICES, Writer
 from survey.files.reports.quadrants import quadrants
 from survey.files.reports.style import WIDTH, Cell, ruled, text
 from survey.files.reports.trend import trend
-from survey.results.charts import interval_chart
-from survey.results.figures import ShownFigure, chart_row
+from survey.results.charts import Segment, interval_chart
+from survey.results.figures import chart_row
 from survey.results.league_table import LeagueRow, by_league
 from survey.results.statements import RANKS_APART
 from survey.results.strengths import FEW
@@ -191,11 +191,12 @@ def _items(writer: Writer) -> list[Flowable]:
         *(
             [
                 writer.p(f"{numbers[figure.key]}. {text(statements[figure.key])}", "cell"),
-                [Bar(figure.bar, wide - 6), writer.p(_shares(figure), "shares")],
+                [Bar(bar, wide - 6), writer.p(_shares(bar, len(levels)), "shares")],
                 writer.number(fixed(figure.index), figure),
                 writer.number(sentences.whole(figure.valid), figure),
             ]
             for figure in writer.context.items
+            for bar in (writer.context.bars.of(figure),)
         ),
     ]
     return [
@@ -208,10 +209,10 @@ def _items(writer: Writer) -> list[Flowable]:
     ]
 
 
-def _shares(figure: ShownFigure) -> str:
-    """Return the five shares as text: narrow parts of a bar have no room for theirs."""
-    every = sum(figure.counts)
-    return " · ".join(f"{k}: {fixed(100 * n / every)}" for k, n in enumerate(figure.counts, 1)) if every else "–"
+def _shares(bar: Sequence[Segment], levels: int) -> str:
+    """Return the shares as text: narrow parts of a bar have no room for theirs."""
+    share = {segment.level: segment.share for segment in bar}
+    return " · ".join(f"{k}: {fixed(share.get(k, 0.0))}" for k in range(1, levels + 1)) if bar else "–"
 
 
 def _who(writer: Writer) -> list[Flowable]:

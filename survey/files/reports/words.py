@@ -201,9 +201,8 @@ DOUBTS_NOTE = (
 DOUBTS_TABLE = "Chỉ số chung khi có và không có phiếu đáng ngờ (%), thay đổi lớn nhất trước"
 NOT_DOUBTFUL, WITH_ALL, WITHOUT = "Không đáng ngờ", "Có tất cả", "Không có"
 ITEMS_LEAD = (
-    "Mỗi thanh là tất cả câu trả lời hợp lệ của một câu hỏi, bên phải là hài lòng; số trong thanh là phần trăm "
-    "của số câu "
-    "trả lời, chưa nhân với số giao dịch."
+    "Mỗi thanh là tất cả câu trả lời hợp lệ của một câu hỏi, bên phải là hài lòng; số trong thanh là phần trăm, tính "
+    "theo trọng số như chỉ số bên cạnh. Do làm tròn, các phần trăm cộng lại có thể khác 100 một ít."
 )
 MATRIX_LEAD = (
     "Số của các cơ quan đứng gần nhau thường không khác nhau rõ rệt; khoảng tin cậy có trong tệp số liệu của đợt."

@@ -12,8 +12,9 @@ from sqlalchemy import orm
 
 from survey.accounts.auth import role_required
 from survey.results.as_csv import csv_text
+from survey.results.bars import UNWEIGHTED, weighted_bars
 from survey.results.breakdowns import COUNTER, dimensions
-from survey.results.charts import interval_chart
+from survey.results.charts import adds_up, interval_chart
 from survey.results.comments import comment_summary, masked_text
 from survey.results.figures import ALL_SERVICES, PROVINCE, chart_row
 from survey.results.intraclass import intraclass
@@ -129,6 +130,9 @@ def detail(round_code: str, agency: str) -> str:
             counters=None if group or not agency else _counters(session, page, agency),
             comment_summary=None if group or service else comment_summary(session, page.results, page.figures, agency),
             masked_text=masked_text,
+            bars=UNWEIGHTED if group else weighted_bars(session, page.results),
+            weighted=not group,
+            adds_up=adds_up,
         )
 
 

@@ -1,0 +1,53 @@
+"""Bars of answers: the weighted shares of the five answers to each item, which add to the index beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy import orm
+
+from scoring.composition import level_shares
+from survey.core.cache import cached
+from survey.results.charts import Segment, stacked_bar
+from survey.results.compute import RoundResults, round_sums, without_service
+from survey.results.figures import ShownFigure
+from survey.structure.queries.population import population as read_population
+
+
+@dataclass(frozen=True, eq=False)
+class Bars:
+    """The weighted shares of a round's answers, in percent of the valid, by agency, service and item."""
+
+    shares: Mapping[tuple[str, str, str], tuple[float, ...]]
+
+    def of(self, figure: ShownFigure | None) -> tuple[Segment, ...]:
+        """Return an item's bar; empty for a figure that is hidden or that nobody answered."""
+        if figure is None or not figure.valid:
+            return ()
+        return stacked_bar(figure.counts, self.shares.get((figure.agency, figure.service, figure.key)))
+
+
+UNWEIGHTED = Bars({})
+"""For figures that are not weighted, such as groups of a breakdown: shares are those of the counts."""
+
+
+def weighted_bars(session: orm.Session, results: RoundResults) -> Bars:
+    """Return the bars of a round; cached while its responses and transactions are the same."""
+
+    def make() -> Bars:
+        sums = round_sums(session, results.round, results.definition.scheme(), results.rules)
+        population = read_population(session, results.round.id)
+        table = level_shares(
+            sums.moments,
+            population if len(population) else None,
+            results.table,
+            results.rules,
+            without_service=without_service(results.rules),
+        )
+        values = table.drop(columns=["agency", "service", "key"]).to_numpy(dtype=np.float64)
+        keys = table[["agency", "service", "key"]].itertuples(index=False, name=None)
+        return Bars({key: tuple(row) for key, row in zip(keys, values.tolist(), strict=True) if np.isfinite(row[0])})
+
+    return cached(session, ("bars", results.stamp), make)
