@@ -100,7 +100,7 @@ def _batch_page(session: orm.Session, number: int, form: RefusalForm) -> str:
         levels=levels,
         satisfied=100 * sum(levels[3:]) / given if given else None,
         compared=compared,
-        alike=100 * agreed / compared if compared else None,
+        agreement=100 * agreed / compared if compared else None,
         agreed=agreed,
         form=form,
         lines=sorted(lines, key=lambda line: -line.event.id)[:HISTORY],

@@ -20,6 +20,6 @@ def agency_kinds(session: orm.Session) -> dict[str, str]:
 
 def league_order(leagues: Mapping[str, str], agencies: Iterable[str]) -> list[str]:
     """Return the leagues that some agencies are in, in the order of `ORDER`; "" for agencies of none, at the end."""
-    found = {leagues.get(agency, "") for agency in agencies}
+    present = {leagues.get(agency, "") for agency in agencies}
     places = {kind.value: place for place, kind in enumerate(ORDER)}
-    return sorted(found, key=lambda league: (places.get(league, len(ORDER) + (not league)), league))
+    return sorted(present, key=lambda league: (places.get(league, len(ORDER) + (not league)), league))
