@@ -84,10 +84,10 @@ test-bad-requests: $(VENV)/.dev ## BAD_REQUESTS (a million) random requests to a
 
 # What tests look with: Chromium at pages, poppler at PDFs, LibreOffice at workbooks, R at the scripts of exports; and what the
 # examples of docs/deploy are for: nginx, Caddy, PgBouncer, Compose.
-DEBIAN := chromium poppler-utils libreoffice-calc-nogui libreoffice-writer-nogui libreoffice-impress-nogui fonts-liberation \
+DEBIAN := chromium-headless-shell poppler-utils libreoffice-calc-nogui libreoffice-writer-nogui libreoffice-impress-nogui fonts-liberation \
 	r-base-core r-cran-survey
 DEBIAN += nginx-light caddy pgbouncer docker-compose openssl
-COMMANDS := chromium pdftoppm soffice Rscript nginx caddy pgbouncer docker-compose openssl
+COMMANDS := chromium-headless-shell pdftoppm soffice Rscript nginx caddy pgbouncer docker-compose openssl
 
 # Daemons start with their installation unless policy-rc.d forbids it; tests need the programs only, and ports 80 and 443 are not ours.
 .PHONY: debian
