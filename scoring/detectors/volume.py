@@ -15,6 +15,8 @@ from scoring.detectors.windows import Runs, WeekRun
 
 RATE = 0.32
 """Variance of a run's expected answers, as a share of the sum of squares: cv .38 a week, neighbours alike (× 2.2)."""
+WEEK_SPREAD = 0.38
+"""Coefficient of variation of the answers of a week."""
 PERSON, DAY, WEEKLY, DRIFT = 20.0, 3.5, 1.5, 2.0
 """Standard deviations in points: between persons, between days, between weeks, and of slow change."""
 ENOUGH = 8
@@ -107,3 +109,9 @@ def index_distance(sums: WeeklySums, runs: Runs) -> Floats:
         + DRIFT**2
     )
     return np.where(enough, np.abs(score / n - (all_score - score) / out) / np.sqrt(variance), 0.0)
+
+
+def expected_band(expected: Floats) -> tuple[Floats, Floats]:
+    """Return the range in which 19 of 20 weeks lie that are expected so: E ± 1.96 sqrt(E + .38² E² + 1), from 0."""
+    reach = 1.96 * np.sqrt(expected + WEEK_SPREAD**2 * expected**2 + 1)
+    return np.maximum(expected - reach, 0.0), expected + reach

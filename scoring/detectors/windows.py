@@ -24,9 +24,10 @@ class Runs:
     def of(cls, weeks: int) -> Runs:
         """Return the runs of 1 to 20 weeks that leave six outside; in a round under twelve weeks, half of it."""
         longest = min(LONGEST, max(weeks - OUTSIDE, weeks // 2))
-        begin, end = np.triu_indices(weeks + 1, 1)
-        short = end - begin <= longest
-        return cls(begin[short], end[short])
+        of_each = np.minimum(longest, weeks - np.arange(weeks))
+        begin = np.repeat(np.arange(weeks), of_each)
+        length = 1 + np.arange(len(begin)) - np.repeat(np.cumsum(of_each) - of_each, of_each)
+        return cls(begin, begin + length)
 
     def sums(self, weekly: Floats) -> Floats:
         """Add up a value of each week (A, W) over every run: (A, L)."""

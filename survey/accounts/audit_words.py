@@ -22,6 +22,7 @@ WORDED = {
     "themes": wording.THEMES,
     "causes": wording.CAUSES,
     "channel": wording.CHANNELS,
+    "outcome": wording.PLACE_OUTCOMES,
 }
 """Facts whose values have words of their own."""
 
@@ -94,6 +95,7 @@ def actions() -> dict[str, dict[str, str]]:
             "round.rules_of_today": _("Took on today's scoring rules at an update"),
             "round.closed": _("Closed a round"),
             "population.imported": _("Imported transactions"),
+            "place.decided": _("Decided on a place that was looked at again"),
             "publication.drafted": _("Drafted an edition"),
             "publication.reviewed": _("Reviewed an edition"),
             "publication.published": _("Published an edition"),
@@ -184,6 +186,7 @@ def subject(name: str) -> str:
         "comment": _("comment"),
         "action": _("action to improve"),
         "case": _("report or suggestion"),
+        "place": _("place"),
         "import_batch": _("batch"),
         "entry_batch": _("pile"),
         "column_mapping": _("choice of columns"),
@@ -235,6 +238,7 @@ def field(key: str) -> str:
         "successors": _("Successors"),
         "services": _("Services"),
         "deciding_agencies": _("Deciding agencies"),
+        "outcome": _("Outcome"),
         "kiosk": _("Screen at the counter"),
         "opening_hours": _("Opening hours"),
         "state": _("State"),

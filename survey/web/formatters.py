@@ -47,6 +47,8 @@ def init_app(app: flask.Flask) -> None:
         "theme_name": wording.THEMES,
         "comment_state_name": wording.COMMENT_STATES,
         "doubt_reason": wording.DOUBTS,
+        "place_check_name": wording.PLACE_CHECKS,
+        "place_outcome_name": wording.PLACE_OUTCOMES,
         "action_state_name": wording.ACTION_STATES,
         "action_step_name": wording.ACTION_STEPS,
         "cause_name": wording.CAUSES,

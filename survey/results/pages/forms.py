@@ -1,4 +1,4 @@
-"""The form of the results' pages: the review of a comment."""
+"""The forms of the results' pages: the review of a comment, the decision on a place."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from typing import Self
 
 from flask_babel import lazy_gettext as _
 
-from survey.models import Comment, Theme
+from survey.models import Comment, PlaceOutcome, Theme
 from survey.models.comments import MAX_LENGTH
 from survey.results.comments import masked_text
-from survey.web.fields import Block, Choices, Hidden, Length
-from survey.web.forms import EditForm
-from survey.web.wording import THEMES
+from survey.results.operations.decide_place import MOST
+from survey.web.fields import Block, Choices, Hidden, Length, Radio, Required
+from survey.web.forms import EditForm, Form
+from survey.web.wording import PLACE_OUTCOMES, THEMES
 
 
 class ReviewForm(EditForm):
@@ -37,3 +38,17 @@ class ReviewForm(EditForm):
     def _offer(self) -> Self:
         self.theme.options = [(one.value, THEMES(one.value)) for one in Theme]
         return self
+
+
+class PlaceForm(Form):
+    """A decision on a place that was looked at again. A page shows many of them."""
+
+    outcome = Radio(_("Decision"), message=_("Choose what became of it"))
+    reason = Block(_("Reason"), [Required(_("Say why, for whoever reads this later")), Length(MOST)])
+
+    @classmethod
+    def of(cls, agency: str, *, sent: bool = False) -> Self:
+        """Return the form for an agency; `sent`: the one that was posted."""
+        form = cls(ids=f"-{agency}") if sent else cls(formdata=None, ids=f"-{agency}")
+        form.outcome.options = [(each.value, PLACE_OUTCOMES(each.value)) for each in PlaceOutcome]
+        return form
