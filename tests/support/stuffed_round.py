@@ -1,4 +1,4 @@
-"""Twenty-four agencies that answer alike for twelve weeks, and one of them a week of nights besides.
+"""Twenty-four agencies with the same answers for twelve weeks, and one of them a week of nights besides.
 
 Each agency has one counter, one service, 1 200 transactions, and ten answers a week: two on each workday, of which
 Friday's second comes at 20:00. Eight of ten are satisfied with everything. `co-quan-01` has 40 answers more, all best,

@@ -40,7 +40,7 @@ class ReviewForm(EditForm):
         return self
 
 
-class PlaceForm(Form):
+class PlaceDecisionForm(Form):
     """A decision on a place that was looked at again. A page shows many of them."""
 
     outcome = Radio(_("Decision"), message=_("Choose what became of it"))

@@ -16,7 +16,7 @@ from survey.results.charts import IntervalChart, interval_chart
 from survey.results.figures import ShownFigure, chart_row
 from survey.results.operations.decide_place import decide_place
 from survey.results.page_data import RoundPage
-from survey.results.pages.forms import PlaceForm
+from survey.results.pages.forms import PlaceDecisionForm
 from survey.results.pages.pages import REVIEWERS, blueprint, load
 from survey.results.place_chart import PlaceChart, place_chart
 from survey.results.place_indices import hardened_figures, index_without, responses_of
@@ -44,7 +44,7 @@ class Place:
     #: (channel, responses, mean index) of its channels
     channels: list[tuple[str, int, float]]
     decisions: list[ShownDecision]
-    form: PlaceForm
+    form: PlaceDecisionForm
 
 
 @blueprint.get("/<round_code>/noi-can-xem-lai")
@@ -59,7 +59,7 @@ def places(round_code: str) -> str:
 @role_required(*REVIEWERS)
 def place_decide(round_code: str, agency: str) -> Response | tuple[str, int]:
     """Keep a decision on an agency, and come back to it."""
-    form = PlaceForm.of(agency, sent=True)
+    form = PlaceDecisionForm.of(agency, sent=True)
     with database().read() as session:
         page = load(session, round_code)
         if agency not in page.agency_of or page.figures.overall(agency) is None:
@@ -79,11 +79,11 @@ def place_decide(round_code: str, agency: str) -> Response | tuple[str, int]:
     return flask.redirect(flask.url_for("evaluator.places", round_code=round_code, _anchor=f"noi-{agency}"), code=303)
 
 
-def _render(session: orm.Session, round_code: str, refused: tuple[str, PlaceForm] | None = None) -> str:
+def _render(session: orm.Session, round_code: str, refused: tuple[str, PlaceDecisionForm] | None = None) -> str:
     page = load(session, round_code)
     look = look_at_places(session, page.results)
     decided = decisions(session, page.round.id)
-    forms = {agency: PlaceForm.of(agency) for agency in look.flagged} | dict([refused] if refused else [])
+    forms = {agency: PlaceDecisionForm.of(agency) for agency in look.flagged} | dict([refused] if refused else [])
     return flask.render_template(
         "results/places.html",
         page=page,
@@ -96,7 +96,12 @@ def _render(session: orm.Session, round_code: str, refused: tuple[str, PlaceForm
 
 
 def _place(
-    session: orm.Session, page: RoundPage, look: PlaceLook, agency: str, decided: list[ShownDecision], form: PlaceForm
+    session: orm.Session,
+    page: RoundPage,
+    look: PlaceLook,
+    agency: str,
+    decided: list[ShownDecision],
+    form: PlaceDecisionForm,
 ) -> Place:
     questions = page.definition.respondent.questions if page.definition.respondent else ()
     texts = {question.code: question.text.get(page.language) for question in questions}
