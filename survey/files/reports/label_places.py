@@ -54,8 +54,20 @@ def places(spots: Sequence[tuple[float, float]], sizes: Sequence[tuple[float, fl
     for (x, y), (width, height) in zip(spots, sizes, strict=True):
         candidates = [_beside(x, y, width, height, way, reach) for reach in REACHES for way in WAYS]
         inside = [box for box in candidates if within.holds(box)] or candidates
-        placed.append(min(inside, key=lambda box: sum(box.shared(other) for other in (*marks, *placed))))
+        placed.append(_least_covering(inside, (*marks, *placed)))
     return placed
+
+
+def _least_covering(boxes: Sequence[Box], others: Sequence[Box]) -> Box:
+    """Return the box that covers least of the others, the first of several; one that covers none ends the search."""
+    best, least = boxes[0], float("inf")
+    for box in boxes:
+        covered = sum(box.shared(other) for other in others)
+        if covered < least:
+            best, least = box, covered
+        if not covered:
+            break
+    return best
 
 
 def _beside(x: float, y: float, width: float, height: float, way: tuple[int, int], reach: float) -> Box:
