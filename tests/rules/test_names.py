@@ -6,6 +6,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -36,8 +37,13 @@ def classes(path: Path) -> Iterator[str]:
             yield node.name
 
 
-def identifiers(source: str) -> Iterator[str]:
-    """Yield every name that a source gives or uses."""
+@cache
+def identifiers(source: str) -> frozenset[str]:
+    """Return every name that a source gives or uses."""
+    return frozenset(_identifiers(source))
+
+
+def _identifiers(source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
         for attribute in ("id", "name", "arg", "attr", "asname"):
             name = getattr(node, attribute, None)
@@ -45,6 +51,7 @@ def identifiers(source: str) -> Iterator[str]:
                 yield name
 
 
+@cache
 def private_words(name: str) -> set[str]:
     """Return the private words in an identifier or a heading."""
     words = re.findall(r"[a-z]+", re.sub(r"([A-Z])", r"_\1", name).lower())
