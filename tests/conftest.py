@@ -1,4 +1,8 @@
-"""Databases for tests: each made by running the migrations, on SQLite and on a real PostgreSQL."""
+"""Databases for tests: each made by running the migrations, on SQLite and on a real PostgreSQL.
+
+Fixtures import the application when they need it: the process that hands tests to workers runs none, and those of
+`scoring` need nothing else.
+"""
 
 from __future__ import annotations
 
@@ -8,27 +12,31 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+    from flask import Flask
+    from flask.testing import FlaskClient
+
+    from survey.core.config import Settings
+    from survey.core.db import Database
 
 # Before numpy is loaded: a worker of a run has one core, on which threads of linear algebra wait for one another.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import hypothesis
-import pytest
-import sqlalchemy as sa
-from flask import Flask
-from flask.testing import FlaskClient
 
-from app import create_app
-from survey.core.config import Settings
-from survey.core.db import Database
-from survey.migrations import upgrade
-from tests.support.cheap import cheap_set_up, kinds_of_database
-from tests.support.evaluation import accounts, earlier_round, scored_round
-from tests.support.places import make_app
+def pytest_configure(config: pytest.Config) -> None:
+    """Give no example of a property a deadline, as a busy machine is no defect; a test of more than 50 says so."""
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        return  # this process runs no test
+    import hypothesis
 
-hypothesis.settings.register_profile("tests", deadline=None, max_examples=50)
-hypothesis.settings.load_profile("tests")
-"""A busy machine is no defect, so that no example has a deadline; a test that needs more than 50 says so."""
+    hypothesis.settings.register_profile("tests", deadline=None, max_examples=50)
+    hypothesis.settings.load_profile("tests")
+
 
 SECRET = "a secret key for tests, longer than thirty-two characters"
 
@@ -36,6 +44,8 @@ SECRET = "a secret key for tests, longer than thirty-two characters"
 @pytest.fixture(scope="session", autouse=True)
 def cheap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Make applications and accounts of this run cheaply."""
+    from tests.support.cheap import cheap_set_up
+
     with cheap_set_up(tmp_path_factory.mktemp("bytecode")):
         yield
 
@@ -52,12 +62,16 @@ def umask() -> Iterator[None]:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings of an installation in an empty folder."""
+    from survey.core.config import Settings
+
     return Settings(instance_dir=tmp_path / "instance", secret_key=SECRET)
 
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[sa.URL]:
     """The address of a PostgreSQL server: `TEST_POSTGRESQL_URL`, or one started from the wheel for this run."""
+    import sqlalchemy as sa
+
     given = os.environ.get("TEST_POSTGRESQL_URL")
     if given:
         yield sa.make_url(given)
@@ -77,6 +91,9 @@ def postgresql() -> Iterator[sa.URL]:
 @pytest.fixture(scope="session")
 def newest_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty SQLite database at the newest migration: copying it is fifty times as fast as making another."""
+    from survey.core.db import Database
+    from survey.migrations import upgrade
+
     file = tmp_path_factory.mktemp("newest") / "sipas.db"
     made = Database(f"sqlite:///{file}")
     upgrade(made)
@@ -84,9 +101,15 @@ def newest_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture(params=kinds_of_database())
+KINDS = os.environ.get("TEST_DATABASES", "sqlite,postgresql").split(",")
+"""Databases that each test of the data layer runs on: both, or those that TEST_DATABASES names."""
+
+
+@pytest.fixture(params=KINDS)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty database at the newest migration, once on SQLite and once on PostgreSQL."""
+    from survey.core.db import Database
+
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("newest_file"), tmp_path / "sipas.db")
         made = Database(f"sqlite:///{tmp_path / 'sipas.db'}")
@@ -96,9 +119,11 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     yield request.getfixturevalue("postgresql_database")
 
 
-@pytest.fixture(scope="module", params=kinds_of_database())
+@pytest.fixture(scope="module", params=KINDS)
 def module_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """`database` for all tests of a module: where it is dear to fill and none of them changes it."""
+    from survey.core.db import Database
+
     if request.param == "sqlite":
         file = tmp_path_factory.mktemp("module") / "sipas.db"
         shutil.copy(request.getfixturevalue("newest_file"), file)
@@ -114,6 +139,9 @@ def module_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.Tem
 @pytest.fixture(scope="session")
 def newest_template(postgresql: sa.URL) -> str:
     """The name of an empty PostgreSQL database at the newest migration, to copy from."""
+    from survey.core.db import Database
+    from survey.migrations import upgrade
+
     name = f"newest_{os.getpid()}"
     _at_server(postgresql, f'CREATE DATABASE "{name}"')
     made = Database(postgresql.set(database=name).render_as_string(hide_password=False))
@@ -133,6 +161,8 @@ def postgresql_database(request: pytest.FixtureRequest, postgresql: sa.URL, newe
 @contextmanager
 def _copied(server: sa.URL, template: str, name: str) -> Iterator[Database]:
     """Yield a copy of a PostgreSQL database, dropped at the end."""
+    from survey.core.db import Database
+
     _at_server(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     made = Database(server.set(database=name).render_as_string(hide_password=False))
     yield made
@@ -142,6 +172,8 @@ def _copied(server: sa.URL, template: str, name: str) -> Iterator[Database]:
 
 def _at_server(server: sa.URL, statement: str) -> None:
     """Run a statement that no transaction may hold."""
+    import sqlalchemy as sa
+
     admin = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with admin.connect() as connection:
         connection.execute(sa.text(statement))
@@ -151,6 +183,8 @@ def _at_server(server: sa.URL, statement: str) -> None:
 @pytest.fixture
 def app(settings: Settings, newest_file: Path) -> Iterator[Flask]:
     """The application over an empty database at the newest migration."""
+    from app import create_app
+
     settings.instance_dir.mkdir(parents=True)
     shutil.copy(newest_file, settings.instance_dir / "sipas.db")
     made = create_app(settings)
@@ -167,6 +201,8 @@ def client(app: Flask) -> FlaskClient:
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Flask]:
     """The application with one open round, see tests/support/places.py."""
+    from tests.support.places import make_app
+
     app = make_app(tmp_path)
     yield app
     app.extensions["database"].dispose()
@@ -178,18 +214,35 @@ def citizen(place: Flask) -> FlaskClient:
     return place.test_client(use_cookies=False)
 
 
-@pytest.fixture
-def people(app: Flask) -> Flask:
-    """The application with a round to score, `r1`, and an account of each role."""
-    with app.extensions["database"].write() as session:
+@pytest.fixture(scope="session")
+def people_file(newest_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `people` begins with: copied, as the same 107 responses and four accounts cost more to write again."""
+    from survey.core.db import Database
+    from tests.support.evaluation import accounts, scored_round
+
+    file = tmp_path_factory.mktemp("people") / "sipas.db"
+    shutil.copy(newest_file, file)
+    made = Database(f"sqlite:///{file}")
+    with made.write() as session:
         scored_round(session)
         accounts(session)
+    made.dispose()
+    return file
+
+
+@pytest.fixture
+def people(app: Flask, settings: Settings, people_file: Path) -> Flask:
+    """The application with a round to score, `r1`, and an account of each role."""
+    assert [file.name for file in settings.instance_dir.iterdir()] == ["sipas.db"], "the database was opened before"
+    shutil.copy(people_file, settings.instance_dir / "sipas.db")
     return app
 
 
 @pytest.fixture
 def rounds(people: Flask) -> Flask:
     """The same with an earlier round to compare, `r0`."""
+    from tests.support.evaluation import earlier_round
+
     with people.extensions["database"].write() as session:
         earlier_round(session)
     return people

@@ -6,7 +6,6 @@ the same 150 URL builders and templates again.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,8 +60,3 @@ def _share_compiled_statements(patch: pytest.MonkeyPatch) -> None:
 
     made = sa.create_engine
     patch.setattr(sa, "create_engine", create_engine)
-
-
-def kinds_of_database() -> list[str]:
-    """Return the databases that each test of the data layer runs on: both, or those that TEST_DATABASES names."""
-    return os.environ.get("TEST_DATABASES", "sqlite,postgresql").split(",")
