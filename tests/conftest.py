@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from survey.core.config import Settings
     from survey.core.db import Database
+    from tests.support.commands import Commands
 
 # Before numpy is loaded: a worker of a run has one core, on which threads of linear algebra wait for one another.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -57,6 +58,15 @@ def umask() -> Iterator[None]:
     os.umask(before)
     yield
     os.umask(before)
+
+
+@pytest.fixture(scope="session")
+def commands() -> Iterator[Commands]:
+    """Our commands, each in a process of its own."""
+    from tests.support.commands import parent_of_commands
+
+    with parent_of_commands() as parent:
+        yield parent
 
 
 @pytest.fixture

@@ -37,7 +37,6 @@ VALUES = {
     "table": "chi-so",
     "form": "csv",
     "document": "bao-cao",
-    "paper": "A4",
     "place": 1,
     "token": "x" * 32,
     "service": "ho-tich",
@@ -46,10 +45,7 @@ VALUES = {
 }
 """What stands in the variable parts of addresses."""
 
-VALUES_OF = {
-    "downloads.microdata": {**VALUES, "form": "zip"},
-    "improvement.monthly": {**VALUES, "form": "pdf"},
-}
+VALUES_OF = {"downloads.microdata": {**VALUES, "form": "zip"}}
 """The same where an endpoint's own differ."""
 
 GET = {
@@ -114,10 +110,6 @@ GET = {
     "heard.agencies": PUBLIC,
     "heard.agency": NOT_PUBLISHED,
     "improvement.letter": {**RESULTS, "admin": 404, "evaluator": 404, "manager": 404},
-    "improvement.papers": RESULTS,
-    "improvement.monthly": {**RESULTS, "manager": 403},
-    "improvement.late": {**RESULTS, "admin": 404, "evaluator": 404, "manager": 403},
-    "improvement.notice": {**RESULTS, "admin": 404, "evaluator": 404, "manager": 404},
     "improvement.board": RESULTS,
     "improvement.table": RESULTS,
     "improvement.requests": RESULTS,

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
@@ -15,6 +12,7 @@ from flask.cli import FlaskGroup
 
 from survey.core.config import Settings, load_settings
 from survey.core.errors import InputError
+from tests.support.commands import Commands
 
 ROOT = Path(__file__).parents[2]
 #: each wrong setting, and what the sentence must name
@@ -57,13 +55,6 @@ def refused(output: str, named: str) -> None:
     assert "hidden" not in output
 
 
-def start(instance: Path, settings: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    """Run `python -m …` as an operator does, in an environment of these settings alone."""
-    environment = {"PATH": os.environ["PATH"], "INSTANCE_DIR": str(instance), "PYTHONUTF8": "1", **settings}
-    command = [sys.executable, "-m", *words]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
-
-
 @pytest.fixture
 def flask_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """Run `flask --app app …` in this process, application made from the environment as in a process of its own."""
@@ -90,18 +81,19 @@ def test_every_command_refuses_every_wrong_setting(
 
 @pytest.mark.parametrize(("place", "setting"), list(enumerate(WRONG)))
 def test_each_wrong_setting_as_an_operator_sees_it(
-    tmp_path: Path, place: int, setting: tuple[dict[str, str], str]
+    commands: Commands, tmp_path: Path, place: int, setting: tuple[dict[str, str], str]
 ) -> None:
     settings, named = setting
-    done = start(tmp_path, settings, "flask", "--app", "app", *COMMANDS[place % len(COMMANDS)])
+    words = COMMANDS[place % len(COMMANDS)]
+    done = commands.run("flask", "--app", "app", *words, **{"INSTANCE_DIR": str(tmp_path), **settings})
     assert (done.returncode, done.stdout) == (2, "")
     refused(done.stderr, named)
 
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "LANGUAGES"])  # the others are in test_serve.py
-def test_the_server_refuses_the_same(tmp_path: Path, name: str) -> None:
+def test_the_server_refuses_the_same(commands: Commands, tmp_path: Path, name: str) -> None:
     settings, named = next(one for one in WRONG if name in one[0])
-    done = start(tmp_path / "instance", settings, "survey.serve", "--prepare")
+    done = commands.run("survey.serve", "--prepare", **{"INSTANCE_DIR": str(tmp_path / "instance"), **settings})
     assert (done.returncode, done.stdout) == (2, "")
     refused(done.stderr, named)
 
@@ -152,8 +144,9 @@ def test_a_database_that_does_not_answer(flask_command: Callable[..., Result], t
         assert "hidden" not in looked.output
 
 
-def test_the_server_does_not_start_without_its_database(tmp_path: Path) -> None:
-    done = start(tmp_path / "instance", {"DATABASE_URL": nowhere(tmp_path)[-1]}, "survey.serve", "--prepare")
+def test_the_server_does_not_start_without_its_database(commands: Commands, tmp_path: Path) -> None:
+    settings = {"INSTANCE_DIR": str(tmp_path / "instance"), "DATABASE_URL": nowhere(tmp_path)[-1]}
+    done = commands.run("survey.serve", "--prepare", **settings)
     assert done.returncode == 2
     assert "Address:" not in done.stdout
     refused(done.stderr, "The database does not answer")

@@ -15,6 +15,7 @@ import pytest
 from survey.core.config import Settings
 from survey.core.errors import InputError
 from survey.serve import require_proxy
+from tests.support.commands import Commands
 
 ROOT = Path(__file__).parents[2]
 
@@ -65,8 +66,11 @@ def test_the_first_run_makes_everything_and_the_second_keeps_it(tmp_path: Path) 
         ({"SECRET_KEY": "k" * 40, "PUBLIC_BASE_URL": "https://danhgia.example.vn", "PORT": "eighty"}, "PORT"),
     ],
 )
-def test_production_refuses_weak_settings(tmp_path: Path, settings: dict[str, str], named: str) -> None:
-    told = start(tmp_path / "instance", "--production", **settings)
+def test_production_refuses_weak_settings(
+    commands: Commands, tmp_path: Path, settings: dict[str, str], named: str
+) -> None:
+    folder = str(tmp_path / "instance")
+    told = commands.run("survey.serve", "--prepare", "--production", INSTANCE_DIR=folder, **settings)
     assert told.returncode == 2
     assert named in told.stderr
     assert "Traceback" not in told.stderr
@@ -81,8 +85,9 @@ def test_production_loads_no_demonstration(tmp_path: Path) -> None:
     assert "/K/" not in told.stdout
 
 
-def test_a_public_address_needs_a_proxy_in_front(tmp_path: Path) -> None:
-    told = start(tmp_path / "instance", HOST="0.0.0.0")  # noqa: S104 (that it is refused is the point)
+def test_a_public_address_needs_a_proxy_in_front(commands: Commands, tmp_path: Path) -> None:
+    settings = {"HOST": "0.0.0.0", "INSTANCE_DIR": str(tmp_path / "instance")}  # noqa: S104 (it is refused)
+    told = commands.run("survey.serve", "--prepare", **settings)
     assert told.returncode == 2
     assert "TRUSTED_PROXIES" in told.stderr
     assert "ten slow connections" in told.stderr

@@ -21,13 +21,15 @@ POSTER = """
 import sys
 from pathlib import Path
 from app import create_app
+from survey.collect.respond.stamp import new_key
 from survey.core.config import Settings
 from tests.support.places import fill
 
 client = create_app(Settings(instance_dir=Path(sys.argv[1]), secret_key="k" * 40)).test_client()
+body = fill(client)
 for number in range(int(sys.argv[2])):
-    body = fill(client)
-    answered = client.post("/K/K7MP2XQA", data=body)
+    assert client.get("/K/K7MP2XQA").status_code == 200
+    answered = client.post("/K/K7MP2XQA", data={**body, "key": new_key()})
     assert answered.status_code == 303, (number, answered.status_code, answered.get_data(as_text=True)[:500])
 """
 
