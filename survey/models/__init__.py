@@ -42,6 +42,7 @@ from survey.models.questionnaires import AnswerSlot, Questionnaire, Questionnair
 from survey.models.receipts import ReceiptCode
 from survey.models.responses import WAITING, Channel, Response
 from survey.models.rounds import Population, Round, RoundState
+from survey.models.targets import KnownChange, Target
 from survey.models.users import Invitation, RateCount, RecoveryCode, Role, User, UserSession
 
 __all__ = [
@@ -87,6 +88,7 @@ __all__ = [
     "Invitation",
     "Job",
     "JobState",
+    "KnownChange",
     "PlaceDecision",
     "PlaceOutcome",
     "PlanRequest",
@@ -105,6 +107,7 @@ __all__ = [
     "Service",
     "ServiceFormerName",
     "SlotKind",
+    "Target",
     "Theme",
     "User",
     "UserSession",

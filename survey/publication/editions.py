@@ -113,6 +113,7 @@ def freeze(session: orm.Session, round_code: str) -> Frozen:
         "results": rows,
         "test_errors": _test_errors(results),
         "leagues": dict(results.leagues),
+        "targets": [[*place, value] for place, value in results.targets.items()],
     }
     return Frozen(_canonical(content), results_hash(results.table))
 
@@ -178,6 +179,7 @@ def thaw(session: orm.Session, publication: Publication) -> RoundResults:
         channels=content["channels"],
         tested=_tested(table, content.get("test_errors", [])),
         leagues=content.get("leagues", {}),
+        targets={(agency, element): value for agency, element, value in content.get("targets", [])},
     )
 
 

@@ -33,6 +33,7 @@ from survey.results.queries.delta import Delta
 from survey.structure.queries import rounds
 from survey.structure.queries.leagues import agency_kinds
 from survey.structure.queries.population import population as read_population
+from survey.structure.queries.targets import targets
 
 TOO_FEW_ANSWERS = "too_few_answers"
 """Reason of responses that answer a smaller share of the items than the round's rules ask for."""
@@ -64,6 +65,8 @@ class RoundResults:
     tested: pd.DataFrame | None = None
     #: league of each agency by code; empty: all are one
     leagues: Mapping[str, str] = field(default_factory=dict)
+    #: targets in percentage points by (agency, element); "" for the province and for the overall index
+    targets: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
     @property
     def disclosure(self) -> DisclosureRule:
@@ -125,6 +128,7 @@ def round_results(
         stamp=stamp,
         tested=tested,
         leagues=agency_kinds(session) if rules.leagues == "kind" else {},
+        targets=targets(session, round_.id),
     )
 
 

@@ -55,6 +55,8 @@ class League:
     limits: Callable[[Sequence[float], float], tuple[list[float], list[float]]]
     #: of how many places the lists of who may be best or worst are; 0 where too few are ranked
     k: int
+    #: effective answers of a respondent; NaN where the index is a mean
+    per_respondent: float
     may_be_best: tuple[str, ...]
     may_be_worst: tuple[str, ...]
 
@@ -126,6 +128,7 @@ def _league(results: RoundResults, code: str, rows: pd.DataFrame, ranks: pd.Data
         dispersion=funnel.dispersion,
         limits=limits,
         k=k,
+        per_respondent=math.nan if results.rules.statistic == "score" else per_respondent,
         may_be_best=tuple(agency for agency in ordered if place[agency][0] <= k),
         may_be_worst=tuple(agency for agency in reversed(ordered) if k and place[agency][1] > len(place) - k),
     )

@@ -46,6 +46,69 @@ class Ranked(Protocol):
         """Return the worst rank."""
 
 
+class Banded(Protocol):
+    """A figure against what is expected of it."""
+
+    @property
+    def band(self) -> str:
+        """Return `better`, `expected`, `worse`, or nothing where there is no expected range."""
+
+
+class Judged(Protocol):
+    """A figure against a target, see `scoring.targets.Judgement`."""
+
+    @property
+    def verdict(self) -> str:
+        """Return the verdict."""
+
+    @property
+    def more(self) -> int | None:
+        """Return how many more respondents would tell."""
+
+
+class Signed(Protocol):
+    """A point of a control chart."""
+
+    @property
+    def sign(self) -> str:
+        """Return the name of its sign (`scoring.control_charts`), empty without one."""
+
+
+class Steady(Protocol):
+    """A control chart as a whole."""
+
+    @property
+    def points(self) -> int:
+        """Return how many points it has."""
+
+    @property
+    def signs(self) -> int:
+        """Return how many of them have a sign."""
+
+
+FEWEST_POINTS = 6
+"""Points of a control chart from which limits are drawn."""
+
+
+def _sign(name: str) -> Callable[[Signed], bool]:
+    return lambda one: one.sign == name
+
+
+@dataclass(frozen=True)
+class MovedBetween:
+    """A difference that comes without a row of a table."""
+
+    lo: float = math.nan
+    hi: float = math.nan
+
+
+@dataclass(frozen=True)
+class NoBand:
+    """Where there is no expected range."""
+
+    band: str = ""
+
+
 @dataclass(frozen=True)
 class RankRange:
     """Ranks that come without a row of a table."""
@@ -183,6 +246,163 @@ ITEM_WORDS: tuple[Statement[Difference], ...] = (
     Statement(N_("cannot be told"), UNKNOWN, "unknown", _unknown),
 )
 """A question's index at an agency against that of all other agencies together."""
+
+BAND_SENTENCES: tuple[Statement[Banded], ...] = (
+    Statement(
+        N_(
+            "Better than expected: of 100 answers, %(index)s are satisfied; of an agency with as many "
+            "responses, %(lo)s to %(hi)s are expected."
+        ),
+        "z above 1.96 standard errors that allow for the spread between the agencies of the league",
+        "better",
+        lambda one: one.band == "better",
+    ),
+    Statement(
+        N_(
+            "As expected: of 100 answers, %(index)s are satisfied; of an agency with as many responses, %(lo)s "
+            "to %(hi)s are expected."
+        ),
+        "z within 1.96 such standard errors of the league's index",
+        "expected",
+        lambda one: one.band == "expected",
+    ),
+    Statement(
+        N_(
+            "Worse than expected: of 100 answers, %(index)s are satisfied; of an agency with as many responses, "
+            "%(lo)s to %(hi)s are expected."
+        ),
+        "z below -1.96 such standard errors",
+        "worse",
+        lambda one: one.band == "worse",
+    ),
+    Statement(
+        N_("What is to be expected cannot be told: too few agencies of its kind have enough responses."),
+        "fewer than five agencies of the league have an index, or none a firm error",
+        "none",
+        lambda one: one.band not in ("better", "expected", "worse"),
+    ),
+)
+"""Where an agency stands against the range expected of its league."""
+
+TARGET_SENTENCES: tuple[Statement[Judged], ...] = (
+    Statement(
+        N_("The target of %(target)s is reached: all of the interval lies at it or above."),
+        "the whole interval of the round's confidence lies at the target or above",
+        "reached",
+        lambda one: one.verdict == "reached",
+    ),
+    Statement(
+        N_("The target of %(target)s is not reached: all of the interval lies below it."),
+        "the whole interval of the round's confidence lies below the target",
+        "not_reached",
+        lambda one: one.verdict == "not_reached",
+    ),
+    Statement(
+        N_(
+            "Whether the target of %(target)s is reached cannot be told yet: about %(more)s more responses "
+            "would tell, were the index to stay as it is."
+        ),
+        "the interval holds the target, and one of n + more respondents would not",
+        "more",
+        lambda one: one.verdict == "cannot_tell" and one.more is not None,
+    ),
+    Statement(
+        N_("Whether the target of %(target)s is reached cannot be told: the index lies just at it."),
+        "the interval holds the target, which is the index itself, so that no number of responses would tell",
+        "at",
+        lambda one: one.verdict == "cannot_tell" and one.more is None,
+    ),
+    Statement(
+        N_("Whether the target of %(target)s is reached cannot be told: too few people answered."),
+        "the figure or its interval does not exist",
+        "no_interval",
+        lambda one: one.verdict == "no_interval",
+    ),
+)
+"""Whether a target is reached."""
+
+TARGET_WORDS: tuple[Statement[Judged], ...] = (
+    Statement(N_("reached"), TARGET_SENTENCES[0].condition, "reached", TARGET_SENTENCES[0].holds),
+    Statement(N_("not reached"), TARGET_SENTENCES[1].condition, "not_reached", TARGET_SENTENCES[1].holds),
+    Statement(
+        N_("cannot be told yet"),
+        "the interval holds the target, or there is none to judge by",
+        "unknown",
+        lambda one: one.verdict in ("cannot_tell", "no_interval"),
+    ),
+)
+"""The same beside a number."""
+
+MONTH_SENTENCES: tuple[Statement[Difference], ...] = (
+    Statement(
+        N_("Up since last month: %(now)s after %(before)s, %(signed)s points %(interval)s."),
+        "the interval of the difference of the two last months, each of its respondents with the league's common "
+        "design effect, lies above 0",
+        "above",
+        _above,
+    ),
+    Statement(
+        N_("Down since last month: %(now)s after %(before)s, %(signed)s points %(interval)s."),
+        "the same interval lies below 0",
+        "below",
+        _below,
+    ),
+    Statement(
+        N_(
+            "No change to be told since last month: %(now)s after %(before)s, %(signed)s points %(interval)s; "
+            "so much moves by chance."
+        ),
+        "the same interval holds 0",
+        "same",
+        _same,
+    ),
+    Statement(
+        N_("How it moves since last month cannot be told yet: that takes answers of two months."),
+        "fewer than two months with answers, or no firm error in the league",
+        "unknown",
+        _unknown,
+    ),
+)
+"""How an agency's index moved between the two last months with answers, weighted by nothing."""
+
+SIGN_WORDS: tuple[Statement[Signed], ...] = (
+    Statement(N_("outside the limits"), "a point beyond three sigma of its centre line", "outside", _sign("outside")),
+    Statement(N_("seven rise or fall in a row"), "seven neighbours rise, or fall, throughout", "trend", _sign("trend")),
+    Statement(
+        N_("two of three near a limit"),
+        "two of three neighbours beyond two sigma on one side",
+        "two_of_three",
+        _sign("two_of_three"),
+    ),
+    Statement(N_("seven on one side of the middle"), "seven neighbours on one side of the centre", "run", _sign("run")),
+    Statement("", "none of the four rules of the NHS's charts holds of the point", "none", _sign("")),
+)
+"""What a control chart says of one point."""
+
+PROCESS_SENTENCES: tuple[Statement[Steady], ...] = (
+    Statement(
+        N_("The answers move no more than a steady office's do."),
+        "no point of the chart has a sign of the four rules",
+        "steady",
+        lambda one: one.points >= FEWEST_POINTS and not one.signs,
+    ),
+    Statement(
+        N_(
+            "Something may have happened: marked points move more than a steady office's do. A sign asks; it proves "
+            "nothing."
+        ),
+        "a point has a sign; of steady offices one in six shows some sign in two years (docs/methodology.md)",
+        "signs",
+        lambda one: one.points >= FEWEST_POINTS and one.signs > 0,
+    ),
+    Statement(
+        N_("Limits are drawn once there are six points with answers."),
+        "fewer than six points, whose moving ranges say too little of what is usual",
+        "few",
+        lambda one: one.points < FEWEST_POINTS,
+    ),
+)
+"""Whether a series within a round is one steady process."""
 
 RANK_SENTENCES: tuple[Statement[Ranked], ...] = (
     Statement(

@@ -30,6 +30,7 @@ def init_app(app: flask.Flask) -> None:
         "signed": signed,
         "day": day,
         "week": week,
+        "short_day": short_day,
         "span": span,
         "moment": moment,
         "local_name": local_name,
@@ -113,6 +114,11 @@ def day(value: date | datetime | None) -> str:
     if isinstance(value, datetime):
         value = value.astimezone(settings().timezone)
     return f"{value:%d/%m/%Y}"
+
+
+def short_day(value: date) -> str:
+    """Return dd/mm, for axes."""
+    return f"{value:%d/%m}"
 
 
 def week(monday: date | None) -> str:

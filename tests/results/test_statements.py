@@ -15,9 +15,20 @@ from scipy import stats
 
 from scoring.compare import in_families
 from scoring.ranks import letters, rank_ranges
+from scoring.targets import Judgement
 from survey.results import statements
 from survey.results.league_table import IndexChange
-from survey.results.statements import RANK_SENTENCES, RankRange, Sentence, Statement, choose
+from survey.results.statements import (
+    BAND_SENTENCES,
+    RANK_SENTENCES,
+    TARGET_SENTENCES,
+    TARGET_WORDS,
+    NoBand,
+    RankRange,
+    Sentence,
+    Statement,
+    choose,
+)
 
 OF_DIFFERENCES = [
     statements.CHANGE_WORDS,
@@ -90,7 +101,9 @@ def test_ranks_that_do_not_overlap_and_shared_letters_mean_what_is_said() -> Non
 
 
 def test_every_statement_has_a_condition_and_stands_in_one_file() -> None:
-    every = [s for known in (*OF_DIFFERENCES, RANK_SENTENCES) for s in known]
+    every = [
+        s for known in (*OF_DIFFERENCES, RANK_SENTENCES, BAND_SENTENCES, TARGET_SENTENCES, TARGET_WORDS) for s in known
+    ]
     every += [one for one in vars(statements).values() if isinstance(one, Sentence) and not isinstance(one, Statement)]
     assert all(len(one.condition.split()) > 4 for one in every)
     sentences = {one.message for one in every if len(one.message.split()) > 3}
@@ -98,3 +111,26 @@ def test_every_statement_has_a_condition_and_stands_in_one_file() -> None:
     texts = [p.read_text() for p in outside if p.suffix in (".html", ".py") and p.name != "statements.py"]
     assert len(sentences) > 12
     assert not [one for one in sentences for text in texts if f'_("{one}")' in text]
+
+
+@pytest.mark.parametrize("band", ["better", "expected", "worse", ""])
+def test_one_sentence_holds_of_every_band(band: str) -> None:
+    assert [s.code for s in BAND_SENTENCES if s.holds(NoBand(band))] == [band or "none"]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "more", "code", "word"),
+    [
+        ("reached", None, "reached", "reached"),
+        ("not_reached", None, "not_reached", "not_reached"),
+        ("cannot_tell", 40, "more", "unknown"),
+        ("cannot_tell", None, "at", "unknown"),
+        ("no_interval", None, "no_interval", "unknown"),
+    ],
+)
+def test_one_sentence_holds_of_every_judgement_of_a_target(
+    verdict: str, more: int | None, code: str, word: str
+) -> None:
+    judged = Judgement(verdict, more)
+    assert [s.code for s in TARGET_SENTENCES if s.holds(judged)] == [code]
+    assert [s.code for s in TARGET_WORDS if s.holds(judged)] == [word]

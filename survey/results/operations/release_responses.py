@@ -70,7 +70,20 @@ def _withdraw(session: orm.Session, round_: Round, agency_id: int, size: int, wi
     if not withdrawable(answered, size):
         return 0
     _set(session, ids, None)
+    _join_blocks(session, round_, agency_id)
     return len(ids)
+
+
+def _join_blocks(session: orm.Session, round_: Round, agency_id: int) -> None:
+    """Join what is left of an agency into one block: a few of those that left were of each, and would show."""
+    of_agency = (Response.round_id == round_.id, Response.deciding_agency_id == agency_id)
+    newest = session.scalar(sa.select(sa.func.max(Response.live_since)).where(*of_agency))
+    session.execute(
+        sa.update(Response)
+        .where(*of_agency, Response.live_since.is_not(None))
+        .values(live_since=newest)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _answers(

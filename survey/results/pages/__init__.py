@@ -1,6 +1,18 @@
 """Results for those who evaluate: rounds, agencies, elements, items, each figure with its uncertainty beside it."""
 
-from survey.results.pages import expected, groups, heat, method, moderation, places, routes, strengths, trend
+from survey.results.pages import control, expected, groups, heat, method, moderation, places, routes, strengths, trend
 from survey.results.pages.pages import blueprint
 
-__all__ = ["blueprint", "expected", "groups", "heat", "method", "moderation", "places", "routes", "strengths", "trend"]
+__all__ = [
+    "blueprint",
+    "control",
+    "expected",
+    "groups",
+    "heat",
+    "method",
+    "moderation",
+    "places",
+    "routes",
+    "strengths",
+    "trend",
+]

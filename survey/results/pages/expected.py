@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 
 import flask
 import pandas as pd
@@ -11,6 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from survey.accounts.auth import role_required
+from survey.results.agency_standing import TargetStanding, target_standing
 from survey.results.as_csv import csv_text
 from survey.results.expected import ExpectedStanding, League, leagues
 from survey.results.funnel_chart import FunnelChart, funnel_chart
@@ -29,6 +31,8 @@ class LeagueView:
     shown: tuple[ExpectedStanding, ...] = ()
     chart: FunnelChart | None = None
     title: str = ""
+    #: overall targets of the agencies shown, where any is set
+    targets: Mapping[str, TargetStanding] = field(default_factory=dict)
 
 
 def league_view(page: RoundPage) -> LeagueView:
@@ -41,7 +45,14 @@ def league_view(page: RoundPage) -> LeagueView:
     largest = max(found, key=lambda one: len(one.standings))
     league = next((one for one in found if one.code == asked), largest)
     shown = tuple(standing for standing in league.standings if standing.agency in mine)
-    return LeagueView(found, league, shown, funnel_chart(league, shown), _title(league))
+    targets = {
+        agency: target_standing(page.results, "", value, page.figures.overall(agency))
+        for (agency, element), value in page.results.targets.items()
+        if not element and agency in mine
+    }
+    common = {targets[one.agency].target if one.agency in targets else None for one in league.standings}
+    chart = funnel_chart(league, shown, target=common.pop() if len(common) == 1 else None)
+    return LeagueView(found, league, shown, chart, _title(league), targets)
 
 
 def _title(league: League) -> str:

@@ -1,4 +1,4 @@
-"""The forms of the results' pages: the review of a comment, the decision on a place."""
+"""The forms of the results' pages: the review of a comment, the decision on a place, the mark of a known change."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from survey.models import Comment, PlaceOutcome, Theme
 from survey.models.comments import MAX_LENGTH
 from survey.results.comments import masked_text
 from survey.results.operations.decide_place import MOST
-from survey.web.fields import Block, Choices, Hidden, Length, Radio, Required
+from survey.web.fields import Block, Choices, Day, Hidden, Length, Radio, Required, Text
 from survey.web.forms import EditForm, Form
 from survey.web.wording import PLACE_OUTCOMES, THEMES
 
@@ -52,3 +52,16 @@ class PlaceDecisionForm(Form):
         form = cls(ids=f"-{agency}") if sent else cls(formdata=None, ids=f"-{agency}")
         form.outcome.options = [(each.value, PLACE_OUTCOMES(each.value)) for each in PlaceOutcome]
         return form
+
+
+class KnownChangeForm(Form):
+    """A change that a person knows of, from which on a control chart has limits of its own."""
+
+    on_day = Day(
+        _("First day of what is new"), [Required(_("Write the day as day/month/year, for example 01/07/2026"))]
+    )
+    reason = Text(
+        _("What changed"),
+        [Required(_("Write what changed")), Length(300)],
+        hint=_("For example: moved to another building, new staff at the counter."),
+    )

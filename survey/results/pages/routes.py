@@ -23,6 +23,7 @@ from survey.results.page_data import RoundPage
 from survey.results.pages.expected import league_view
 from survey.results.pages.groups import Groups, asked_dimension, load_groups
 from survey.results.pages.pages import RESULT_READERS, asked_service, blueprint, columns, load, load_live
+from survey.results.pages.standing import standing_view
 from survey.results.sensitivity import Sensitivity, sensitivity
 from survey.results.statements import RANKS
 from survey.structure.queries import rounds as round_queries
@@ -127,6 +128,7 @@ def detail(round_code: str, agency: str) -> str:
             overall=figures.overall(agency, service),
             chart=interval_chart(rows),
             services=page.figures.services(agency),
+            standing=None if group or service or not agency else standing_view(session, page, agency),
             counters=None if group or not agency else _counters(session, page, agency),
             comment_summary=None if group or service else comment_summary(session, page.results, page.figures, agency),
             masked_text=masked_text,

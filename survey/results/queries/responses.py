@@ -27,6 +27,8 @@ KEYS: dict[str, sa.ColumnElement[str]] = {
 """What responses can be counted by. `agency` is the deciding agency; `""` stands for unknown."""
 PILE: sa.ColumnElement[bool] = EntryBatch.batch_id.is_not(None)
 """Whether a response was keyed in with a pile of forms; queries that use it have `EntryBatch` joined."""
+DAY, RELEASE_DAY = "day", "release_day"
+"""Names of the day of receipt (`day_key`), and of the day since which a response counts for those who are judged."""
 CLUSTER, CLUSTER_DAY = "cluster", "cluster_day"
 """Names of `cluster_keys`, the second with the minutes by which the round's clocks are before UTC."""
 
@@ -39,6 +41,11 @@ def cluster_keys(round_: Round) -> tuple[str, str]:
     """
     first = datetime.combine(round_.opens_on, time(12), ZoneInfo(round_.zone)).utcoffset() or timedelta()
     return CLUSTER, f"{CLUSTER_DAY}:{int(first.total_seconds() // 60)}"
+
+
+def day_key(round_: Round) -> str:
+    """Return the name by which responses are counted by the local day of receipt, by the clocks of `cluster_keys`."""
+    return f"{DAY}:{cluster_keys(round_)[1].partition(':')[2]}"
 
 
 def answer_key(position: int) -> str:
@@ -56,6 +63,10 @@ def key_column(session: orm.Session, name: str) -> sa.ColumnElement[str]:
     if kind == CLUSTER_DAY:
         day = _local_day(session.get_bind().dialect.name, int(detail))
         return sa.case((PILE, EMPTY), (Response.counter_id.is_(None), EMPTY), else_=day)
+    if kind == DAY:
+        return _local_day(session.get_bind().dialect.name, int(detail))
+    if kind == RELEASE_DAY:
+        return sa.cast(Response.live_since, sa.String)
     if kind != "answer":
         return KEYS[name]
     return sa.func.substr(Response.answers, sa.literal_column(str(int(detail) + 1)), sa.literal_column("1"))

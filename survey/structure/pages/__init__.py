@@ -1,6 +1,16 @@
 """Keeping the structure: agencies, services, counters, rounds and their transactions, and imports of them."""
 
-from survey.structure.pages import agencies, agency_history, counters, imports, population, rounds, services
+from survey.structure.pages import agencies, agency_history, counters, imports, population, rounds, services, targets
 from survey.structure.pages.common import blueprint
 
-__all__ = ["agencies", "agency_history", "blueprint", "counters", "imports", "population", "rounds", "services"]
+__all__ = [
+    "agencies",
+    "agency_history",
+    "blueprint",
+    "counters",
+    "imports",
+    "population",
+    "rounds",
+    "services",
+    "targets",
+]

@@ -188,6 +188,19 @@ class PopulationForm(Form):
     file = File(_("or choose a file"), hint=_TABLE, accept=TABLE_FILES)
 
 
+class TargetsForm(Form):
+    """A round's targets: pasted, or in a file."""
+
+    pasted = PastedTable(
+        _("Paste the table from Excel"),
+        hint=_(
+            "With its headings: Cơ quan, Yếu tố (may be left out: the overall index), Chỉ tiêu. Codes or names; “toàn "
+            "tỉnh” is the province."
+        ),
+    )
+    file = File(_("or choose a file"), hint=_TABLE, accept=TABLE_FILES)
+
+
 class ImportForm(Form):
     """A file of agencies, services, counters or transactions."""
 

@@ -1,0 +1,79 @@
+"""A round's targets: what is stored, and a pasted table or a file in its place."""
+
+from __future__ import annotations
+
+import flask
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from werkzeug import Response
+
+from survey.accounts.auth import role_required
+from survey.core.errors import InputError, TableError
+from survey.models import RoundState
+from survey.questionnaires import from_canonical
+from survey.structure.operations.import_targets import import_targets, known_heading
+from survey.structure.pages.common import ROUND_EDITORS, blueprint, go, round_of
+from survey.structure.pages.forms import TargetsForm
+from survey.structure.queries.targets import target_rows
+from survey.web import i18n
+from survey.web.context import actor, database, settings
+from survey.web.uploads import Upload, Uploads, takes_upload
+
+
+@blueprint.get("/dot/<round_code>/chi-tieu")
+@role_required(*ROUND_EDITORS)
+def targets(round_code: str) -> str:
+    """Show a round's targets, and take others."""
+    return _page(round_code, TargetsForm())
+
+
+@blueprint.post("/dot/<round_code>/chi-tieu")
+@takes_upload
+@role_required(*ROUND_EDITORS)
+def send_targets(round_code: str) -> Response | tuple[str, int]:
+    """Replace the targets by those of a pasted table or a file, all or none."""
+    form = TargetsForm()
+    upload = _receive(form) if form.validate() else None
+    if upload is None:
+        return _page(round_code, form), 422
+    uploads = Uploads(settings().storage)
+    try:
+        with database().write() as session, upload.table(known_heading) as table:
+            count = import_targets(session, table, round_of(session, round_code), actor=actor())
+    except TableError as error:
+        return _page(round_code, form, error), 422
+    except InputError as error:
+        form.refuse(error, "pasted" if form.pasted.data.strip() else "file")
+        return _page(round_code, form), 422
+    finally:
+        uploads.discard(upload)
+    message = ngettext("%(num)s target is stored.", "%(num)s targets are stored.", count)
+    return go("structure.targets", message, round_code=round_code)
+
+
+def _receive(form: TargetsForm) -> Upload | None:
+    """Keep what was pasted, else the file; None when the form says why it cannot be a table."""
+    uploads, pasted = Uploads(settings().storage), form.pasted.data
+    try:
+        if pasted.strip():
+            return uploads.keep(pasted.strip("\r\n").encode(), _("pasted table"), actor=actor())
+        return uploads.receive(form.file.data, actor=actor())
+    except InputError as error:
+        form.refuse(error, "pasted" if pasted.strip() else "file")
+        return None
+
+
+def _page(round_code: str, form: TargetsForm, wrong: TableError | None = None) -> str:
+    with database().read() as session:
+        round_ = round_of(session, round_code)
+        language = i18n.current_language().code
+        elements = from_canonical(round_.version.content).elements
+        return flask.render_template(
+            "structure/targets.html",
+            round=round_,
+            rows=target_rows(session, round_.id),
+            elements={element.code: element.title.get(language) for element in elements},
+            may_edit=round_.state is not RoundState.PUBLISHED,
+            form=form,
+            wrong=wrong,
+        )

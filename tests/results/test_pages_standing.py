@@ -1,0 +1,200 @@
+"""What a head reads first, from a league of six, through targets and known changes; and who may see and set what."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, date, datetime, timedelta
+
+import openpyxl
+import pytest
+import sqlalchemy as sa
+from bs4 import BeautifulSoup
+from flask import Flask
+from flask.testing import FlaskClient
+
+from survey.models import Agency, AgencyKind, AgencyLevel, AuditEvent, Channel, KnownChange, Response, Round, Target
+from survey.publication.editions import thaw
+from survey.publication.queries.editions import published
+from survey.results.compute import round_results
+from tests.support.evaluation import accounts, close_rounds, post, publish_scored, sign_in
+from tests.support.places import open_place
+from tests.support.reading import words
+
+#: of each commune's people, half in January and half in February 2026, how many are satisfied with everything
+COMMUNES = {
+    "xa-a": (80, 100),
+    "xa-b": (80, 100),
+    "xa-c": (80, 100),
+    "xa-d": (80, 100),
+    "xa-e": (50, 100),
+    "xa-f": (32, 40),
+}
+
+
+@pytest.fixture
+def province(app: Flask) -> Flask:
+    with app.extensions["database"].write() as session:
+        open_place(session)
+        session.flush()
+        accounts(session)
+        round_ = session.scalars(sa.select(Round)).one()
+        round_.rules = {**round_.rules, "leagues": "kind", "fpc_in_tests": False, "definitions": 2, "pooling": True}
+        length, number = len(round_.version.slots), 0
+        for code, (satisfied, people) in COMMUNES.items():
+            agency = Agency(
+                code=code, kind=AgencyKind.COMMUNE, level=AgencyLevel.COMMUNE, name=f"UBND {code}",
+                valid_from=date(2020, 1, 1),
+            )  # fmt: skip
+            session.add(agency)
+            session.flush()
+            for k in range(people):
+                number += 1
+                good = k % people < satisfied
+                session.add(
+                    Response(
+                        key=f"{number:016d}", round_id=round_.id, deciding_agency_id=agency.id, channel=Channel.QR,
+                        language="vi", answers=("5" if good else "2") * 16 + "." * (length - 16),
+                        submitted_at=datetime(2026, 1 + k % 2, 12, 3, tzinfo=UTC) + timedelta(days=7 * (k % 3)),
+                    )
+                )  # fmt: skip
+        manager = session.execute(sa.text("SELECT id FROM user_account WHERE username = 'manager'")).scalar_one()
+        place = session.scalars(sa.select(Agency.id).where(Agency.code == "xa-f")).one()
+        session.execute(sa.text("UPDATE user_account SET agency_id = :a WHERE id = :m"), {"a": place, "m": manager})
+    return app
+
+
+def page_of(client: FlaskClient, address: str, status: int = 200) -> BeautifulSoup:
+    reply = client.get(address)
+    assert reply.status_code == status
+    return BeautifulSoup(reply.get_data(as_text=True), "html.parser")
+
+
+def test_three_sentences_targets_and_known_changes(province: Flask, client: FlaskClient) -> None:
+    """A commune of forty, 80 %: as expected. Ranges by hand would take the league's spread; it stands in test_expected.
+
+    Of the forty 32 are satisfied: 16 of 20 in each month (k even: 16, k odd: 16), so that nothing moved: 80,0 and 80,0.
+    """
+    sign_in(client, "evaluator")
+    first = page_of(client, "/danh-gia/r1/co-quan/xa-f")
+    assert words(first.select_one("#against-expected")).startswith("Như mong đợi: cứ 100 câu trả lời có 80 câu")
+    assert "Chưa đủ để nói là đã khác tháng trước: 80,0, trước đó 80,0; 0,0 điểm" in words(
+        first.select_one("#since-last-month")
+    )
+    assert words(first.select_one("#target-sentence")) == "Cơ quan này chưa có chỉ tiêu."
+    assert {svg["aria-labelledby"].split()[0] for svg in first.select(".standing svg[role=img]")} == {
+        "expected-picture", "month-picture-title",
+    }  # fmt: skip
+    worse = page_of(client, "/danh-gia/r1/co-quan/xa-e")
+    assert words(worse.select_one("#against-expected")).startswith("Kém hơn mức mong đợi: cứ 100 câu trả lời có 50 câu")
+    overview = page_of(client, "/danh-gia/r1")
+    assert len(overview.select(".funnel .place")) == 6
+    assert [words(one) for one in overview.select(".outside a")] == ["UBND xa-e"]
+
+    wrong = "Cơ quan\tYếu tố\tChỉ tiêu\nxa-f\t\t120\nxa-z\t\t80"
+    reply = post(client, "/quan-tri/dot/r1/chi-tieu", pasted=wrong)
+    assert reply.status_code == 422
+    told = BeautifulSoup(reply.get_data(as_text=True), "html.parser")
+    assert [words(row.find_all("td")[1]) for row in told.select("#cells ~ tbody tr, table:has(#cells) tbody tr")] == [
+        "120",
+        "xa-z",
+    ]
+    book = openpyxl.Workbook()
+    for row in (
+        ["Phụ lục"],
+        ["Đơn vị", "Yếu tố", "Chỉ tiêu"],
+        ["xa-f", None, 86],
+        ["xa-f", "Nơi đón tiếp", "75,5"],
+        ["xa-e", "", 90],
+    ):
+        book.active.append(row)  # type: ignore[union-attr]
+    file = io.BytesIO()
+    book.save(file)
+    file.seek(0)
+    token = page_of(client, "/quan-tri/dot/r1/chi-tieu").select_one("input[name=csrf_token]")["value"]  # type: ignore[index]
+    sent = client.post("/quan-tri/dot/r1/chi-tieu", data={"csrf_token": token, "pasted": "", "file": (file, "ct.xlsx")})
+    assert sent.status_code == 303
+    first = page_of(client, "/danh-gia/r1/co-quan/xa-f")
+    assert words(first.select_one("#target-sentence")).startswith(
+        "Chưa nói được đã đạt chỉ tiêu 86,0 hay chưa: cần thêm khoảng"
+    )
+    assert [words(one) for one in first.select(".standing .plain-list li")] == ["Nơi đón tiếp: 75,5 – chưa nói được"]
+    assert words(page_of(client, "/danh-gia/r1/co-quan/xa-e").select_one("#target-sentence")).startswith(
+        "Chưa đạt chỉ tiêu 90,0"
+    )
+
+    chart = page_of(client, "/danh-gia/r1/co-quan/xa-f/kiem-soat")
+    assert len(chart.select("#control-table ~ tbody tr, table:has(#control-table) tbody tr")) == 6
+    assert not chart.select(".break")
+    marked = post(client, "/danh-gia/r1/co-quan/xa-f/kiem-soat", on_day="01/02/2026", reason="Chuyển trụ sở")
+    assert marked.status_code == 303
+    assert post(client, "/danh-gia/r1/co-quan/xa-f/kiem-soat", on_day="01/02/2026", reason="Nữa").status_code == 422
+    chart = page_of(client, "/danh-gia/r1/co-quan/xa-f/kiem-soat")
+    assert len(chart.select("#overall ~ figure .break")) == 1
+    assert "01/02/2026: Chuyển trụ sở" in words(chart.select_one("#changes ~ ul"))
+    assert len(page_of(client, "/danh-gia/r1/kiem-soat").select(".multiples svg[role=img]")) == 6
+    rows = client.get("/danh-gia/r1/co-quan/xa-f/kiem-soat.csv?ky=thang").get_data(as_text=True).splitlines()
+    assert rows[1].split(",")[:5] == ["overall", "all", "2026-01-01", "20", "80.0"]
+    with province.extensions["database"].read() as session:
+        number = session.scalars(sa.select(KnownChange.id)).one()
+    assert (
+        client.post(f"/danh-gia/r1/co-quan/xa-e/kiem-soat/{number}/xoa", data={"csrf_token": token}).status_code == 404
+    )
+    assert (
+        client.post(f"/danh-gia/r1/co-quan/xa-f/kiem-soat/{number}/xoa", data={"csrf_token": token}).status_code == 303
+    )
+    with province.extensions["database"].read() as session:
+        actions = session.scalars(sa.select(AuditEvent.action).order_by(AuditEvent.id)).all()
+        assert [one for one in actions if one.startswith(("targets", "change"))] == [
+            "targets.imported", "change.marked", "change.unmarked",
+        ]  # fmt: skip
+
+
+def test_a_head_sees_the_own_place_and_sets_nothing(province: Flask, client: FlaskClient) -> None:
+    """While the round is open neither sentences nor charts; after it the own agency's, by released blocks."""
+    sign_in(client, "manager")
+    assert not page_of(client, "/danh-gia/r1/co-quan/xa-f").select("#against-expected")
+    assert client.get("/danh-gia/r1/muc-mong-doi.csv").status_code == 409
+    with province.extensions["database"].write() as session:
+        mine = sa.select(Agency.id).where(Agency.code == "xa-f").scalar_subquery()
+        session.execute(
+            sa.update(Response)
+            .where(Response.deciding_agency_id == mine, Response.submitted_at < datetime(2026, 2, 1, tzinfo=UTC))
+            .values(live_since=date(2026, 2, 2))
+        )
+    close_rounds(province)
+    first = page_of(client, "/danh-gia/r1/co-quan/xa-f")
+    assert words(first.select_one("#against-expected")).startswith("Như mong đợi")
+    assert "cần phiếu của hai tháng" in words(first.select_one("#since-last-month"))
+    chart = page_of(client, "/danh-gia/r1/co-quan/xa-f/kiem-soat")
+    assert [words(row.find("th")) for row in chart.select("table:has(#control-table) tbody tr")] == ["02/02/2026"]
+    assert not chart.select("form[action*=kiem-soat]")
+    for address in ("/danh-gia/r1/co-quan/xa-e/kiem-soat", "/danh-gia/r1/co-quan/xa-e/kiem-soat.csv"):
+        assert client.get(address).status_code == 404
+    assert len(page_of(client, "/danh-gia/r1/kiem-soat").select(".multiples svg[role=img]")) == 1
+    overview = page_of(client, "/danh-gia/r1")
+    assert len(overview.select(".funnel .place")) == 1
+    assert not overview.select(".outside")
+    token = overview.select_one("input[name=csrf_token]")["value"]  # type: ignore[index]
+    body = {"csrf_token": token, "on_day": "01/02/2026", "reason": "x", "pasted": "Cơ quan\tChỉ tiêu\nxa-f\t1"}
+    for address in ("/danh-gia/r1/co-quan/xa-f/kiem-soat", "/quan-tri/dot/r1/chi-tieu"):
+        assert client.post(address, data=body).status_code == 403
+    assert "xa-e" not in client.get("/danh-gia/r1/muc-mong-doi.csv").get_data(as_text=True)
+
+
+def test_leagues_and_targets_are_frozen_with_the_edition(province: Flask) -> None:
+    database = province.extensions["database"]
+    with database.write() as session:
+        round_ = session.scalars(sa.select(Round)).one()
+        place = session.scalars(sa.select(Agency.id).where(Agency.code == "xa-f")).one()
+        session.add(Target(round_id=round_.id, agency_id=place, element="", value=86.0))
+        session.flush()
+        publish_scored(session)
+    with database.write() as session:
+        session.execute(sa.update(Target).values(value=10.0))
+        session.execute(sa.update(Agency).values(kind=AgencyKind.DEPARTMENT))
+    with database.read() as session:
+        edition = published(session, "r1")
+        assert edition is not None
+        frozen, now = thaw(session, edition), round_results(session, "r1")
+    assert (frozen.targets, now.targets) == ({("xa-f", ""): 86.0}, {("xa-f", ""): 10.0})
+    assert (frozen.leagues["xa-f"], now.leagues["xa-f"]) == ("commune", "department")
