@@ -101,6 +101,12 @@ GET = {
     "evaluator.comment_list": RESULTS,
     "evaluator.method": RESULTS,
     "evaluator.places": PUBLISHERS,
+    "evaluator.control": RESULTS,
+    "evaluator.control_download": RESULTS,
+    "evaluator.controls": RESULTS,
+    "evaluator.expected_download": RESULTS,
+    "evaluator.small_cells": PUBLISHERS,
+    "structure.targets": PUBLISHERS,
     "cases.write": PUBLIC,
     "cases.follow": NOT_PUBLISHED,
     "casework.worklist": SIGNED_IN,
@@ -217,6 +223,9 @@ POST_WITHOUT_TOKEN = {
     "api_clients.revoke": dict.fromkeys(EVERYONE, 400),
     "evaluator.comment_review": dict.fromkeys(EVERYONE, 400),
     "evaluator.place_decide": dict.fromkeys(EVERYONE, 400),
+    "evaluator.mark_known_change": dict.fromkeys(EVERYONE, 400),
+    "evaluator.unmark_known_change": dict.fromkeys(EVERYONE, 400),
+    "structure.send_targets": dict.fromkeys(EVERYONE, 400),
     "second_factor.switch_off": dict.fromkeys(EVERYONE, 400),
     "admin.create": dict.fromkeys(EVERYONE, 400),
     "admin.change": dict.fromkeys(EVERYONE, 400),
@@ -293,6 +302,9 @@ def address(app: Flask, rule: Rule) -> str:
     return built
 
 
+FILES_OF_RESULTS = {"evaluator.ranking_download", "evaluator.expected_download", "evaluator.control_download"}
+
+
 @pytest.mark.parametrize("person", EVERYONE)
 def test_every_page_opens_for_whom_the_table_says(people: Flask, person: str) -> None:
     client = people.test_client()
@@ -302,7 +314,7 @@ def test_every_page_opens_for_whom_the_table_says(people: Flask, person: str) ->
         assert endpoint in GET, f"{endpoint} has no line in the table"
         reply = client.get(at)
         # the round is open: files of it are for those alone who see it live
-        file = endpoint.startswith("downloads.") or endpoint == "evaluator.ranking_download"
+        file = endpoint.startswith("downloads.") or endpoint in FILES_OF_RESULTS
         kept_back = person == "manager" and file and GET[endpoint][person] == 200
         assert (at, reply.status_code) == (at, 409 if kept_back else GET[endpoint][person])
         if person == "anonymous" and reply.status_code == 302 and endpoint != "respond.show_lowercase":

@@ -1,6 +1,18 @@
 """Results for those who evaluate: rounds, agencies, elements, items, each figure with its uncertainty beside it."""
 
-from survey.results.pages import control, expected, groups, heat, method, moderation, places, routes, strengths, trend
+from survey.results.pages import (
+    control,
+    expected,
+    groups,
+    heat,
+    method,
+    moderation,
+    places,
+    routes,
+    small_cells,
+    strengths,
+    trend,
+)
 from survey.results.pages.pages import blueprint
 
 __all__ = [
@@ -13,6 +25,7 @@ __all__ = [
     "moderation",
     "places",
     "routes",
+    "small_cells",
     "strengths",
     "trend",
 ]
