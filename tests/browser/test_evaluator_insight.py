@@ -16,6 +16,11 @@ __all__ = ["site"]
 ADDRESSES = (
     "/danh-gia/r1",
     "/danh-gia/r1/xep-hang",
+    "/danh-gia/r1/kiem-soat",
+    "/danh-gia/r1/co-quan/so-tu-phap",
+    "/danh-gia/r1/co-quan/so-tu-phap/kiem-soat",
+    "/danh-gia/r1/o-it-phieu",
+    "/quan-tri/dot/r1/chi-tieu",
     "/danh-gia/r1/bang-nhiet",
     "/danh-gia/r1/dien-bien?co-quan=so-tu-phap",
     "/danh-gia/r1/phan-to?theo=kenh&co-quan=so-tu-phap",
