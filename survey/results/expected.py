@@ -69,19 +69,20 @@ class League:
         return next((standing for standing in self.standings if standing.agency == agency), None)
 
 
-def leagues(results: RoundResults) -> list[League]:
+def leagues(results: RoundResults, *, ranked: bool = True) -> list[League]:
     """Return the leagues of a round that are large enough for an expected range, by overall index.
 
-    Everything comes from figures that are printed: the pooled index and respondents of each agency that is shown.
+    `ranked` False: without ranks, which take long to find. Everything comes from figures that are printed: the pooled
+    index and respondents of each agency that is shown.
     """
     table = results.table if results.tested is None else results.tested
     rows = table[(table["agency"] != "") & (table["service"] == "") & (table["level"] == "overall")]
     rows = rows[rows["index"].notna() & rows["n"].notna()]
-    ranks = agency_ranks(results)
+    ranks = agency_ranks(results) if ranked else None
     found = []
     for code in league_order(results.leagues, rows["agency"]):
         part = rows[np.array([results.leagues.get(agency, "") for agency in rows["agency"]], dtype=object) == code]
-        made = _league(results, code, part, ranks[ranks["league"] == code])
+        made = _league(results, code, part, None if ranks is None else ranks[ranks["league"] == code])
         if made is not None:
             found.append(made)
     return found
@@ -96,7 +97,7 @@ def standing_of(found: Sequence[League], agency: str) -> tuple[League, ExpectedS
     return None
 
 
-def _league(results: RoundResults, code: str, rows: pd.DataFrame, ranks: pd.DataFrame) -> League | None:
+def _league(results: RoundResults, code: str, rows: pd.DataFrame, ranks: pd.DataFrame | None) -> League | None:
     if len(rows) < FEWEST:
         return None
     index, n = (rows[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in ("index", "n"))
@@ -107,7 +108,7 @@ def _league(results: RoundResults, code: str, rows: pd.DataFrame, ranks: pd.Data
     if funnel is None:
         return None
     lo, hi = funnel.limits(funnel.size, INNER)
-    ranked = ranks[ranks["status"] == RANKED]
+    ranked = pd.DataFrame(columns=["agency", "low", "high"]) if ranks is None else ranks[ranks["status"] == RANKED]
     ends = zip(ranked["low"].astype(int), ranked["high"].astype(int), strict=True)
     place = dict(zip(ranked["agency"].astype(str), ends, strict=True))
     standings = [
@@ -115,7 +116,7 @@ def _league(results: RoundResults, code: str, rows: pd.DataFrame, ranks: pd.Data
         for agency, size, value, band, a, b in zip(rows["agency"], n, index, funnel.band, lo, hi, strict=True)
     ]
     k = 0 if len(place) < FEWEST else BEST_OF_MANY if len(place) >= MANY else 1
-    ordered = [str(agency) for agency in ranks["agency"] if str(agency) in place]
+    ordered = list(place)
 
     def limits(sizes: Sequence[float], confidence: float) -> tuple[list[float], list[float]]:
         low, high = funnel.limits(np.asarray(sizes) * per_respondent, confidence)
