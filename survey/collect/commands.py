@@ -86,15 +86,19 @@ def import_responses(file: Path, round_code: str, map_file: Path | None, heading
 
 @click.command("undo")
 @click.argument("batch_id", type=int)
+@click.option("--why", required=True, help="Reason, read by evaluators beside what was taken back.")
 @with_appcontext
 @report_input_errors
-def undo_import(batch_id: int) -> None:
+def undo_import(batch_id: int, why: str) -> None:
     """Take back an import of responses: they are kept, but no longer counted."""
-    from survey.collect.operations.undo_responses import undo_responses
+    from survey.collect.operations.undo_responses import withdraw_batch
     from survey.collect.queries import imports
+    from survey.models import WithdrawalReason
+    from survey.structure.operations.withdraw import Why
 
     with database().write() as session:
-        count = undo_responses(session, imports.batch_by_number(session, batch_id), actor=operator())
+        reason = Why(WithdrawalReason.OTHER, why)
+        count = withdraw_batch(session, imports.batch_by_number(session, batch_id), reason, actor=operator())
     click.echo(f"Batch {batch_id} was taken back: {count} responses are no longer counted")
 
 

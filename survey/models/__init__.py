@@ -44,6 +44,7 @@ from survey.models.responses import WAITING, Channel, Response
 from survey.models.rounds import Population, Round, RoundState
 from survey.models.targets import KnownChange, Target
 from survey.models.users import Invitation, RateCount, RecoveryCode, Role, User, UserSession
+from survey.models.withdrawals import Withdrawal, WithdrawalKind, WithdrawalReason, WithdrawalState
 
 __all__ = [
     "WAITING",
@@ -111,5 +112,9 @@ __all__ = [
     "Theme",
     "User",
     "UserSession",
+    "Withdrawal",
+    "WithdrawalKind",
+    "WithdrawalReason",
+    "WithdrawalState",
     "WorkingDay",
 ]

@@ -15,6 +15,7 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
+import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy import orm
 
@@ -196,6 +197,23 @@ def round_sums(session: orm.Session, round_: Round, scheme: Scheme, rules: Rules
         return before.merge(_sums(delta.answers, ones, delta.keys, scheme, rules))
 
     return aggregate(session, round_.id, name, by=(*by, *days), full=full, merge=add_delta)
+
+
+def score_chosen(session: orm.Session, results: RoundResults, chosen: sa.ColumnElement[bool]) -> pd.DataFrame:
+    """Score other responses of a round than those that count, all read at once: the table as `round_results` has it."""
+    round_, rules, scheme = results.round, results.rules, results.definition.scheme()
+    days = responses.cluster_keys(round_) if rules.clusters != "none" else ()
+    patterns = responses.grouped_patterns(session, round_.id, (*PLACES, *days), chosen)
+    sums = _sums(patterns.answers, patterns.counts, patterns.keys, scheme, rules)
+    population = read_population(session, round_.id)
+    return score_table(
+        sums.moments,
+        scheme,
+        population if len(population) else None,
+        rules,
+        clusters=sums.clusters,
+        without_service=without_service(rules),
+    )
 
 
 def _sums(answers: list[str], counts: NDArray[np.int64], keys: pd.DataFrame, scheme: Scheme, rules: Rules) -> Sums:

@@ -30,6 +30,9 @@ from survey.models import (
     Role,
     RoundState,
     Theme,
+    WithdrawalKind,
+    WithdrawalReason,
+    WithdrawalState,
 )
 from survey.web.messages import N_, Pair, bilingual, translate
 
@@ -290,6 +293,35 @@ THEMES = Wording(
     }
 )
 """What a comment is about."""
+WITHDRAWAL_KINDS = Wording(
+    {
+        WithdrawalKind.CORRECTION: N_("Correction of a paper form"),
+        WithdrawalKind.UNDO: N_("File or pile taken back"),
+        WithdrawalKind.CODE: N_("Code of a counter withdrawn"),
+        WithdrawalKind.EXCLUSION: N_("Responses left out by a rule"),
+    }
+)
+"""What was taken back of the evidence."""
+WITHDRAWAL_STATES = Wording(
+    {
+        WithdrawalState.WAITING: N_("Waits for a decision, without effect"),
+        WithdrawalState.DONE: N_("In force"),
+        WithdrawalState.REFUSED: N_("Refused"),
+        WithdrawalState.REVERSED: N_("Taken back again: counts"),
+    }
+)
+WITHDRAWAL_REASONS = Wording(
+    {
+        WithdrawalReason.SLIP: N_("Not what stands on the paper"),
+        WithdrawalReason.DIFFERED: N_("The second pass says otherwise"),
+        WithdrawalReason.WRONG_PLACE: N_("Wrong counter, agency or day"),
+        WithdrawalReason.TWICE: N_("The same answers came in twice"),
+        WithdrawalReason.NOT_CITIZENS: N_("Not answers of citizens"),
+        WithdrawalReason.POSTER: N_("Poster or code lost, damaged or misused"),
+        WithdrawalReason.OTHER: N_("Another reason"),
+    }
+)
+"""Why evidence is taken back."""
 
 WEEKDAYS = Wording(
     {
@@ -344,6 +376,9 @@ BY_ENUM: Mapping[type[enum.StrEnum], Wording] = {
     AgencyLevel: AGENCY_LEVELS,
     BatchKind: BATCH_KINDS,
     Theme: THEMES,
+    WithdrawalKind: WITHDRAWAL_KINDS,
+    WithdrawalState: WITHDRAWAL_STATES,
+    WithdrawalReason: WITHDRAWAL_REASONS,
 }
 """The words of every enumeration that people read; a new one is added here."""
 
@@ -357,6 +392,8 @@ EXCLUSIONS = Wording(
         "import_undone": N_("Import or pile of paper forms taken back"),
         "waiting": N_("Not counted yet: waits for an evaluator to release the batch"),
         "batch_refused": N_("Batch refused by an evaluator"),
+        "correction_waiting": N_("Correction of a paper form that waits for an evaluator; the form counts as before"),
+        "correction_refused": N_("Correction of a paper form refused by an evaluator"),
     }
 )
 """Why a response is not counted."""

@@ -149,6 +149,8 @@ def test_a_file_is_corrected_previewed_imported_and_taken_back(site, desk, tmp_p
     page.wait_for_url("**/lo/*")
     assert "Đã thêm 3 phiếu." in page.text_content("main")
     assert [row.answers[:9] for row in site.rows()] == ["543444444", "444444444", "444444444"]
+    page.get_by_label("Lý do").select_option("twice")
+    page.get_by_label("Chuyện gì đã xảy ra").fill("Nhập hai lần")
     page.get_by_role("button", name="Rút lại lần nhập này").click()
     page.wait_for_load_state()
     assert "3 phiếu không được tính nữa" in page.text_content("main")

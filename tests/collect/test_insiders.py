@@ -6,22 +6,23 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 
 from survey.core.actor import Actor
 from survey.core.errors import InputError
-from survey.models import Agency, Channel, Counter, ImportBatch, Response
+from survey.models import Agency, Channel, Counter, CounterCode, ImportBatch, Response
 from survey.publication.operations.publish_round import draft_publication
 from survey.results.compute import round_results
 from survey.structure.operations.change_round import change_round
 from survey.structure.operations.close_round import close_round
 from survey.structure.operations.open_round import RoundPlan
 from survey.structure.queries.rounds import by_code
-from tests.collect.test_pages_paper import begin, key_in
+from tests.collect.test_pages_paper import WHY, begin, key_in
 from tests.collect.test_pages_response_imports import fields, preview, upload
 from tests.support.evaluation import NOW, accounts, post, sign_in
-from tests.support.places import make_app
+from tests.support.places import fill, make_app
 
 ITEMS = 9
 QUEUE = "/phieu-cho-duyet"
@@ -166,6 +167,102 @@ def test_a_clerk_cannot_switch_the_second_pass_off(site) -> None:
         plan = RoundPlan("r1", round_.name, round_.opens_on, round_.closes_on, rules=round_.rules, second_pass=0)
         with pytest.raises(InputError, match="only its name and its end"):
             change_round(session, round_, plan, round_.version, actor=Actor(NOW))
+
+
+def released_pile(site: Flask, staff: FlaskClient, evaluator: FlaskClient, *forms: str) -> None:
+    """Key a pile in, end it, and let it count."""
+    begin(site, staff, every="0")
+    for answers in forms:
+        assert key_in(staff, "/phieu-giay/1/nhap", answers).status_code == 303
+    assert post(staff, "/phieu-giay/1/xong", "/phieu-giay/1").status_code == 303
+    assert post(evaluator, f"{QUEUE}/1/duyet", f"{QUEUE}/1").status_code == 303
+
+
+def test_a_bad_paper_form_is_corrected_to_all_fives(site) -> None:
+    """The form counts as it was until an evaluator agrees; agreed, the overview tells what it did."""
+    staff, evaluator = signed_in(site, "staff"), signed_in(site, "evaluator")
+    released_pile(site, staff, evaluator, "1" * ITEMS, "5" * ITEMS)
+    n, index = figures(site)
+    assert (n, round(index, 6)) == (12, round(100 / 12, 6))
+    at = "/phieu-giay/1/phieu/1/sua"
+    assert key_in(staff, at, "5" * ITEMS, **WHY).status_code == 303
+    assert figures(site) == (n, index)
+    assert "chờ cán bộ đánh giá" in staff.get("/phieu-giay/1").text
+    again = key_in(staff, at, "4" * ITEMS, **WHY)
+    assert again.status_code == 303  # refused: one waits
+    assert "đang chờ cán bộ đánh giá" in staff.get("/phieu-giay/1").text
+    # nor by the way of a second pass that "differs"
+    assert key_in(staff, "/phieu-giay/1/phieu/1/lan-hai", "5" * ITEMS).location.endswith("/doi-chieu")
+    both = {f"d.{name[2:]}": "2" for name in fields_of(staff, at) if name.startswith("a.")}
+    assert post(staff, "/phieu-giay/1/phieu/1/doi-chieu", **both).status_code == 303
+    assert figures(site) == (n, index)
+
+    page = " ".join(evaluator.get(f"{QUEUE}/rut-lai/1").text.split())
+    assert "0 trong 9" in page
+    assert "9 trong 9" in page
+    assert "Gõ nhầm" in page
+    assert staff.get(f"{QUEUE}/rut-lai/1").status_code == 403
+    assert post(evaluator, f"{QUEUE}/rut-lai/1/dong-y", f"{QUEUE}/rut-lai/1").status_code == 303
+    n, index = figures(site)
+    assert (n, round(index, 6)) == (12, round(200 / 12, 6))
+    page = BeautifulSoup(evaluator.get("/danh-gia/r1").text, "html.parser").find(id="withdrawn").parent
+    cells = [[cell.text for cell in row.select("th,td")] for row in page.select("tbody tr")]
+    # 1 of 12 satisfied before, 2 of 12 after: 8.3 and 16.7
+    assert cells[0] == ["Toàn tỉnh", "12", "12", "16,7", "8,3", "+8,3"]
+    assert [row[1:] for row in cells[1:]] == [cells[0][1:]]
+    head = signed_in(site, "manager")
+    assert 'id="withdrawn"' not in head.get("/danh-gia/r1").text
+
+
+def fields_of(client: FlaskClient, at: str) -> list[str]:
+    """Return the names of the fields of an entry page."""
+    return [str(field["name"]) for field in BeautifulSoup(client.get(at).text, "html.parser").select("input[name]")]
+
+
+def test_a_colleagues_pile_is_taken_back(site) -> None:
+    """What counts is taken back once an evaluator agrees, and a refusal leaves it as it is."""
+    head, staff, evaluator = (signed_in(site, role) for role in ("manager", "staff", "evaluator"))
+    released_pile(site, staff, evaluator, *["1" * ITEMS] * 5, *["5" * ITEMS] * 5)
+    assert figures(site) == (20, 25.0)
+    assert post(head, "/phieu-giay/1/huy", "/phieu-giay/1", **WHY).status_code == 303
+    assert figures(site) == (20, 25.0)
+    assert post(head, "/phieu-giay/1/huy", "/phieu-giay/1", **WHY).status_code == 422  # it waits already
+    listed = " ".join(evaluator.get(f"{QUEUE}/rut-lai?co-quan=so-tu-phap").text.split())
+    assert "Chờ quyết định, chưa có hiệu lực" in listed
+    assert "Gõ nhầm" in listed
+    assert "Chưa có gì bị rút lại" in evaluator.get(f"{QUEUE}/rut-lai?co-quan=so-dat-dai").text
+    with site.extensions["database"].write() as session:
+        close_round(session, by_code(session, "r1"), actor=Actor(NOW))
+    assert "1 việc rút lại đang chờ" in " ".join(evaluator.get("/danh-gia/r1/cong-bo").text.split())
+    assert post(evaluator, "/danh-gia/r1/cong-bo", "/tai-khoan").status_code == 422
+    assert post(evaluator, f"{QUEUE}/rut-lai/1/khong", f"{QUEUE}/rut-lai/1").status_code == 422
+    assert post(evaluator, f"{QUEUE}/rut-lai/1/khong", f"{QUEUE}/rut-lai/1", reason="Phiếu đúng").status_code == 303
+    assert "Phiếu đúng" in head.get("/phieu-giay/1").text
+    assert figures(site) == (20, 25.0)
+    assert post(head, "/phieu-giay/1/huy", "/phieu-giay/1", **WHY).status_code == 303
+    assert post(evaluator, f"{QUEUE}/rut-lai/2/dong-y", f"{QUEUE}/rut-lai/2").status_code == 303
+    assert figures(site) == (10, 0)
+    page = BeautifulSoup(evaluator.get("/danh-gia/r1").text, "html.parser").find(id="withdrawn").parent
+    assert [cell.text for cell in page.select("tbody tr")[0].select("td")] == ["10", "20", "0,0", "25,0", "−25,0"]
+
+
+def test_a_posters_code_is_withdrawn_on_a_bad_day(site) -> None:
+    """Citizens go on answering by it until an evaluator agrees."""
+    staff, evaluator = signed_in(site, "staff"), signed_in(site, "evaluator")
+    with site.extensions["database"].write() as session:
+        counter = session.scalars(sa.select(Counter).where(Counter.code == "Q9")).one()
+        session.add(CounterCode(code="T7MP2XQA", counter=counter, created_at=NOW))
+        number = counter.id
+    at = f"/quay/{number}/thu-hoi"
+    assert "Cán bộ đánh giá đọc lý do" in staff.get(at).text
+    assert post(staff, at, note="x").status_code == 422
+    assert post(staff, at, reason="poster", note="Áp phích hỏng").status_code == 303
+    citizen = site.test_client(use_cookies=False)
+    assert citizen.post("/K/T7MP2XQA", data=fill(citizen, "T7MP2XQA")).status_code == 303
+    assert figures(site)[0] == 11
+    assert "Thu hồi mã của một quầy" in evaluator.get(f"{QUEUE}/rut-lai").text
+    assert post(evaluator, f"{QUEUE}/rut-lai/1/dong-y", f"{QUEUE}/rut-lai/1").status_code == 303
+    assert 'id="form"' not in citizen.get("/K/T7MP2XQA").text
 
 
 def test_nothing_is_published_while_a_batch_waits(site) -> None:

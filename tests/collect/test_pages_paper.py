@@ -31,6 +31,8 @@ from tests.support.places import make_app, open_place
 #: three paper forms of `sipas-short`: nine items, then what is asked about the person
 FORMS = ("545454545", "44444444x", "123.5.444")
 NOW = datetime(2026, 3, 10, 3, tzinfo=UTC)
+WHY = {"reason": "slip", "note": "Gõ nhầm"}
+"""The reason of a withdrawal as it is typed."""
 
 
 @pytest.fixture
@@ -234,16 +236,20 @@ def test_a_form_is_corrected_by_its_number(site, client) -> None:
     assert at == "/phieu-giay/1/phieu/1/sua"
     assert fields(client.get(at).text)["a.cc_thai_do"] == "5"
     assert client.get("/phieu-giay/1/phieu?so=9").location == "/phieu-giay/1"
-    key_in(client, at, "545454545")  # the same: nothing happens
+    key_in(client, at, "545454545", **WHY)  # the same: nothing happens
     assert len(stored(site, everything=True)) == 1
-    key_in(client, at, "x45454545")
+    without = key_in(client, at, "x45454545", note=" ")
+    assert without.status_code == 422
+    assert fields(without.text)["a.cc_thai_do"] == "x"
+    key_in(client, at, "x45454545", **WHY)
     assert [r.answers[:9] for r in stored(site)] == ["x45454545"]
 
 
 def test_a_pile_is_taken_back(site, client) -> None:
     begin(site, client, every="0")
     key_in(client, "/phieu-giay/1/nhap", FORMS[0])
-    assert post(client, "/phieu-giay/1/huy", "/phieu-giay/1").status_code == 303
+    assert post(client, "/phieu-giay/1/huy", "/phieu-giay/1").status_code == 422  # without a reason
+    assert post(client, "/phieu-giay/1/huy", "/phieu-giay/1", **WHY).status_code == 303
     assert stored(site) == []
     assert [r.excluded for r in stored(site, everything=True)] == ["import_undone"]
     assert "rút lại" in client.get("/phieu-giay/1").text

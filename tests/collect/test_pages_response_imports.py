@@ -87,7 +87,8 @@ def test_from_file_to_round_and_back(site, client, name) -> None:
     assert "Đã thêm 4 phiếu." in page.text
     assert name in page.text
     address, body = fields(page.text)
-    assert client.post(address, data=body).status_code == 303
+    assert client.post(address, data=body).status_code == 422  # without a reason
+    assert client.post(address, data=body | {"reason": "twice", "note": "Nhập hai lần"}).status_code == 303
     with site.extensions["database"].read() as session:
         assert set(session.scalars(sa.select(Response.excluded))) == {"import_undone"}
         event = session.scalars(sa.select(AuditEvent).order_by(AuditEvent.id.desc())).first()

@@ -35,7 +35,7 @@ LINES = {
     "import counters": "{counters}",
     "import population": "{population} --round r1",
     "import responses": "{responses} --round r1",
-    "import undo": "1",
+    "import undo": "1 --why x",
     "round open": "r1 --closes 31/12/2030",
     "round close": "r1",
     "round list": "",

@@ -11,9 +11,9 @@ from survey.core.actor import Actor
 from survey.models import Agency, Channel, Counter, CounterCode, EmblemFormat, ReceiptCode, Response, Round, RoundState
 from survey.printing.operations.issue_receipt_sheet import issue_receipt_sheet
 from survey.printing.operations.keep_emblem import keep_emblem, remove_emblem
-from survey.printing.operations.rotate_code import rotate_code
 from survey.printing.queries.code_use import ReceiptUse, code_use, receipt_use
 from survey.printing.queries.poster_codes import emblem_for, printable_rounds
+from survey.structure.operations.rotate_code import rotate_code
 from tests.support.places import CODE, open_place
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")

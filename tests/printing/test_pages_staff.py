@@ -82,10 +82,11 @@ def test_the_poster_holds_the_configured_address_whatever_the_host(unit):
 
 
 def test_a_new_code_replaces_the_old_and_is_written_down(unit):
-    client = unit.test_client()
-    sign_in(client, "staff")
+    client, why = unit.test_client(), {"reason": "poster", "note": "Áp phích bị chụp lại và phát tán"}
+    sign_in(client, "admin")
     number = counter_id(unit, "Q9")
-    assert post(client, f"/quay/{number}/doi-ma", "/quay").status_code == 303
+    assert post(client, f"/quay/{number}/doi-ma", "/quay").status_code == 422  # without a reason
+    assert post(client, f"/quay/{number}/doi-ma", "/quay", **why).status_code == 303
     with unit.extensions["database"].read() as session:
         old, fresh = session.scalars(
             sa.select(CounterCode).where(CounterCode.counter_id == number).order_by(CounterCode.id)
@@ -99,7 +100,7 @@ def test_a_new_code_replaces_the_old_and_is_written_down(unit):
         assert event.user_id is not None
     assert client.get(f"/K/{OWN}").status_code in {200, 410}
     assert 'id="form"' not in client.get(f"/K/{OWN}").get_data(as_text=True)
-    assert post(client, f"/quay/{number}/thu-hoi", "/quay").status_code == 303
+    assert post(client, f"/quay/{number}/thu-hoi", "/quay", **why).status_code == 303
     assert client.get(f"/quay/{number}/ap-phich.pdf").status_code == 404
 
 

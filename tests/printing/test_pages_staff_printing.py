@@ -16,7 +16,7 @@ from survey.core.actor import Actor
 from survey.core.config import Settings
 from survey.migrations import upgrade
 from survey.models import Agency, AgencyEmblem, AuditEvent, Channel, Counter, CounterCode, ReceiptCode, Response, Round
-from survey.printing.operations.rotate_code import rotate_code
+from survey.structure.operations.rotate_code import rotate_code
 from tests.support.evaluation import NOW, accounts, opened, post, sign_in, token
 from tests.support.paper import picture, pictures, read_codes, words_of
 from tests.support.places import open_place

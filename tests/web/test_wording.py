@@ -11,7 +11,7 @@ import pytest
 import survey.models
 from scoring import compare, estimate, ranks, table
 from scoring.scheme import Rules
-from survey.collect.operations.enter_form import CORRECTED
+from survey.collect.operations.correct_form import CORRECTED
 from survey.collect.operations.undo_responses import UNDONE
 from survey.files.exports import labels
 from survey.results.compute import TOO_FEW_ANSWERS

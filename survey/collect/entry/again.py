@@ -23,16 +23,19 @@ from survey.collect.entry.common import (
     refused,
 )
 from survey.collect.entry.forms import FindForm
-from survey.collect.operations.enter_form import check_form, correct_form, differing, settle_form
+from survey.collect.operations.correct_form import Corrected, correct_form, settle_form
+from survey.collect.operations.enter_form import check_form, differing
 from survey.collect.queries import entry
 from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.models import EntryForm
 from survey.questionnaires import BLANK, Definition
 from survey.questionnaires.definition import HIDDEN
+from survey.structure.operations.withdraw import Why
 from survey.web import i18n
 from survey.web.context import actor, database, now, user
 from survey.web.forms import Mistake
+from survey.web.reasons import ReasonForm
 
 
 @blueprint.get("/<int:number>/phieu/<int:place>/lan-hai")
@@ -107,7 +110,7 @@ def settle(number: int, place: int) -> View:
             target = after_check(kept)
     except InputError as error:
         return refused(number, error)
-    flask.flash(_corrected(place, changed=corrected))
+    flask.flash(_corrected(place, corrected))
     return flask.redirect(target, 303)
 
 
@@ -151,28 +154,39 @@ def correct_page(number: int, place: int) -> View:
             flask.flash(_("Form %(number)d is in the sample: key it in a second time first.", number=place))
             return flask.redirect(flask.url_for("paper.second", number=number, place=place))
         keyed = form.keyed_again(definition_of(found), entry.stored_answers(session, kept))
-        return entry_page(found, keyed, place, "correct")
+        return entry_page(found, keyed, place, "correct", why=ReasonForm(formdata=None))
 
 
 @blueprint.post("/<int:number>/phieu/<int:place>/sua")
 @role_required(*ROLES)
 def correct(number: int, place: int) -> View:
     """Replace what was keyed in for a form."""
-    read = read_again(number, place, "correct")
+    why = ReasonForm()
+    read = read_again(number, place, "correct", why)
     if not isinstance(read, str):
         return read[1] if read[0] is None else read
+    if not why.validate():
+        with database().read() as session:
+            found, _kept = form_row(session, number, place)
+            keyed = form.read(flask.request.form, definition_of(found))
+            return entry_page(found, keyed, place, "correct", why=why), 422
     try:
         with database().write() as session:
             found, kept = form_row(session, number, place)
-            changed = correct_form(session, found.entry, found.round, kept, read, actor=actor())
+            reason = Why(why.chosen, why.note.data)
+            changed = correct_form(session, found.entry, found.round, kept, read, reason, actor=actor())
     except InputError as error:
         return refused(number, error)
-    flask.flash(_corrected(place, changed=changed))
+    flask.flash(_corrected(place, changed))
     return flask.redirect(flask.url_for("paper.pile", number=number), 303)
 
 
-def _corrected(place: int, *, changed: bool) -> str:
-    if changed:
+def _corrected(place: int, outcome: Corrected) -> str:
+    if outcome is Corrected.WAITS:
+        return str(
+            _("The correction of form %(number)d waits for an evaluator; until then it counts as before.", number=place)
+        )
+    if outcome is Corrected.DONE:
         return str(_("Form %(number)d is corrected.", number=place))
     return str(_("Form %(number)d stays as it was.", number=place))
 

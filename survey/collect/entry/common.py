@@ -16,6 +16,7 @@ from survey.models import EntryForm, Role
 from survey.questionnaires import Definition, from_canonical
 from survey.web import i18n
 from survey.web.context import database, error_message, user
+from survey.web.reasons import ReasonForm
 
 blueprint = flask.Blueprint("paper", __name__, url_prefix="/phieu-giay")
 ROLES = (Role.ADMIN, Role.MANAGER, Role.STAFF)
@@ -44,8 +45,10 @@ def definition_of(found: entry.PileRow) -> Definition:
     return from_canonical(found.round.version.content)
 
 
-def entry_page(found: entry.PileRow, keyed: form.Keyed, place: int, mode: str, key: str = "") -> str:
-    """Return the page on which one form is keyed in: `first` pass, `second` pass, or `correct`."""
+def entry_page(
+    found: entry.PileRow, keyed: form.Keyed, place: int, mode: str, key: str = "", why: ReasonForm | None = None
+) -> str:
+    """Return the page on which one form is keyed in: `first` pass, `second` pass, or `correct`, which asks `why`."""
     content = found.round.version.content
     return flask.render_template(
         "collect/entry/entry.html",
@@ -57,11 +60,14 @@ def entry_page(found: entry.PileRow, keyed: form.Keyed, place: int, mode: str, k
         key=key or secrets.token_urlsafe(18),
         focus=form.focus(keyed, from_canonical(content)),
         max_comment=form.MAX_COMMENT,
+        why=why,
         total=len(from_canonical(content).slots),
     )
 
 
-def read_again(number: int, place: int, mode: str) -> str | tuple[str, int] | tuple[None, str]:
+def read_again(
+    number: int, place: int, mode: str, why: ReasonForm | None = None
+) -> str | tuple[str, int] | tuple[None, str]:
     """Return the packed answers posted for a form that is stored already; or the page to show instead.
 
     A page comes back as (None, page) when nothing is wrong, and as (page, 422) when something is.
@@ -71,9 +77,9 @@ def read_again(number: int, place: int, mode: str) -> str | tuple[str, int] | tu
         definition = definition_of(found)
         keyed = form.read(flask.request.form, definition)
         if "check" in flask.request.form:
-            return None, entry_page(found, keyed, place, mode)
+            return None, entry_page(found, keyed, place, mode, why=why)
         if keyed.mistakes:
-            return entry_page(found, keyed, place, mode), 422
+            return entry_page(found, keyed, place, mode, why=why), 422
         return definition.pack(keyed.answers)
 
 

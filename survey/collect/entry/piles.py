@@ -13,15 +13,18 @@ from survey.accounts.auth import role_required
 from survey.collect.entry.common import ROLES, Change, View, blueprint, pile_row, refused
 from survey.collect.entry.forms import FindForm, PileForm, PlaceForm
 from survey.collect.operations.enter_form import Pile, begin_pile, end_pile
-from survey.collect.operations.undo_responses import undo_responses
+from survey.collect.operations.undo_responses import withdraw_batch
 from survey.collect.queries import entry
 from survey.core.errors import InputError
 from survey.models import Channel, Counter, Round
+from survey.structure.operations.withdraw import Why
 from survey.structure.queries.rounds import local_day
+from survey.structure.queries.withdrawals import withdrawals_of_batch
 from survey.web import i18n
 from survey.web.context import actor, database, now, user
 from survey.web.formatters import named_with_days
 from survey.web.i18n import local_name
+from survey.web.reasons import ReasonForm
 
 
 @blueprint.get("")
@@ -75,10 +78,7 @@ def begin() -> View:
 def pile(number: int) -> str:
     """Show a pile: how many forms, how well the second passes agree, what is still to be done."""
     with database().read() as session:
-        found = pile_row(session, number)
-        return flask.render_template(
-            "collect/entry/pile.html", pile=found, waiting=entry.waiting(session, number), find_form=FindForm()
-        )
+        return _pile_page(session, number, ReasonForm())
 
 
 @blueprint.post("/<int:number>/xong")
@@ -95,12 +95,22 @@ def end(number: int) -> View:
 @blueprint.post("/<int:number>/huy")
 @role_required(*ROLES)
 def undo(number: int) -> View:
-    """Take a pile back."""
-    return _change(
-        number,
-        lambda session, found: undo_responses(session, found.batch, actor=actor()),
-        _("The pile was taken back; its forms are no longer counted."),
-    )
+    """Take a pile back, with the reason; of one that counts, ask an evaluator to."""
+    form = ReasonForm()
+    if form.validate():
+        try:
+            with database().write() as session:
+                batch = pile_row(session, number).batch
+                count = withdraw_batch(session, batch, Why(form.chosen, form.note.data), actor=actor())
+            if count is None:
+                flask.flash(_("An evaluator reads your reason and decides; until then the pile counts as before."))
+            else:
+                flask.flash(_("The pile was taken back; its forms are no longer counted."))
+            return flask.redirect(flask.url_for("paper.pile", number=number), 303)
+        except InputError as error:
+            form.refuse(error)
+    with database().read() as session:
+        return _pile_page(session, number, form), 422
 
 
 def _change(number: int, change: Change, done: str) -> View:
@@ -112,6 +122,17 @@ def _change(number: int, change: Change, done: str) -> View:
         return refused(number, error)
     flask.flash(done)
     return flask.redirect(flask.url_for("paper.pile", number=number), 303)
+
+
+def _pile_page(session: orm.Session, number: int, why: ReasonForm) -> str:
+    return flask.render_template(
+        "collect/entry/pile.html",
+        pile=pile_row(session, number),
+        waiting=entry.waiting(session, number),
+        find_form=FindForm(formdata=None),
+        why=why,
+        asked=withdrawals_of_batch(session, number),
+    )
 
 
 def _round_and_counter(session: orm.Session, sent: Mapping[str, str]) -> tuple[Round, Counter]:

@@ -14,6 +14,6 @@ class RefusalForm(Form):
 
     reason = Text(
         _("Why is it refused?"),
-        [Required(_("Say why the batch is refused; those who brought it read it")), Length(MAX_REFUSAL)],
-        hint=_("Those who brought it read this."),
+        [Required(_("Say why it is refused")), Length(MAX_REFUSAL)],
+        hint=_("Those who brought it or asked for it read this."),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import flask
+from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import orm
 
@@ -10,12 +11,15 @@ from survey.accounts.auth import role_required
 from survey.accounts.verification import verified_recently
 from survey.collect.imports.common import ROLES, View, blueprint, round_of, uploads
 from survey.collect.imports.forms import UploadForm
-from survey.collect.operations.undo_responses import undo_responses
+from survey.collect.operations.undo_responses import withdraw_batch
 from survey.collect.queries import imports
 from survey.core.errors import InputError
 from survey.spreadsheets.guess_columns import with_letters
-from survey.web.context import actor, database, error_message, user
+from survey.structure.operations.withdraw import Why
+from survey.structure.queries.withdrawals import withdrawals_of_batch
+from survey.web.context import actor, database, user
 from survey.web.formatters import named_with_days
+from survey.web.reasons import ReasonForm
 from survey.web.uploads import Upload, takes_upload
 
 
@@ -59,36 +63,56 @@ def _received(form: UploadForm) -> Upload:
 def batch(number: int) -> str:
     """Show one import."""
     with database().read() as session:
-        found = imports.batch(session, user(), number)
-        if found is None:
-            flask.abort(404)
-        return flask.render_template(
-            "collect/imports/batch.html", row=found, counted=imports.counted_of(session, number)
-        )
+        return _batch_page(session, number, ReasonForm())
 
 
 @blueprint.post("/lo/<int:number>/huy")
 @role_required(*ROLES)
 @verified_recently
 def undo(number: int) -> View:
-    """Take an import back."""
-    try:
-        with database().write() as session:
-            found = imports.batch(session, user(), number)
-            if found is None:
-                flask.abort(404)
-            count = undo_responses(session, found.batch, actor=actor())
-    except InputError as error:
-        flask.flash(error_message(error), "error")
-    else:
-        flask.flash(
-            ngettext(
-                "The import was taken back: %(num)d response is no longer counted.",
-                "The import was taken back: %(num)d responses are no longer counted.",
-                count,
-            )
+    """Take an import back, with the reason; of one that counts, a unit asks an evaluator to."""
+    form = ReasonForm()
+    if form.validate():
+        try:
+            with database().write() as session:
+                why = Why(form.chosen, form.note.data)
+                count = withdraw_batch(session, _row(session, number).batch, why, actor=actor())
+            flask.flash(_undone(count))
+            return flask.redirect(flask.url_for("imports.batch", number=number), 303)
+        except InputError as error:
+            form.refuse(error)
+    with database().read() as session:
+        return _batch_page(session, number, form), 422
+
+
+def _undone(count: int | None) -> str:
+    if count is None:
+        return str(_("An evaluator reads your reason and decides; until then the import counts as before."))
+    return str(
+        ngettext(
+            "The import was taken back: %(num)d response is no longer counted.",
+            "The import was taken back: %(num)d responses are no longer counted.",
+            count,
         )
-    return flask.redirect(flask.url_for("imports.batch", number=number), 303)
+    )
+
+
+def _row(session: orm.Session, number: int) -> imports.BatchRow:
+    """Return an import that the person may see, or answer 404."""
+    found = imports.batch(session, user(), number)
+    if found is None:
+        flask.abort(404)
+    return found
+
+
+def _batch_page(session: orm.Session, number: int, why: ReasonForm) -> str:
+    return flask.render_template(
+        "collect/imports/batch.html",
+        row=_row(session, number),
+        counted=imports.counted_of(session, number),
+        why=why,
+        asked=withdrawals_of_batch(session, number),
+    )
 
 
 def _list_page(form: UploadForm) -> str:

@@ -1,7 +1,4 @@
-"""Key in paper forms and interviews: piles, their forms, the second pass over a sample, and corrections.
-
-A stored response is never edited. A correction stores a new response and excludes the one before as `entry_corrected`.
-"""
+"""Key in paper forms and interviews: piles, their forms, and the second pass over a sample."""
 
 from __future__ import annotations
 
@@ -36,7 +33,6 @@ from survey.questionnaires.definition import HIDDEN
 from survey.structure.queries.rounds import local_day
 
 CHANNELS = (Channel.PAPER, Channel.PHONE, Channel.INTERVIEWER)
-CORRECTED = "entry_corrected"
 LANGUAGE = "vi"
 """Paper forms are keyed in from the Vietnamese wording."""
 
@@ -109,7 +105,7 @@ def begin_pile(session: orm.Session, pile: Pile, *, actor: Actor) -> EntryBatch:
     session.flush()
     after = {"round": round_.code, "counter": pile.counter.code, "channel": pile.channel.value}
     after |= {"form_date": str(pile.form_date), "check_every": str(round_.second_pass)}
-    _audit(session, made, "entry.begun", actor, after)
+    audit_pile(session, made, "entry.begun", actor, after)
     return made
 
 
@@ -128,7 +124,7 @@ def enter_form(
 
     What a person of a unit keys in waits, and so does all that comes to such a pile, until an evaluator releases it.
     """
-    pile = _locked(session, batch)
+    pile = locked_pile(session, batch)
     if is_recorded(session, key):  # asked once the row is ours, so that two equal posts at one instant are one form
         return Entered.REPEATED
     if number != pile.rows + 1:
@@ -137,12 +133,14 @@ def enter_form(
         raise InputError("This pile was ended; begin a new one for more forms")
     pile.waiting = pile.waiting or is_judged(session, actor.user_id)
     excluded = WAITING if pile.waiting else None
-    _store(session, batch, round_, key=key, answers=answers, comment=comment, now=actor.now, excluded=excluded)
+    store_form_of_pile(
+        session, batch, round_, key=key, answers=answers, comment=comment, now=actor.now, excluded=excluded
+    )
     pile.rows = number
     sampled = batch.check_every > 0 and number % batch.check_every == 0
     session.add(EntryForm(batch_id=batch.batch_id, number=number, response_key=key, sampled=sampled))
     session.flush()
-    _audit(session, batch, "entry.form_stored", actor, {"number": number})
+    audit_pile(session, batch, "entry.form_stored", actor, {"number": number})
     return Entered.STORED
 
 
@@ -155,55 +153,23 @@ def check_form(
     actor: Actor,
 ) -> int:
     """Compare a second pass with what is stored; return how many questions differ. The first comparison counts."""
-    _locked(session, batch)
+    locked_pile(session, batch)
     if form.compared is not None:
-        return len(differing(_answers(session, form), form.second)) if form.second else 0
-    first = _answers(session, form)
+        return len(differing(answers_in_force(session, form), form.second)) if form.second else 0
+    first = answers_in_force(session, form)
     differ = differing(first, second)
     asked = sum(1 for a, b in zip(first, second, strict=True) if (a, b) != (HIDDEN, HIDDEN))
     form.sampled = True
     form.compared, form.agreed = asked, asked - len(differ)
     form.second = second if differ else None
     after = {"number": form.number, "compared": asked, "agreed": form.agreed}
-    _audit(session, batch, "entry.form_checked", actor, after)
+    audit_pile(session, batch, "entry.form_checked", actor, after)
     return len(differ)
-
-
-def settle_form(
-    session: orm.Session,
-    batch: EntryBatch,
-    round_: Round,
-    form: EntryForm,
-    settled: str,
-    *,
-    actor: Actor,
-) -> bool:
-    """End a comparison with the answers that stand on the paper; say whether what was stored had to be corrected."""
-    _locked(session, batch)
-    if form.second is None:
-        return False
-    form.second = None
-    return _correct(session, batch, round_, form, settled, actor)
-
-
-def correct_form(
-    session: orm.Session,
-    batch: EntryBatch,
-    round_: Round,
-    form: EntryForm,
-    answers: str,
-    *,
-    actor: Actor,
-) -> bool:
-    """Replace what was keyed in for a form; False, and nothing changed, when it says the same."""
-    _locked(session, batch)
-    form.second = None
-    return _correct(session, batch, round_, form, answers, actor)
 
 
 def end_pile(session: orm.Session, batch: EntryBatch, *, actor: Actor) -> None:
     """Note that a pile is done; `InputError` while forms of the sample wait for their second pass."""
-    pile = _locked(session, batch)
+    pile = locked_pile(session, batch)
     if batch.ended_at is not None:
         return
     waiting = session.scalars(
@@ -227,7 +193,7 @@ def end_pile(session: orm.Session, batch: EntryBatch, *, actor: Actor) -> None:
         )
     ).one()
     after = {"forms": pile.rows, "compared": int(compared or 0), "agreed": int(agreed or 0)}
-    _audit(session, batch, "entry.ended", actor, after)
+    audit_pile(session, batch, "entry.ended", actor, after)
 
 
 def differing(first: str, second: str | None) -> list[int]:
@@ -241,27 +207,7 @@ def day_instant(day: date, zone: str, now: datetime) -> datetime:
     return min(noon, now)
 
 
-def _correct(
-    session: orm.Session,
-    batch: EntryBatch,
-    round_: Round,
-    form: EntryForm,
-    answers: str,
-    actor: Actor,
-) -> bool:
-    if answers == _answers(session, form):
-        return False
-    old = session.scalars(sa.select(Response).where(Response.key == form.response_key)).one()
-    reason, old.excluded = old.excluded, CORRECTED  # what waits or was set apart for another reason stays so
-    session.flush()
-    key = secrets.token_urlsafe(18)
-    _store(session, batch, round_, key=key, answers=answers, comment="", now=actor.now, excluded=reason)
-    form.response_key = key
-    _audit(session, batch, "entry.form_corrected", actor, {"number": form.number})
-    return True
-
-
-def _store(
+def store_form_of_pile(
     session: orm.Session,
     batch: EntryBatch,
     round_: Round,
@@ -272,6 +218,7 @@ def _store(
     now: datetime,
     excluded: str | None = None,
 ) -> None:
+    """Store the answers of a form of a pile, dated by the day on the paper."""
     submission = Submission(
         key=key,
         round_id=round_.id,
@@ -291,11 +238,12 @@ def _store(
         raise InputError("Please press the button once more.")
 
 
-def _answers(session: orm.Session, form: EntryForm) -> str:
+def answers_in_force(session: orm.Session, form: EntryForm) -> str:
+    """Return the packed answers in force of a form."""
     return session.scalars(sa.select(Response.answers).where(Response.key == form.response_key)).one()
 
 
-def _locked(session: orm.Session, batch: EntryBatch) -> ImportBatch:
+def locked_pile(session: orm.Session, batch: EntryBatch) -> ImportBatch:
     """Return the batch with its row locked, so that two people at one pile take turns; refuse an undone one."""
     pile = session.scalars(sa.select(ImportBatch).where(ImportBatch.id == batch.batch_id).with_for_update()).one()
     session.refresh(pile)
@@ -309,11 +257,12 @@ def _locked(session: orm.Session, batch: EntryBatch) -> ImportBatch:
     return pile
 
 
-def _audit(
+def audit_pile(
     session: orm.Session,
     batch: EntryBatch,
     action: str,
     actor: Actor,
     after: dict[str, str] | dict[str, int],
 ) -> None:
+    """Write an event of a pile into the audit log."""
     audit.record(session, action=action, subject=f"entry_batch:{batch.batch_id}", actor=actor, after=dict(after))

@@ -27,6 +27,7 @@ from survey.models import (
     Response,
     Round,
     RoundState,
+    Withdrawal,
 )
 
 LEAST_MONTHS = 6
@@ -103,6 +104,12 @@ def purge_responses(session: orm.Session, rounds: Iterable[OldRound], *, actor: 
         )
         session.execute(
             sa.delete(EntryForm).where(EntryForm.batch_id.in_(piles)).execution_options(synchronize_session=False)
+        )
+        session.execute(
+            sa.update(Withdrawal)
+            .where(Withdrawal.round_id == round_.id)
+            .values(response_id=None, replacement_id=None)
+            .execution_options(synchronize_session=False)
         )
         gone = session.execute(
             sa.delete(Response).where(Response.round_id == round_.id).execution_options(synchronize_session=False)

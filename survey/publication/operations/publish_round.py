@@ -11,6 +11,7 @@ from survey.accounts.operations import audit
 from survey.accounts.operations.seal_audit import seal_audit
 from survey.collect.queries.counters import late_until
 from survey.collect.queries.evidence import waiting_batches
+from survey.collect.queries.withdrawals import waiting_withdrawals
 from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.core.text import clean
@@ -52,6 +53,13 @@ def draft_publication(
             "of round %(code)s are frozen",
             batches=batches,
             responses=responses,
+            code=round_.code,
+        )
+    withdrawals = waiting_withdrawals(session, round_.id)
+    if withdrawals:
+        raise InputError(
+            "Withdrawals that wait: %(n)d. Agree to or refuse each before the results of round %(code)s are frozen",
+            n=withdrawals,
             code=round_.code,
         )
     reason = clean(reason)

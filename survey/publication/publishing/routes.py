@@ -11,6 +11,7 @@ from werkzeug import Response
 
 from survey.accounts.auth import role_required
 from survey.collect.queries.evidence import waiting_batches
+from survey.collect.queries.withdrawals import waiting_withdrawals
 from survey.core.errors import InputError
 from survey.models import Publication, PublicationState, Role, Round, RoundState
 from survey.publication.editions import Recomputed, decided_in, freeze, recompute
@@ -137,6 +138,7 @@ def _steps(session: orm.Session, round_: Round, form: DraftForm) -> str:
         corrects=any(p.edition for p in found),
         form=form,
         waiting=waiting_batches(session, round_.id),
+        withdrawals=waiting_withdrawals(session, round_.id),
     )
 
 

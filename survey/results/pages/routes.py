@@ -26,6 +26,7 @@ from survey.results.pages.pages import RESULT_READERS, asked_service, blueprint,
 from survey.results.pages.standing import standing_view
 from survey.results.sensitivity import Sensitivity, sensitivity
 from survey.results.statements import RANKS
+from survey.results.withdrawn import withdrawn
 from survey.structure.queries import rounds as round_queries
 from survey.web.context import database
 
@@ -65,6 +66,7 @@ def overview(round_code: str) -> str:
             agency_page=lambda agency: flask.url_for("evaluator.detail", round_code=round_code, agency=agency),
             doubts=_doubts(session, page),
             tells_doubts=_tells_doubts(page),
+            withdrawn=None if page.limited else withdrawn(session, page.results),
             intraclass=intraclass(session, page.results),
         )
 

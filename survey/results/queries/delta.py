@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.models import Agency, EntryBatch, Response, Service
-from survey.results.queries.responses import key_column
+from survey.results.queries.responses import PRIME, key_column
 
 Stamp = tuple[int, ...]
-"""See `survey.results.queries.responses.stamp`: rows, newest id, excluded rows, sum of their ids."""
+"""See `survey.results.queries.responses.stamp`: rows, newest id, excluded rows, sum of their ids, of squares."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,8 @@ def read_delta(
     ).all()
     out = [row.id for row in rows if row.excluded is not None]
     newest = max((row.id for row in rows), default=before[1])
-    if now != (before[0] + len(rows), newest, before[2] + len(out), before[3] + sum(out)):
+    mixed = sum((number % PRIME) ** 2 for number in out)
+    if now != (before[0] + len(rows), newest, before[2] + len(out), before[3] + sum(out), before[4] + mixed):
         return None
     counted = [tuple(row) for row in rows if row.excluded is None]
     keys = pd.DataFrame([row[4:] for row in counted], columns=list(by), dtype=object)

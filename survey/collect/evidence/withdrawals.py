@@ -1,0 +1,86 @@
+"""The queue of withdrawals: what was taken back or is asked to be, with its reason, and deciding on it."""
+
+from __future__ import annotations
+
+import flask
+from flask_babel import gettext as _
+from sqlalchemy import orm
+
+from survey.accounts.auth import role_required
+from survey.accounts.verification import verified_recently
+from survey.collect.evidence.common import ROLES, View, blueprint
+from survey.collect.evidence.forms import RefusalForm
+from survey.collect.operations.decide_withdrawal import agree_to_withdrawal, refuse_withdrawal
+from survey.collect.queries import withdrawals as queries
+from survey.core.errors import InputError
+from survey.web.context import actor, database, error_message
+
+
+@blueprint.get("/rut-lai")
+@role_required(*ROLES)
+def withdrawals() -> str:
+    """List what was taken back, what waits first; about one agency where the address names it."""
+    agency = flask.request.args.get("co-quan", "")
+    with database().read() as session:
+        return flask.render_template(
+            "collect/evidence/withdrawals.html",
+            rows=queries.withdrawals(session, agency),
+            agencies=queries.withdrawing_agencies(session),
+            agency=agency,
+        )
+
+
+@blueprint.get("/rut-lai/<int:number>")
+@role_required(*ROLES)
+def withdrawal(number: int) -> str:
+    """Show one withdrawal with its reason."""
+    with database().read() as session:
+        return _withdrawal_page(session, number, RefusalForm())
+
+
+@blueprint.post("/rut-lai/<int:number>/dong-y")
+@role_required(*ROLES)
+@verified_recently
+def agree(number: int) -> View:
+    """Let a withdrawal take effect."""
+    try:
+        with database().write() as session:
+            agree_to_withdrawal(session, _row(session, number).row, actor=actor())
+    except InputError as error:
+        flask.flash(error_message(error), "error")
+        return flask.redirect(flask.url_for("evidence.withdrawal", number=number), 303)
+    flask.flash(_("Agreed: it is in force now."))
+    return flask.redirect(flask.url_for("evidence.withdrawals"), 303)
+
+
+@blueprint.post("/rut-lai/<int:number>/khong")
+@role_required(*ROLES)
+@verified_recently
+def disagree(number: int) -> View:
+    """Refuse a withdrawal, with the reason."""
+    form = RefusalForm()
+    if form.validate():
+        try:
+            with database().write() as session:
+                refuse_withdrawal(session, _row(session, number).row, form.reason.data, actor=actor())
+            flask.flash(_("Refused: everything counts as before."))
+            return flask.redirect(flask.url_for("evidence.withdrawals"), 303)
+        except InputError as error:
+            form.refuse(error)
+    with database().read() as session:
+        return _withdrawal_page(session, number, form), 422
+
+
+def _row(session: orm.Session, number: int) -> queries.WithdrawalRow:
+    """Return a withdrawal, or answer 404."""
+    found = queries.withdrawal(session, number)
+    if found is None:
+        flask.abort(404)
+    return found
+
+
+def _withdrawal_page(session: orm.Session, number: int, form: RefusalForm) -> str:
+    found = _row(session, number)
+    return flask.render_template(
+        "collect/evidence/withdrawal.html", found=found, shares=queries.correction_shares(session, found), form=form
+    )
