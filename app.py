@@ -88,7 +88,7 @@ def _register_pages(app: Flask) -> None:
     from survey.improvement import pages as improvement
     from survey.maintenance import health
     from survey.printing import pages as staff
-    from survey.publication import api, publishing
+    from survey.publication import api, notices, publishing
     from survey.publication import public as published
     from survey.publication.api import clients as api_clients
     from survey.results import pages as evaluator
@@ -125,4 +125,5 @@ def _register_pages(app: Flask) -> None:
     )
     for part in parts:
         app.register_blueprint(part.blueprint)
+    notices.init_app(app)
     app.extensions["effect_before"] = effect_before  # targets ask what results know, and know nothing of results

@@ -64,6 +64,8 @@ class Publication(Base):
     published_at: Mapped[datetime | None]
     #: head of the audit log's hash chain when it was published; null before, and in editions of version 0.1
     audit_head: Mapped[str | None] = mapped_column(sa.String(64))
+    #: whose accounts froze and reviewed it and who had made these, when it was published; null in older editions
+    people: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
 
     round: Mapped[Round] = orm.relationship()
     drafted_by: Mapped[User] = orm.relationship(foreign_keys=[drafted_by_id])

@@ -11,13 +11,20 @@ from flask import Flask
 from playwright.sync_api import Browser, Page
 
 from app import create_app
-from survey.accounts.operations.create_user import create_user
 from survey.core.actor import Actor
 from survey.core.config import Settings
 from survey.migrations import upgrade
-from survey.models import Role, Round
+from survey.models import Round
 from survey.structure.operations.close_round import close_round
-from tests.support.evaluation import NOW, PASSWORD, accounts, publish_scored, scored_round
+from tests.support.evaluation import (
+    NOW,
+    PASSWORD,
+    accounts,
+    protect_accounts,
+    publish_scored,
+    scored_round,
+    second_evaluator,
+)
 from tests.support.serving import served
 
 pytestmark = pytest.mark.browser
@@ -33,7 +40,7 @@ def office(tmp_path: Path) -> Iterator[tuple[Flask, str]]:
     with database.write() as session:
         scored_round(session)
         accounts(session)
-        create_user(session, username="hai", password=PASSWORD, role=Role.EVALUATOR, agency_id=None, actor=Actor(NOW))
+        second_evaluator(session)
         close_round(session, session.scalars(sa.select(Round)).one(), actor=Actor(NOW))
     with served(app) as base:
         yield app, base
@@ -51,7 +58,7 @@ def signed_in(chromium: Browser, base: str, name: str, *, script: bool) -> Page:
 
 @pytest.mark.parametrize("script", [True, False])
 def test_two_people_publish_and_everyone_sees(chromium: Browser, office: tuple[Flask, str], script: bool) -> None:
-    _app, base = office
+    app, base = office
     first = signed_in(chromium, base, "evaluator", script=script)
     first.goto(f"{base}/danh-gia/r1")
     first.get_by_role("link", name="Công bố").first.click()
@@ -61,6 +68,7 @@ def test_two_people_publish_and_everyone_sees(chromium: Browser, office: tuple[F
     assert first.get_by_role("button", name="Tôi đã xem kỹ: xác nhận").count() == 0
 
     second = signed_in(chromium, base, "hai", script=script)
+    protect_accounts(app)
     second.goto(first.url)
     second.get_by_role("button", name="Tôi đã xem kỹ: xác nhận").click()
     first.reload()

@@ -165,7 +165,7 @@ def test_names_are_composed_and_nobody_s(loaded: tuple[Database, Demo]) -> None:
         assert all(unicodedata.is_normalized("NFC", name) for name in named)
         people = set(session.scalars(sa.select(User.display_name)))
         assert people == {
-            *("Cán bộ đánh giá", "Cán bộ đánh giá thứ hai", "Quản trị viên"),
+            *("Cán bộ đánh giá", "Cán bộ đánh giá thứ hai", "Cán bộ đánh giá thứ ba", "Quản trị viên"),
             *("Văn phòng UBND tỉnh", "Lãnh đạo sở", "Cán bộ một cửa"),
         }
 

@@ -10,11 +10,18 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 
-from survey.accounts.operations.create_user import create_user
 from survey.core.actor import Actor
-from survey.models import Publication, Response, Role, Round
+from survey.models import Publication, Response, Round, User
 from survey.structure.operations.close_round import close_round
-from tests.support.evaluation import NOW, PASSWORD, accounts, post, scored_round, sign_in
+from tests.support.evaluation import (
+    NOW,
+    accounts,
+    post,
+    protect_accounts,
+    scored_round,
+    second_evaluator,
+    sign_in,
+)
 
 
 @pytest.fixture
@@ -22,14 +29,18 @@ def closed(app: Flask) -> Flask:
     with app.extensions["database"].write() as session:
         scored_round(session)
         accounts(session)
-        create_user(session, username="hai", password=PASSWORD, role=Role.EVALUATOR, agency_id=None, actor=Actor(NOW))
+        second_evaluator(session)
         close_round(session, session.scalars(sa.select(Round)).one(), actor=Actor(NOW))
     return app
 
 
 def person(app: Flask, name: str) -> FlaskClient:
+    """Sign a person in, whose account has a second factor from then on."""
+    with app.extensions["database"].write() as session:
+        session.execute(sa.update(User).values(totp_secret=None))
     client = app.test_client()
     assert sign_in(client, name).status_code == 303
+    protect_accounts(app)
     return client
 
 
@@ -53,7 +64,15 @@ def test_from_draft_to_the_public_page(closed: Flask) -> None:
     assert "Tôi đã xem kỹ" not in shown
     second = person(closed, "hai")
     assert "Tôi đã xem kỹ" in second.get(draft).get_data(as_text=True)
+    with closed.extensions["database"].write() as session:
+        session.execute(sa.update(User).where(User.username == "hai").values(totp_secret=None))
+    assert "hai chưa có lớp bảo vệ thứ hai" in " ".join(second.get(draft).get_data(as_text=True).split())
+    assert post(second, draft + "/duyet", form_at=draft).location == draft
+    protect_accounts(closed)
     assert post(second, draft + "/duyet", form_at=draft).location == STEPS
+    told = " ".join(person(closed, "admin").get("/danh-gia").get_data(as_text=True).split())
+    assert "Một ấn bản của Đợt 1 do evaluator chốt và hai xem xét sắp được công bố" in told
+    assert "sắp được công bố" not in person(closed, "manager").get("/danh-gia").get_data(as_text=True)
     assert closed.test_client().get("/ket-qua/r1").status_code == 404
     assert post(author, draft + "/cong-khai", form_at=draft).location == STEPS
     public = closed.test_client().get("/ket-qua/r1")
@@ -63,6 +82,9 @@ def test_from_draft_to_the_public_page(closed: Flask) -> None:
         made = session.scalars(sa.select(Publication)).one()
         assert (made.drafted_by.username, made.reviewed_by.username) == ("evaluator", "hai")
         assert made.results_hash in public.get_data(as_text=True)
+    assert "Hai người đã chốt và xem xét ấn bản này" in public.get_data(as_text=True)
+    kept = " ".join(author.get(draft).get_data(as_text=True).split())
+    assert "Tài khoản hai: do admin lập hoặc đặt lại" in kept
 
 
 def test_the_author_cannot_review_even_by_hand(closed: Flask) -> None:

@@ -28,7 +28,7 @@ from survey.publication.operations.publish_round import (
 from survey.publication.queries.editions import published
 from survey.results.compute import round_results
 from survey.structure.operations.close_round import close_round
-from tests.support.evaluation import PASSWORD, publish_scored, scored_round
+from tests.support.evaluation import PASSWORD, TOTP, publish_scored, scored_round
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 
@@ -38,10 +38,12 @@ def closed(database: Database) -> Database:
     """A scored round that is closed, and two evaluators."""
     with database.write() as session:
         scored_round(session)
-        for name in ("mot", "hai"):
-            create_user(
-                session, username=name, password=PASSWORD, role=Role.EVALUATOR, agency_id=None, actor=Actor(NOW)
-            )
+        made_by = None  # "mot" and the administrator come from the command line, "hai" from the administrator
+        for name, role in (("mot", Role.EVALUATOR), ("quan-tri", Role.ADMIN), ("hai", Role.EVALUATOR)):
+            actor = Actor(NOW - timedelta(days=30), made_by)
+            user = create_user(session, username=name, password=PASSWORD, role=role, agency_id=None, actor=actor)
+            user.totp_secret = TOTP
+            made_by = user.id if role is Role.ADMIN else None
         close_round(session, the_round(session), actor=Actor(NOW - timedelta(hours=1)))
     return database
 

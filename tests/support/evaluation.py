@@ -24,6 +24,8 @@ from tests.support.places import open_place
 
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 PASSWORD = "ruong bac thang xanh"
+TOTP = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+"""A key of one-time codes."""
 
 #: (agency, service, answer to every item, how many respondents)
 ANSWERS = (
@@ -114,19 +116,26 @@ def earlier_round(session: orm.Session) -> None:
 
 
 def publish_scored(session: orm.Session, reason: str = "") -> None:
-    """Close `r1` and publish what it holds as its next edition, one person drafting, another reviewing."""
+    """Close `r1` and publish what it holds as its next edition, one person drafting, another reviewing.
+
+    Their accounts are old, have a second factor, and come from two administrators: the command line and `lap`.
+    """
     round_, later = session.scalars(sa.select(Round)).one(), NOW + timedelta(hours=1)
     if round_.state is RoundState.OPEN:
         close_round(session, round_, actor=Actor(NOW))
-    people = []
-    for name in ("soan", "duyet"):
-        found = session.scalar(sa.select(User.id).where(User.username == name))
-        people.append(
-            found
-            or create_user(
-                session, username=name, password=PASSWORD, role=Role.EVALUATOR, agency_id=None, actor=Actor(NOW)
-            ).id
-        )
+    long_ago = NOW - timedelta(days=30)
+    people: list[int] = []
+    for name, role, maker in (
+        ("lap", Role.ADMIN, False),
+        ("soan", Role.EVALUATOR, False),
+        ("duyet", Role.EVALUATOR, True),
+    ):
+        found = session.scalar(sa.select(User).where(User.username == name))
+        if found is None:
+            actor = Actor(long_ago, people[0] if maker else None)
+            found = create_user(session, username=name, password=PASSWORD, role=role, agency_id=None, actor=actor)
+        found.totp_secret = TOTP
+        people.append(found.id)
     session.flush()
     frozen = freeze(session, "r1")
     made = draft_publication(
@@ -134,11 +143,28 @@ def publish_scored(session: orm.Session, reason: str = "") -> None:
         round_,
         content=frozen.content,
         results_hash=frozen.results_hash,
-        actor=Actor(later, people[0]),
+        actor=Actor(later, people[1]),
         reason=reason,
     )
-    review_publication(session, made, actor=Actor(later, people[1]))
-    publish(session, made, actor=Actor(later, people[0]))
+    review_publication(session, made, actor=Actor(later, people[2]))
+    publish(session, made, actor=Actor(later, people[1]))
+    for number in people:
+        session.get_one(User, number).totp_secret = None  # so that tests sign them in by the password alone
+
+
+def second_evaluator(session: orm.Session) -> None:
+    """Add the evaluator `hai`, whose account `admin` made: `evaluator` and `hai` may publish together."""
+    session.flush()
+    admin = session.scalars(sa.select(User.id).where(User.username == "admin")).one()
+    create_user(
+        session, username="hai", password=PASSWORD, role=Role.EVALUATOR, agency_id=None, actor=Actor(NOW, admin)
+    )
+
+
+def protect_accounts(app: Flask) -> None:
+    """Give every account a second factor; who signed in before stays so."""
+    with app.extensions["database"].write() as session:
+        session.execute(sa.update(User).values(totp_secret=TOTP))
 
 
 def accounts(session: orm.Session) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import orm
 
 from survey.accounts.operations import audit
 from survey.accounts.operations.create_user import create_user
+from survey.accounts.operations.second_factor import new_secret
 from survey.accounts.passwords import new_password
 from survey.core.actor import Actor
 from survey.core.errors import InputError
@@ -39,7 +40,6 @@ from survey.models import (
     Round,
     RoundState,
     Service,
-    User,
 )
 from survey.models.comments import week_of
 from survey.publication.editions import freeze
@@ -115,7 +115,7 @@ def load_demo(
         if years_ago:
             closed = round_
     password = new_password()
-    evaluator = create_user(
+    create_user(
         session,
         username="evaluator",
         display_name="Cán bộ đánh giá",
@@ -123,7 +123,7 @@ def load_demo(
         role=Role.EVALUATOR,
         actor=Actor(now),
     )
-    _publish(session, closed, evaluator, now)
+    _publish(session, closed, now)
     province = session.scalars(sa.select(Agency).where(Agency.kind == AgencyKind.PROVINCE)).one()
     judged = list({stratum.agency.id: stratum.agency for stratum in strata}.values())
     others = load_followup(session, closed, [province, *judged], password=password, now=now, zone=zone)
@@ -135,23 +135,32 @@ def load_demo(
     return Demo("evaluator", password, first, responses, others)
 
 
-def _publish(session: orm.Session, round_: Round, evaluator: User, now: datetime) -> None:
-    """Publish the older round, the second person being an account that nobody has the password of."""
-    second = create_user(
-        session,
-        username="evaluator-2",
-        display_name="Cán bộ đánh giá thứ hai",
-        password=new_password(),
-        role=Role.EVALUATOR,
-        actor=Actor(now),
+def _publish(session: orm.Session, round_: Round, now: datetime) -> None:
+    """Publish the older round by two people; the clock is set so that their accounts are old and the wait is over."""
+    before = now - timedelta(days=30)
+    first, second = (
+        create_user(
+            session,
+            username=f"evaluator-{number}",
+            display_name=name,
+            password=new_password(),  # nobody has it
+            role=Role.EVALUATOR,
+            actor=Actor(before),
+        )
+        for number, name in ((2, "Cán bộ đánh giá thứ hai"), (3, "Cán bộ đánh giá thứ ba"))
     )
+    first.totp_secret, second.totp_secret = new_secret(), new_secret()
     session.flush()
     frozen = freeze(session, round_.code)
     made = draft_publication(
-        session, round_, content=frozen.content, results_hash=frozen.results_hash, actor=Actor(now, evaluator.id)
+        session,
+        round_,
+        content=frozen.content,
+        results_hash=frozen.results_hash,
+        actor=Actor(now - timedelta(days=3), first.id),
     )
-    review_publication(session, made, actor=Actor(now, second.id))
-    publish(session, made, actor=Actor(now, evaluator.id))
+    review_publication(session, made, actor=Actor(now - timedelta(days=2), second.id))
+    publish(session, made, actor=Actor(now, first.id))
 
 
 def _mark_as_demo(session: orm.Session, now: datetime) -> None:

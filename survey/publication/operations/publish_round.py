@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -15,7 +17,8 @@ from survey.collect.queries.withdrawals import waiting_withdrawals
 from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.core.text import clean
-from survey.models import Publication, PublicationState, Round, RoundState
+from survey.models import Publication, PublicationState, Round, RoundState, User
+from survey.publication.queries.four_eyes import WAIT, assess_four_eyes
 
 PENDING = (PublicationState.DRAFT, PublicationState.REVIEWED)
 
@@ -80,18 +83,42 @@ def draft_publication(
 
 
 def review_publication(session: orm.Session, publication: Publication, *, actor: Actor) -> None:
-    """Say that a second person has looked through a draft; `InputError` for its own author."""
+    """Say that a second person has looked through a draft.
+
+    `InputError` for its own author, and where the two accounts may be one person's (`assess_four_eyes`).
+    """
     _expect(publication, PublicationState.DRAFT)
     if publication.drafted_by_id == actor.user_id:
         raise InputError("A second person must review it: you made this draft yourself")
+    second = session.get_one(User, actor.user_id)
+    for problem in assess_four_eyes(session, publication.drafted_by, second, actor.now).problems:
+        raise problem
     publication.state = PublicationState.REVIEWED
     publication.reviewed_by_id, publication.reviewed_at = actor.user_id, actor.now
     _record(session, publication, publication.round, "publication.reviewed", actor)
 
 
 def publish(session: orm.Session, publication: Publication, *, actor: Actor) -> None:
-    """Open a reviewed draft to everyone, as the round's next edition."""
+    """Open a reviewed draft to everyone, as the round's next edition.
+
+    `InputError` where the two accounts may be one person's by now, and for `WAIT` after the review where the one
+    administrator of the installation made both: evaluators are told of it meanwhile.
+    """
     _expect(publication, PublicationState.REVIEWED)
+    first, second = publication.drafted_by, publication.reviewed_by
+    if second is None or publication.reviewed_at is None:
+        raise ValueError("a reviewed publication has its reviewer")
+    eyes = assess_four_eyes(session, first, second, actor.now)
+    for problem in eyes.problems:
+        raise problem
+    if eyes.one_administrator and actor.now < publication.reviewed_at + WAIT:
+        raise InputError(
+            "One administrator made both accounts, and this installation has no other: it can be published from "
+            "%(moment)s, %(hours)d hours after the review",
+            moment=f"{(publication.reviewed_at + WAIT).astimezone(ZoneInfo(publication.round.zone)):%H:%M %d/%m/%Y}",
+            hours=WAIT // timedelta(hours=1),
+        )
+    publication.people = eyes.facts(first, second)
     publication.edition = _latest_edition(session, publication.round) + 1
     publication.state = PublicationState.PUBLISHED
     publication.published_by_id, publication.published_at = actor.user_id, actor.now

@@ -10,6 +10,7 @@ from sqlalchemy import orm
 from werkzeug import Response
 
 from survey.accounts.auth import role_required
+from survey.accounts.queries import users
 from survey.collect.queries.evidence import waiting_batches
 from survey.collect.queries.withdrawals import waiting_withdrawals
 from survey.core.errors import InputError
@@ -19,10 +20,11 @@ from survey.publication.forms import DraftForm
 from survey.publication.operations import publish_round
 from survey.publication.page_data import frozen_page
 from survey.publication.queries import editions as edition_queries
+from survey.publication.queries.four_eyes import WAIT, FourEyes, assess_four_eyes
 from survey.results.figures import OVERALL
 from survey.structure.queries import rounds as round_queries
 from survey.web import i18n
-from survey.web.context import actor, database, error_message, user
+from survey.web.context import actor, database, error_message, now, user
 
 blueprint = flask.Blueprint("publishing", __name__, url_prefix="/danh-gia/<round_code>/cong-bo")
 PUBLISHERS = (Role.ADMIN, Role.EVALUATOR)
@@ -62,6 +64,7 @@ def edition(round_code: str, number: int) -> str:
         found = _publication(session, round_code, number)
         page = frozen_page(session, found, i18n.current_language().code)
         again: Recomputed = recompute(session, found)
+        eyes = _eyes(session, found)
         return flask.render_template(
             "publication/publishing/edition.html",
             round=found.round,
@@ -72,6 +75,9 @@ def edition(round_code: str, number: int) -> str:
             differences=again.differences[:SHOWN_DIFFERENCES],
             batches=decided_in(found),
             may_review=found.state is PublicationState.DRAFT and found.drafted_by_id != user().id,
+            eyes=eyes,
+            problems=[error_message(error) for error in eyes.problems] if eyes else [],
+            opens_at=found.reviewed_at + WAIT if found.reviewed_at else None,
         )
 
 
@@ -96,6 +102,16 @@ def publish(round_code: str, number: int) -> Response:
 def withdraw(round_code: str, number: int) -> Response:
     """Put the draft aside."""
     return _change(round_code, number, publish_round.withdraw_publication, _("The draft was withdrawn."))
+
+
+def _eyes(session: orm.Session, publication: Publication) -> FourEyes | None:
+    """Return what stands against the two people of a draft; of one that nobody reviewed, with who looks as second."""
+    second = publication.reviewed_by
+    if publication.state is PublicationState.DRAFT and publication.drafted_by_id != user().id:
+        second = users.by_id(session, user().id)
+    if second is None or publication.state not in publish_round.PENDING:
+        return None
+    return assess_four_eyes(session, publication.drafted_by, second, now())
 
 
 def _change(round_code: str, number: int, operation: Callable[..., None], done: str) -> Response:

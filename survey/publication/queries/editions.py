@@ -31,6 +31,22 @@ def editions(session: orm.Session, round_code: str) -> list[Publication]:
     return list(session.scalars(query.order_by(Publication.id.desc())))
 
 
+def reviewed_publications(session: orm.Session) -> list[Publication]:
+    """Return the drafts that a second person reviewed and nobody published, with their round and people."""
+    query = (
+        sa.select(Publication)
+        .where(Publication.state == PublicationState.REVIEWED)
+        .options(
+            orm.joinedload(Publication.round),
+            orm.joinedload(Publication.drafted_by),
+            orm.joinedload(Publication.reviewed_by),
+            orm.defer(Publication.content),
+        )
+        .order_by(Publication.id)
+    )
+    return list(session.scalars(query))
+
+
 def edition_of(session: orm.Session, round_code: str, number: int) -> Publication | None:
     """Return a publication of a round by its number, if there is one."""
     found = session.get(Publication, number)
