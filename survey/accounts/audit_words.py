@@ -120,6 +120,7 @@ def actions() -> dict[str, dict[str, str]]:
             "withdrawal.made": _("Took something back of the evidence"),
             "withdrawal.agreed": _("Agreed to take something back of the evidence"),
             "withdrawal.refused": _("Refused to take something back of the evidence"),
+            "withdrawal.reversed": _("Counted again what a rule had left out"),
             "comment.shown": _("Let a comment be shown"),
             "comment.hidden": _("Hid a comment"),
             "comments.purged": _("Deleted old comments"),

@@ -33,6 +33,7 @@ from survey.questionnaires import from_canonical
 from survey.results.compute import RoundResults, round_results
 from survey.structure.queries import names
 from survey.structure.queries.population import population as read_population
+from survey.structure.queries.withdrawals import exclusions_in_force
 
 FORMAT = 1
 DIGITS = 9
@@ -108,6 +109,7 @@ def freeze(session: orm.Session, round_code: str) -> Frozen:
         "transactions": results.transactions,
         "excluded": results.excluded,
         "channels": results.channels,
+        "exclusions": exclusions_in_force(session, round_.id),
         "batches": asdict(decided_batches(session, round_.id)),
         "columns": list(results.table.columns),
         "results": rows,
@@ -159,6 +161,12 @@ def decided_in(publication: Publication) -> Decided | None:
     """Return what had been decided about units' batches when it was frozen; None for editions of before that."""
     found = content_of(publication).get("batches")
     return Decided(**found) if found else None
+
+
+def exclusions_of(publication: Publication) -> tuple[int, int]:
+    """Return by how many rules responses were left out when it was frozen, and how many responses."""
+    rows = content_of(publication).get("exclusions", [])
+    return len(rows), sum(row["responses"] for row in rows)
 
 
 def thaw(session: orm.Session, publication: Publication) -> RoundResults:

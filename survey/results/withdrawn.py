@@ -9,7 +9,8 @@ from sqlalchemy import orm
 
 from survey.core.cache import cached
 from survey.results.compute import RoundResults, score_chosen
-from survey.results.queries.withdrawn import as_if_nothing_withdrawn, withdrawn_stamp
+from survey.results.queries.withdrawn import as_if_nothing_withdrawn, counted_without, withdrawn_stamp
+from survey.structure.queries.exclusion_rule import ExclusionRule
 
 NOBODY: tuple[int | None, float | None] = (0, None)
 """Respondents and index of an agency that nobody answered for."""
@@ -52,6 +53,12 @@ def withdrawn(session: orm.Session, results: RoundResults) -> Withdrawn | None:
     condition = as_if_nothing_withdrawn(results.round.id)
     before = cached(session, ("withdrawn", results.stamp, stamp), lambda: score_chosen(session, results, condition))
     return Withdrawn(stamp[0], compare_overall(results.table, before))
+
+
+def without_rule(session: orm.Session, results: RoundResults, rule: ExclusionRule) -> tuple[WithdrawnRow, ...]:
+    """Return what leaving out by a rule would do: `n` and `index` without those meant, `n_before` and so on as now."""
+    left = score_chosen(session, results, counted_without(session, results.round, rule))
+    return compare_overall(left, results.table)
 
 
 def compare_overall(now: pd.DataFrame, before: pd.DataFrame) -> tuple[WithdrawnRow, ...]:

@@ -90,9 +90,11 @@ def test_from_signing_in_to_poster_and_receipts(
     page.goto(f"{base}/quay")
     page.get_by_role("link", name="Quầy Tư pháp").click()
     page.get_by_role("link", name="Tạo mã mới").click()
+    page.get_by_label("Lý do").select_option("poster")
+    page.get_by_label("Chuyện gì đã xảy ra").fill("Áp phích bị chụp lại")
     page.get_by_role("button", name="Đồng ý tạo mã mới").click()
-    assert "Quầy đã có mã mới" in page.get_by_role("status").inner_text()
-    assert OWN not in page.locator("#code ~ p").inner_text()
+    assert "Cán bộ đánh giá đọc lý do và quyết định" in page.get_by_role("status").inner_text()
+    assert OWN in page.locator("#code ~ p").inner_text()  # until an evaluator agrees
     page.get_by_role("link", name="Mọi mã của quầy").click()
     assert page.get_by_role("heading", name=OWN).count() == 1
     context.close()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
 import pytest
 import sqlalchemy as sa
 
@@ -13,11 +16,24 @@ from survey.collect.queries import evidence, withdrawals
 from survey.core.actor import Actor
 from survey.core.db import Database
 from survey.core.errors import InputError
-from survey.models import Agency, ImportBatch, Role, Round, Withdrawal, WithdrawalReason, WithdrawalState
+from survey.models import (
+    Agency,
+    Channel,
+    ImportBatch,
+    Response,
+    Role,
+    Round,
+    Withdrawal,
+    WithdrawalReason,
+    WithdrawalState,
+)
 from survey.results.compute import round_results
 from survey.results.queries import responses
+from survey.results.queries.withdrawn import counted_without
 from survey.results.withdrawn import withdrawn
+from survey.structure.operations.exclude_responses import ask_exclusion
 from survey.structure.operations.withdraw import Why
+from survey.structure.queries.exclusion_rule import ExclusionRule, matches
 from tests.collect.test_import_responses import FILES, NOW, take
 from tests.support.evaluation import PASSWORD
 from tests.support.places import open_place
@@ -103,3 +119,42 @@ def test_sets_of_one_sum_are_told_apart(people: tuple[Database, int, int]) -> No
             stamps.append(responses.stamp(session, round_id))
         assert ids[0] + ids[3] == ids[1] + ids[2]
         assert stamps[0] != stamps[1]
+
+
+def test_hours_of_a_rule_are_those_of_the_round(people: tuple[Database, int, int]) -> None:
+    """Answers at 22:00, 23:30, 3:59 and 4:00 in Vietnam; of no batch, so that a rule of a batch means none of them."""
+    database, _head, evaluator = people
+    with database.write() as session:
+        round_ = session.scalars(sa.select(Round)).one()
+        agency = session.scalars(sa.select(Agency.id).where(Agency.code == "so-tu-phap")).one()
+        for number, (hour, minute) in enumerate(((15, 0), (16, 30), (20, 59), (21, 0))):  # UTC
+            session.add(
+                Response(
+                    key=f"at-{number:016d}",
+                    round_id=round_.id,
+                    deciding_agency_id=agency,
+                    channel=Channel.QR,
+                    language="vi",
+                    answers="5" * 9,
+                    submitted_at=datetime(2026, 3, 4, hour, minute, tzinfo=UTC),
+                )
+            )
+        session.flush()
+
+        def meant(rule: ExclusionRule) -> list[str]:
+            query = sa.select(Response.key).where(matches(session, round_, rule)).order_by(Response.id)
+            return [key[-1] for key in session.scalars(query)]
+
+        night = ExclusionRule("so-tu-phap", from_hour=23, to_hour=4, first=date(2026, 3, 4), last=date(2026, 3, 5))
+        assert meant(night) == ["1", "2"]
+        assert meant(replace(night, from_hour=4, to_hour=23)) == ["0", "3"]
+        assert meant(replace(night, last=date(2026, 3, 4))) == ["1"]
+        assert ExclusionRule.of(night.facts()) == night
+        left = counted_without(session, round_, replace(night, batch_id=7))
+        assert session.scalar(sa.select(sa.func.count()).select_from(Response).where(left)) == 4
+        row = ask_exclusion(session, round_, night, WHY, preview={}, actor=Actor(NOW, evaluator))
+        with pytest.raises(InputError, match="yourself"):
+            agree_to_withdrawal(session, row, actor=Actor(NOW, evaluator))
+        for rule in (ExclusionRule("so-tu-phap"), replace(night, to_hour=None), replace(night, first=date(2026, 3, 6))):
+            with pytest.raises(InputError):
+                rule.checked()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from flask.testing import FlaskClient
 from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.models import Agency, Channel, Counter, CounterCode, ImportBatch, Response
+from survey.publication.editions import freeze
 from survey.publication.operations.publish_round import draft_publication
 from survey.results.compute import round_results
 from survey.structure.operations.change_round import change_round
@@ -22,7 +24,7 @@ from survey.structure.queries.rounds import by_code
 from tests.collect.test_pages_paper import WHY, begin, key_in
 from tests.collect.test_pages_response_imports import fields, preview, upload
 from tests.support.evaluation import NOW, accounts, post, sign_in
-from tests.support.places import fill, make_app
+from tests.support.places import CODE, fill, make_app
 
 ITEMS = 9
 QUEUE = "/phieu-cho-duyet"
@@ -263,6 +265,80 @@ def test_a_posters_code_is_withdrawn_on_a_bad_day(site) -> None:
     assert "Thu hồi mã của một quầy" in evaluator.get(f"{QUEUE}/rut-lai").text
     assert post(evaluator, f"{QUEUE}/rut-lai/1/dong-y", f"{QUEUE}/rut-lai/1").status_code == 303
     assert 'id="form"' not in citizen.get("/K/T7MP2XQA").text
+
+
+def test_invented_answers_of_a_night_are_left_out_by_two_people(site) -> None:
+    """Thirty best answers between 1 and 2 in the night of 5 March: previewed, asked, agreed, frozen, reversed."""
+    with site.extensions["database"].write() as session:
+        round_ = by_code(session, "r1")
+        agency = session.scalars(sa.select(Agency.id).where(Agency.code == "so-tu-phap")).one()
+        answers = "5" * ITEMS + "." * (len(round_.version.slots) - ITEMS)
+        for number in range(30):
+            session.add(
+                Response(
+                    key=f"night-{number:016d}",
+                    round_id=round_.id,
+                    deciding_agency_id=agency,
+                    channel=Channel.QR,
+                    language="vi",
+                    answers=answers,
+                    submitted_at=datetime(2026, 3, 4, 18, 2 * number, tzinfo=UTC),  # 1 h of 5 March in Vietnam
+                )
+            )
+    assert figures(site) == (40, 75.0)
+    evaluator, admin = signed_in(site, "evaluator"), signed_in(site, "admin")
+    at = "/danh-gia/r1/loai-phieu"
+    night = {"agency": "so-tu-phap", "first": "2026-03-05", "last": "2026-03-05", "from_hour": "23", "to_hour": "4"}
+    assert evaluator.get(at, query_string={"agency": "so-tu-phap"}).status_code == 422  # a whole agency is not left out
+    day = evaluator.get(at, query_string=night | {"from_hour": "4", "to_hour": "23"}).text
+    assert rows_of(day)[0] == ["Toàn tỉnh", "75,0", "75,0", "40", "40"]
+    shown = evaluator.get(at, query_string=night).text
+    assert rows_of(shown)[0] == ["Toàn tỉnh", "75,0", "0,0", "40", "10"]
+    assert post(evaluator, at, at, **night).status_code == 422  # without a reason
+    why = {"reason": "not_citizens", "note": "Một phiếu mỗi hai phút suốt đêm"}
+    asked = post(evaluator, at, at, **night, **why)
+    assert asked.location == f"{QUEUE}/rut-lai/1"
+    assert figures(site) == (40, 75.0)
+    page = " ".join(admin.get(asked.location).text.split())
+    assert "chỉ số 75,0 → 0,0; số phiếu 40 → 10" in page
+    assert post(evaluator, f"{asked.location}/dong-y", asked.location).status_code == 303  # one's own
+    assert figures(site) == (40, 75.0)
+    assert post(admin, f"{asked.location}/dong-y", asked.location).status_code == 303
+    assert figures(site) == (10, 0)
+    overview = evaluator.get("/danh-gia/r1").text
+    cells = [
+        cell.text for cell in BeautifulSoup(overview, "html.parser").find(id="withdrawn").parent.select("tbody td")
+    ]
+    assert cells[:5] == ["10", "40", "0,0", "75,0", "−75,0"]
+    with site.extensions["database"].read() as session:
+        assert set(session.scalars(sa.select(Response.answers).where(Response.excluded == "rule:1"))) == {answers}
+        content = json.loads(freeze(session, "r1").content)
+    assert [(row["responses"], row["reason"]) for row in content["exclusions"]] == [(30, "not_citizens")]
+    assert content["excluded"] == {"flagged": 30}
+    assert post(admin, f"{asked.location}/khoi-phuc", asked.location).status_code == 422
+    assert post(admin, f"{asked.location}/khoi-phuc", asked.location, reason="Đội lưu động").status_code == 303
+    assert figures(site) == (40, 75.0)
+    assert signed_in(site, "manager").get(at).status_code == 403
+
+
+def rows_of(page: str) -> list[list[str]]:
+    """Return the cells of the table of the preview."""
+    rows = BeautifulSoup(page, "html.parser").find(id="preview").parent.select("tbody tr")
+    return [[cell.text for cell in row.select("th,td")] for row in rows]
+
+
+def test_an_address_is_no_evidence_of_a_screen(site) -> None:
+    """`?kiosk=1` makes the page one of a tablet; the counter's setting alone says how the answer came."""
+    citizen = site.test_client(use_cookies=False)
+    channels = []
+    for setting in (False, True):
+        with site.extensions["database"].write() as session:
+            session.execute(sa.update(Counter).values(kiosk=setting))
+        assert citizen.post(f"/K/{CODE}?kiosk=1", data=fill(citizen)).status_code == 303
+        with site.extensions["database"].read() as session:
+            newest = sa.select(Response.channel).order_by(Response.id.desc()).limit(1)
+            channels.append(session.scalars(newest).one())
+    assert channels == [Channel.QR, Channel.KIOSK]
 
 
 def test_nothing_is_published_while_a_batch_waits(site) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import flask
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import orm
 
 from survey.accounts.auth import role_required
@@ -13,6 +14,9 @@ from survey.collect.evidence.forms import RefusalForm
 from survey.collect.operations.decide_withdrawal import agree_to_withdrawal, refuse_withdrawal
 from survey.collect.queries import withdrawals as queries
 from survey.core.errors import InputError
+from survey.structure.operations.exclude_responses import reverse_exclusion
+from survey.structure.queries.exclusion_rule import ExclusionRule
+from survey.structure.queries.names import agencies
 from survey.web.context import actor, database, error_message
 
 
@@ -71,6 +75,26 @@ def disagree(number: int) -> View:
         return _withdrawal_page(session, number, form), 422
 
 
+@blueprint.post("/rut-lai/<int:number>/khoi-phuc")
+@role_required(*ROLES)
+@verified_recently
+def reverse(number: int) -> View:
+    """Count again what a rule left out, with the reason."""
+    form = RefusalForm()
+    if form.validate():
+        try:
+            with database().write() as session:
+                count = reverse_exclusion(session, _row(session, number).row, form.reason.data, actor=actor())
+            flask.flash(
+                ngettext("Reversed: %(num)d response counts again.", "Reversed: %(num)d responses count again.", count)
+            )
+            return flask.redirect(flask.url_for("evidence.withdrawals"), 303)
+        except InputError as error:
+            form.refuse(error)
+    with database().read() as session:
+        return _withdrawal_page(session, number, form), 422
+
+
 def _row(session: orm.Session, number: int) -> queries.WithdrawalRow:
     """Return a withdrawal, or answer 404."""
     found = queries.withdrawal(session, number)
@@ -81,6 +105,13 @@ def _row(session: orm.Session, number: int) -> queries.WithdrawalRow:
 
 def _withdrawal_page(session: orm.Session, number: int, form: RefusalForm) -> str:
     found = _row(session, number)
+    names = agencies(session)
+    facts = found.row.facts or {}
     return flask.render_template(
-        "collect/evidence/withdrawal.html", found=found, shares=queries.correction_shares(session, found), form=form
+        "collect/evidence/withdrawal.html",
+        found=found,
+        shares=queries.correction_shares(session, found),
+        form=form,
+        rule=ExclusionRule.of(facts["rule"]) if "rule" in facts else None,
+        preview=[(code, names.get(code), *numbers) for code, numbers in facts.get("preview", {}).items()],
     )

@@ -22,6 +22,7 @@ from survey.models import (
     WithdrawalKind,
     WithdrawalState,
 )
+from survey.structure.operations.exclude_responses import exclude
 from survey.structure.operations.rotate_code import revoke_codes, rotate_code
 from survey.structure.operations.withdraw import end_withdrawal
 
@@ -39,6 +40,8 @@ def agree_to_withdrawal(session: orm.Session, row: Withdrawal, *, actor: Actor) 
     elif row.kind is WithdrawalKind.CODE:
         renew = bool((row.facts or {}).get("renew"))
         (rotate_code if renew else revoke_codes)(session, session.get_one(Counter, row.counter_id), actor=actor)
+    elif row.kind is WithdrawalKind.EXCLUSION:
+        exclude(session, row)
     end_withdrawal(session, row, WithdrawalState.DONE, "withdrawal.agreed", actor=actor)
 
 

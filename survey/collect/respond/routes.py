@@ -310,7 +310,8 @@ def _submission(
 def _channel(place: FormPlace) -> Channel:
     if isinstance(place.code, ReceiptCode):
         return Channel.RECEIPT
-    return Channel.KIOSK if page.is_kiosk(place.code) else Channel.QR
+    # The counter's setting decides, never what an address says: anybody can write that on a telephone.
+    return Channel.KIOSK if place.code.counter.kiosk else Channel.QR
 
 
 def _within_limits(place: FormPlace, key: str) -> bool:

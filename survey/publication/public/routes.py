@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import orm
 
 from survey.models import Publication
-from survey.publication.editions import decided_in
+from survey.publication.editions import decided_in, exclusions_of
 from survey.publication.page_data import frozen_page, hidden_agencies_of, public_table
 from survey.publication.public.card import CARD_HEIGHT, CARD_WIDTH, wrapped
 from survey.publication.public.dataset import dataset
@@ -78,6 +78,7 @@ def results(round_code: str, number: int | None) -> flask.Response:
             confidence=100 * page.results.rules.confidence,
             base=settings().public_base_url,
             batches=decided_in(publication),
+            exclusions=exclusions_of(publication),
             dataset=json.dumps(_dataset(publication, page), ensure_ascii=False).replace("<", "\\u003c"),
         )
     return _public(flask.make_response(body))

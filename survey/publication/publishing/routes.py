@@ -15,7 +15,7 @@ from survey.collect.queries.evidence import waiting_batches
 from survey.collect.queries.withdrawals import waiting_withdrawals
 from survey.core.errors import InputError
 from survey.models import Publication, PublicationState, Role, Round, RoundState
-from survey.publication.editions import Recomputed, decided_in, freeze, recompute
+from survey.publication.editions import Recomputed, decided_in, exclusions_of, freeze, recompute
 from survey.publication.forms import DraftForm
 from survey.publication.operations import publish_round
 from survey.publication.page_data import frozen_page
@@ -74,6 +74,7 @@ def edition(round_code: str, number: int) -> str:
             again=again,
             differences=again.differences[:SHOWN_DIFFERENCES],
             batches=decided_in(found),
+            exclusions=exclusions_of(found),
             may_review=found.state is PublicationState.DRAFT and found.drafted_by_id != user().id,
             eyes=eyes,
             problems=[error_message(error) for error in eyes.problems] if eyes else [],

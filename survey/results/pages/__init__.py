@@ -2,6 +2,7 @@
 
 from survey.results.pages import (
     control,
+    exclusions,
     expected,
     groups,
     heat,
@@ -18,6 +19,7 @@ from survey.results.pages.pages import blueprint
 __all__ = [
     "blueprint",
     "control",
+    "exclusions",
     "expected",
     "groups",
     "heat",

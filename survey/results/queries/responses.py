@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sqlalchemy import orm
 
 from survey.models import Agency, AnswerSlot, EntryBatch, Response, Round, Service, SlotKind
+from survey.structure.queries.exclusion_rule import EXCLUDED
 
 # Constants written into the SQL: PostgreSQL takes two bound parameters of one expression for different expressions, and
 # then the SELECT and its GROUP BY do not match.
@@ -129,6 +130,10 @@ def grouped_patterns(
     return Patterns([row.answers for row in rows], counts, keys)
 
 
+FLAGGED = "flagged"
+"""Reason of what evaluators left out by rules, all rules together."""
+
+
 def exclusions(session: orm.Session, round_id: int) -> dict[str, int]:
     """Return how many responses of a round are not counted, by reason."""
     rows = session.execute(
@@ -137,7 +142,11 @@ def exclusions(session: orm.Session, round_id: int) -> dict[str, int]:
         .group_by(Response.excluded)
         .order_by(Response.excluded)
     )
-    return {str(reason): int(count) for reason, count in rows}
+    totals: dict[str, int] = {}
+    for reason, count in rows:
+        code = FLAGGED if str(reason).startswith(EXCLUDED) else str(reason)
+        totals[code] = totals.get(code, 0) + int(count)
+    return totals
 
 
 def channels(session: orm.Session, round_id: int) -> dict[str, int]:

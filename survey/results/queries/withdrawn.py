@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from survey.models import Response, Withdrawal, WithdrawalKind, WithdrawalState
+from survey.models import Response, Round, Withdrawal, WithdrawalKind, WithdrawalState
+from survey.structure.queries.exclusion_rule import EXCLUDED, ExclusionRule, matches
 
 UNDONE = "import_undone"
 """`Response.excluded` of files and piles that were taken back."""
@@ -33,8 +34,15 @@ def as_if_nothing_withdrawn(round_id: int) -> sa.ColumnElement[bool]:
         Response.excluded.is_(None),
         Response.id.in_(replaced),
         sa.and_(Response.excluded == UNDONE, Response.batch_id.in_(undone)),
+        Response.excluded.startswith(EXCLUDED),
     )
     return sa.and_(counted, Response.id.not_in(replacements.where(Withdrawal.replacement_id.is_not(None))))
+
+
+def counted_without(session: orm.Session, round_: Round, rule: ExclusionRule) -> sa.ColumnElement[bool]:
+    """Return the condition of a round's responses that count and that a rule does not mean."""
+    meant = sa.func.coalesce(matches(session, round_, rule), sa.false())  # of no counter, of no batch: not meant
+    return sa.and_(Response.excluded.is_(None), sa.not_(meant))
 
 
 def _in_force(round_id: int) -> tuple[sa.ColumnElement[bool], ...]:

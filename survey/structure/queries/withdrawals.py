@@ -3,17 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from survey.models import Withdrawal
+from survey.models import Withdrawal, WithdrawalKind, WithdrawalState
 
 
 def withdrawals_of_batch(session: orm.Session, batch_id: int) -> Sequence[Withdrawal]:
     """Return what was asked about a file or pile, the newest first."""
     query = sa.select(Withdrawal).where(Withdrawal.batch_id == batch_id).order_by(Withdrawal.id.desc())
     return session.scalars(query).all()
+
+
+def exclusions_in_force(session: orm.Session, round_id: int) -> list[dict[str, Any]]:
+    """Return the rules by which responses of a round are left out, with reason and number, for an edition to keep."""
+    query = (
+        sa.select(Withdrawal)
+        .where(
+            Withdrawal.round_id == round_id,
+            Withdrawal.kind == WithdrawalKind.EXCLUSION,
+            Withdrawal.state == WithdrawalState.DONE,
+        )
+        .order_by(Withdrawal.id)
+    )
+    return [
+        {
+            "rule": (row.facts or {})["rule"],
+            "reason": row.reason.value,
+            "note": row.note,
+            "responses": row.counted,
+        }
+        for row in session.scalars(query)
+    ]
 
 
 def withdrawals_of_counter(session: orm.Session, counter_id: int) -> Sequence[Withdrawal]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261130_0710"
-down_revision = "20261130_0700"
+revision = "20261130_0725"
+down_revision = "20261130_0720"
 branch_labels = None
 depends_on = None
 

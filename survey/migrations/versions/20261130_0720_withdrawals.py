@@ -7,8 +7,8 @@ from alembic import op
 
 from survey.core.db import UTCDateTime
 
-revision = "20261130_0700"
-down_revision = "20261130_0655"
+revision = "20261130_0720"
+down_revision = "20261130_0700"
 branch_labels = None
 depends_on = None
 
