@@ -6,6 +6,7 @@ Fixtures import the application when they need it: the process that hands tests 
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -40,6 +41,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 SECRET = "a secret key for tests, longer than thirty-two characters"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Look for garbage less often, and never among what was loaded before the first test: an eighth of the work."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
 
 
 @pytest.fixture(scope="session", autouse=True)
