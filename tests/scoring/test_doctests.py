@@ -12,7 +12,7 @@ MODULES = sorted(
 )
 WITH_EXAMPLES = {
     "compare", "control_charts", "detectors.hours", "funnel", "importance", "intervals", "jackknife", "moments",
-    "planner", "quality", "ranks", "scheme", "scores", "small_area",
+    "planner", "quality", "ranks", "scheme", "scores", "small_area", "targets",
 }  # fmt: skip
 
 
