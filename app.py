@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from flask import Flask
@@ -11,9 +12,10 @@ from survey import cli
 from survey.accounts import auth
 from survey.core.clock import system_clock
 from survey.core.command_line import exit_on_bad_settings
-from survey.core.config import Settings, load_settings
+from survey.core.config import Settings, load_settings, require_production
 from survey.core.db import Database
 from survey.web import csrf, formatters, i18n, navigation, observability, security, uploads
+from survey.web.queries.installation import read_is_production
 
 
 @exit_on_bad_settings
@@ -21,9 +23,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Return the application for `settings` (default: from the environment)."""
     settings = settings or load_settings()
     app = Flask(__name__, instance_path=str(settings.instance_dir))
+    _configure_database(app, settings)
+    settings = _as_installed(app, settings)
     app.config["SETTINGS"] = settings
     _configure_core(app, settings)
-    _configure_database(app, settings)
     if settings.production:
         observability.configure_logging()
     observability.init_app(app)
@@ -70,6 +73,18 @@ def _configure_core(app: Flask, settings: Settings) -> None:
 def _configure_database(app: Flask, settings: Settings) -> None:
     """Open the database; requests reach it as `current_app.extensions["database"]`."""
     app.extensions["database"] = Database(settings.database)
+
+
+def _as_installed(app: Flask, settings: Settings) -> Settings:
+    """Return the settings, held to production where the database says so, whatever the environment says.
+
+    `InputError` for settings that are not fit for real citizens: no command and no page works with them.
+    """
+    if settings.production or not read_is_production(app.extensions["database"]):
+        return settings
+    settings = replace(settings, production=True)
+    require_production(settings)
+    return settings
 
 
 def _register_pages(app: Flask) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from survey.accounts.operations.first_administrator import MINUTES, awaits_first, invite_first
 from survey.core.actor import Actor
 from survey.core.clock import system_clock
 from survey.core.command_line import BadInput, database_message, system_message, work_bar
@@ -26,10 +27,12 @@ from survey.migrations import upgrade
 from survey.migrations.guards import find_broken_guards
 from survey.questionnaires import broken_files, bundled
 from survey.structure.operations.install_questionnaire import install_questionnaire
+from survey.structure.operations.mark_production import mark_production
 from survey.structure.queries.installation import is_empty
 from survey.structure.queries.structure import find_code_in_use
 from survey.web.catalogues import compile_catalogues, is_compiled, sources
 from survey.web.i18n import require_known_languages
+from survey.web.queries.installation import read_is_production
 from survey.web.rate_counts import SHARED, create_shared
 
 if TYPE_CHECKING:
@@ -51,7 +54,7 @@ def main() -> int:
     keep_private()
     try:
         settings = load_settings()
-        if options.production:
+        if options.production or was_production(settings):
             settings = replace(settings, production=True)
             require_production(settings)
         else:
@@ -73,6 +76,15 @@ def main() -> int:
     except OSError as error:
         return _refuse(system_message(error))
     return 0
+
+
+def was_production(settings: Settings) -> bool:
+    """Say whether the installation was started for real citizens before, however it is started now."""
+    database = Database(settings.database)
+    try:
+        return read_is_production(database)
+    finally:
+        database.dispose()
 
 
 def require_proxy(settings: Settings) -> None:
@@ -100,7 +112,7 @@ def prepare(settings: Settings) -> None:
     """Bring the database to the newest migration and load the demonstration into an empty one (not in production)."""
     database = Database(settings.database)
     now = system_clock()
-    made = None
+    made, token = None, ""
     try:
         if not all(map(is_compiled, sources())):  # make did it already
             _tell("Compiling the languages …")
@@ -115,10 +127,14 @@ def prepare(settings: Settings) -> None:
                 install_questionnaire(session, definition, now)
             if not settings.production and is_empty(session):
                 made = _load_demonstration(session, settings, now)
+            if settings.production:
+                mark_production(session, actor=Actor(now))
+            if awaits_first(session):
+                token = invite_first(session, actor=Actor(now))
             code = find_code_in_use(session)
     finally:
         database.dispose()
-    _tell("", _greeting(settings, made, code))
+    _tell("", _greeting(settings, made, code, token))
 
 
 def _warn_of_database(database: Database, now: datetime) -> None:
@@ -143,7 +159,7 @@ def _tell(*lines: str) -> None:
     sys.stdout.flush()
 
 
-def _greeting(settings: Settings, made: Demo | None, code: str | None) -> str:
+def _greeting(settings: Settings, made: Demo | None, code: str | None, token: str = "") -> str:
     """Return what the person at the terminal needs to know."""
     base = settings.base_url
     lines = [f"Address:            {base}"]
@@ -154,6 +170,12 @@ def _greeting(settings: Settings, made: Demo | None, code: str | None) -> str:
             f"Evaluator:          {base}/danh-gia   user {made.username}   password {made.password}",
             f"Other roles:        {', '.join(made.others)}   same password",
             "                    The password is shown this once. All data are invented (dữ liệu minh họa).",
+        ]
+    if token:
+        lines += [
+            f"First step:         {base}/moi/{token}",
+            f"                    Whoever opens it becomes the administrator: it works once, for {MINUTES} minutes.",
+            "                    A new one: `.venv/bin/flask --app app user invite --first`, or start again.",
         ]
     return "\n".join(lines)
 

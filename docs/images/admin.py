@@ -1,4 +1,4 @@
-"""Make admin-import.png and admin-round.png of the administrator's guide, on Sơn La's structure.
+"""Make admin-import.png, admin-round.png and admin-first-steps.png of the administrator's guide, on Sơn La's structure.
 
     PYTHONPATH=. python docs/images/admin.py
 
@@ -61,6 +61,8 @@ def main() -> None:
         page.screenshot(path=here / "admin-import.png")
         page.goto(f"http://127.0.0.1:{server.server_port}/quan-tri/dot/2026-2")
         page.screenshot(path=here / "admin-round.png")
+        page.goto(f"http://127.0.0.1:{server.server_port}/quan-tri/bat-dau")
+        page.screenshot(path=here / "admin-first-steps.png")
         browser.close()
         server.shutdown()
         server.server_close()

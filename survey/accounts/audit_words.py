@@ -158,6 +158,7 @@ def actions() -> dict[str, dict[str, str]]:
             "api_client.created": _("Gave a program a token"),
             "api_client.revoked": _("Took a program's token back"),
             "demo.loaded": _("Loaded the demonstration data"),
+            "installation.production": _("Started it for real citizens"),
         },
     }
 

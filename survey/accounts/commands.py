@@ -45,16 +45,26 @@ def create_user(username: str, role: str, agency: str, name: str, password_stdin
 
 
 @click.command("invite")
-@click.argument("username")
+@click.argument("username", required=False)
+@click.option("--first", is_flag=True, help="The first administrator's link: only while nobody can sign in yet.")
 @with_appcontext
 @report_input_errors
-def invite_user(username: str) -> None:
+def invite_user(username: str | None, first: bool) -> None:
     """Print a one-use link by which an account's owner sets a new password; the old one and all sessions end."""
+    from survey.accounts.operations.first_administrator import MINUTES, invite_first
     from survey.accounts.operations.invitations import DAYS, invite
     from survey.accounts.queries.users import by_username
 
+    if first == bool(username):
+        raise InputError("Give the name of an account, or --first")
+    if first:
+        with database().write() as session:
+            token = invite_first(session, actor=operator())
+        click.echo(f"This link makes you the administrator; it works once, within {MINUTES} minutes:")
+        click.echo(page_address("invitations.accept", token=token))
+        return
     with database().write() as session:
-        user = by_username(session, username)
+        user = by_username(session, username or "")
         if user is None or not user.active:
             raise InputError("There is no open account %(name)s", name=username)
         token = invite(session, user, actor=operator())

@@ -124,4 +124,6 @@ class Installation(Base):
     id: Mapped[intpk]
     #: true when the data are the demonstration province: every page then says "dữ liệu minh họa"
     is_demo: Mapped[bool] = mapped_column(default=False)
+    #: true once it was started for real citizens: from then on every command and page refuses weak settings
+    is_production: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     created_at: Mapped[datetime]

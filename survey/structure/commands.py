@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from datetime import time
 from pathlib import Path
@@ -96,7 +95,7 @@ def _import(
     """Import a file as a batch, in one transaction; a file that was imported before adds nothing."""
     from survey.models import BatchKind
     from survey.spreadsheets.read import open_office_table
-    from survey.structure.operations.import_structure import SameFileError, import_structure
+    from survey.structure.operations.import_structure import SameFileError, file_hash, import_structure
     from survey.structure.queries import rounds
     from survey.structure.queries.names import service_names
     from survey.structure.table_columns import assign_columns, known_headings
@@ -112,7 +111,7 @@ def _import(
             database().write() as session,
         ):
             table = assign_columns(opened, BatchKind(kind), chosen, services)
-            content_hash = hashlib.sha256(file.read_bytes()).hexdigest()
+            content_hash = file_hash(file)
             round_ = rounds.by_code(session, round_code) if round_code else None
             batch, done = import_structure(
                 session, BatchKind(kind), table, content_hash, round_=round_, actor=operator()

@@ -14,6 +14,7 @@ RESULTS = frozenset({Role.ADMIN, Role.EVALUATOR, Role.MANAGER})
 UNITS = frozenset({Role.ADMIN, Role.MANAGER, Role.STAFF})
 ROUNDS = frozenset({Role.ADMIN, Role.EVALUATOR})
 ADMIN = frozenset({Role.ADMIN})
+FIRST_STEPS = "structure.first_steps"
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,10 @@ def navigation(role: Role) -> Navigation:
     )
 
 
-def home(role: Role) -> str:
-    """Return where a person of this role begins."""
+def home(role: Role, *, begun: bool = True) -> str:
+    """Return where a person of this role begins; an administrator at the first steps until a round has begun."""
+    if role is Role.ADMIN and not begun and FIRST_STEPS in flask.current_app.view_functions:
+        return flask.url_for(FIRST_STEPS)
     links = navigation(role).work
     return flask.url_for(links[0].endpoint if links else "auth.account")
 

@@ -142,7 +142,9 @@ def test_a_round_is_planned_weighted_and_opened(chromium: Browser, site: tuple[F
     page.get_by_role("button", name="Xem trước").click()
     page.get_by_role("button", name="Nhập vào hệ thống").click()
     page.goto(f"{base}/quan-tri/dot/2027")
-    page.get_by_role("button", name="Mở đợt").click()
+    page.get_by_role("link", name="Mở đợt").click()
+    keep(page, "opening")
+    page.get_by_role("button", name="Đồng ý, mở đợt").click()
     assert "Đã mở đợt" in page.get_by_role("status").inner_text()
     keep(page, "dot")
     with app.extensions["database"].read() as session:

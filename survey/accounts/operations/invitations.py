@@ -19,7 +19,7 @@ from survey.models import Invitation, User
 DAYS = 7
 
 
-def invite(session: orm.Session, user: User, *, actor: Actor) -> str:
+def invite(session: orm.Session, user: User, *, actor: Actor, valid: timedelta = timedelta(days=DAYS)) -> str:
     """Return the token of a new link for an account; earlier links of it end, and so do its password and sessions."""
     _end_all(session, user, actor.now)
     token = secrets.token_urlsafe(32)
@@ -29,7 +29,7 @@ def invite(session: orm.Session, user: User, *, actor: Actor) -> str:
             token_hash=hash_token(token),
             created_at=actor.now,
             created_by_id=actor.user_id,
-            expires_at=actor.now + timedelta(days=DAYS),
+            expires_at=actor.now + valid,
         )
     )
     user.password_hash = UNUSABLE

@@ -20,6 +20,7 @@ from survey.accounts.verification import verify_password
 from survey.core.errors import InputError
 from survey.web.context import actor, database, now, user
 from survey.web.navigation import home
+from survey.web.queries.installation import read_has_begun
 
 blueprint = flask.Blueprint("second_factor", __name__)
 ISSUER = "SIPAS"
@@ -59,7 +60,7 @@ def check_code() -> Response | Page:
             if right:
                 record_sign_in(session, person, now())
                 begin_session(session, person)
-                begins_at = home(person.role)
+                begins_at = home(person.role, begun=read_has_begun(session))
     if not right:
         attempts.record_failure(key, "user.code_failed", name)
         if not form.mistakes:

@@ -15,6 +15,7 @@ from survey.accounts.operations.sessions import end_one
 from survey.accounts.queries import sessions, users
 from survey.web.context import actor, database, now
 from survey.web.navigation import home
+from survey.web.queries.installation import read_has_begun
 from survey.web.redirects import safe_next
 
 blueprint = flask.Blueprint("auth", __name__)
@@ -28,7 +29,7 @@ def sign_in_page() -> Response | str:
     target = safe_next(flask.request.args.get("next"))
     user = load_user()
     if user is not None:
-        return flask.redirect(target or home(user.role))
+        return flask.redirect(target or home(user.role, begun=_has_begun()))
     return _render(SignInForm(next=target))
 
 
@@ -56,7 +57,7 @@ def sign_in() -> Response | tuple[str, int]:
     with database().write() as session:
         user = operations.sign_in(session, user_id, form.password.data, now())
         begin_session(session, user)
-        begins_at = home(user.role)
+        begins_at = home(user.role, begun=read_has_begun(session))
     reply = flask.redirect(target or begins_at, code=303)
     device.remember(reply, name)
     return reply
@@ -102,6 +103,11 @@ def sign_out_everywhere() -> Response:
         end_sessions(session, users.by_id(session, flask.g.user.id), actor=by)
     flask.session.clear()
     return flask.redirect(flask.url_for("auth.sign_in_page"), code=303)
+
+
+def _has_begun() -> bool:
+    with database().read() as session:
+        return read_has_begun(session)
 
 
 def _refuse(form: SignInForm, message: str, status: int) -> tuple[str, int]:

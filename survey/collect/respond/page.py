@@ -82,7 +82,7 @@ def filled_form(place: FormPlace, filled: form.Filled, key: str, opened: str, no
 def _render(place: FormPlace, filled: form.Filled, key: str, opened: str, rendered: str, trouble: str = "") -> str:
     language = i18n.current_language()
     definition = place.definition
-    overall, questions = _questions(place.round.version, language.code, definition, filled)
+    overall, questions = draw_questions(place.round.version, language.code, definition, filled)
     return flask.render_template(
         "collect/respond/form.html",
         province=province(place),
@@ -132,7 +132,7 @@ def _shown(place: FormPlace) -> tuple[object, ...]:
     )
 
 
-def _questions(
+def draw_questions(
     version: QuestionnaireVersion, language: str, definition: Definition, filled: form.Filled
 ) -> tuple[Markup, Markup]:
     """Return the overall question and the sections as HTML. Those of an empty form are rendered once a language."""

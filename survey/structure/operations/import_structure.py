@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -64,6 +66,11 @@ _USED = {
 
 class SameFileError(InputError):
     """Duplicate check: the same file was imported before; nothing is wrong, and nothing is done."""
+
+
+def file_hash(path: Path) -> str:
+    """Return SHA-256 of a file's bytes, by which a file that was imported before is known."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def import_structure(

@@ -1,6 +1,17 @@
 """Keeping the structure: agencies, services, counters, rounds and their transactions, and imports of them."""
 
-from survey.structure.pages import agencies, agency_history, counters, imports, population, rounds, services, targets
+from survey.structure.pages import (
+    agencies,
+    agency_history,
+    counters,
+    first_steps,
+    imports,
+    opening,
+    population,
+    rounds,
+    services,
+    targets,
+)
 from survey.structure.pages.common import blueprint
 
 __all__ = [
@@ -8,7 +19,9 @@ __all__ = [
     "agency_history",
     "blueprint",
     "counters",
+    "first_steps",
     "imports",
+    "opening",
     "population",
     "rounds",
     "services",

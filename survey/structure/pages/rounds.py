@@ -19,7 +19,7 @@ from survey.models.rounds import USUAL_SECOND_PASS
 from survey.questionnaires import from_canonical
 from survey.structure.operations.change_round import change_round
 from survey.structure.operations.close_round import close_round
-from survey.structure.operations.open_round import RoundPlan, check_rules, create_round, open_round
+from survey.structure.operations.open_round import RoundPlan, check_rules, create_round
 from survey.structure.pages.common import ROUND_EDITORS, blueprint, go, round_of, state_words, submit
 from survey.structure.pages.forms import PlanForm
 from survey.structure.pages.rules_form import RulesForm, Weight, rule_values, rules_of, weights, weights_form
@@ -102,26 +102,14 @@ def update_round(round_code: str) -> Response | tuple[str, int]:
     return go("structure.round_page", _("Saved.") if changed else _("Nothing was changed."), round_code=round_code)
 
 
-@blueprint.post("/dot/<round_code>/mo")
-@role_required(*ROUND_EDITORS)
-def begin_round(round_code: str) -> Response:
-    """Let a round take answers in its days."""
-    return _switch(round_code, open_round, _("The round is open: it takes answers from its beginning to its end."))
-
-
 @blueprint.post("/dot/<round_code>/dong")
 @role_required(*ROUND_EDITORS)
 def end_round(round_code: str) -> Response:
     """Close a round by hand, at this moment."""
-    return _switch(
-        round_code, close_round, _("The round is closed. Forms that are open already are taken for half an hour.")
-    )
-
-
-def _switch(round_code: str, operation: Any, message: str) -> Response:
+    message = _("The round is closed. Forms that are open already are taken for half an hour.")
     try:
         with database().write() as session:
-            operation(session, round_of(session, round_code), actor=actor())
+            close_round(session, round_of(session, round_code), actor=actor())
     except InputError as error:
         flask.flash(error_message(error), "error")
         return go("structure.round_page", round_code=round_code)

@@ -1,0 +1,50 @@
+"""Opening a round: what will be asked, where and when is shown first, and asked for once."""
+
+from __future__ import annotations
+
+import flask
+from flask_babel import gettext as _
+from werkzeug import Response
+
+from survey.accounts.auth import role_required
+from survey.core.errors import InputError
+from survey.models import RoundState
+from survey.structure.operations.open_round import open_round
+from survey.structure.pages.common import ROUND_EDITORS, blueprint, go, round_of
+from survey.structure.queries.round_summary import round_summary
+from survey.web import i18n
+from survey.web.context import actor, database, error_message, now
+
+
+@blueprint.get("/dot/<round_code>/mo")
+@role_required(*ROUND_EDITORS)
+def opening(round_code: str) -> Response | str:
+    """Show what opening a round lets citizens see; a round that cannot be opened leads to its own page."""
+    with database().read() as session:
+        round_ = round_of(session, round_code)
+        if round_.state not in (RoundState.DRAFT, RoundState.CLOSED):
+            return go("structure.round_page", round_code=round_code)
+        return flask.render_template(
+            "structure/opening.html",
+            round=round_,
+            summary=round_summary(session, round_),
+            languages=i18n.offered(),
+            over=round_.ends <= now(),
+        )
+
+
+@blueprint.post("/dot/<round_code>/mo")
+@role_required(*ROUND_EDITORS)
+def begin_round(round_code: str) -> Response:
+    """Let a round take answers in its days."""
+    try:
+        with database().write() as session:
+            open_round(session, round_of(session, round_code), actor=actor())
+    except InputError as error:
+        flask.flash(error_message(error), "error")
+        return go("structure.round_page", round_code=round_code)
+    return go(
+        "structure.round_page",
+        _("The round is open: it takes answers from its beginning to its end."),
+        round_code=round_code,
+    )
