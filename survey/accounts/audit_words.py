@@ -93,6 +93,7 @@ def actions() -> dict[str, dict[str, str]]:
             "round.edited": _("Changed a round"),
             "round.opened": _("Opened a round"),
             "round.rules_of_today": _("Took on today's scoring rules at an update"),
+            "round.scoped": _("Said where a round is held"),
             "round.closed": _("Closed a round"),
             "population.imported": _("Imported transactions"),
             "targets.imported": _("Imported targets"),

@@ -97,6 +97,7 @@ def receipt_codes(
     from survey.printing.posters.texts import poster_text, stored_emblem
     from survey.printing.queries.poster_codes import emblem_for, printable_rounds
     from survey.printing.queries.units import counter_by_codes
+    from survey.structure.queries.scope import round_at
 
     known = settings()
     given = _emblem(emblem)
@@ -105,7 +106,7 @@ def receipt_codes(
         found = counter_by_codes(session, agency, counter)
         codes = issue_receipt_sheet(session, found, count, zone=known.timezone, actor=operator())
         rounds = printable_rounds(session, today()) if dates else []
-        text = poster_text(known, found, codes[0], rounds[0] if rounds else None)
+        text = poster_text(known, found, codes[0], round_at(rounds, found))
         style = Style(Variant(variant), bilingual, given or stored_emblem(emblem_for(session, found.agency)))
     data = render_slips(text, [code_address(known, code) for code in codes], style)
     with atomic_write(out) as part:
@@ -141,6 +142,7 @@ def _texts(agency: str | None, dates: bool) -> list[tuple[str, PosterText, Emble
     """Return (agency code, words, the agency's emblem) for each code in force."""
     from survey.printing.posters.texts import poster_text, stored_emblem
     from survey.printing.queries.poster_codes import codes_in_force, emblem_for, printable_rounds
+    from survey.structure.queries.scope import round_at
 
     known = settings()
     with database().read() as session:
@@ -153,7 +155,7 @@ def _texts(agency: str | None, dates: bool) -> list[tuple[str, PosterText, Emble
             unit = row.counter.agency
             if unit.id not in emblems:
                 emblems[unit.id] = stored_emblem(emblem_for(session, unit))
-            text = poster_text(known, row.counter, row.code, rounds[0] if rounds else None)
+            text = poster_text(known, row.counter, row.code, round_at(rounds, row.counter))
             found.append((unit.code, text, emblems[unit.id]))
         return found
 

@@ -21,6 +21,7 @@ from survey.printing.posters.texts import poster_text, stored_emblem
 from survey.printing.posters.words import Style, Variant
 from survey.printing.queries.poster_codes import emblem_for, printable_rounds
 from survey.printing.queries.units import counter_of
+from survey.structure.queries.scope import round_at
 
 SAMPLE = CODE_ALPHABET[0] * CODE_LENGTH
 AT_ONCE = 100
@@ -32,7 +33,7 @@ def draw_slips(
 ) -> bytes:
     """Return the PDF of slips for codes of a counter; `look` as `slip_look` gives it."""
     rounds = printable_rounds(session, today) if look["dates"] else []
-    text = poster_text(settings, counter, codes[0], rounds[0] if rounds else None)
+    text = poster_text(settings, counter, codes[0], round_at(rounds, counter))
     style = Style(Variant(look["variant"]), bool(look["bilingual"]), stored_emblem(emblem_for(session, counter.agency)))
     return render_slips(text, [code_address(settings, code) for code in codes], style)
 

@@ -12,7 +12,7 @@ from flask.cli import with_appcontext
 
 from survey.core.command_line import IN_FILE, progress_bar, read_rules, report_input_errors
 from survey.core.errors import InputError
-from survey.models import Round
+from survey.models import Round, RoundState
 from survey.spreadsheets.times import Moment, parse_moment
 from survey.web.context import database, operator, settings, today
 
@@ -135,13 +135,25 @@ def _import(
 @click.option("--opens", type=LocalMoment(), help="First day, or the hour on it; default: today.")
 @click.option("--closes", type=LocalMoment(), help="Last day, included, or the hour on it; needed for a new round.")
 @click.option("--rules", type=IN_FILE, help="Scoring rules as JSON, see docs/methodology.md.")
+@click.option("--kind", "kinds", multiple=True, help="Held at agencies of this kind alone (department, commune …).")
+@click.option("--agency", "agencies", multiple=True, help="Held at this agency's counters alone, by its code.")
+@click.option("--confirm-overlap", is_flag=True, help="Open it although an open round takes answers there too.")
 @with_appcontext
 @report_input_errors
 def open_round(
-    code: str, name: str, questionnaire: str, opens: Moment | None, closes: Moment | None, rules: Path | None
+    code: str,
+    name: str,
+    questionnaire: str,
+    opens: Moment | None,
+    closes: Moment | None,
+    rules: Path | None,
+    kinds: tuple[str, ...],
+    agencies: tuple[str, ...],
+    confirm_overlap: bool,
 ) -> None:
     """Open a round; one that does not exist yet is created first."""
     from survey.structure.operations import open_round as operations
+    from survey.structure.operations.set_scope import refuse_overlap, set_scope
     from survey.structure.queries import rounds
 
     with database().write() as session:
@@ -161,6 +173,14 @@ def open_round(
             )
             version = rounds.latest_version(session, questionnaire)
             round_ = operations.create_round(session, plan, version, actor=operator())
+            if kinds and agencies:
+                raise InputError("Say either --kind or --agency")
+            if kinds or agencies:
+                set_scope(session, round_, "kinds" if kinds else "agencies", kinds or agencies, actor=operator())
+        elif kinds or agencies:
+            raise InputError("Round %(code)s is there already; where it is held is changed on its page", code=code)
+        if not confirm_overlap and round_.state is not RoundState.OPEN:
+            refuse_overlap(session, round_)
         operations.open_round(session, round_, actor=operator())
         first, last = _span(round_)
         click.echo(f"Round {round_.code} is open from {first} to {last}, both days included.")

@@ -94,7 +94,7 @@ def test_hours_on_the_command_line(app: Flask) -> None:
     with app.extensions["database"].write() as session:
         open_place(session)
     span = ("--opens", "2027-03-01 07:30", "--closes", "2027-03-31 17:00")
-    assert run(app, "open", "r7", *span).output == (
+    assert run(app, "open", "r7", "--confirm-overlap", *span).output == (
         "Round r7 is open from 2027-03-01 07:30 to 2027-03-31 17:00, both days included.\n"
     )
     with app.extensions["database"].read() as session:

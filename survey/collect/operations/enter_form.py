@@ -31,6 +31,7 @@ from survey.models import (
 )
 from survey.questionnaires.definition import HIDDEN
 from survey.structure.queries.rounds import local_day
+from survey.structure.queries.scope import covers
 
 CHANNELS = (Channel.PAPER, Channel.PHONE, Channel.INTERVIEWER)
 LANGUAGE = "vi"
@@ -68,6 +69,8 @@ def begin_pile(session: orm.Session, pile: Pile, *, actor: Actor) -> EntryBatch:
             "Forms can be keyed in while a round is open or closed, not before it opens nor once published",
             field="round",
         )
+    if not covers(round_, pile.counter):
+        raise InputError("The round is not held at this counter: choose another round or counter", field="round")
     if pile.channel not in CHANNELS:
         raise InputError(
             "Choose how the answers were given: on paper, by telephone or to an interviewer", field="channel"

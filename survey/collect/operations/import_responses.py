@@ -35,6 +35,7 @@ from survey.models.comments import random_id, week_of
 from survey.spreadsheets.left_out import LeftOut
 from survey.spreadsheets.read import Table
 from survey.spreadsheets.response_rows import ReadRow, RowReader
+from survey.structure.queries.scope import refuse_outside
 
 CHUNK = 1000
 """Rows inserted by one statement; comments are shuffled within it."""
@@ -132,6 +133,7 @@ def store_rows(
     What a person of a unit brings waits until an evaluator releases it.
     """
     refuse(checked, round_, source)
+    refuse_outside(session, round_, checked.agencies)
     batch = ImportBatch(
         kind=BatchKind.RESPONSES,
         round_id=round_.id,

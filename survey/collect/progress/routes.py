@@ -19,6 +19,7 @@ from survey.collect.queries import progress as queries
 from survey.models import Round, RoundState, User
 from survey.structure.queries import names
 from survey.structure.queries import rounds as round_queries
+from survey.structure.queries.scope import covers
 from survey.web.context import database, now
 
 blueprint = flask.Blueprint("progress", __name__, url_prefix="/tien-do")
@@ -82,7 +83,7 @@ def _known(session: orm.Session, round_: Round, calendar: Calendar) -> Known:
         queries.counts(session, round_.id),
         queries.day_counts(session, round_, calendar.first_shown, calendar.last_day),
         queries.transactions(session, round_.id),
-        queries.open_counters(session),
+        [counter for counter in queries.open_counters(session) if covers(round_, counter)],
         queries.counters_with_code(session),
     )
 

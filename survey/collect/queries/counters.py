@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -23,6 +24,7 @@ from survey.models import (
     RoundState,
 )
 from survey.structure.queries.rounds import takes_answers
+from survey.structure.queries.scope import covers, narrowest_first
 
 GRACE = timedelta(minutes=30)
 """A form opened while its round took answers is accepted for this long after the round's end."""
@@ -36,7 +38,7 @@ CodeT = TypeVar("CodeT", CounterCode, ReceiptCode)
 def _statement(table: type[CodeT]) -> sa.Select[Any]:
     """Return the query of a code with what its page shows; made once, since every request of the form runs it."""
     counter = orm.joinedload(table.counter)
-    named = (Agency.code, Agency.name, Agency.name_en)
+    named = (Agency.code, Agency.name, Agency.name_en, Agency.kind)
     return (
         sa.select(table)
         .where(table.code == sa.bindparam("code"))
@@ -115,14 +117,19 @@ def find_emblem(session: orm.Session) -> AgencyEmblem | None:
     ).first()
 
 
-def accepting_round(session: orm.Session, now: datetime, opened: datetime | None = None) -> Round | None:
+def accepting_round(
+    session: orm.Session, now: datetime, opened: datetime | None = None, *, counter: Counter | None = None
+) -> Round | None:
     """Return the round that takes an answer at `now`, or None; its rules and its questionnaire's text on demand.
 
     A form `opened` while its round took answers belongs to that round, also when another has begun since; it is still
     taken for `GRACE` after the round's end: the hour or the midnight that was set, or the moment it was closed by
-    hand. Of two rounds that are open the one that began last wins.
+    hand. At a `counter` only rounds held there count, the narrowest first; of two of one width the one that began last
+    wins.
     """
-    rounds = session.scalars(_ROUNDS, {"since": now - GRACE}).all()
+    rounds: Sequence[Round] = session.scalars(_ROUNDS, {"since": now - GRACE}).all()
+    if counter is not None:
+        rounds = narrowest_first(one for one in rounds if covers(one, counter))
     for candidate in rounds:
         if opened is not None and candidate.begins <= opened < _end(candidate) and now < _end(candidate) + GRACE:
             return candidate
@@ -142,7 +149,7 @@ def late_until(found: Round) -> datetime:
     return _end(found) + GRACE
 
 
-def round_of_form(session: orm.Session, now: datetime, opened: datetime | None) -> Round | None:
+def round_of_form(session: orm.Session, now: datetime, opened: datetime | None, counter: Counter) -> Round | None:
     """Return the round a form belonged to, whatever became of it: the latest begun before it was opened (or `now`)."""
     rounds = session.scalars(
         sa.select(Round)
@@ -150,7 +157,8 @@ def round_of_form(session: orm.Session, now: datetime, opened: datetime | None) 
         .options(orm.joinedload(Round.version))
         .order_by(Round.opens_on.desc(), Round.id.desc())
     )
-    return next((one for one in rounds if one.begins <= (opened or now)), None)
+    held = narrowest_first(one for one in rounds if one.begins <= (opened or now) and covers(one, counter))
+    return max(held, key=lambda one: one.begins, default=None)
 
 
 def _end(found: Round) -> datetime:

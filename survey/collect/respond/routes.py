@@ -238,7 +238,7 @@ def _place(
     session: orm.Session, code: CounterCode | ReceiptCode, now: datetime, opened: datetime | None
 ) -> FormPlace | None:
     """Return the place behind a code while a round takes an answer there."""
-    found = accepting_round(session, now, opened)
+    found = accepting_round(session, now, opened, counter=code.counter)
     return FormPlace(code, found) if found else None
 
 
@@ -254,7 +254,7 @@ def _refuse(
     opened: datetime | None,
 ) -> tuple[str, int]:
     """Say that the round has ended, with the person's answers still on the page."""
-    found = round_of_form(session, now, opened)
+    found = round_of_form(session, now, opened, code.counter)
     if found is None:
         return _closed_page(code)
     place = FormPlace(code, found)

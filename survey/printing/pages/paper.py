@@ -11,6 +11,7 @@ from survey.printing.pages.forms import PaperForm
 from survey.printing.pages.scope import UNIT_ROLES, blueprint, counter_of, pdf
 from survey.printing.queries.poster_codes import printable_rounds
 from survey.printing.questionnaire.sheets import round_form
+from survey.structure.queries.scope import covers
 from survey.web.context import database, error_message, today
 from survey.web.i18n import local_name
 
@@ -21,7 +22,7 @@ def paper_form(counter_id: int) -> str:
     """Show the form of a round as a picture, to be downloaded."""
     with database().read() as session:
         counter = counter_of(session, counter_id)
-        rounds = printable_rounds(session, today())
+        rounds = [one for one in printable_rounds(session, today()) if covers(one, counter)]
         chosen = _chosen(rounds) if rounds else None
         form = PaperForm(formdata=None, round=chosen.code if chosen else "", bilingual=_bilingual())
         form.round.options = [(round_.code, local_name(round_)) for round_ in rounds]

@@ -17,6 +17,7 @@ from survey.printing.posters.document import render
 from survey.printing.posters.texts import poster_text, stored_emblem
 from survey.printing.posters.words import Style
 from survey.printing.queries.poster_codes import codes_in_force, emblem_for, printable_rounds
+from survey.structure.queries.scope import round_at
 from survey.web.context import database, error_message, settings, today
 
 
@@ -80,9 +81,8 @@ def _printed(session: orm.Session, agency: Agency, rows: Sequence[CounterCode], 
     if not rows:
         flask.abort(404)
     rounds = printable_rounds(session, today()) if choice.dates else []
-    dates = rounds[0] if rounds else None
     try:
-        texts = [poster_text(settings(), row.counter, row.code, dates) for row in rows]
+        texts = [poster_text(settings(), row.counter, row.code, round_at(rounds, row.counter)) for row in rows]
     except InputError as error:
         flask.abort(409, description=error_message(error))
     style = Style(choice.variant, choice.bilingual, stored_emblem(emblem_for(session, agency)))

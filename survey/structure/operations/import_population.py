@@ -19,6 +19,7 @@ from survey.structure.operations.import_agencies import ImportedRows
 from survey.structure.operations.import_counters import wrong_name
 from survey.structure.queries.names import agency_names, service_names
 from survey.structure.queries.population import below_sample
+from survey.structure.queries.scope import refuse_outside
 from survey.structure.table_columns import TOTALS, services_across
 
 NONE = frozenset({"", "-", "–", "—"})
@@ -41,6 +42,7 @@ def import_population(session: orm.Session, table: Table, round_: Round, *, acto
         raise InputError("Round %(code)s is published; its transactions can no longer change", code=round_.code)
     read = _read(session, table)
     rows = read.rows
+    refuse_outside(session, round_, {agency for agency, _ in rows})
     before = stored_transactions(session, round_.id)
     before_sum = sum(n for _, _, n in before)
     session.execute(sa.delete(Population).where(Population.round_id == round_.id))

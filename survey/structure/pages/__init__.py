@@ -9,6 +9,7 @@ from survey.structure.pages import (
     opening,
     population,
     rounds,
+    scope,
     services,
     targets,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "opening",
     "population",
     "rounds",
+    "scope",
     "services",
     "targets",
 ]

@@ -7,6 +7,8 @@ from datetime import date
 from typing import Any, TypeVar
 
 import flask
+from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import orm
 from werkzeug import Response
 
@@ -112,6 +114,19 @@ def level_words() -> Mapping[str, str]:
 def state_words() -> Mapping[str, str]:
     """Return the states of a round in words."""
     return wording.ROUND_STATES.here()
+
+
+def scope_words(round_: Round) -> str:
+    """Return where a round is held, in a few words."""
+    scope = round_.scope
+    if not scope:
+        return str(_("everywhere"))
+    if "kinds" in scope:
+        words = kind_words()
+        return ", ".join(words[kind] for kind in scope["kinds"])
+    if "agencies" in scope:
+        return str(ngettext("at %(num)d agency", "at %(num)d agencies", len(scope["agencies"])))
+    return str(ngettext("at %(num)d counter", "at %(num)d counters", len(scope["counters"])))
 
 
 def batch_words() -> Mapping[str, str]:

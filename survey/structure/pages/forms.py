@@ -175,6 +175,15 @@ class PlanForm(EditForm):
     version = Choice(_("Questionnaire"), message=_("Choose the questionnaire"))
 
 
+class ScopeForm(EditForm):
+    """Where a round is held."""
+
+    width = Radio(_("Where is it held?"), message=_("Choose where the round is held"))
+    kinds = CodeChoices(_("Kinds of agencies"))
+    agencies = CodeChoices(_("Agencies that receive dossiers"))
+    counters = CodeChoices(_("Counters"))
+
+
 class PopulationForm(Form):
     """A round's transactions: pasted, or in a file."""
 

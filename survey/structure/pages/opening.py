@@ -10,7 +10,8 @@ from survey.accounts.auth import role_required
 from survey.core.errors import InputError
 from survey.models import RoundState
 from survey.structure.operations.open_round import open_round
-from survey.structure.pages.common import ROUND_EDITORS, blueprint, go, round_of
+from survey.structure.operations.set_scope import refuse_overlap
+from survey.structure.pages.common import ROUND_EDITORS, blueprint, form_text, go, round_of, scope_words
 from survey.structure.queries.round_summary import round_summary
 from survey.web import i18n
 from survey.web.context import actor, database, error_message, now
@@ -29,6 +30,7 @@ def opening(round_code: str) -> Response | str:
             round=round_,
             summary=round_summary(session, round_),
             languages=i18n.offered(),
+            scope_words=scope_words,
             over=round_.ends <= now(),
         )
 
@@ -39,10 +41,13 @@ def begin_round(round_code: str) -> Response:
     """Let a round take answers in its days."""
     try:
         with database().write() as session:
-            open_round(session, round_of(session, round_code), actor=actor())
+            round_ = round_of(session, round_code)
+            if form_text("overlap") != "1":
+                refuse_overlap(session, round_)
+            open_round(session, round_, actor=actor())
     except InputError as error:
         flask.flash(error_message(error), "error")
-        return go("structure.round_page", round_code=round_code)
+        return go("structure.opening", round_code=round_code)
     return go(
         "structure.round_page",
         _("The round is open: it takes answers from its beginning to its end."),

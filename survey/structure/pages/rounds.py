@@ -20,7 +20,7 @@ from survey.questionnaires import from_canonical
 from survey.structure.operations.change_round import change_round
 from survey.structure.operations.close_round import close_round
 from survey.structure.operations.open_round import RoundPlan, check_rules, create_round
-from survey.structure.pages.common import ROUND_EDITORS, blueprint, go, round_of, state_words, submit
+from survey.structure.pages.common import ROUND_EDITORS, blueprint, go, round_of, scope_words, state_words, submit
 from survey.structure.pages.forms import PlanForm
 from survey.structure.pages.rules_form import RulesForm, Weight, rule_values, rules_of, weights, weights_form
 from survey.structure.queries import rounds as round_queries
@@ -218,6 +218,7 @@ def _page(session: orm.Session, round_: Round | None, form: PlanForm) -> str:
         "structure/round.html",
         round=round_,
         form=form,
+        scope_words=scope_words,
         states=state_words(),
         transactions=structure.transactions(session, round_.id) if round_ else [],
         responses=structure.responses_of(session, round_.id) if round_ else 0,

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from survey.models import Counter, CounterCode, Round
+from survey.models import CounterCode, Round
 from survey.questionnaires import Definition
 from survey.structure.queries import structure
+from survey.structure.queries.overlaps import Overlap, find_overlaps
 from survey.structure.queries.rounds import definition_of
+from survey.structure.queries.scope import covered_counters
 
 
 @dataclass(frozen=True)
@@ -26,22 +28,19 @@ class RoundSummary:
     agencies: int
     #: N in all; 0 while no transactions are given
     transactions: int
-    #: other rounds that are not published and have days in common with it
-    overlapping: Sequence[Round]
+    #: open rounds that take answers at the same counters and days
+    overlaps: Sequence[Overlap]
 
 
 def round_summary(session: orm.Session, round_: Round) -> RoundSummary:
     """Return what a person should know before a round is opened."""
-    reached = session.execute(
-        sa.select(Counter.id, Counter.agency_id)
-        .join(CounterCode, CounterCode.counter_id == Counter.id)
-        .where(Counter.active.is_(True), CounterCode.revoked_at.is_(None))
-    ).all()
+    coded = set(session.scalars(sa.select(CounterCode.counter_id).where(CounterCode.revoked_at.is_(None))))
+    reached = [counter for counter in covered_counters(session, round_) if counter.id in coded]
     return RoundSummary(
         round_,
         definition_of(round_.version),
-        len({counter for counter, _ in reached}),
-        len({agency for _, agency in reached}),
+        len(reached),
+        len({counter.agency_id for counter in reached}),
         sum(row.transactions for row in structure.transactions(session, round_.id)),
-        structure.overlapping(session, round_.opens_on, round_.closes_on, round_.id),
+        find_overlaps(session, round_),
     )

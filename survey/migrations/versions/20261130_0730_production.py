@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261130_0658"
-down_revision = "20261130_0655"
+revision = "20261130_0730"
+down_revision = "20261130_0725"
 branch_labels = None
 depends_on = None
 
