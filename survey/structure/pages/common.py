@@ -22,6 +22,8 @@ from survey.web import wording
 from survey.web.context import actor, database, today, user
 from survey.web.forms import Form
 from survey.web.i18n import local_name
+from survey.web.navigation import FIRST_STEPS
+from survey.web.queries.installation import read_has_begun
 
 ResultT = TypeVar("ResultT")
 
@@ -99,6 +101,13 @@ def go(endpoint: str, message: str | None = None, **values: Any) -> Response:
     if message:
         flask.flash(message)
     return flask.redirect(flask.url_for(endpoint, **values), 303)
+
+
+def go_on(session: orm.Session, message: str, endpoint: str, **values: Any) -> Response:
+    """Lead on after a step: back to the first steps while no round has begun, else to the page of what was done."""
+    if user().role in STRUCTURE_EDITORS and not read_has_begun(session):
+        return go(FIRST_STEPS, message)
+    return go(endpoint, message, **values)
 
 
 def kind_words() -> Mapping[str, str]:

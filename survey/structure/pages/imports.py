@@ -26,6 +26,7 @@ from survey.structure.pages.common import (
     blueprint,
     form_text,
     go,
+    go_on,
     options,
     round_of,
 )
@@ -168,7 +169,8 @@ def confirm(kind: str, token: str) -> Response:
         return go("structure.preview", kind=kind, token=token, **({"dot": code} if code else {}))
     Uploads(settings().storage).discard(upload)
     message = ngettext("Imported: %(num)d row was added.", "Imported: %(num)d rows were added.", done.added)
-    return go("structure.batch", message, batch_id=number)
+    with database().read() as session:
+        return go_on(session, message, "structure.batch", batch_id=number)
 
 
 @blueprint.get("/nhap/dot-nhap/<int:batch_id>")

@@ -20,12 +20,22 @@ from survey.questionnaires import from_canonical
 from survey.structure.operations.change_round import change_round
 from survey.structure.operations.close_round import close_round
 from survey.structure.operations.open_round import RoundPlan, check_rules, create_round
-from survey.structure.pages.common import ROUND_EDITORS, blueprint, go, round_of, scope_words, state_words, submit
+from survey.structure.pages.common import (
+    ROUND_EDITORS,
+    STRUCTURE_EDITORS,
+    blueprint,
+    go,
+    go_on,
+    round_of,
+    scope_words,
+    state_words,
+    submit,
+)
 from survey.structure.pages.forms import PlanForm
 from survey.structure.pages.rules_form import RulesForm, Weight, rule_values, rules_of, weights, weights_form
 from survey.structure.queries import rounds as round_queries
 from survey.structure.queries import structure
-from survey.web.context import actor, database, error_message, now, settings, today
+from survey.web.context import actor, database, error_message, now, settings, today, user
 from survey.web.i18n import local_name
 
 
@@ -71,9 +81,9 @@ def plan_round() -> Response | tuple[str, int]:
     if code is None:
         with database().read() as session:
             return _page(session, None, form), 422
-    return go(
-        "structure.round_page", _("The round is planned. Give it its transactions, then open it."), round_code=code
-    )
+    message = _("The round is planned. Give it its transactions, then open it.")
+    with database().read() as session:
+        return go_on(session, message, "structure.round_page", round_code=code)
 
 
 @blueprint.get("/dot/<round_code>")
@@ -219,6 +229,7 @@ def _page(session: orm.Session, round_: Round | None, form: PlanForm) -> str:
         round=round_,
         form=form,
         scope_words=scope_words,
+        is_keeper=user().role in STRUCTURE_EDITORS,
         states=state_words(),
         transactions=structure.transactions(session, round_.id) if round_ else [],
         responses=structure.responses_of(session, round_.id) if round_ else 0,

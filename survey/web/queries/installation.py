@@ -26,6 +26,8 @@ def read_is_production(database: Database) -> bool:
             return bool(session.scalar(sa.select(Installation.is_production)))
     except sa.exc.SQLAlchemyError:
         return False
+    finally:
+        database.engine.dispose()  # whoever asked this first may fork, or copy the file, before anything else
 
 
 def read_has_begun(session: orm.Session) -> bool:
