@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import survey.spreadsheets.xlsx  # noqa: F401 (says how openpyxl reads, before a test imports openpyxl)
+
 if TYPE_CHECKING:
     import sqlalchemy as sa
     from flask import Flask
