@@ -37,6 +37,7 @@ VALUES = {
     "table": "chi-so",
     "form": "csv",
     "document": "bao-cao",
+    "paper": "A4",
     "place": 1,
     "token": "x" * 32,
     "service": "ho-tich",
@@ -45,7 +46,10 @@ VALUES = {
 }
 """What stands in the variable parts of addresses."""
 
-VALUES_OF = {"downloads.microdata": {**VALUES, "form": "zip"}}
+VALUES_OF = {
+    "downloads.microdata": {**VALUES, "form": "zip"},
+    "improvement.monthly": {**VALUES, "form": "pdf"},
+}
 """The same where an endpoint's own differ."""
 
 GET = {
@@ -119,6 +123,10 @@ GET = {
     "heard.agencies": PUBLIC,
     "heard.agency": NOT_PUBLISHED,
     "improvement.letter": {**RESULTS, "admin": 404, "evaluator": 404, "manager": 404},
+    "improvement.papers": RESULTS,
+    "improvement.monthly": {**RESULTS, "manager": 403},
+    "improvement.late": {**RESULTS, "admin": 404, "evaluator": 404, "manager": 403},
+    "improvement.notice": {**RESULTS, "admin": 404, "evaluator": 404, "manager": 404},
     "improvement.board": RESULTS,
     "improvement.table": RESULTS,
     "improvement.requests": RESULTS,

@@ -248,6 +248,8 @@ def test_what_was_closed_to_them_is_there(site: Flask) -> None:
         "paper.differences",
         "improvement.evidence",
         "improvement.letter",
+        "improvement.late",
+        "improvement.notice",
     }
     assert missing <= without_a_thing | {"staff.paper_form_pdf", "staff.paper_form_preview"}  # no round is open
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from sqlalchemy import orm
 from survey.files.reports.context import ReportContext
 from survey.files.reports.load import province_context, round_context
 from survey.improvement.board import Standing, standings_of
-from survey.improvement.documents.layout import BLANK
+from survey.improvement.documents.layout import BLANK, place_of
 from survey.improvement.queries import actions as action_queries
 from survey.models import Action, ActionState, AgencyKind
 from survey.publication.disclosure import hidden_agencies
@@ -61,8 +60,7 @@ class DocumentFacts:
     @property
     def place(self) -> str:
         """The place in the head of a document: the name of the province."""
-        found = re.search(r"\b(?:tỉnh|thành phố)\s+(.+)$", self.context.administration, re.IGNORECASE)
-        return found[1] if found else BLANK
+        return place_of(self.context.administration)
 
     def communes(self, codes: Sequence[str]) -> tuple[list[str], list[str]]:
         """Return departments (and centres) apart from communes, each in the order given."""

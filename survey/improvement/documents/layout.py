@@ -187,6 +187,12 @@ class OfficeDocument:
         return added
 
 
+def place_of(administration: str) -> str:
+    """Return the place in the head of a document: the name of the province; a blank where the name tells none."""
+    found = re.search(r"\b(?:tỉnh|thành phố)\s+(.+)$", administration, re.IGNORECASE)
+    return found[1] if found else BLANK
+
+
 def place_and_day(place: str, day: date | None) -> str:
     """Return `Sơn La, ngày 05 tháng 3 năm 2026`, with blanks for a day that is not known yet."""
     if day is None:

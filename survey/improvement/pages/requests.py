@@ -10,7 +10,7 @@ from werkzeug import Response
 from survey.accounts.auth import role_required
 from survey.core.errors import InputError
 from survey.improvement.board import Standing, standings_of
-from survey.improvement.documents.layout import BLANK
+from survey.improvement.documents.layout import BLANK, place_of
 from survey.improvement.documents.request import request_letter
 from survey.improvement.effects import ENDED
 from survey.improvement.operations.request_plan import request_plan
@@ -79,7 +79,9 @@ def letter(number: int) -> flask.Response:
         overdue = [one for one in own if Standing.OVERDUE in standings_of(one, None, today())]
         root = action_queries.root_agency(session)
         name = root.name if root else BLANK
-        data = request_letter(request, name, BLANK, overdue, request.created_at.astimezone(settings().timezone).date())
+        data = request_letter(
+            request, name, place_of(name), overdue, request.created_at.astimezone(settings().timezone).date()
+        )
     reply = flask.Response(data, mimetype=DOCX)
     reply.headers["Content-Disposition"] = f'attachment; filename="yeu-cau-{number}.docx"'
     return reply
