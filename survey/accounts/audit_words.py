@@ -57,6 +57,8 @@ def actions() -> dict[str, dict[str, str]]:
             "user.second_factor_enrolled": _("Switched one-time codes on"),
             "user.second_factor_dropped": _("Switched one-time codes off"),
             "user.recovery_code_used": _("Signed in with a recovery code"),
+            "user.calendar_made": _("Made an address of their calendar"),
+            "user.calendar_revoked": _("Took the address of their calendar back"),
         },
         "agency": {
             "agency.created": _("Added an agency"),

@@ -43,7 +43,7 @@ from survey.models.receipts import ReceiptCode
 from survey.models.responses import WAITING, Channel, Response
 from survey.models.rounds import Population, Round, RoundState
 from survey.models.targets import KnownChange, Target
-from survey.models.users import Invitation, RateCount, RecoveryCode, Role, User, UserSession
+from survey.models.users import CalendarAddress, Invitation, RateCount, RecoveryCode, Role, User, UserSession
 from survey.models.withdrawals import Withdrawal, WithdrawalKind, WithdrawalReason, WithdrawalState
 
 __all__ = [
@@ -63,6 +63,7 @@ __all__ = [
     "AuditEvent",
     "AuditSeal",
     "BatchKind",
+    "CalendarAddress",
     "Case",
     "CaseEvent",
     "CaseKind",

@@ -110,6 +110,19 @@ class UserSession(Base):
     verified_at: Mapped[datetime]
 
 
+class CalendarAddress(Base):
+    """Secret address of the calendar of a person's due days. Only the hash of its token is stored."""
+
+    __tablename__ = "calendar_address"
+    __table_args__ = (sa.CheckConstraint("length(token_hash) = 64", name="token_hash_sha256"),)
+
+    id: Mapped[intpk]
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), unique=True)
+    #: SHA-256 of the token, which has 256 random bits
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    created_at: Mapped[datetime]
+
+
 class RateCount(Base):
     """Rate limit: a count by account or token, seen by all servers. Those by address are in memory alone."""
 

@@ -58,7 +58,7 @@ def _indices(document: OfficeDocument, facts: DocumentFacts, codes: list[str]) -
         numbers=(0, *range(2, 6 + len(elements))),
     )
     notes = [
-        "Khoảng hạng: thứ hạng cao nhất và thấp nhất mà số liệu cho phép trong tất cả các cơ quan được xếp hạng; cơ "
+        "Khoảng hạng: thứ hạng cao nhất và thấp nhất mà số liệu cho phép trong các cơ quan được xếp hạng cùng nhau; cơ "
         "quan có khoảng hạng chồng lên nhau thì chưa phân biệt được hơn kém."
     ]
     if facts.hidden.intersection(codes):

@@ -132,10 +132,10 @@ def _tasks(document: OfficeDocument, facts: DocumentFacts) -> None:
 
 
 def agency_tasks(facts: DocumentFacts) -> list[tuple[str, str, str]]:
-    """Return name, surely weak items and the state of the plan of each agency that is weak anywhere."""
+    """Return name, surely weak items and plan of each agency that is weak anywhere, the lowest index first."""
     rows = []
     statements = facts.context.statements
-    for code in facts.told:
+    for code in sorted(facts.told, key=lambda one: facts.context.standings[one].figure.index):
         weak = weaknesses(facts.context.findings.get(code, ()))[:MOST_TASKS]
         if weak:
             named = "; ".join(statements[finding.key].rstrip(".") for finding in weak)

@@ -143,7 +143,7 @@ def _tasks(show: Any, facts: DocumentFacts) -> None:
         text = "Không có điểm yếu nào mà số liệu đủ chắc để giao riêng cho một cơ quan."
         _text(slide, [text], (0.6, 2, 12.1, 1), size=18)
         return
-    shown = rows[-MOST_TASKS:]
+    shown = rows[:MOST_TASKS]
     heads = ("Cơ quan", "Kém hơn nơi khác rõ rệt ở", "Kế hoạch")
     frame = slide.shapes.add_table(len(shown) + 1, 3, *whole_box(12.3, 0.5 * (len(shown) + 1)))
     frame._element.nvGraphicFramePr.cNvPr.set("descr", "Cơ quan, điểm yếu và kế hoạch")

@@ -152,6 +152,16 @@ def clocks(session: orm.Session, scope: CaseScope, today: date) -> list[CaseCloc
     return [CaseClock(agency, *(int(value or 0) for value in numbers)) for agency, *numbers in rows]
 
 
+def assigned(session: orm.Session, handler_id: int) -> list[tuple[int, date, date]]:
+    """Return number, due day and day of receipt of the open cases given to an account."""
+    query = (
+        sa.select(Case.id, Case.due_on, Case.received_on)
+        .where(Case.handler_id == handler_id, Case.state.in_(OPEN))
+        .order_by(Case.due_on, Case.id)
+    )
+    return [(number, due_on, received_on) for number, due_on, received_on in session.execute(query)]
+
+
 def events(session: orm.Session, number: int) -> list[tuple[CaseEvent, str | None]]:
     """Return the history of a case, the newest first, each event with the name of who it was (None: the citizen)."""
     query = (
