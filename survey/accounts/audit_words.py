@@ -91,6 +91,7 @@ def actions() -> dict[str, dict[str, str]]:
             "services.imported": _("Imported services"),
         },
         "round": {
+            "questionnaire.installed": _("Installed a version of a questionnaire"),
             "round.created": _("Prepared a round"),
             "round.edited": _("Changed a round"),
             "round.opened": _("Opened a round"),
@@ -195,6 +196,7 @@ def subject(name: str) -> str:
         "counter": _("counter"),
         "service": _("service"),
         "round": _("round"),
+        "questionnaire": _("questionnaire"),
         "comment": _("comment"),
         "action": _("action to improve"),
         "case": _("report or suggestion"),

@@ -107,21 +107,22 @@ def latest_version(session: orm.Session, questionnaire: str) -> QuestionnaireVer
 
 
 def usual_version(session: orm.Session) -> QuestionnaireVersion | None:
-    """Return the version that a new round begins with: the last round's questionnaire, else the one of 16 items.
+    """Return the version that a new round begins with: the very one of the last round, else the newest of 16 items.
 
-    Of either the newest version; None where neither is installed.
+    A newer version of the last round's questionnaire is taken on by a person alone, never by an update of the program.
+    None where neither is there.
     """
     last = session.scalars(
-        sa.select(Questionnaire.code)
-        .join(QuestionnaireVersion, QuestionnaireVersion.questionnaire_id == Questionnaire.id)
+        sa.select(QuestionnaireVersion)
         .join(Round, Round.version_id == QuestionnaireVersion.id)
         .order_by(Round.opens_on.desc(), Round.id.desc())
         .limit(1)
     ).first()
-    return session.scalars(
+    newest = (
         sa.select(QuestionnaireVersion)
         .join(QuestionnaireVersion.questionnaire)
-        .where(Questionnaire.code == (last or USUAL))
+        .where(Questionnaire.code == USUAL)
         .order_by(QuestionnaireVersion.number.desc())
         .limit(1)
-    ).first()
+    )
+    return last or session.scalars(newest).first()
