@@ -106,6 +106,7 @@ def actions() -> dict[str, dict[str, str]]:
             "publication.drafted": _("Drafted an edition"),
             "publication.reviewed": _("Reviewed an edition"),
             "publication.published": _("Published an edition"),
+            "publication.decision_named": _("Named the decision of an edition"),
             "publication.withdrawn": _("Withdrew an edition"),
         },
         "response": {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -62,6 +62,10 @@ class Publication(Base):
     reviewed_at: Mapped[datetime | None]
     published_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
     published_at: Mapped[datetime | None]
+    #: the decision that approves and publishes it: number, for example `123/QĐ-UBND`, day, and address; null before
+    decision_number: Mapped[str | None] = mapped_column(sa.String(100))
+    decision_on: Mapped[date | None]
+    decision_link: Mapped[str | None] = mapped_column(sa.String(300))
     #: head of the audit log's hash chain when it was published; null before, and in editions of version 0.1
     audit_head: Mapped[str | None] = mapped_column(sa.String(64))
     #: whose accounts froze and reviewed it and who had made these, when it was published; null in older editions

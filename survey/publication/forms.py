@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _
 
 from survey.publication.operations.api_clients import SCOPES
-from survey.web.fields import Choices, Length, Required, Text
+from survey.web.fields import Choices, Day, Length, Required, Text
 from survey.web.forms import Form
 
 _SCOPE_NAMES = {"published": _("what is published"), "results": _("all results that evaluators see")}
@@ -26,6 +26,14 @@ class ClientForm(Form):
         options=[(scope, _SCOPE_NAMES[scope]) for scope in SCOPES],
         default=("published",),
     )
+
+
+class DecisionForm(Form):
+    """The decision that approves and publishes an edition."""
+
+    number = Text(_("Number of the decision"), [Length(100)], hint=_("For example 123/QĐ-UBND; empty: there is none."))
+    on = Day(_("Day of the decision"), message=_("The day %(day)s is not understood; write it like 31/12/2026"))
+    link = Text(_("Where it can be read"), [Length(300)], hint=_("An address that begins with https://; may be empty."))
 
 
 class DraftForm(Form):

@@ -263,6 +263,7 @@ POST_WITHOUT_TOKEN = {
     "casework.reply": dict.fromkeys(EVERYONE, 400),
     "casework.approve": dict.fromkeys(EVERYONE, 400),
     "casework.change_calendar": dict.fromkeys(EVERYONE, 400),
+    "publishing.decision": dict.fromkeys(EVERYONE, 400),
     "improvement.make_calendar": dict.fromkeys(EVERYONE, 400),
     "improvement.revoke_calendar": dict.fromkeys(EVERYONE, 400),
     "improvement.add": dict.fromkeys(EVERYONE, 400),

@@ -12,12 +12,15 @@ from flask.testing import FlaskClient
 
 from survey.core.actor import Actor
 from survey.models import Publication, Response, Round, User
+from survey.publication.operations.api_clients import create_api_client
 from survey.structure.operations.close_round import close_round
+from tests.support.clock import set_clock
 from tests.support.evaluation import (
     NOW,
     accounts,
     post,
     protect_accounts,
+    publish_scored,
     scored_round,
     second_evaluator,
     sign_in,
@@ -151,3 +154,38 @@ def test_an_edition_of_another_round_is_not_found(closed: Flask) -> None:
     client = person(closed, "evaluator")
     assert client.get(draft.replace("/r1/", "/none/")).status_code == 404
     assert client.get(STEPS + "/999").status_code == 404
+
+
+def test_an_edition_names_its_decision_to_everyone(closed: Flask) -> None:
+    set_clock(closed, NOW)
+    with closed.extensions["database"].write() as session:
+        publish_scored(session)
+    client = closed.test_client()
+    sign_in(client, "evaluator")
+    page = "/danh-gia/r1/cong-bo/1"
+    link = "https://congbao.example.vn/123"
+    for wrong, named in (
+        ({"on": "01/03/2026", "number": ""}, "số của quyết định"),
+        ({"number": "123/QĐ-UBND", "on": ""}, "ngày của quyết định"),
+        ({"number": "123/QĐ-UBND", "on": "02/03/2026"}, "chưa đến"),  # tomorrow
+        ({"number": "123/QĐ-UBND", "on": "01/03/2026", "link": "javascript:alert(1)"}, "https://"),
+    ):
+        refused = post(client, f"{page}/quyet-dinh", page, **{"link": "", **wrong})
+        assert refused.status_code == 422
+        assert named in refused.get_data(as_text=True)
+    sent = {"number": "123/QĐ-UBND", "on": "01/03/2026", "link": link}
+    assert post(client, f"{page}/quyet-dinh", page, **sent).status_code == 303
+    public = closed.test_client()
+    shown = BeautifulSoup(public.get("/ket-qua/r1").data, "html.parser").select_one(f'a[href="{link}"]')
+    assert shown is not None
+    assert "123/QĐ-UBND" in shown.get_text()
+    assert public.get("/ket-qua/r1/dataset.jsonld").get_json(force=True)["isBasedOn"] == {
+        "@type": "Legislation",
+        "legislationIdentifier": "123/QĐ-UBND",
+        "legislationDate": "2026-03-01",
+        "url": link,
+    }
+    with closed.extensions["database"].write() as session:
+        _client, secret = create_api_client(session, name="Cổng", scopes=("published",), actor=Actor(NOW))
+    detail = public.get("/api/v1/rounds/r1", headers={"Authorization": f"Bearer {secret}"}).get_json()
+    assert detail["decision"] == {"number": "123/QĐ-UBND", "day": "2026-03-01", "link": link}

@@ -26,6 +26,7 @@ from survey.accounts.queries.rate_counts import counted
 from survey.core.errors import InputError
 from survey.models import ApiClient, Round
 from survey.publication.api.figures import distribution_rows, rank_rows, result_rows
+from survey.publication.operations.name_decision import facts_of
 from survey.publication.page_data import frozen_page, public_rows
 from survey.publication.queries import api_clients
 from survey.publication.queries.editions import published, published_rounds
@@ -226,6 +227,7 @@ def _summary(session: orm.Session, round_: Round) -> dict[str, Any]:
         "questionnaire": {"code": round_.version.questionnaire.code, "version": round_.version.number},
         "edition": publication.edition if publication else None,
         "results_hash": publication.results_hash if publication else None,
+        "decision": facts_of(publication) if publication and publication.decision_number else None,
     }
 
 

@@ -31,6 +31,7 @@ def dataset(publication: Publication, page: RoundPage, links: Mapping[str, str])
         "version": str(publication.edition),
         "datePublished": publication.published_at.date().isoformat() if publication.published_at else None,
         "identifier": f"sha256:{publication.results_hash}",
+        **_decision(publication),
         "measurementTechnique": f"{page.definition.code}, v{page.version}",
         "variableMeasured": [
             {
@@ -44,3 +45,15 @@ def dataset(publication: Publication, page: RoundPage, links: Mapping[str, str])
             {"@type": "DataDownload", "encodingFormat": kind, "contentUrl": links[name]} for name, kind in files.items()
         ],
     }
+
+
+def _decision(publication: Publication) -> dict[str, Any]:
+    """Return the decision that the edition rests on (https://schema.org/isBasedOn); nothing where none is named."""
+    if not publication.decision_number or publication.decision_on is None:
+        return {}
+    told = {
+        "@type": "Legislation",
+        "legislationIdentifier": publication.decision_number,
+        "legislationDate": publication.decision_on.isoformat(),
+    }
+    return {"isBasedOn": told | ({"url": publication.decision_link} if publication.decision_link else {})}

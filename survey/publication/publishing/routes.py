@@ -16,15 +16,16 @@ from survey.collect.queries.withdrawals import waiting_withdrawals
 from survey.core.errors import InputError
 from survey.models import Publication, PublicationState, Role, Round, RoundState
 from survey.publication.editions import Recomputed, decided_in, exclusions_of, freeze, recompute
-from survey.publication.forms import DraftForm
+from survey.publication.forms import DecisionForm, DraftForm
 from survey.publication.operations import publish_round
+from survey.publication.operations.name_decision import name_decision
 from survey.publication.page_data import frozen_page
 from survey.publication.queries import editions as edition_queries
 from survey.publication.queries.four_eyes import WAIT, FourEyes, assess_four_eyes
 from survey.results.figures import OVERALL
 from survey.structure.queries import rounds as round_queries
 from survey.web import i18n
-from survey.web.context import actor, database, error_message, now, user
+from survey.web.context import actor, database, error_message, now, today, user
 
 blueprint = flask.Blueprint("publishing", __name__, url_prefix="/danh-gia/<round_code>/cong-bo")
 PUBLISHERS = (Role.ADMIN, Role.EVALUATOR)
@@ -62,24 +63,60 @@ def edition(round_code: str, number: int) -> str:
     """Show what an edition froze, and whether the stored answers still give the same."""
     with database().read() as session:
         found = _publication(session, round_code, number)
-        page = frozen_page(session, found, i18n.current_language().code)
-        again: Recomputed = recompute(session, found)
-        eyes = _eyes(session, found)
-        return flask.render_template(
-            "publication/publishing/edition.html",
-            round=found.round,
-            publication=found,
-            page=page,
-            columns=[OVERALL, *(("element", element.code) for element in page.definition.elements)],
-            again=again,
-            differences=again.differences[:SHOWN_DIFFERENCES],
-            batches=decided_in(found),
-            exclusions=exclusions_of(found),
-            may_review=found.state is PublicationState.DRAFT and found.drafted_by_id != user().id,
-            eyes=eyes,
-            problems=[error_message(error) for error in eyes.problems] if eyes else [],
-            opens_at=found.reviewed_at + WAIT if found.reviewed_at else None,
-        )
+        form = DecisionForm(formdata=None)
+        form.number.data, form.on.data = found.decision_number or "", found.decision_on
+        form.link.data = found.decision_link or ""
+        return _edition(session, found, form)
+
+
+@blueprint.post("/<int:number>/quyet-dinh")
+@role_required(*PUBLISHERS)
+def decision(round_code: str, number: int) -> Response | tuple[str, int]:
+    """Let the edition name the decision that approves and publishes it."""
+    form = DecisionForm()
+    if form.validate():
+        try:
+            with database().write() as session:
+                name_decision(
+                    session,
+                    _publication(session, round_code, number),
+                    number=form.number.data,
+                    on=form.on.data,
+                    link=form.link.data,
+                    today=today(),
+                    actor=actor(),
+                )
+        except InputError as error:
+            form.refuse(error)
+    at = flask.url_for("publishing.edition", round_code=round_code, number=number)
+    if form.mistakes:
+        with database().read() as session:
+            i18n.shown_at(at)
+            return _edition(session, _publication(session, round_code, number), form), 422
+    flask.flash(_("The edition names its decision now."))
+    return flask.redirect(at, code=303)
+
+
+def _edition(session: orm.Session, found: Publication, form: DecisionForm) -> str:
+    page = frozen_page(session, found, i18n.current_language().code)
+    again: Recomputed = recompute(session, found)
+    eyes = _eyes(session, found)
+    return flask.render_template(
+        "publication/publishing/edition.html",
+        form=form,
+        round=found.round,
+        publication=found,
+        page=page,
+        columns=[OVERALL, *(("element", element.code) for element in page.definition.elements)],
+        again=again,
+        differences=again.differences[:SHOWN_DIFFERENCES],
+        batches=decided_in(found),
+        exclusions=exclusions_of(found),
+        may_review=found.state is PublicationState.DRAFT and found.drafted_by_id != user().id,
+        eyes=eyes,
+        problems=[error_message(error) for error in eyes.problems] if eyes else [],
+        opens_at=found.reviewed_at + WAIT if found.reviewed_at else None,
+    )
 
 
 @blueprint.post("/<int:number>/duyet")
