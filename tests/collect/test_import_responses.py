@@ -426,7 +426,7 @@ def test_the_commands(app: flask.Flask, tmp_path: Path) -> None:
     again = run(args=[*command, "--map", str(columns)])
     assert "0 responses added, 1 had been imported before" in again.output
     assert [response.answers[:9] for response in stored(database)] == ["5" * 9]
-    undone = run(args=["undo-import", "1"])
+    undone = run(args=["undo-import", "1", "--why", "Nhập nhầm tệp"])
     assert "1 responses are no longer counted" in undone.output
     assert [run(args=["undo-import", number]).exit_code for number in ("1", "99")] == [2, 2]
     file.write_text(file.read_text("utf-8-sig").replace("10/03", "32/03"), "utf-8")

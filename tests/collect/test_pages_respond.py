@@ -122,9 +122,9 @@ def test_does_not_apply_is_not_a_blank(place, citizen):
     assert stored(place)[0].answers[:3] == "x.4"
 
 
-def test_kiosk_and_language_are_stored(place, citizen):
+def test_the_language_is_stored_and_an_address_makes_no_kiosk(place, citizen):
     citizen.post(f"/K/{CODE}?kiosk=1&lang=en", data=fill(citizen))
-    assert (stored(place)[0].channel, stored(place)[0].language) == (Channel.KIOSK, "en")
+    assert (stored(place)[0].channel, stored(place)[0].language) == (Channel.QR, "en")
 
 
 def test_a_counter_may_be_set_to_be_a_kiosk(place, citizen):

@@ -15,7 +15,18 @@ from app import create_app
 from survey.core.actor import Actor
 from survey.core.config import Settings
 from survey.migrations import upgrade
-from survey.models import Agency, AgencyEmblem, AuditEvent, Channel, Counter, CounterCode, ReceiptCode, Response, Round
+from survey.models import (
+    Agency,
+    AgencyEmblem,
+    AuditEvent,
+    Channel,
+    Counter,
+    CounterCode,
+    ReceiptCode,
+    Response,
+    Round,
+    Withdrawal,
+)
 from survey.structure.operations.rotate_code import rotate_code
 from tests.support.evaluation import NOW, accounts, opened, post, sign_in, token
 from tests.support.paper import picture, pictures, read_codes, words_of
@@ -261,9 +272,13 @@ def test_changing_a_code_asks_first(unit, verb, said):
     assert OWN in page
     with unit.extensions["database"].read() as session:
         assert session.scalar(sa.select(CounterCode.revoked_at).where(CounterCode.code == OWN)) is None
-    assert post(client, at).status_code == 303
-    with unit.extensions["database"].read() as session:
-        assert session.scalar(sa.select(CounterCode.revoked_at).where(CounterCode.code == OWN)) is not None
+    assert post(client, at).status_code == 422  # without a reason
+    assert post(client, at, reason="poster", note="Áp phích bị chụp lại").status_code == 303
+    with unit.extensions["database"].read() as session:  # those who are judged ask for it only
+        assert session.scalar(sa.select(CounterCode.revoked_at).where(CounterCode.code == OWN)) is None
+        asked = session.scalars(sa.select(Withdrawal)).one()
+    assert (asked.kind.value, asked.state.value) == ("code", "waiting")
+    assert "Thu hồi mã của một quầy" in client.get(f"/quay/{number(unit)}/ma").get_data(as_text=True)
 
 
 def upload(client, data: bytes, agency: str = "so-tu-phap"):

@@ -31,6 +31,10 @@ from survey.models import (
     Role,
     Round,
     User,
+    Withdrawal,
+    WithdrawalKind,
+    WithdrawalReason,
+    WithdrawalState,
 )
 from survey.web.security import HEADERS
 from tests.accounts.test_pages_auth_roles import EVERYONE, VALUES, VALUES_OF
@@ -86,6 +90,19 @@ def theirs(session) -> None:
         ]
     )
     session.flush()
+    session.add(
+        Withdrawal(
+            kind=WithdrawalKind.CODE,
+            state=WithdrawalState.WAITING,
+            reason=WithdrawalReason.OTHER,
+            note=f"Áp phích hỏng {HOSTILE}",
+            agency_id=agency.id,
+            counter_id=counter.id,
+            counted=0,
+            facts={"renew": True},
+            at=NOW,
+        )
+    )
     round_.second_pass = 1
     pile = Pile(round_, counter, agency.id, None, Channel.PAPER, date(2026, 3, 9))
     begin_pile(session, pile, actor=Actor(NOW, admin.id))
