@@ -43,6 +43,7 @@ VALUES = {
     "service": "ho-tich",
     "kind": "co-quan",
     "batch_id": 1,
+    "version_id": 1,
 }
 """What stands in the variable parts of addresses."""
 
@@ -168,7 +169,15 @@ GET = {
     "api.distributions": NO_TOKEN,
     "api.ranks": NO_TOKEN,
     "api_clients.clients": ADMIN,
+    "respond.preview": PUBLISHERS,
     "structure.home": PUBLISHERS,
+    "structure.questionnaires": PUBLISHERS,
+    "structure.questionnaire": PUBLISHERS,
+    "structure.questionnaire_file": PUBLISHERS,
+    "structure.change_questionnaire": ADMIN,
+    "structure.opening": {**PUBLISHERS, "admin": 303, "evaluator": 303},  # the round is open
+    "structure.scope": {**PUBLISHERS, "admin": 303, "evaluator": 303},
+    "structure.first_steps": ADMIN,
     "structure.agencies": ADMIN,
     "structure.new_agency": ADMIN,
     "structure.agency": ADMIN,
@@ -282,6 +291,10 @@ POST_WITHOUT_TOKEN = {
     "structure.apply_merge": dict.fromkeys(EVERYONE, 400),
     "structure.apply_split": dict.fromkeys(EVERYONE, 400),
     "structure.apply_end": dict.fromkeys(EVERYONE, 400),
+    "structure.take_catalogue": dict.fromkeys(EVERYONE, 400),
+    "structure.update_scope": dict.fromkeys(EVERYONE, 400),
+    "structure.import_questionnaire": dict.fromkeys(EVERYONE, 400),
+    "structure.install_changed": dict.fromkeys(EVERYONE, 400),
     "structure.create_service": dict.fromkeys(EVERYONE, 400),
     "structure.update_service": dict.fromkeys(EVERYONE, 400),
     "structure.switch_service": dict.fromkeys(EVERYONE, 400),
