@@ -168,6 +168,7 @@ GET = {
     "api.results": NO_TOKEN,
     "api.distributions": NO_TOKEN,
     "api.ranks": NO_TOKEN,
+    "api.actions": NO_TOKEN,
     "api_clients.clients": ADMIN,
     "respond.preview": PUBLISHERS,
     "structure.home": PUBLISHERS,

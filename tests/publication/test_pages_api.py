@@ -15,12 +15,13 @@ from limits import parse
 from app import create_app
 from survey.core.actor import Actor
 from survey.core.tokens import hash_token
-from survey.models import ApiClient, AuditEvent
+from survey.models import ActionState, ApiClient, AuditEvent
 from survey.publication.api import routes
 from survey.publication.operations.api_clients import create_api_client, revoke_api_client
 from survey.results.as_csv import plain
 from survey.results.compute import round_results
 from survey.web.security import limiter
+from tests.improvement.test_pages_board import action
 from tests.support.evaluation import NOW, accounts, post, publish_scored, scored_round, sign_in
 
 
@@ -224,3 +225,26 @@ def test_two_servers_count_a_token_together(published: Flask, monkeypatch: pytes
     replies = [app.test_client().get("/api/v1/rounds", headers=headers).status_code for app in (published, other) * 3]
     other.extensions["database"].dispose()
     assert replies == [200] * 4 + [429] * 2
+
+
+def test_actions_are_the_board_or_what_was_accepted(published: Flask, client: FlaskClient) -> None:
+    with published.extensions["database"].write() as session:
+        action(session, "so-tu-phap", "Đặt thêm ghế", element="access", state=ActionState.DONE, accepted_at=NOW)
+        action(session, "so-tu-phap", "Tập huấn", causes=["training"])
+    everything = client.get("/api/v1/actions", headers=token(published, "results")).get_json()["actions"]
+    assert [(row["what"], row["state"], row["causes"]) for row in everything] == [
+        ("Đặt thêm ghế", "done", ""),
+        ("Tập huấn", "planned", "training"),
+    ]
+    assert client.get("/api/v1/actions", headers=token(published, "published")).get_json()["actions"] == [
+        {
+            "number": everything[0]["number"],
+            "agency": "so-tu-phap",
+            "round": "r1",
+            "level": "element",
+            "key": "access",
+            "what": "Đặt thêm ghế",
+            "accepted_on": "2026-03-01",
+        }
+    ]
+    assert client.get("/api/v1/actions").status_code == 401

@@ -25,6 +25,7 @@ from survey.accounts.operations.rate_counts import count_calls
 from survey.accounts.queries.rate_counts import counted
 from survey.core.errors import InputError
 from survey.models import ApiClient, Round
+from survey.publication.api.actions import action_rows
 from survey.publication.api.figures import distribution_rows, rank_rows, result_rows
 from survey.publication.operations.name_decision import facts_of
 from survey.publication.page_data import frozen_page, public_rows
@@ -166,6 +167,14 @@ def ranks(round_code: str) -> flask.Response:
         found, table = _results(session, round_code)
         shown = set(table["agency"])
         return _json({"round": found.round.code, "ranks": rank_rows(agency_ranks(found), shown)})
+
+
+@blueprint.get("/actions")
+@token_required
+def actions() -> flask.Response:
+    """Send the actions to improve: all with their effects, or the accepted ones of published rounds."""
+    with database().read() as session:
+        return _json({"actions": action_rows(session, everything=_sees_all())})
 
 
 @blueprint.errorhandler(HTTPException)
