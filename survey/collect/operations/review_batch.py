@@ -44,7 +44,7 @@ def refuse_batch(session: orm.Session, batch: ImportBatch, reason: str, *, actor
         .select_from(Response)
         .where(Response.batch_id == batch.id, sa.or_(Response.excluded.is_(None), Response.excluded == WAITING))
     )
-    take_back(session, batch, REFUSED, actor=actor)
+    take_back(session, batch, REFUSED, actor.now)
     batch.refusal = reason[:MAX_REFUSAL]
     _end(session, batch, "responses.refused", actor, {"responses": int(refused or 0), "reason": batch.refusal})
     return int(refused or 0)

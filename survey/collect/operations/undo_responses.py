@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from sqlalchemy import orm
 
@@ -43,7 +45,7 @@ def undo_responses(session: orm.Session, batch: ImportBatch, *, actor: Actor) ->
         .select_from(Response)
         .where(Response.batch_id == batch.id, sa.or_(Response.excluded.is_(None), Response.excluded == WAITING))
     )
-    take_back(session, batch, UNDONE, actor=actor)
+    take_back(session, batch, UNDONE, actor.now)
     batch.waiting = False
     audit.record(
         session,
@@ -101,7 +103,7 @@ def refuse_undo(session: orm.Session, batch: ImportBatch) -> None:
         raise InputError("The round is published; its answers can no longer change")
 
 
-def take_back(session: orm.Session, batch: ImportBatch, reason: str, *, actor: Actor) -> None:
+def take_back(session: orm.Session, batch: ImportBatch, reason: str, now: datetime) -> None:
     """Set a batch's counted and waiting responses apart for a reason, retire their keys, and hide its comments."""
     session.execute(
         sa.update(Response)
@@ -118,4 +120,4 @@ def take_back(session: orm.Session, batch: ImportBatch, reason: str, *, actor: A
         .values(state=CommentState.HIDDEN)
         .execution_options(synchronize_session=False)
     )
-    batch.undone_at = actor.now
+    batch.undone_at = now
