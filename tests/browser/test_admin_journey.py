@@ -144,6 +144,7 @@ def test_a_round_is_planned_weighted_and_opened(chromium: Browser, site: tuple[F
     page.goto(f"{base}/quan-tri/dot/2027")
     page.get_by_role("link", name="Mở đợt").click()
     keep(page, "opening")
+    page.get_by_label("Đúng là muốn như vậy").check()
     page.get_by_role("button", name="Đồng ý, mở đợt").click()
     assert "Đã mở đợt" in page.get_by_role("status").inner_text()
     keep(page, "dot")
