@@ -62,8 +62,8 @@ class Round(Versioned, Base):
     rules: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
     #: every how many paper forms one is keyed in twice, 0 for none: settled at the opening, not by who keys in
     second_pass: Mapped[int] = mapped_column(default=USUAL_SECOND_PASS, server_default=sa.text(str(USUAL_SECOND_PASS)))
-    #: where it is held: empty for everywhere, else one of `kinds`, `agencies` (codes) or `counters` (ids)
-    scope: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict, server_default="{}")
+    #: where it is held: empty or null for everywhere, else one of `kinds`, `agencies` (codes) or `counters` (ids)
+    scope: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True), default=dict)
     state: Mapped[RoundState] = mapped_column(choice(RoundState, "state"), default=RoundState.DRAFT)
     #: when a person closed it before `closes_on` was over; forms already open then have half an hour
     closed_at: Mapped[datetime | None]

@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("round", sa.Column("scope", sa.JSON(), nullable=False, server_default="{}"))
+    op.add_column("round", sa.Column("scope", sa.JSON(), nullable=True))
 
 
 def downgrade() -> None:

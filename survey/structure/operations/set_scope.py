@@ -24,7 +24,7 @@ def set_scope(session: orm.Session, round_: Round, width: str, chosen: Sequence[
     if round_.state is not RoundState.DRAFT:
         raise InputError("The round was opened: where it is held can no longer change", field="width")
     scope = _scope(session, width, chosen)
-    before = dict(round_.scope)
+    before = dict(round_.scope or {})
     if scope == before:
         return False
     round_.scope = scope

@@ -53,7 +53,7 @@ def update_scope(round_code: str) -> Response | tuple[str, int]:
 
 
 def _opened(session: orm.Session, round_: Round) -> ScopeForm:
-    values: dict[str, Any] = {"width": WIDTHS[scope_width(round_)], **round_.scope}
+    values: dict[str, Any] = {"width": WIDTHS[scope_width(round_)], **(round_.scope or {})}
     form: ScopeForm = _offered(session, ScopeForm(formdata=None, data=values)).opened_for(round_)
     return form
 

@@ -22,7 +22,7 @@ WIDTHS = (COUNTERS, AGENCIES, KINDS, EVERYWHERE)
 
 def scope_width(round_: Round) -> int:
     """Return the place of a round's scope in `WIDTHS`: the smaller, the narrower."""
-    return next((place for place, name in enumerate(WIDTHS) if name in round_.scope), len(WIDTHS) - 1)
+    return next((place for place, name in enumerate(WIDTHS) if name in (round_.scope or {})), len(WIDTHS) - 1)
 
 
 def covers(round_: Round, counter: Counter) -> bool:
