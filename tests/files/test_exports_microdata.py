@@ -31,7 +31,7 @@ from survey.core.actor import Actor
 from survey.core.db import Database
 from survey.files.exports.anonymity import shown
 from survey.files.exports.codebook import codebook_sheet, variables
-from survey.files.exports.content import load_content
+from survey.files.exports.content import Content, load_content
 from survey.files.exports.microdata import HIDDEN_VALUE, UNIT, Microdata, blocks, prepare
 from survey.files.exports.microdata_files import SAV_HIDDEN, csv_blocks, write_parquet, write_sav
 from survey.files.exports.scripts import r_script, stata_script
@@ -254,13 +254,29 @@ def test_parquet_and_spss_say_the_same_as_csv(micro: tuple, tmp_path: Path) -> N
     assert meta.number_rows == len(frame) == len(rows)
     labels = meta.variable_value_labels
     for name in ("agency", "filing", DEFINITION.items[0].code):
-        book = {value: pair[0] for v in variables(data) if v.code == name for value, pair in v.values}
+        code = "{}: " if name == "agency" else ""
+        book = {
+            value: code.format(value) + pair[0] for v in variables(data) if v.code == name for value, pair in v.values
+        }
         said = ["" if pd.isna(v) else labels[name][v] for v in frame[name]]
         assert said == [book[row[name]] if row[name] else "" for row in rows]
     assert frame["weight"].tolist() == [float(row["weight"]) for row in rows]
     months = [SAV_HIDDEN if r["month"] == HIDDEN_VALUE else float(r["month"].replace("-", "")) for r in rows]
     assert frame["month"].tolist() == months
     assert meta.column_names_to_labels["filing"] == "Lần này Ông/Bà nộp hồ sơ bằng cách nào?"
+
+
+def test_spss_tells_agencies_apart_whose_names_begin_alike(
+    micro: tuple, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SPSS keeps 120 bytes of a label: with the code in front no two are the same."""
+    session, data = micro
+    monkeypatch.setattr(Content, "agency_name", lambda _self, code: "Trung tâm Phục vụ hành chính công " * 6 + code)
+    write_sav(session, data, tmp_path / "m.sav")
+    labels = pyreadstat.read_sav(str(tmp_path / "m.sav"))[1].variable_value_labels["agency"]
+    first = [label.encode()[:120] for label in labels.values()]
+    assert len(set(first)) == len(first) > 1
+    assert {label.partition(": ")[0] for label in labels.values()} == {stratum.agency for stratum in data.strata}
 
 
 def test_the_spss_file_is_put_together_of_pieces(micro: tuple, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,6 +100,10 @@ _CASES = 80
 """Where a .sav file keeps the number of its cases."""
 
 
+OWN_CODES = ("agency", "service")
+"""Columns whose labels begin with the code: SPSS keeps 120 bytes of a label, and long names can be equal that far."""
+
+
 def _numbers(micro: Microdata, variable: Variable) -> Mapping[str, float]:
     """Return the number that stands for each text of a column in SPSS."""
     missing = {HIDDEN_VALUE: SAV_HIDDEN, HIDDEN: SAV_NOT_ASKED, UNKNOWN: SAV_DECLINED}
@@ -109,6 +113,11 @@ def _numbers(micro: Microdata, variable: Variable) -> Mapping[str, float]:
         return {stratum.name: float(k) for k, stratum in enumerate(micro.strata, 1)}
     plain = [value for value, _ in variable.values if value not in missing]
     return {value: float(k) for k, value in enumerate(plain, 1)} | missing
+
+
+def _value_label(variable: str, value: str, label: str) -> str:
+    """Return the label of a value in SPSS, the code in front where the codes are the office's own."""
+    return f"{value}: {label}" if variable in OWN_CODES and value != HIDDEN_VALUE else label
 
 
 def _write_piece(
@@ -130,7 +139,11 @@ def _write_piece(
         elif v.code == "stratum":
             said[v.code] = {number: name for name, number in numbers[v.code].items()}
         elif numbers[v.code]:
-            said[v.code] = {numbers[v.code][value]: pair[0] for value, pair in v.values if value in numbers[v.code]}
+            said[v.code] = {
+                numbers[v.code][value]: _value_label(v.code, value, pair[0])
+                for value, pair in v.values
+                if value in numbers[v.code]
+            }
             missing[v.code] = [SAV_HIDDEN, SAV_NOT_ASKED, SAV_DECLINED] if v.attribute else []
         elif v.code == "month":
             said[v.code] = {SAV_HIDDEN: v.values[0][1][0]}
