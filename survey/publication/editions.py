@@ -12,7 +12,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from types import SimpleNamespace
 from typing import Any, cast
@@ -22,16 +22,16 @@ import pandas as pd
 import scipy
 from sqlalchemy import orm
 
-from scoring.scheme import Rules
+from scoring.scheme import BEFORE, DEFINITIONS, Rules
 from scoring.table import TEST_ERRORS
 from survey import __version__
 from survey.collect.queries.evidence import Decided, decided_batches
 from survey.core.errors import InputError
 from survey.models import Publication, QuestionnaireVersion, Round
-from survey.publication.queries.editions import version_by_hash
+from survey.publication.queries.editions import published, version_by_hash
 from survey.questionnaires import from_canonical
-from survey.results.compute import RoundResults, round_results
-from survey.structure.queries import names
+from survey.results.compute import RoundResults, effective_rules, round_results
+from survey.structure.queries import names, rounds
 from survey.structure.queries.population import population as read_population
 from survey.structure.queries.withdrawals import exclusions_in_force
 
@@ -75,8 +75,11 @@ class Recomputed:
 
 
 def freeze(session: orm.Session, round_code: str) -> Frozen:
-    """Return the results of a round as they are to be published. `InputError` as `round_results`."""
-    results = round_results(session, round_code)
+    """Return the results of a round as they are to be published. `InputError` as `round_results`.
+
+    Rules come from the round; a round whose editions are older than some rules takes today's defaults for these.
+    """
+    results = round_results(session, round_code, rules=rules_to_freeze(session, rounds.by_code(session, round_code)))
     round_ = results.round
     rows = _rows(results.table)
     population = read_population(session, round_.id)
@@ -118,6 +121,22 @@ def freeze(session: orm.Session, round_code: str) -> Frozen:
         "targets": [[*place, value] for place, value in results.targets.items()],
     }
     return Frozen(_canonical(content), results_hash(results.table))
+
+
+def rules_to_freeze(session: orm.Session, round_: Round) -> Rules:
+    """Return the rules of a round's next edition: the round's, with today's default for what came after its first."""
+    rules = effective_rules(round_)
+    if rules.definitions == DEFINITIONS or published(session, round_.code) is None:
+        return rules
+    return replace(rules, **{name: getattr(Rules(), name) for name in BEFORE})
+
+
+def replaced_rules(publication: Publication, before: Publication | None) -> bool:
+    """Say whether an edition follows other rules than the one before it; `before`: None for the first."""
+    if before is None:
+        return False
+    one, other = (Rules.from_mapping(content_of(each)["rules"]) for each in (before, publication))
+    return one != other
 
 
 def _test_errors(results: RoundResults) -> list[list[Any]]:

@@ -13,19 +13,20 @@ from flask import Flask
 from pandas.testing import assert_frame_equal
 from sqlalchemy import orm
 
+from scoring.scheme import BEFORE, Rules
 from survey.accounts.operations.create_user import create_user
 from survey.core.actor import Actor
 from survey.core.db import Database
 from survey.core.errors import InputError
 from survey.models import Agency, AuditEvent, Publication, PublicationState, Response, Role, Round, RoundState, User
-from survey.publication.editions import content_of, freeze, recompute, results_hash, thaw
+from survey.publication.editions import content_of, freeze, recompute, replaced_rules, results_hash, thaw
 from survey.publication.operations.publish_round import (
     draft_publication,
     publish,
     review_publication,
     withdraw_publication,
 )
-from survey.publication.queries.editions import published
+from survey.publication.queries.editions import edition_before, published
 from survey.results.compute import round_results
 from survey.structure.operations.close_round import close_round
 from tests.support.evaluation import PASSWORD, TOTP, publish_scored, scored_round
@@ -245,3 +246,32 @@ def test_the_command_proves_an_edition(app: Flask) -> None:
     assert "\t\toverall\tall\tn\t106\t105" in told.stderr
     told = runner.invoke(args=["verify-publication", "--round", "r1", "--edition", "2"])
     assert (told.exit_code, told.stderr) == (2, "Error: Round r1 has no such published edition\n")
+
+
+def test_a_new_edition_of_an_old_round_takes_the_rules_of_today(closed: Database) -> None:
+    """The edition of before stays as it is, under its own rules; pages follow the newest."""
+    old = {**BEFORE, "min_n": 7}
+    with closed.write() as session:
+        the_round(session).rules = old
+    publish_draft(closed, draft(closed))
+    publish_draft(closed, draft(closed, reason="Quy tắc mới"))
+    with closed.read() as session:
+        first, second = (published(session, "r1", number) for number in (1, 2))
+        assert first is not None
+        assert second is not None
+        assert content_of(first)["rules"] == Rules.from_mapping(old).to_mapping()
+        today = {"pooling": True, "clusters": "counter_day", "fpc_in_tests": False, "leagues": "kind"}
+        assert content_of(second)["rules"] == {**content_of(first)["rules"], **today, "definitions": 2}
+        assert the_round(session).rules == content_of(second)["rules"]
+        assert [replaced_rules(one, edition_before(session, one)) for one in (first, second)] == [False, True]
+        assert recompute(session, first).same
+        assert recompute(session, second).same
+        logged = session.scalars(
+            sa.select(AuditEvent.after).where(AuditEvent.action == "publication.published").order_by(AuditEvent.id)
+        ).all()
+        assert [entry.get("rules") for entry in logged if entry] == [None, "renewed"]
+    publish_draft(closed, draft(closed, reason="Sửa số giao dịch"))
+    with closed.read() as session:
+        third = published(session, "r1", 3)
+        assert third is not None
+        assert not replaced_rules(third, edition_before(session, third))

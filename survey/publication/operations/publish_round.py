@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from scoring.scheme import Rules
 from survey.accounts.operations import audit
 from survey.accounts.operations.seal_audit import seal_audit
 from survey.collect.queries.counters import late_until
@@ -18,6 +19,7 @@ from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.core.text import clean
 from survey.models import Publication, PublicationState, Round, RoundState, User
+from survey.publication.editions import content_of
 from survey.publication.queries.four_eyes import WAIT, assess_four_eyes
 
 PENDING = (PublicationState.DRAFT, PublicationState.REVIEWED)
@@ -123,7 +125,12 @@ def publish(session: orm.Session, publication: Publication, *, actor: Actor) -> 
     publication.state = PublicationState.PUBLISHED
     publication.published_by_id, publication.published_at = actor.user_id, actor.now
     publication.round.state = RoundState.PUBLISHED
-    _record(session, publication, publication.round, "publication.published", actor, {"edition": publication.edition})
+    facts: dict[str, Any] = {"edition": publication.edition}
+    rules = Rules.from_mapping(content_of(publication)["rules"])
+    if rules != Rules.from_mapping(publication.round.rules):
+        publication.round.rules = rules.to_mapping()  # pages of the round follow its newest edition
+        facts["rules"] = "renewed"
+    _record(session, publication, publication.round, "publication.published", actor, facts)
     publication.audit_head = seal_audit(session)  # of a log that has this publication in it
 
 

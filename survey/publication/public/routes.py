@@ -12,11 +12,11 @@ from flask_babel import gettext as _
 from sqlalchemy import orm
 
 from survey.models import Publication
-from survey.publication.editions import decided_in, exclusions_of
+from survey.publication.editions import decided_in, exclusions_of, replaced_rules
 from survey.publication.page_data import frozen_page, hidden_agencies_of, public_table
 from survey.publication.public.card import CARD_HEIGHT, CARD_WIDTH, wrapped
 from survey.publication.public.dataset import dataset
-from survey.publication.queries.editions import published, published_rounds
+from survey.publication.queries.editions import edition_before, published, published_rounds
 from survey.results.as_csv import csv_text
 from survey.results.as_json import json_text
 from survey.results.charts import interval_chart
@@ -79,6 +79,7 @@ def results(round_code: str, number: int | None) -> flask.Response:
             base=settings().public_base_url,
             batches=decided_in(publication),
             exclusions=exclusions_of(publication),
+            new_rules=replaced_rules(publication, edition_before(session, publication)),
             dataset=json.dumps(_dataset(publication, page), ensure_ascii=False).replace("<", "\\u003c"),
         )
     return _public(flask.make_response(body))

@@ -19,6 +19,16 @@ def published(session: orm.Session, round_code: str, edition: int | None = None)
     return session.scalars(query if edition is None else query.where(Publication.edition == edition)).first()
 
 
+def edition_before(session: orm.Session, publication: Publication) -> Publication | None:
+    """Return the published edition of the same round that a publication follows (a draft: the latest); None without."""
+    query = sa.select(Publication).where(
+        Publication.round_id == publication.round_id, Publication.state == PublicationState.PUBLISHED
+    )
+    if publication.edition is not None:
+        query = query.where(Publication.edition < publication.edition)
+    return session.scalars(query.order_by(Publication.edition.desc())).first()
+
+
 def published_rounds(session: orm.Session) -> list[Round]:
     """Return the rounds of which an edition is published, the newest first."""
     has_edition = sa.exists().where(Publication.round_id == Round.id, Publication.state == PublicationState.PUBLISHED)
