@@ -266,7 +266,7 @@ def test_parquet_and_spss_say_the_same_as_csv(micro: tuple, tmp_path: Path) -> N
     assert meta.column_names_to_labels["filing"] == "Lần này Ông/Bà nộp hồ sơ bằng cách nào?"
 
 
-def test_spss_tells_agencies_apart_whose_names_begin_alike(
+def test_spss_tells_agencies_apart_whose_names_begin_the_same(
     micro: tuple, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """SPSS keeps 120 bytes of a label: with the code in front no two are the same."""
