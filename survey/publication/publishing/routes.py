@@ -112,25 +112,12 @@ def _edition(session: orm.Session, found: Publication, form: DecisionForm) -> st
         differences=again.differences[:SHOWN_DIFFERENCES],
         batches=decided_in(found),
         exclusions=exclusions_of(found),
+        new_rules=replaced_rules(found, edition_queries.edition_before(session, found)),
         may_review=found.state is PublicationState.DRAFT and found.drafted_by_id != user().id,
         eyes=eyes,
         problems=[error_message(error) for error in eyes.problems] if eyes else [],
         opens_at=found.reviewed_at + WAIT if found.reviewed_at else None,
     )
-        page = frozen_page(session, found, i18n.current_language().code)
-        again: Recomputed = recompute(session, found)
-        return flask.render_template(
-            "publication/publishing/edition.html",
-            round=found.round,
-            publication=found,
-            page=page,
-            columns=[OVERALL, *(("element", element.code) for element in page.definition.elements)],
-            again=again,
-            differences=again.differences[:SHOWN_DIFFERENCES],
-            batches=decided_in(found),
-            new_rules=replaced_rules(found, edition_queries.edition_before(session, found)),
-            may_review=found.state is PublicationState.DRAFT and found.drafted_by_id != user().id,
-        )
 
 
 @blueprint.post("/<int:number>/duyet")
