@@ -191,6 +191,12 @@ GRAVE = {
     "admin.drop_second_factor": "second factor of others",
     "api_clients.create": "tokens",
     "imports.undo": "exclusions",
+    "evaluator.ask_for_exclusion": "exclusions",
+    "evidence.agree": "exclusions",
+    "evidence.disagree": "exclusions",
+    "evidence.reverse": "exclusions",
+    "evidence.release": "what counts",
+    "evidence.refuse": "what counts",
 }
 
 

@@ -300,7 +300,7 @@ def test_invented_answers_of_a_night_are_left_out_by_two_people(site) -> None:
     assert asked.location == f"{QUEUE}/rut-lai/1"
     assert figures(site) == (40, 75.0)
     page = " ".join(admin.get(asked.location).text.split())
-    assert "chỉ số 75,0 → 0,0; số phiếu 40 → 10" in page
+    assert "chỉ số từ 75,0 thành 0,0; số phiếu từ 40 thành 10" in page
     assert post(evaluator, f"{asked.location}/dong-y", asked.location).status_code == 303  # one's own
     assert figures(site) == (40, 75.0)
     assert post(admin, f"{asked.location}/dong-y", asked.location).status_code == 303

@@ -46,6 +46,7 @@ LINES = {
     "results": "--round r1",
     "export": "--round r1 --what sav --out {out}",
     "report": "--round r1 --province --out {out}",
+    "document": "--round r1 --what all --out {out}",
     "publication verify": "--round r1",
     "jobs run": "--once worker",
     "api-client create": "reader",
