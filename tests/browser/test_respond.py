@@ -379,9 +379,11 @@ def test_a_kiosk_forgets_what_the_server_had_filled_in_too(site, phone):
 
 
 def test_a_kiosk_without_a_network_counts_its_queue_and_serves_the_next(site, phone):
+    with site.database.write() as session:
+        session.execute(sa.update(Counter).values(kiosk=True))
     page = phone(1024, 768)
     page.clock.install()
-    page.goto(site.form + "?kiosk=1")
+    page.goto(site.form)
     page.context.set_offline(True)
     for number in (1, 2):
         answer_all(page, str(number))
