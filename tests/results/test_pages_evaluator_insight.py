@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -13,10 +14,13 @@ from flask.testing import FlaskClient
 
 from survey.models import Agency, Counter, Population, Response, Round
 from survey.questionnaires import bundled
+from survey.questionnaires.loader import load_file
 from survey.results.compute import round_results
 from survey.structure.operations.install_questionnaire import install_questionnaire
 from tests.support.evaluation import NOW, close_rounds, equal_importance, sign_in
 from tests.support.reading import soup, words
+
+CASES = Path(__file__).parents[1] / "fixtures" / "cases"
 
 
 @pytest.fixture
@@ -61,6 +65,27 @@ def test_other_questions_break_the_trend(rounds: Flask, evaluator: FlaskClient) 
     assert len(page.select(".trend .break")) == 1
     assert words(page.select("tr[data-key=all] td")[1]).endswith("không so sánh được")
     assert "bộ câu hỏi hoặc cách tính khác đợt trước" in words(page.thead)
+
+
+def test_a_question_removed_breaks_its_element_and_the_whole_alone(rounds: Flask, evaluator: FlaskClient) -> None:
+    """Round r1 asks all but `tthc_ho_so`: elements of the same questions go on, 33.3 % to 75.0 % as before."""
+    with rounds.extensions["database"].write() as session:
+        now = session.scalars(sa.select(Round).where(Round.code == "r1")).one()
+        shorter = install_questionnaire(session, load_file(CASES / "questionnaire-item-removed.yaml"), NOW)
+        now.version_id = shorter.id
+        for response in session.scalars(sa.select(Response).where(Response.round_id == now.id)):
+            response.answers = response.answers[0] * 15 + "." * (len(shorter.slots) - 15)
+    page = soup(evaluator, "/danh-gia/r1/dien-bien?co-quan=so-tu-phap")
+    latest = {str(row["data-key"]): words(row.find_all("td")[1]) for row in page.select("tr[data-key]")}
+    assert latest["all"].startswith("75,0 (")
+    for broken in ("all", "procedures"):
+        assert latest[broken].endswith("không so sánh được")
+        assert "tốt hơn" not in latest[broken]
+    for compared in ("access", "result", "feedback"):
+        assert "+41,7 (" in latest[compared]
+        assert latest[compared].endswith("tốt hơn")
+    assert len(page.select(".trend .break")) == 1
+    assert page.select(".trend .step") == []
 
 
 def test_a_breakdown_keeps_the_design_and_gives_no_small_group_away(evaluator: FlaskClient) -> None:
