@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import enum
+import json
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -75,6 +77,12 @@ class Publication(Base):
     drafted_by: Mapped[User] = orm.relationship(foreign_keys=[drafted_by_id])
     reviewed_by: Mapped[User | None] = orm.relationship(foreign_keys=[reviewed_by_id])
     published_by: Mapped[User | None] = orm.relationship(foreign_keys=[published_by_id])
+
+    @cached_property
+    def parsed(self) -> dict[str, Any]:
+        """The content as JSON, parsed once for each loaded row: what was frozen never changes. Not to be altered."""
+        parsed: dict[str, Any] = json.loads(self.content)
+        return parsed
 
 
 class ApiClient(Base):

@@ -167,7 +167,7 @@ def results_hash(table: pd.DataFrame) -> str:
 
 def content_of(publication: Publication) -> dict[str, Any]:
     """Return what was frozen; `InputError` when it was written by a later version of the program."""
-    content: dict[str, Any] = json.loads(publication.content)
+    content = publication.parsed
     if content["format"] != FORMAT:
         raise InputError(
             "This edition was written in format %(found)s, which this version of the program cannot read",
