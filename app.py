@@ -20,7 +20,7 @@ from survey.web.queries.installation import read_is_production
 
 @exit_on_bad_settings
 def create_app(settings: Settings | None = None) -> Flask:
-    """Return the application for `settings` (default: from the environment)."""
+    """The application for `settings` (default: from the environment)."""
     settings = settings or load_settings()
     app = Flask(__name__, instance_path=str(settings.instance_dir))
     _configure_database(app, settings)
@@ -76,7 +76,7 @@ def _configure_database(app: Flask, settings: Settings) -> None:
 
 
 def _as_installed(app: Flask, settings: Settings) -> Settings:
-    """Return the settings, held to production where the database says so, whatever the environment says.
+    """The settings, held to production where the database says so, whatever the environment says.
 
     `InputError` for settings that are not fit for real citizens: no command and no page works with them.
     """

@@ -32,7 +32,7 @@ CHARACTERS = np.array([ord(c) for c in ".12345"], dtype=np.uint8)
 
 
 def draw(size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return seeded answers (size, ITEMS), 0 for none, and agencies (size,). Answers of one person hang together."""
+    """Seeded answers (size, ITEMS), 0 for none, and agencies (size,). Answers of one person hang together."""
     rng = np.random.default_rng(1)
     mood = rng.normal(4.1, 0.7, size)[:, None]
     answers = np.clip(np.rint(mood + rng.normal(0, 0.35, (size, ITEMS))), 1, 5).astype(np.uint8)
@@ -41,7 +41,7 @@ def draw(size: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def packed_texts(answers: np.ndarray) -> list[str]:
-    """Return each row as a text of one character an item."""
+    """Each row as a text of one character an item."""
     return CHARACTERS[answers].view(f"S{ITEMS}").ravel().astype(str).tolist()
 
 
@@ -181,17 +181,17 @@ class Long(Layout):
 
 
 def cells_of(agencies: Iterable[int]) -> pd.DataFrame:
-    """Return the keys of cells; texts of one length, so that they sort as the numbers do."""
+    """The keys of cells; texts of one length, so that they sort as the numbers do."""
     return pd.DataFrame({"agency": [f"A{agency:03}" for agency in agencies], "service": ""})
 
 
 def of_matrix(agencies: np.ndarray, matrix: np.ndarray) -> Moments:
-    """Return the moments of unpacked answers."""
+    """The moments of unpacked answers."""
     return moments_from_codes(matrix, agencies, cells_of(range(AGENCIES)), SCHEME)
 
 
 def timed(work: Callable[[], object]) -> tuple[float, object]:
-    """Return seconds and result."""
+    """Seconds and result."""
     start = time.perf_counter()
     result = work()
     return time.perf_counter() - start, result
@@ -215,7 +215,7 @@ def fill(engine: sa.Engine, layout: Layout, answers: np.ndarray, agencies: np.nd
 
 
 def size_of(engine: sa.Engine, layout: Layout, path: Path) -> float:
-    """Return megabytes on disk, indexes included."""
+    """Megabytes on disk, indexes included."""
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -10,7 +10,7 @@ import flask
 
 
 def make() -> flask.Flask:
-    """Return an application whose one view commits a row and redirects."""
+    """An application whose one view commits a row and redirects."""
     app = flask.Flask(__name__)
     local = threading.local()
 

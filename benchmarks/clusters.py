@@ -23,7 +23,7 @@ SCHEME = Scheme(tuple(Item(f"i{k}", f"e{k * 5 // ITEMS}") for k in range(ITEMS))
 
 
 def named(letter: str, numbers: np.ndarray) -> np.ndarray:
-    """Return numbers as texts that sort."""
+    """Numbers as texts that sort."""
     return np.array([f"{letter}{k:03}" for k in range(int(numbers.max()) + 1)], dtype=object)[numbers]
 
 

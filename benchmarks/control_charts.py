@@ -18,14 +18,14 @@ CHARTS, SEED = 2000, 20261130
 
 
 def months(people: int, count: int, charts: int, rng: np.random.Generator, centre: float = CENTRE) -> np.ndarray:
-    """Return satisfied answers (charts, count) of months of so many people."""
+    """Satisfied answers (charts, count) of months of so many people."""
     concentration = 1 / WITHIN - 1
     person = rng.beta(centre * concentration, (1 - centre) * concentration, (charts, count, people))
     return rng.binomial(ITEMS, person).sum(axis=2)
 
 
 def false_alarms(people: int, count: int, charts: int = CHARTS, seed: int = SEED) -> dict[str, float]:
-    """Return the percentage of steady charts with any sign and with a point outside, p′ and XmR."""
+    """The percentage of steady charts with any sign and with a point outside, p′ and XmR."""
     rng = np.random.default_rng(seed)
     total = people * ITEMS
     found = {"p′ any": 0, "p′ outside": 0, "XmR any": 0, "XmR outside": 0}
@@ -40,7 +40,7 @@ def false_alarms(people: int, count: int, charts: int = CHARTS, seed: int = SEED
 
 
 def run_length(people: int, fall: float, charts: int = CHARTS, seed: int = SEED) -> float:
-    """Return the mean number of months until the newest point bears a sign, at most `LONGEST`, after 12 steady ones."""
+    """The mean number of months until the newest point bears a sign, at most `LONGEST`, after 12 steady ones."""
     rng = np.random.default_rng(seed)
     before = months(people, BASE, charts, rng)
     after = months(people, LONGEST, charts, rng, CENTRE - fall / 100)

@@ -32,7 +32,7 @@ METHODS = ("jeffreys", "beta", "logit", "wilson", "t")
 
 
 def sample(p: np.ndarray, n: np.ndarray, rng: np.random.Generator) -> Estimates:
-    """Return the overall index of agencies with truths p (agencies,) and n respondents (agencies,)."""
+    """The overall index of agencies with truths p (agencies,) and n respondents (agencies,)."""
     sizes = np.maximum(np.rint(n[:, None] * SHARES).astype(int), 1)
     agency = np.repeat(np.arange(len(p)), sizes.sum(axis=1))
     service = np.repeat(np.tile(np.arange(3), len(p)), sizes.ravel())
@@ -52,7 +52,7 @@ def sample(p: np.ndarray, n: np.ndarray, rng: np.random.Generator) -> Estimates:
 
 
 def intervals(seed: int) -> pd.DataFrame:
-    """Return percent of intervals that hold the truth, by truth, n and method."""
+    """Percent of intervals that hold the truth, by truth, n and method."""
     rng, rows = np.random.default_rng(seed), []
     for p in (0.5, 0.8, 0.93, 0.98):
         for n in (10, 24, 30, 70, 200, 400):
@@ -68,7 +68,7 @@ def intervals(seed: int) -> pd.DataFrame:
 
 
 def joint_ranks(agencies: int, replicates: int, seed: int) -> float:
-    """Return the percent of tables in which all rank ranges hold at once."""
+    """The percent of tables in which all rank ranges hold at once."""
     rng = np.random.default_rng(seed)
     truth = np.repeat([0.70, 0.80, 0.85, 0.90, 0.93, 0.97], agencies // 6)
     n = np.resize([30, 70, 200, 400], agencies)
@@ -85,7 +85,7 @@ def joint_ranks(agencies: int, replicates: int, seed: int) -> float:
 
 
 def counter_days(icc: float, people: int, days: int, p: float, agencies: int, rng: np.random.Generator) -> pd.Series:
-    """Return percent of intervals that hold the truth without and with clusters, df, and the ICC and deff found."""
+    """Percent of intervals that hold the truth without and with clusters, df, and the ICC and deff found."""
     size = agencies * days * people
     day = np.arange(size) // people
     agency, service = day // days, rng.choice(3, size, p=SHARES)

@@ -45,7 +45,7 @@ def measure(path: str, kind: str) -> None:
 
 
 def resident() -> float:
-    """Return the memory of this process, in megabytes."""
+    """The memory of this process, in megabytes."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1e6
 
 

@@ -23,7 +23,7 @@ CHANCE, MISSING, PAIRS, SEED = 0.85, 0.2, 2000, 20261129
 
 
 def sample(n: int, population: int, pairs: int, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
-    """Return the overall index of one round of every replicate by (`with`, `without` correction)."""
+    """The overall index of one round of every replicate by (`with`, `without` correction)."""
     concentration = 1 / WITHIN - 1
     person = rng.beta(CHANCE * concentration, (1 - CHANCE) * concentration, (pairs * n, 1))
     draw = rng.random((pairs * n, 8))
@@ -42,7 +42,7 @@ def sample(n: int, population: int, pairs: int, rng: np.random.Generator) -> dic
 
 
 def false_alarms(n: int, population: int, pairs: int = PAIRS, seed: int = SEED) -> dict[str, float]:
-    """Return the percent of pairs called changed, with and without the correction."""
+    """The percent of pairs called changed, with and without the correction."""
     rng = np.random.default_rng(seed)
     before, now = (sample(n, population, pairs, rng) for _ in range(2))
     result = {}

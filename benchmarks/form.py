@@ -25,7 +25,7 @@ RUNS = 400
 
 
 def environ(method: str, body: bytes = b"") -> dict[str, object]:
-    """Return what a server passes for a request to the form."""
+    """What a server passes for a request to the form."""
     return {
         "REQUEST_METHOD": method,
         "PATH_INFO": f"/K/{CODE}",
@@ -48,7 +48,7 @@ def environ(method: str, body: bytes = b"") -> dict[str, object]:
 
 
 def cpu_ms(act: Callable[[], None]) -> float:
-    """Return the mean CPU time of one call in milliseconds, after a warm-up."""
+    """The mean CPU time of one call in milliseconds, after a warm-up."""
     for _ in range(20):
         act()
     start = time.process_time()

@@ -154,7 +154,7 @@ class Visiting(Sending):
 
 
 def rows(url: str) -> int:
-    """Return how many responses are stored."""
+    """How many responses are stored."""
     database = Database(url)
     with database.read() as session:
         number = session.scalar(sa.select(sa.func.count()).select_from(Response)) or 0

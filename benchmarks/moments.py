@@ -28,7 +28,7 @@ CELLS = pd.DataFrame(
 
 
 def draw(size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return seeded answers (size, items) and cell numbers (size,)."""
+    """Seeded answers (size, items) and cell numbers (size,)."""
     rng = np.random.default_rng(seed)
     answers = rng.choice(
         np.array([0, 1, 2, 3, 4, 5], dtype=np.uint8), (size, ITEMS), p=[0.1, 0.02, 0.04, 0.1, 0.44, 0.3]
@@ -37,7 +37,7 @@ def draw(size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def best(work: Callable[[], object], times: int = 5) -> float:
-    """Return the shortest of several runs, in seconds."""
+    """The shortest of several runs, in seconds."""
     found = []
     for _ in range(times):
         start = time.perf_counter()
@@ -47,7 +47,7 @@ def best(work: Callable[[], object], times: int = 5) -> float:
 
 
 def histogram(answers: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """Return the bare pass: how often each answer was given to each item in each cell."""
+    """The bare pass: how often each answer was given to each item in each cell."""
     index = (codes[:, None] * ITEMS + np.arange(ITEMS)) * 6 + answers
     return np.bincount(index.ravel(), minlength=len(CELLS) * ITEMS * 6)
 

@@ -89,7 +89,7 @@ def prepare(folder: Path, size: int, parquet: bool) -> list[str]:
 
 
 def run(command: list[str]) -> dict[str, float] | None:
-    """Return what a program measured, or None when it cannot run, saying why."""
+    """What a program measured, or None when it cannot run, saying why."""
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=170)
     if done.returncode:
         print(f"{command[0]}: {done.stderr.strip().splitlines()[-1:]}", file=sys.stderr)

@@ -24,7 +24,7 @@ RULES = {"before": Rules(pooling=False), "pooled": Rules(), "unweighted": Rules(
 
 
 def province(mean: float, seed: int) -> tuple[np.ndarray, pd.DataFrame, pd.DataFrame, pd.Series]:
-    """Return answers, keys, transactions, and the true overall index of every agency."""
+    """Answers, keys, transactions, and the true overall index of every agency."""
     rng = np.random.default_rng(seed)
     rows, people, truth = [], [], {}
     for a in range(COMMUNES):
@@ -50,7 +50,7 @@ def province(mean: float, seed: int) -> tuple[np.ndarray, pd.DataFrame, pd.DataF
 
 
 def compared(mean: float, provinces: int, seed: int) -> pd.DataFrame:
-    """Return one row an agency: its index by each rule, what is hidden, and whether intervals hold the truth."""
+    """One row an agency: its index by each rule, what is hidden, and whether intervals hold the truth."""
     parts = []
     for k in range(provinces):
         answers, keys, population, truth = province(mean, seed + k)

@@ -19,7 +19,7 @@ TAILS = ("normal", "heavy")
 
 
 def cells(tail: str, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
-    """Return agency, field, number of people, true percentage, direct estimate and its variance of every cell."""
+    """Agency, field, number of people, true percentage, direct estimate and its variance of every cell."""
     agency, field = np.repeat(np.arange(AGENCIES), FIELDS), np.tile(np.arange(FIELDS), AGENCIES)
     m = len(agency)
     own = rng.normal(0, 1, m) if tail == "normal" else rng.standard_t(3, m) / np.sqrt(3)
@@ -37,7 +37,7 @@ def cells(tail: str, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
 
 
 def measured(tail: str, replicates: int = REPLICATES, seed: int = SEED) -> dict[str, float]:
-    """Return `direct` and `shrunken` error in points, their `ratio`, `coverage` in percent and mean `width`."""
+    """`direct` and `shrunken` error in points, their `ratio`, `coverage` in percent and mean `width`."""
     rng = np.random.default_rng(seed)
     squares, inside, width = np.zeros(2), [], []
     for _ in range(replicates):

@@ -118,7 +118,7 @@ def block_counts(rows: PlaceRows) -> Floats:
 
 
 def hard_index(rows: PlaceRows, cap: float) -> tuple[Floats, Floats]:
-    """Return the hardened index of each agency, and Kish's design effect of its weights."""
+    """The hardened index of each agency, and Kish's design effect of its weights."""
     opened = np.add.reduceat(rows.open_week, np.arange(0, rows.weeks, BLOCK_WEEKS))
     block, kind = rows.day // (7 * BLOCK_WEEKS), np.where(rows.live, np.where(rows.open, OPEN, CLOSED), OTHER)
     weight = response_factors(block_counts(rows), opened, cap)[rows.agency, block, kind]
@@ -127,7 +127,7 @@ def hard_index(rows: PlaceRows, cap: float) -> tuple[Floats, Floats]:
 
 
 def false_alarms(provinces: int, *, harsh: bool, seed: int = SEED) -> tuple[float, dict[str, float]]:
-    """Return the false alarms of 95 agencies a year (two half years), in all and by check."""
+    """The false alarms of 95 agencies a year (two half years), in all and by check."""
     rng = np.random.default_rng([seed, harsh])
     total, by_check = 0, {}
     for _ in range(provinces):
@@ -140,7 +140,7 @@ def false_alarms(provinces: int, *, harsh: bool, seed: int = SEED) -> tuple[floa
 
 
 def power(judged: list[Judged], when: str, how: str, n: int, rng: np.random.Generator) -> Power:
-    """Return of each attacked agency whether it is seen, and by how much its indices move."""
+    """Of each attacked agency whether it is seen, and by how much its indices move."""
     seen, moved, hard = [], [], []
     for each in judged:
         forms = each.province.forms.joined(attack(rng, when, how, n, each.province.forms))
@@ -171,7 +171,7 @@ def polluted(judged: list[Judged], when: str, how: str, n: int, rng: np.random.G
 
 
 def even_chance(cells: list[Power]) -> float:
-    """Return the movement in points from which at least half of the attacked agencies are seen; NaN: never here.
+    """The movement in points from which at least half of the attacked agencies are seen; NaN: never here.
 
     By bins of half a point over all numbers of forms: the least from which on every bin of thirty has half seen.
     """
@@ -185,7 +185,7 @@ def even_chance(cells: list[Power]) -> float:
 
 
 def seconds(responses: int = 300_000, repeats: int = 5) -> float:
-    """Return the processor's seconds for the checks over so many responses, the best of some runs."""
+    """The processor's seconds for the checks over so many responses, the best of some runs."""
     forms = province(np.random.default_rng(SEED)).forms
     times = -(-responses // len(forms.day))
     many = forms.chosen(np.tile(np.arange(len(forms.day)), times)[:responses])

@@ -51,11 +51,11 @@ class Forms:
     duration: Array
 
     def joined(self, other: Forms) -> Forms:
-        """Return both together."""
+        """The forms of both, one after the other."""
         return Forms(**{name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in vars(self)})
 
     def chosen(self, which: Array) -> Forms:
-        """Return some of them."""
+        """A part of the forms, by a mask or positions."""
         return Forms(**{name: getattr(self, name)[which] for name in vars(self)})
 
     @property
@@ -71,7 +71,7 @@ class Forms:
         return (total / np.maximum(given.sum(axis=1), 1) - 1) * 25
 
     def rows(self) -> PlaceRows:
-        """Return them as the detectors read them; open days are learnt."""
+        """Responses as the detectors read them; open days are learnt."""
         inside = within_hours(self.minute, np.broadcast_to(HOURS, (len(self.day), 4)))
         scheduled = np.arange(DAYS) % 7 < 5
         telling = inside & scheduled[self.day] & (self.channel <= RECEIPT)
@@ -123,7 +123,7 @@ class _People:
         )
 
     def answer(self, rng: np.random.Generator, level: Array, agency: Array) -> tuple[Array, Array, Array]:
-        """Return items, answers about the respondent, and seconds."""
+        """Items, answers about the respondent, and seconds."""
         n = len(level)
         latent = level[:, None] + EASE + rng.normal(0, 0.9, (n, 1)) + rng.normal(0, 0.75, (n, ITEMS))
         items = (np.searchsorted(CUTS, latent) + 1).astype(np.int8)
@@ -274,7 +274,7 @@ def _levels(
 
 
 def attack(rng: np.random.Generator, when: str, how: str, n: int, honest: Forms) -> Forms:
-    """Return n forms for each agency that an attacker adds; each agency is attacked alone, all in one call."""
+    """The `n` forms for each agency that an attacker adds; each agency is attacked alone, all in one call."""
     agency = np.repeat(np.arange(AGENCIES), n)
     day, hour, channel = _when(rng, when, n, agency, honest)
     items, respondent, duration = _how(rng, how, len(agency), honest)

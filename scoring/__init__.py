@@ -45,7 +45,7 @@ _HOME = {
 
 
 def __getattr__(name: str) -> Any:
-    """Return a public name, its module being loaded now (PEP 562)."""
+    """A public name, its module being loaded now (PEP 562)."""
     if name in _HOME:
         return getattr(import_module(f"scoring.{_HOME[name]}"), name)
     if name in ("compare", "ranks"):

@@ -54,7 +54,7 @@ class Lines:
 
     @classmethod
     def read(cls, sums: Iterable[Sum]) -> Lines:
-        """Return the sums indexed from both sides."""
+        """The sums indexed from both sides."""
         pairs = [(int(total), np.asarray(parts, dtype=np.intp)) for total, parts in sums]
         of: dict[int, list[tuple[int, int]]] = {}
         for k, (total, parts) in enumerate(pairs):
@@ -98,7 +98,7 @@ class Lines:
         return np.where(times == 1, found, _OUT)
 
     def component(self, hidden: Flags, cell: int) -> NDArray[np.intp]:
-        """Return the hidden entries that sums tie to a hidden entry, itself included."""
+        """The hidden entries that sums tie to a hidden entry, itself included."""
         reach, left, seen = {cell}, [cell], set[int]()
         while left:
             for line, _ in self.of.get(left.pop(), ()):
@@ -119,7 +119,7 @@ def bounds(
     low: ArrayLike = 0,
     high: ArrayLike = np.inf,
 ) -> tuple[float, float]:
-    """Return the least and the greatest number that a hidden entry can hold, as far as a reader can know.
+    """The least and the greatest number that a hidden entry can hold, as far as a reader can know.
 
     `low`, `high`: what every entry (entries,) is known to lie between besides, as 1 and N.
     """
@@ -186,7 +186,7 @@ class Attack:
         return high - low >= least - 1e-6
 
     def _squares(self, cell: int, least: int) -> int:
-        """Return how wide the range is, up to `least`, that chains of four entries give together.
+        """How wide the range is, up to `least`, that chains of four entries give together.
 
         A bound from below, and quick to have: every square of the entry, one entry more of each of its sums and the
         one that closes it gives as much as those of its entries hold that are lowered; squares share the former.
@@ -220,12 +220,12 @@ class Attack:
         return width
 
     def _sign(self, cell: Whole, at: Whole) -> Whole:
-        """Return the sign of entries in one of their two sums."""
+        """The sign of entries in one of their two sums."""
         line, sign = self._lines.ends
         return np.asarray(np.where(line[cell, 0] == at, sign[cell, 0], sign[cell, 1]), dtype=np.int64)
 
     def _range(self, cell: int, least: int) -> tuple[int, bool]:
-        """Return how wide the range is, counted up to `least`, and whether that is certain to be all."""
+        """How wide the range is, counted up to `least`, and whether that is certain to be all."""
         width, certain = 0, True
         for direction in (1, -1):
             moved: dict[int, int] = {}
@@ -264,12 +264,12 @@ class Attack:
         return 0, sure
 
     def _slack(self, cell: int, change: int, moved: dict[int, int]) -> int:
-        """Return how far an entry can still go up or down."""
+        """How far an entry can still go up or down."""
         here = moved.get(cell, 0)
         return int(self._up[cell]) - here if change > 0 else int(self._down[cell]) + here
 
     def _moves(self, cell: int, node: int, owed: int) -> list[tuple[int, int, int]]:
-        """Return how an entry can give a sum what it is owed: its change, its other sum, and what that is owed then."""
+        """How an entry can give a sum what it is owed: its change, its other sum, and what that is owed then."""
         sums = self._lines.of[cell]
         if node == _OUT:
             line, sign = sums[0]
@@ -292,7 +292,7 @@ class Attack:
 
 
 def _shared(rows: Whole, columns: Whole, cells: Whole, room: int) -> int:
-    """Return how much, up to `room`, can pass a table of which rows, columns and cells hold no more than given.
+    """How much, up to `room`, can pass a table of which rows, columns and cells hold no more than given.
 
     Filled row by row, which need not be the most there is.
     """
@@ -310,7 +310,7 @@ def _shared(rows: Whole, columns: Whole, cells: Whole, room: int) -> int:
 def recompute(
     table: pd.DataFrame, population: pd.DataFrame | None, scheme: Scheme, rules: Rules
 ) -> NDArray[np.float64]:
-    """Return each row's index, worked out from what is printed in the table and N alone; NaN where it is not shown.
+    """Each row's index, worked out from what is printed in the table and N alone; NaN where it is not shown.
 
     `table`: of `scoring.table.score_table` by agency and service, under rules with `pooling`; `population`: `agency`,
     `service`, `N`. A reader can do this with a spreadsheet, for `top2` or level shares of province by transactions:
@@ -345,7 +345,7 @@ class _Reader:
         self._notes = dict(zip(zip(table["agency"], table["service"], strict=True), table["warnings"], strict=True))
 
     def index(self, agency: str, service: str, wanted: Figure) -> float:
-        """Return one figure in percentage points."""
+        """One figure in percentage points."""
         place = (agency, service)
         if place not in self._counts:
             return np.nan
@@ -361,7 +361,7 @@ class _Reader:
         return 100 * value
 
     def _lots(self, agency: str, service: str) -> list[tuple[float, Printed]]:
-        """Return the weight and the counts of what a place is made of, as far as it is printed, and of the rest."""
+        """The weight and the counts of what a place is made of, as far as it is printed, and of the rest."""
         whole = self._counts[agency, service]
         if self._transactions is None or (agency and (service or "equal" in self._note(agency))):
             return [(1.0, whole)]
@@ -376,13 +376,13 @@ class _Reader:
         return self._province([(p[0], w, c) for w, p, c in lots])
 
     def _agency(self, agency: str, lots: list[tuple[float, Printed]]) -> list[tuple[float, Printed]]:
-        """Return the lots of an agency: its shown services, and the rest of it."""
+        """The lots of an agency: its shown services, and the rest of it."""
         found = self._with_rest(lots, self._counts[agency, ""], self._inside(self._hidden, agency, ""))
         _, unknown = self._spread(agency)
         return [*lots, (unknown, found[-1][1])] if unknown and len(found) > len(lots) else found
 
     def _province(self, lots: list[tuple[str, float, Printed]]) -> list[tuple[float, Printed]]:
-        """Return the lots of the province: of every shown agency, and what is left of hidden ones together."""
+        """The lots of the province: of every shown agency, and what is left of hidden ones together."""
         found = []
         for a in sorted({p[0] for p in self._counts if p[0] and not p[1]}):
             own = [(w, c) for agency, w, c in lots if agency == a]
@@ -405,7 +405,7 @@ class _Reader:
         whole: Printed,
         hidden: Iterable[tuple[str, str]],
     ) -> list[tuple[float, Printed]]:
-        """Return the lots with what is left of the whole, by subtraction, as one more."""
+        """The lots with what is left of the whole, by subtraction, as one more."""
         rest = {
             key: counts - np.sum([np.zeros(6), *(c[key] for _, c in lots)], axis=0) for key, counts in whole.items()
         }
@@ -414,7 +414,7 @@ class _Reader:
         return [*lots, (max(total, n) / n, rest)] if n else lots
 
     def _spread(self, agency: str) -> tuple[float, float]:
-        """Return how much of their weight an agency's services keep, and the weight of those whose service is unknown.
+        """How much of their weight an agency's services keep, and the weight of those whose service is unknown.
 
         These stand for their share of the agency's transactions, where all its services are shown.
         """
@@ -426,7 +426,7 @@ class _Reader:
         return sum(self._n(self._counts[p]) for p in named) / n, total / n
 
     def _inside(self, places: Iterable[tuple[str, str]], agency: str, service: str) -> list[tuple[str, str]]:
-        """Return the services of agencies that a place is made of."""
+        """The services of agencies that a place is made of."""
         return [
             p
             for p in places
@@ -435,7 +435,7 @@ class _Reader:
         ]
 
     def own_weight(self, agency: str, service: str) -> float:
-        """Return the weight of a shown service."""
+        """The weight of a shown service."""
         counts, total = self._counts[agency, service], (self._transactions or {}).get((agency, service), 0.0)
         n = self._n(counts)
         if "equal" in self._note(agency) and (agency, "") in self._counts:
@@ -454,11 +454,11 @@ class _Reader:
         return frozenset(self._hidden)
 
     def counts(self, agency: str, service: str) -> Printed:
-        """Return what a shown place prints."""
+        """What a shown place prints."""
         return self._counts[agency, service]
 
     def stratum(self, place: tuple[str, str]) -> ShownPart:
-        """Return what a shown place prints, as an attacker takes it in."""
+        """What a shown place prints, as an attacker takes it in."""
         counts = self._counts[place]
         items = np.array([counts["item", code][1:] for code in self._scheme.codes])
         return ShownPart(
@@ -469,7 +469,7 @@ class _Reader:
         )
 
     def transactions(self, agency: str, service: str) -> float:
-        """Return N of a service of an agency, 0 where unknown."""
+        """N of a service of an agency, 0 where unknown."""
         return (self._transactions or {}).get((agency, service), 0.0)
 
     def _note(self, agency: str) -> str:
@@ -535,7 +535,7 @@ class Left:
 
 
 def rests(table: pd.DataFrame, population: pd.DataFrame, scheme: Scheme, rules: Rules, most: int = 2) -> list[Rest]:
-    """Return the agencies and services of a score table that are shown, but for 2 to `most` of their parts."""
+    """The agencies and services of a score table that are shown, but for 2 to `most` of their parts."""
     reader = _Reader(table, population, scheme, rules)
     found = []
     for agency, service in sorted(p for p in reader.shown if bool(p[0]) != bool(p[1])):
@@ -574,7 +574,7 @@ def rests(table: pd.DataFrame, population: pd.DataFrame, scheme: Scheme, rules: 
 def search(
     rest: Rest, *, pooled: bool, indices: bool = True, errors: bool = True, within: float = 1e-9
 ) -> tuple[Left, ...]:
-    """Return what each hidden place can be, by exact search: every whole number is tried.
+    """What each hidden place can be, by exact search: every whole number is tried.
 
     A candidate gives each place 1 to N respondents, no more valid answers to an item than respondents, no more
     satisfied ones than valid, and the sums of all places. With `indices` it must give the printed indices to `within`
@@ -616,7 +616,7 @@ def _compositions(total: int, most: Sequence[int]) -> Iterator[tuple[int, ...]]:
 
 
 def _answers(rest: Rest, item: int, n: tuple[int, ...]) -> Whole:
-    """Return all (valid, satisfied) answers to an item that sums leave the places, (candidates, places, 2)."""
+    """All (valid, satisfied) answers to an item that sums leave the places, (candidates, places, 2)."""
     total = np.array([rest.valid[item], rest.satisfied[item]])
     found = np.zeros((1, 0, 2), dtype=np.int64)
     for size in n[:-1]:
@@ -645,7 +645,7 @@ class _Lots:
 
     @classmethod
     def of(cls, rest: Rest, n: tuple[int, ...], pooled: bool) -> _Lots:
-        """Return the strata with these respondents at the hidden places."""
+        """The strata with these respondents at the hidden places."""
         hidden = [(rest.n, sum(rest.population))] if pooled else list(zip(n, rest.population, strict=True))
         pairs = [*((s.n, s.population) for s in rest.shown if s.n), *hidden]
         size, total = (np.array([pair[k] for pair in pairs], dtype=np.float64) for k in (0, 1))
@@ -653,7 +653,7 @@ class _Lots:
         return cls(size, total / size, size / total, tuple(s for s in rest.shown if s.n), pooled)
 
     def counts(self, found: Whole, items: Sequence[int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return (candidates, strata) valid and satisfied answers to some items, `found`: of the hidden places."""
+        """(candidates, strata) valid and satisfied answers to some items, `found`: of the hidden places."""
         hidden = found.sum(axis=1, keepdims=True) if self.pooled else found
         parts = []
         for k, name in enumerate(("valid", "satisfied")):
@@ -665,7 +665,7 @@ class _Lots:
 def _fitting(
     rest: Rest, candidates: list[Whole], lots: _Lots, indices: bool, errors: bool, within: float
 ) -> list[Whole]:
-    """Return the candidates that items' figures allow; none at all if no sum of them gives a wider index."""
+    """The candidates that items' figures allow; none at all if no sum of them gives a wider index."""
     own = {row.items[0]: row for row in rest.printed if row.level == "item"}
     candidates = [
         found[_gives(lots, (i,), found, own[i], indices, errors, within)] if i in own else found
@@ -684,7 +684,7 @@ def _fitting(
 def _gives(
     lots: _Lots, items: tuple[int, ...], found: Whole, row: Row, indices: bool, errors: bool, within: float
 ) -> Flags:
-    """Return which candidates (candidates,) give what a row prints."""
+    """Which candidates (candidates,) give what a row prints."""
     valid, satisfied = lots.counts(found, items)
     below = valid @ lots.weight
     value = np.divide(satisfied @ lots.weight, below, out=np.full(len(found), np.nan), where=below > 0)
@@ -709,7 +709,7 @@ def _errors(
     value: NDArray[np.float64],
     below: NDArray[np.float64],
 ) -> dict[str, NDArray[np.float64]]:
-    """Return what an item's row prints besides its index, for each candidate: a reader's own arithmetic.
+    """What an item's row prints besides its index, for each candidate: a reader's own arithmetic.
 
     Formulas of docs/methodology.md: Taylor's linearisation of a ratio, strata of one respondent centred at 0, Kish's
     design effect, and the interval on the number of answers.
@@ -739,7 +739,7 @@ LARGEST = 2_000_000
 
 
 def _set_sum(candidates: list[Whole]) -> Whole | None:
-    """Return all sums of one candidate of each item, (sums, places, 2); None where there are too many to try.
+    """All sums of one candidate of each item, (sums, places, 2); None where there are too many to try.
 
     The last place has what the others leave, so that it need not be summed.
     """
@@ -762,7 +762,7 @@ def _set_sum(candidates: list[Whole]) -> Whole | None:
 def cells_of_a_breakdown(
     weight: tuple[float, float], valid: Whole, satisfied: Whole, group: tuple[int, int], index: float, within: float
 ) -> Whole:
-    """Return what a group of a breakdown can have in the first of two services, (candidates, 2) valid and satisfied.
+    """What a group of a breakdown can have in the first of two services, (candidates, 2) valid and satisfied.
 
     `weight`: N/n of the two services, whose counts are printed: `valid`, `satisfied` (2,) answers to an item. `group`:
     printed valid and satisfied answers of the group in both together; `index`: its printed index.

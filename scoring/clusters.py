@@ -59,7 +59,7 @@ class ClusterSums:
     sums: Small
 
     def merge(self, *others: ClusterSums) -> ClusterSums:
-        """Return the sums of all responses together, in any order; `DataError` for other items, features or keys."""
+        """The sums of all responses together, in any order; `DataError` for other items, features or keys."""
         for other in others:
             if (other.scheme, other.features, list(other.keys)) != (self.scheme, self.features, list(self.keys)):
                 raise DataError("clusters can be merged when questionnaire, features and key columns are the same")
@@ -70,12 +70,12 @@ class ClusterSums:
         )
 
     def select(self, mask: ArrayLike) -> ClusterSums:
-        """Return the rows (rows,) where `mask` is true."""
+        """The rows (rows,) where `mask` is true."""
         at = np.flatnonzero(np.asarray(mask, dtype=bool))
         return replace(self, keys=self.keys.iloc[at].reset_index(drop=True), n=self.n[at], sums=self.sums[at])
 
     def collapse(self, columns: Sequence[str]) -> ClusterSums:
-        """Return the same sums with fewer key columns, rows that become equal being added."""
+        """The same sums with fewer key columns, rows that become equal being added."""
         codes, cells = cells_of(self.keys[list(columns)])
         return _added(self, codes, cells, self.n, self.sums)
 
@@ -88,7 +88,7 @@ def cluster_sums(
     *,
     features: Sequence[str] = ("top2",),
 ) -> ClusterSums:
-    """Return the sums of distinct answers with how often each was given, as `scoring.moments.moments_from_patterns`.
+    """The sums of distinct answers with how often each was given, as `scoring.moments.moments_from_patterns`.
 
     `keys`: (rows,) text: the columns of the moments' cells (`agency`, `service`, …), `counter` ("": not known) and
     `day` (any text that sorts by time). Responses without a valid answer are nobody. One row a response (`counts` all
@@ -117,7 +117,7 @@ def cluster_sums(
 
 
 def clustered(design: Design, found: ClusterSums, min_n: int = 5) -> Design:
-    """Return the design with counter-days as sampling units; those below `min_n` people joined with the next one.
+    """The design with counter-days as sampling units; those below `min_n` people joined with the next one.
 
     `design`: of cells of `Moments.rated`, whose key columns the sums have as well. Pool, rake or compare it afterwards
     like any other; where no counter is known it is returned as it is. Raises `DataError` when the sums are of other
@@ -145,7 +145,7 @@ def clustered(design: Design, found: ClusterSums, min_n: int = 5) -> Design:
 
 
 def join_days(keys: pd.DataFrame, n: ArrayLike, least: int) -> Codes:
-    """Return each row's cluster number: the days of a counter in order, joined until they hold `least` people.
+    """Each row's cluster number: the days of a counter in order, joined until they hold `least` people.
 
     What is left at the end of a counter joins the cluster before it. All rows of a counter's day are in one cluster,
     whatever the service: which of two hidden services somebody came for changes nothing.
@@ -184,11 +184,11 @@ class Residuals:
     lonely: NDArray[np.bool_]
 
     def variance(self, size: int) -> Floats:
-        """Return the variance of figures of each of `size` domains, (size, figures)."""
+        """The variance of figures of each of `size` domains, (size, figures)."""
         return _by(self.value**2, self.domain, size)
 
     def covariance(self, size: int) -> Floats:
-        """Return the covariance matrix of all figures of all domains, (size·figures, size·figures), figures fastest."""
+        """The covariance matrix of all figures of all domains, (size·figures, size·figures), figures fastest."""
         width = self.value.shape[1]
         column = (self.domain[:, None] * width + np.arange(width)).ravel()
         row = np.repeat(self.unit, width)
@@ -198,7 +198,7 @@ class Residuals:
 
 
 def residuals(totals: Floats, design: Design, domain: ArrayLike, size: int) -> Residuals:
-    """Return the residuals of clusters. `totals`: (rows, figures) Σu of each row of the clusters, 0 outside domains.
+    """The residuals of clusters. `totals`: (rows, figures) Σu of each row of the clusters, 0 outside domains.
 
     `domain`: (cells,) of the design, as in `scoring.estimate.variance`. Raises `DataError` for a single cluster in a
     stratum under the rule `fail`.
@@ -232,7 +232,7 @@ def residuals(totals: Floats, design: Design, domain: ArrayLike, size: int) -> R
 
 
 def degrees(design: Design, domain: ArrayLike, reached: NDArray[np.int64], size: int) -> NDArray[np.int64]:
-    """Return clusters less strata of every domain, (size, figures), of those whom a figure reached.
+    """Clusters less strata of every domain, (size, figures), of those whom a figure reached.
 
     `reached`: (rows, figures) respondents of each row of the clusters. Strata that share clusters count as one.
     """
@@ -256,12 +256,12 @@ def degrees(design: Design, domain: ArrayLike, reached: NDArray[np.int64], size:
 
 
 def cluster_effect(icc: float, people: float) -> float:
-    """Return Kish's design effect of asking `people` a counter-day whose answers correlate by `icc`: 1 + (b - 1) ρ."""
+    """Kish's design effect of asking `people` a counter-day whose answers correlate by `icc`: 1 + (b - 1) ρ."""
     return 1 + (people - 1) * icc
 
 
 def _without_counter(keys: pd.DataFrame, table: NDArray[np.uint8]) -> pd.DataFrame:
-    """Return the keys; people whose counter is not known have their answers (rows, items) in the place of the day."""
+    """The keys; people whose counter is not known have their answers (rows, items) in the place of the day."""
     alone = np.flatnonzero((keys["counter"].isna() | (keys["counter"] == "")).to_numpy())
     if not len(alone):
         return keys
@@ -277,7 +277,7 @@ def _clusters(design: Design) -> Clusters:
 
 
 def _scale(design: Design, of: Codes) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return √((1 - f) m/(m - 1)) of each stratum, and which have a single cluster; `of`: stratum of each cluster."""
+    """√((1 - f) m/(m - 1)) of each stratum, and which have a single cluster; `of`: stratum of each cluster."""
     m = np.bincount(of, minlength=len(design.names)).astype(np.float64)
     left = np.where(1 - design.fraction < 1e-12, 0.0, 1 - design.fraction)
     lonely = (m == 1) & (left > 0)
@@ -289,7 +289,7 @@ def _scale(design: Design, of: Codes) -> tuple[Floats, NDArray[np.bool_]]:
 
 
 def _averaged(found: Residuals, lonely: NDArray[np.bool_], where: Codes, home: Codes, size: int) -> Residuals:
-    """Return the residuals under the rule `average`: strata with a single cluster vary as the others do."""
+    """The residuals under the rule `average`: strata with a single cluster vary as the others do."""
     every = np.bincount(where, minlength=size)[:size].astype(np.float64)
     own = np.bincount(where[~lonely[home]], minlength=size)[:size].astype(np.float64)
     factor = np.sqrt(np.divide(every, own, out=np.full(size, np.nan), where=own > 0))
@@ -297,7 +297,7 @@ def _averaged(found: Residuals, lonely: NDArray[np.bool_], where: Codes, home: C
 
 
 def _by(values: Floats, label: Codes, size: int) -> Floats:
-    """Return sums of rows (rows, columns) by label."""
+    """Sums of rows (rows, columns) by label."""
     chosen = sparse.csr_array((np.ones(len(label)), (label, np.arange(len(label)))), shape=(size, len(label)))
     return np.asarray(chosen @ values, dtype=np.float64)
 
@@ -316,7 +316,7 @@ def _added(like: ClusterSums, codes: Codes, cells: pd.DataFrame, n: Small, sums:
 def likeness(
     moments: Moments, design: Design, wanted: Figure, domain: ArrayLike, *, statistic: str = "top2"
 ) -> pd.DataFrame:
-    """Return how alike people of the same counter and day answer, a row for each domain that has clusters.
+    """How alike people of the same counter and day answer, a row for each domain that has clusters.
 
     Columns: `domain` (its number), `n` respondents, `clusters`, `size` (people a cluster), `icc` (intra-class
     correlation of a person's part in the index within strata, by analysis of variance: Donner 1986; may be below 0),

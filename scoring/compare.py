@@ -69,12 +69,12 @@ class Comparison:
         return f"Comparison of {len(self.table)} figures at {100 * self.confidence:g} %: {told}"
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row a figure: the keys and what `changes` gives."""
+        """One row a figure: the keys and what `changes` gives."""
         return self.table
 
 
 def compare(now: Scores, before: Scores, *, question: str = "across", method: str = "sidak") -> Comparison:
-    """Return the change of every figure between two rounds, tested in families: `changes` for results of `score`.
+    """The change of every figure between two rounds, tested in families: `changes` for results of `score`.
 
     `scoring.compare(now, before)` in a notebook. Raises `DataError` when the two have different keys.
 
@@ -97,7 +97,7 @@ def compare(now: Scores, before: Scores, *, question: str = "across", method: st
 
 
 def holm(p: ArrayLike) -> Floats:
-    """Return p-values adjusted by Holm (1979): any below α at family-wise error α. Equals R's `p.adjust(p, "holm")`."""
+    """p-values adjusted by Holm (1979): any below α at family-wise error α. Equals R's `p.adjust(p, "holm")`."""
     value = _p_values(p)
     order = np.argsort(value, kind="stable")
     stepped = np.maximum.accumulate(value[order] * np.arange(len(value), 0, -1))
@@ -105,7 +105,7 @@ def holm(p: ArrayLike) -> Floats:
 
 
 def benjamini_hochberg(p: ArrayLike) -> Floats:
-    """Return p-values adjusted by Benjamini & Hochberg (1995): any below α at false discovery rate α."""
+    """p-values adjusted by Benjamini & Hochberg (1995): any below α at false discovery rate α."""
     value = _p_values(p)
     order = np.argsort(value, kind="stable")
     stepped = value[order] * (len(value) / np.arange(1, len(value) + 1))
@@ -123,7 +123,7 @@ def difference_tests(
     zero: ArrayLike = False,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Return `TEST_COLUMNS` for differences a - b, rows as given; what is not known is missing, never NaN arithmetic.
+    """`TEST_COLUMNS` for differences a - b, rows as given; what is not known is missing, never NaN arithmetic.
 
     `variance`, `df`: of the difference; NaN or df <= 0: no test. `exact`: both sides are censuses, so that a difference
     is real (p = 0) or surely none (p = 1). `zero`: marks rows whose variance was bounded (`zero_variance`). Unit:
@@ -167,7 +167,7 @@ def changes(
     question: str = "across",
     method: str = "sidak",
 ) -> pd.DataFrame:
-    """Return the change of every figure between two rounds, the rows of both score tables in the order of `now`.
+    """The change of every figure between two rounds, the rows of both score tables in the order of `now`.
 
     `now`, `before`: score tables made with `tests=True` (`scoring.table`); independent samples. `fpc` True: the
     former way, with the correction, from `se, df, lo, hi` alone. `families`: the questionnaire family of (now,
@@ -204,7 +204,7 @@ def changes(
 
 
 def changed_figures(now: Scheme, before: Scheme) -> frozenset[tuple[str, str]]:
-    """Return the (level, key) of figures that other items make now than before, or that only one round has."""
+    """The (level, key) of figures that other items make now than before, or that only one round has."""
     new, old = (
         {place: frozenset(scheme.codes[i] for i in items) for place, items in scheme.levels.items()}
         for scheme in (now, before)
@@ -213,7 +213,7 @@ def changed_figures(now: Scheme, before: Scheme) -> frozenset[tuple[str, str]]:
 
 
 def family_names(table: pd.DataFrame, question: str = "across") -> NDArray[np.object_]:
-    """Return the name of each row's family of tests, (rows,): the tests that answer one question together.
+    """The name of each row's family of tests, (rows,): the tests that answer one question together.
 
     `across`: "which agencies (services) …?", the same level and key of all agencies; figures of the whole province
     are one family a level ("in which elements did the province …?"). `within`: "in which elements (items) …?", the
@@ -237,7 +237,7 @@ def family_names(table: pd.DataFrame, question: str = "across") -> NDArray[np.ob
 def in_families(
     table: pd.DataFrame, family: ArrayLike, *, method: str = "sidak", confidence: float = 0.95
 ) -> pd.DataFrame:
-    """Return the table of tests with `FAMILY_COLUMNS`: p-values and intervals that hold for a family, and verdicts.
+    """The table of tests with `FAMILY_COLUMNS`: p-values and intervals that hold for a family, and verdicts.
 
     `table`: `diff, se, df, p` (percentage points). `family`: (rows,) names, `family_names`. `method`: `sidak`, every
     statement of the family is right at once with probability `confidence` (Šidák 1967: m intervals, each at
@@ -284,7 +284,7 @@ def in_families(
 
 
 def adjust(table: pd.DataFrame, by: Sequence[str] = (), rows: ArrayLike | None = None) -> pd.DataFrame:
-    """Return the table with `p_holm` and `p_bh`: adjusted within groups of `by`, over the rows of the mask `rows`.
+    """The table with `p_holm` and `p_bh`: adjusted within groups of `by`, over the rows of the mask `rows`.
 
     Rows outside the mask and rows without a p-value are in no family and have none.
     """
@@ -309,7 +309,7 @@ def against_rest(
     statistic: str = "top2",
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Return an agency against all others of the province that have a known N, one row a figure, see `contrast`."""
+    """An agency against all others of the province that have a known N, one row a figure, see `contrast`."""
     own = (moments.keys["agency"] == nfc(agency)).to_numpy()
     if not own.any():
         raise DataError(f"there are no responses for agency {agency!r}")
@@ -329,7 +329,7 @@ def between(
     statistic: str = "top2",
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Return agency `first` against agency `second`, one row a figure, see `contrast`."""
+    """Agency `first` against agency `second`, one row a figure, see `contrast`."""
     agency = moments.keys["agency"].to_numpy()
     first, second = nfc(first), nfc(second)
     for name in (first, second):
@@ -349,7 +349,7 @@ def contrast(
     statistic: str = "top2",
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Return domain 0 less domain 1: `level, key, first, second, n_first, n_second`, `TEST_COLUMNS`; percentage points.
+    """Domain 0 less domain 1: `level, key, first, second, n_first, n_second`, `TEST_COLUMNS`; percentage points.
 
     `domain`: (cells,) 0, 1, or -1 for cells in neither. `fpc` True keeps the finite-population correction: right for
     "were this period's citizens more satisfied here than there?", wrong for "does this agency work better?".
@@ -376,7 +376,7 @@ def contrast(
 
 
 def bounded_variance(found: Estimates, confidence: float = 0.95) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return variances (domains, figures) fit for comparing, NaN where unknown, and which ones are bounds.
+    """Variances (domains, figures) fit for comparing, NaN where unknown, and which ones are bounds.
 
     Where all answers agree the estimated variance 0 says only that other answers are rare: with n of them alike, their
     share lies below 1 - (α/2)^(1/n) (Clopper & Pearson 1934), which could move the index by at most that times its
@@ -392,7 +392,7 @@ def bounded_variance(found: Estimates, confidence: float = 0.95) -> tuple[Floats
 
 
 def without_correction(design: Design) -> Design:
-    """Return the design without the finite-population correction: for questions about the process behind the period.
+    """The design without the finite-population correction: for questions about the process behind the period.
 
     Under `fail`, strata whose only transaction was asked are no reason to refuse; they follow `adjust`.
     """
@@ -401,7 +401,7 @@ def without_correction(design: Design) -> Design:
 
 
 def _covariances(moments: Moments, design: Design, figures: Sequence[Figure], domain: Codes, statistic: str) -> Floats:
-    """Return Cov(domain 0, domain 1) of each figure; computed only where the design ties the two."""
+    """Cov(domain 0, domain 1) of each figure; computed only where the design ties the two."""
     ties = [(labels, domain) for labels in (design.stratum, design.unit) if labels is not None]
     if design.clusters is not None:
         ties.append((design.clusters.unit, domain[design.clusters.cell]))
@@ -416,7 +416,7 @@ def _covariances(moments: Moments, design: Design, figures: Sequence[Figure], do
 
 
 def _broken(both: pd.DataFrame, schemes: tuple[Scheme, Scheme] | None) -> NDArray[np.bool_]:
-    """Return the rows whose figure other items make in one round than in the other."""
+    """The rows whose figure other items make in one round than in the other."""
     gone = changed_figures(*schemes) if schemes else frozenset()
     return np.array(
         [place in gone for place in zip(both["level"], both["key"], strict=True)] if gone else [False] * len(both)
@@ -426,7 +426,7 @@ def _broken(both: pd.DataFrame, schemes: tuple[Scheme, Scheme] | None) -> NDArra
 def _process_side(
     both: pd.DataFrame, side: str, _confidence: float
 ) -> tuple[Floats, Floats, Floats, NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return what `_side` does from the errors for tests: nothing is exact."""
+    """What `_side` does from the errors for tests: nothing is exact."""
     value, se, df = (
         both[f"{name}_{side}"].to_numpy(dtype=np.float64, na_value=np.nan) for name in ("index", "se_test", "df_test")
     )
@@ -437,7 +437,7 @@ def _process_side(
 def _side(
     both: pd.DataFrame, side: str, confidence: float
 ) -> tuple[Floats, Floats, Floats, NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return value, variance, df, census flag and zero-variance flag of one round's columns."""
+    """Value, variance, df, census flag and zero-variance flag of one round's columns."""
     value, se, df, lo, hi = (
         both[f"{name}_{side}"].to_numpy(dtype=np.float64, na_value=np.nan) for name in ("index", "se", "df", "lo", "hi")
     )
@@ -457,7 +457,7 @@ def _p_values(p: ArrayLike) -> Floats:
 
 
 def _nullable(values: ArrayLike) -> pd.Series[float]:
-    """Return numbers as a column in which NaN is a missing value."""
+    """Numbers as a column in which NaN is a missing value."""
     column = np.array(values, dtype=np.float64)
     return pd.Series(pd.arrays.FloatingArray(column, np.isnan(column)))
 

@@ -36,7 +36,7 @@ def level_shares(
     design: Design | None = None,
     without_service: str | None = None,
 ) -> pd.DataFrame:
-    """Return the weighted composition of each item's answers: `agency, service, key, s1 … sL`, in percent of the valid.
+    """The weighted composition of each item's answers: `agency, service, key, s1 … sL`, in percent of the valid.
 
     `table`: what `scoring.table.score_table` made of the same moments, population and rules; its hidden rows have no
     shares here, and decide about pooling. One row for each item row of the table, in its order; NaN for a row that is
@@ -71,7 +71,7 @@ def level_shares(
 def _places(
     moments: Moments, design: Design, rules: Rules, columns: Sequence[str], shown: Shown | None
 ) -> dict[tuple[Any, ...], Floats]:
-    """Return the shares (items, levels) of every place that the columns make."""
+    """The shares (items, levels) of every place that the columns make."""
     code, names = places(moments.keys, columns)
     wide = "agency" not in columns
     if wide and design.known is not None:
@@ -87,7 +87,7 @@ def _places(
 def _rolled_up(
     moments: Moments, design: Design, rules: Rules, inside: NDArray[np.bool_], rest: NDArray[np.bool_]
 ) -> Floats:
-    """Return the shares of a figure that is a mean of agencies' figures; those that are hidden are one."""
+    """The shares of a figure that is a mean of agencies' figures; those that are hidden are one."""
     agency, labels = domains(design.keys, ["agency"])
     weight = np.ones(len(labels))
     if rules.rollup == "given":
@@ -105,7 +105,7 @@ def _rolled_up(
 
 
 def _shares(moments: Moments, weight: Floats, code: NDArray[np.intp], size: int) -> Floats:
-    """Return shares (domains, items, levels); NaN where nobody answered."""
+    """Shares (domains, items, levels); NaN where nobody answered."""
     used = (code >= 0) & (weight > 0)
     sums = np.zeros((size, *moments.counts.shape[1:]))
     np.add.at(sums, code[used], moments.counts[used] * weight[used, None, None])

@@ -64,12 +64,12 @@ class ControlChart:
         return f"ControlChart of {len(self.value)} points, {int((self.direction != 0).sum())} with a sign"
 
     def to_frame(self) -> pd.DataFrame:
-        """Return `value, centre, lower, upper, sign, direction`, one row a point."""
+        """`value, centre, lower, upper, sign, direction`, one row a point."""
         columns = ("value", "centre", "lower", "upper", "sign", "direction")
         return pd.DataFrame({name: getattr(self, name) for name in columns})
 
     def assurance(self, target: float) -> Assurance:
-        """Return what the latest limits say of a target that higher values reach; `unknown` without points.
+        """What the latest limits say of a target that higher values reach; `unknown` without points.
 
         `reaches`: the process stays above it unless something changes. `hit_and_miss`: the target lies within limits.
         """
@@ -81,7 +81,7 @@ class ControlChart:
 
 
 def xmr_chart(values: ArrayLike, *, rebase: Sequence[int] = ()) -> ControlChart:
-    """Return the XmR chart of (m,) values of equal footing, in time order.
+    """The XmR chart of (m,) values of equal footing, in time order.
 
     `rebase`: positions at which a part with limits of its own begins. Raises `DataError` for values that are missing.
 
@@ -99,7 +99,7 @@ def xmr_chart(values: ArrayLike, *, rebase: Sequence[int] = ()) -> ControlChart:
 
 
 def p_prime_chart(successes: ArrayLike, totals: ArrayLike, *, rebase: Sequence[int] = ()) -> ControlChart:
-    """Return the p′ chart of m periods, in percent: Laney (2002), eqs. 3-6.
+    """The p′ chart of m periods, in percent: Laney (2002), eqs. 3-6.
 
     `successes`, `totals`: (m,) satisfied answers and answers of each period. Limits end at 0 and 100. Raises
     `DataError` for a period without answers.
@@ -139,7 +139,7 @@ def _parts(m: int, rebase: Sequence[int]) -> Iterator[slice]:
 
 
 def _mean_moving_range(value: Floats, *, screen: bool = True) -> float:
-    """Return the mean distance of neighbours; 0 for a single point. `screen`: without those that a jump made."""
+    """The mean distance of neighbours; 0 for a single point. `screen`: without those that a jump made."""
     moving = np.abs(np.diff(value))
     if not len(moving) or moving.max() <= TOLERANCE:
         return 0.0
@@ -154,7 +154,7 @@ def _charted(
     rebase: Sequence[int],
     ends: tuple[float, float] = (-np.inf, np.inf),
 ) -> ControlChart:
-    """Return the chart of values whose parts have these centres and sigmas."""
+    """The chart of values whose parts have these centres and sigmas."""
     centre = np.concatenate([part[0] for part in parts]) if parts else np.empty(0)
     sigma = np.concatenate([part[1] for part in parts]) if parts else np.empty(0)
     lower, upper = (np.clip(centre + side * SIGMAS * sigma, *ends) for side in (-1, 1))
@@ -167,7 +167,7 @@ def _charted(
 def _signs(
     value: Floats, centre: Floats, sigma: Floats, lower: Floats, upper: Floats
 ) -> tuple[NDArray[np.object_], Signs]:
-    """Return each point's sign and direction, the strongest sign first."""
+    """Each point's sign and direction, the strongest sign first."""
     m = len(value)
     side = np.sign(np.where(np.abs(value - centre) <= TOLERANCE, 0.0, value - centre)).astype(np.int64)
     outside: Flags = (value > upper + TOLERANCE) | (value < lower - TOLERANCE)
@@ -201,7 +201,7 @@ def _runs(side: Signs, length: int, *, points: int) -> Signs:
 
 
 def _two_of_three(near: Flags, side: Signs) -> Signs:
-    """Return 1 or -1 where a point lies in three neighbours on one side of which two lie beyond two sigma, else 0."""
+    """1 or -1 where a point lies in three neighbours on one side of which two lie beyond two sigma, else 0."""
     found = np.zeros(len(side), dtype=np.int64)
     for start in range(len(side) - 2):
         window = slice(start, start + 3)

@@ -44,7 +44,7 @@ def diagnose(
     correction: str = "bh",
     fpc: bool = False,
 ) -> pd.DataFrame:
-    """Return the agency's items, what to act on first: one row an item.
+    """The agency's items, what to act on first: one row an item.
 
     `importance`: given weights by item code, any positive scale; None: derived from all responses, see `importances`.
     `correction`: `bh` (screening, default) or `holm`. Columns: `key`, `index` and `rest` (percent), `gap`, `se`, `p`,
@@ -92,7 +92,7 @@ def diagnose(
 
 
 def importances(moments: Moments) -> Floats:
-    """Return Johnson's relative weight of each item for the overall number of satisfied answers, (items,), sum 1.
+    """Johnson's relative weight of each item for the overall number of satisfied answers, (items,), sum 1.
 
     With R the correlations of the items, s their standard deviations and R^(1/2) = Λ the loadings of the items on their
     closest orthogonal counterparts, the overall Σ s_i z_i has coefficients β = Λ s / √(sᵀ R s) on these, and item i the
@@ -108,7 +108,7 @@ def importances(moments: Moments) -> Floats:
 
 
 def within_agency(moments: Moments) -> tuple[Floats, Floats]:
-    """Return correlations (items, items) and standard deviations (items,) of "satisfied" within agencies.
+    """Correlations (items, items) and standard deviations (items,) of "satisfied" within agencies.
 
     Pairwise: each from the citizens who answered both items, deviations from their own agency's means being pooled.
     Such a matrix can have negative eigenvalues; they are set to 0 and the diagonal back to 1.
@@ -133,7 +133,7 @@ def within_agency(moments: Moments) -> tuple[Floats, Floats]:
 
 
 def quadrants(importance: Floats, gap: Floats) -> list[str]:
-    """Return `keep`, `improve`, `maintain` or `watch` for each item, "" where the gap is NaN.
+    """`keep`, `improve`, `maintain` or `watch` for each item, "" where the gap is NaN.
 
     Lines are drawn at the mean importance and at a gap of 0, the rest of the province.
     """

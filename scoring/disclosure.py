@@ -52,7 +52,7 @@ class DisclosureRule:
 
     @classmethod
     def of(cls, rules: Rules) -> DisclosureRule:
-        """Return the rule of a round."""
+        """The rule of a round."""
         return cls(rules.min_n, rules.min_n_interval, rules.max_width, rules.pooling)
 
     def shows(self, n: int) -> bool:
@@ -70,7 +70,7 @@ def may_show(n: int, rules: Rules) -> bool:
 
 
 def protect_groups(n: ArrayLike, rule: DisclosureRule | None = None, *, least: int = 0) -> Flags:
-    """Return which groups (groups,) must be hidden when they are all of a total that is shown.
+    """Which groups (groups,) must be hidden when they are all of a total that is shown.
 
     `n`: respondents of each, every respondent in one group; `least`: groups below this are hidden in any case. Whoever
     subtracts the shown groups from the total finds the hidden ones together: the next smallest are hidden with them
@@ -88,7 +88,7 @@ def protect_groups(n: ArrayLike, rule: DisclosureRule | None = None, *, least: i
 
 
 def protect(n: ArrayLike, sums: Iterable[Sum], rule: DisclosureRule | None = None) -> Flags:
-    """Return which of the cells (cells,) must be hidden. `n`: respondents of each cell; `sums`: see `Sum`.
+    """Which of the cells (cells,) must be hidden. `n`: respondents of each cell; `sums`: see `Sum`.
 
     Raises `DataError` when a total is not the sum of its parts or n is negative.
     """
@@ -102,7 +102,7 @@ def protect(n: ArrayLike, sums: Iterable[Sum], rule: DisclosureRule | None = Non
 
 
 def sums_of(keys: pd.DataFrame, parents: Mapping[str, str] | None = None) -> list[Sum]:
-    """Return the sums among rows whose key columns are a name or "" (all of it), every combination distinct.
+    """The sums among rows whose key columns are a name or "" (all of it), every combination distinct.
 
     For every column, the row with "" is the sum of the rows that have a name there and the same elsewhere. `parents`:
     the agency above each agency, where the rows of an agency above count the agencies below it as well; these then are
@@ -134,7 +134,7 @@ def protect_table(
     known: ArrayLike | None = None,
     gone: ArrayLike | None = None,
 ) -> Flags:
-    """Return which rows of a score table (n still in it) must be hidden; places are sums over `by`, see `sums_of`.
+    """Which rows of a score table (n still in it) must be hidden; places are sums over `by`, see `sums_of`.
 
     What the places leave unnamed (responses without a service, without a counter) is a place like the others, known by
     subtraction unless something is hidden with it; agencies without N are in no sum of agencies. A column `population`
@@ -181,7 +181,7 @@ UNNAMED = "\N{REPLACEMENT CHARACTER}"
 def _unnamed(
     keys: pd.DataFrame, size: Whole, alone: Flags | None, parents: Mapping[str, str] | None
 ) -> tuple[pd.DataFrame, Whole]:
-    """Return the places' keys with a row more for each total whose parts do not make it up, and those rows' sizes.
+    """The places' keys with a row more for each total whose parts do not make it up, and those rows' sizes.
 
     `size`: (places, figures) respondents. An agency that has others below it is a total of these and of itself, which
     no row tells apart: with `parents` agencies are not looked at.
@@ -208,7 +208,7 @@ def _unnamed(
 def _hide_places(
     size: Whole, gone: Flags, told: Flags, lines: Lines, min_n: int, population: NDArray[np.float64] | None
 ) -> Flags:
-    """Return the places (places,) that must go with all their figures; `size`: (places, figures) respondents.
+    """The places (places,) that must go with all their figures; `size`: (places, figures) respondents.
 
     What is hidden must hold for the respondents of the places, of whom a reader knows 1 to N, and for every figure.
     """
@@ -248,12 +248,12 @@ def suppress(
     scheme: Scheme | None = None,
     parents: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
-    """Return a score table without the figures that `protect_table` names, their n and what tells it included."""
+    """A score table without the figures that `protect_table` names, their n and what tells it included."""
     return hide(table, protect_table(table, rule, by, scheme, parents), rule)
 
 
 def hide(table: pd.DataFrame, rows: ArrayLike, rule: DisclosureRule | None = None) -> pd.DataFrame:
-    """Return a score table without the figures of the rows (rows,) and whatever tells their n; status `suppressed`."""
+    """A score table without the figures of the rows (rows,) and whatever tells their n; status `suppressed`."""
     hidden = np.asarray(rows, dtype=np.bool_)
     if not hidden.any():
         return table
@@ -274,7 +274,7 @@ def hide(table: pd.DataFrame, rows: ArrayLike, rule: DisclosureRule | None = Non
 
 
 def _units(names: Sequence[tuple[str, str]], scheme: Scheme | None) -> list[tuple[int, list[int]]]:
-    """Return the figures that add up to one, wholes first: position of that one (-1: none) and of its parts."""
+    """The figures that add up to one, wholes first: position of that one (-1: none) and of its parts."""
     if scheme is None:
         return [(-1, [k]) for k in range(len(names))]
     place = {name: k for k, name in enumerate(names)}
@@ -287,7 +287,7 @@ def _units(names: Sequence[tuple[str, str]], scheme: Scheme | None) -> list[tupl
 
 
 def _wholes(scheme: Scheme, level: str, key: str) -> list[tuple[str, str]]:
-    """Return the figures that a figure is a part of, the next one first."""
+    """The figures that a figure is a part of, the next one first."""
     if level == "overall":
         return []
     if level == "aspect":
@@ -298,7 +298,7 @@ def _wholes(scheme: Scheme, level: str, key: str) -> list[tuple[str, str]]:
 
 
 def _without(sums: Iterable[Sum], keys: pd.DataFrame, alone: Flags | None) -> list[Sum]:
-    """Return the sums without the agencies that are in no wider figure."""
+    """The sums without the agencies that are in no wider figure."""
     if alone is None or "agency" not in keys or not alone.any():
         return list(sums)
     agency = keys["agency"].to_numpy()
@@ -331,7 +331,7 @@ class _Cells:
 
     @classmethod
     def beside(cls, size: Whole, fixed: Flags, lines: Lines, min_n: int) -> _Cells:
-        """Return a table some of whose entries are told elsewhere, and with them what these leave no choice."""
+        """A table some of whose entries are told elsewhere, and with them what these leave no choice."""
         free = (size > 0) & ~fixed
         left = list(range(len(lines.total))) if fixed.any() else []
         while left:
@@ -346,7 +346,7 @@ class _Cells:
 def _together(
     size: Whole, hidden: Flags, fixed: Flags, lines: Lines, min_n: int, done: dict[tuple[bytes, ...], Flags]
 ) -> Flags:
-    """Return the places to hide for all of some figures that add up to one; `size`: (places, figures)."""
+    """The places to hide for all of some figures that add up to one; `size`: (places, figures)."""
     while True:
         begun = hidden
         for n in size.T:
@@ -362,7 +362,7 @@ def _together(
 
 
 def _protected(cells: _Cells, start: Flags, settled: Flags | None = None) -> Flags:
-    """Return `start` with what else must go; entries that are `settled` were found safe before."""
+    """`start` with what else must go; entries that are `settled` were found safe before."""
     hidden = start & (cells.free if cells.there is None else cells.there)
     left = np.flatnonzero(hidden if settled is None else hidden & ~settled).tolist()
     left += _close(hidden, cells, left)

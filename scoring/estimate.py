@@ -94,7 +94,7 @@ class Estimates:
         return f"Estimates({len(self.value)} domains × {len(self.figures)} figures)"
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row a domain and figure: `domain, level, key, n, valid, value, se, df, status`, on 0..1."""
+        """One row a domain and figure: `domain, level, key, n, valid, value, se, df, status`, on 0..1."""
         size, width = self.value.shape
         columns = {name: getattr(self, name).ravel() for name in ("n", "valid", "value", "se", "df", "status")}
         return pd.DataFrame(
@@ -122,7 +122,7 @@ STATUS = {
 
 
 def domains(keys: pd.DataFrame, columns: Sequence[str]) -> tuple[Codes, pd.DataFrame]:
-    """Return each cell's domain number and the domains' keys; a cell with an empty key is in no domain (-1).
+    """Each cell's domain number and the domains' keys; a cell with an empty key is in no domain (-1).
 
     Without columns there is one domain, everything.
     """
@@ -135,7 +135,7 @@ def domains(keys: pd.DataFrame, columns: Sequence[str]) -> tuple[Codes, pd.DataF
 
 
 def places(keys: pd.DataFrame, columns: Sequence[str]) -> tuple[Codes, list[tuple[Any, ...]]]:
-    """Return what `domains` does, the domains' keys as rows in order."""
+    """What `domains` does, the domains' keys as rows in order."""
     missing = [name for name in columns if name not in keys]
     if missing:
         raise DataError(f"there is no key column {missing[0]!r}")
@@ -160,7 +160,7 @@ def estimate(
     statistic: str = "top2",
     renormalise: bool = False,
 ) -> Estimates:
-    """Return figures of every domain.
+    """Figures of every domain.
 
     `domain`: (cells,) domain number, -1 for cells in none; None: one domain of everything. Domains are parts of the
     sample, not samples: the variance keeps the whole design. Raises `DataError` for a stratum with a single unit under
@@ -209,7 +209,7 @@ def estimate(
 def variance(
     mean: Floats, within: Floats, design: Design, domain: ArrayLike, size: int
 ) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return the variance of Σ u by domain, (size, figures), and which domains meet a lonely stratum, (size,).
+    """The variance of Σ u by domain, (size, figures), and which domains meet a lonely stratum, (size,).
 
     `mean`, `within`: (cells, figures) mean of u and Σ(u - mean)² over the respondents of each cell, in its domain;
     outside it, u is 0. For row-level data a cell is a respondent and `within` is 0. This is the only place where a sum
@@ -243,7 +243,7 @@ def variance(
 
 
 def covariance(mean: Floats, within: Floats, design: Design, touched: NDArray[np.bool_] | None = None) -> Floats:
-    """Return the covariance matrix of the sums of several contributions u, (figures, figures).
+    """The covariance matrix of the sums of several contributions u, (figures, figures).
 
     `mean`: (cells, figures) of u over *all* respondents of a cell, 0 where it does not enter; `within`:
     (cells, figures, figures) Σ(u - mean)(u - mean)ᵀ, or (figures, figures) if already summed with the strata's scale.
@@ -293,7 +293,7 @@ def joint(
     statistic: str = "top2",
     renormalise: bool = False,
 ) -> Joint:
-    """Return figures of all domains with the covariance among all of them.
+    """Figures of all domains with the covariance among all of them.
 
     One figure and `domains(keys, ["agency"])` is the vector of agency indices; many figures and one domain are, for
     example, all items with their covariances.
@@ -327,7 +327,7 @@ def joint(
 def _joined(
     moments: Moments, design: Design, figures: Sequence[Figure], domain: Codes, value: Floats, matrix: Floats
 ) -> Joint:
-    """Return what there are data for; `value`: (domains, figures)."""
+    """What there are data for; `value`: (domains, figures)."""
     size, width = value.shape
     keep = ~np.isnan(value.ravel())
     n = _sum(reach(moments, figures), domain, size).ravel()[keep]
@@ -346,7 +346,7 @@ def _clustered_joint(
     value: Floats,
     alpha: Floats,
 ) -> Joint:
-    """Return `joint` for a design with clusters."""
+    """`joint` for a design with clusters."""
     if design.adjustments and size > 1:
         raise DataError("calibrated weights with clusters have no joint figures of several domains")
     totals = cluster_totals(moments, design, alpha, domain, statistic)
@@ -367,7 +367,7 @@ def _domain(moments: Moments, domain: ArrayLike | None) -> Codes:
 
 
 def _columns_of(moments: Moments, statistic: str) -> NDArray[np.intp]:
-    """Return the positions in z of the numerator's and the denominator's indicators."""
+    """The positions in z of the numerator's and the denominator's indicators."""
     width = moments.cross.shape[1]
     every = np.arange(width, dtype=np.intp)
     return np.concatenate([every[moments.feature(statistic)], every[moments.feature("answered")]])
@@ -401,7 +401,7 @@ def _linearise(
     statistic: str,
     renormalise: bool,
 ) -> _Line:
-    """Return values and coefficients of the figures."""
+    """Values and coefficients of the figures."""
     items = len(moments.scheme.items)
     top = peak(statistic, moments.scheme.scale)
     totals = _sum(moments.sums[:, _columns_of(moments, statistic)] * design.weight[:, None], domain, size)
@@ -428,7 +428,7 @@ def _linearise(
 
 
 def _spread(moments: Moments, design: Design, line: _Line, domain: Codes, size: int, statistic: str) -> Floats:
-    """Return the variance of one answer drawn at random, (domains, figures), NaN where there is no figure.
+    """The variance of one answer drawn at random, (domains, figures), NaN where there is no figure.
 
     Of a pooled share p that is p(1 - p), of a mean score the weighted variance of the answers' scores. A composition
     has parts of S_k² and m_k valid answers: Σ W_k² S_k²/m_k times all its answers, so that divided by them it is the
@@ -451,7 +451,7 @@ def _spread(moments: Moments, design: Design, line: _Line, domain: Codes, size: 
 def _possible(
     moments: Moments, design: Design, line: _Line, domain: Codes, size: int, statistic: str
 ) -> tuple[Floats, Floats]:
-    """Return the least and the most that the index of this period's transactions can still be, (domains, figures).
+    """The least and the most that the index of this period's transactions can still be, (domains, figures).
 
     Of a stratum the sampling fraction f has been seen. The others, N - n, may all be dissatisfied or all satisfied;
     they are taken to answer as many items as those who answered. Without the finite-population correction (f = 0) the
@@ -470,7 +470,7 @@ def _possible(
 
 
 def _single(design: Design) -> NDArray[np.bool_]:
-    """Return the strata with a single sampling unit that speaks for others, (strata,)."""
+    """The strata with a single sampling unit that speaks for others, (strata,)."""
     if design.clusters is None:
         return design.is_lonely
     units = int(design.clusters.unit.max(initial=-1)) + 1
@@ -480,7 +480,7 @@ def _single(design: Design) -> NDArray[np.bool_]:
 
 
 def _allowance(moments: Moments, design: Design, line: _Line, mean: Floats, domain: Codes, size: int) -> Floats:
-    """Return what to add to variances for strata with a single unit, (domains, figures); 0 but for the rule `adjust`.
+    """What to add to variances for strata with a single unit, (domains, figures); 0 but for the rule `adjust`.
 
     One unit tells nothing of how units of its stratum differ. Its own index lies in 0..1, so that its variance is at
     most 1/4 (Popoviciu 1935); with the share s of the stratum in the figure, that is s² (1 - f)/4. Where `adjust` found
@@ -500,7 +500,7 @@ def _allowance(moments: Moments, design: Design, line: _Line, mean: Floats, doma
 
 
 def _cell_means(moments: Moments, design: Design, alpha: Floats, domain: Codes, statistic: str) -> Floats:
-    """Return the mean of u in each cell, (cells, figures); 0 outside the domains."""
+    """The mean of u in each cell, (cells, figures); 0 outside the domains."""
     result = np.zeros((len(moments.n), alpha.shape[1]))
     at = _columns_of(moments, statistic)
     cells = np.flatnonzero((domain >= 0) & (moments.n > 0))
@@ -512,7 +512,7 @@ def _cell_means(moments: Moments, design: Design, alpha: Floats, domain: Codes, 
 
 
 def _cell_within(moments: Moments, design: Design, alpha: Floats, domain: Codes, statistic: str) -> Floats:
-    """Return Σ(u - mean)² in each cell, (cells, figures). Clusters do not need it: their totals are their units."""
+    """Σ(u - mean)² in each cell, (cells, figures). Clusters do not need it: their totals are their units."""
     result = np.zeros((len(moments.n), alpha.shape[1]))
     if design.unit is not None or design.clusters is not None:
         return result
@@ -529,7 +529,7 @@ def _cell_within(moments: Moments, design: Design, alpha: Floats, domain: Codes,
 def contributions(
     moments: Moments, one: Design, wanted: Figure, domain: Codes, design: Design, statistic: str
 ) -> tuple[Floats, Floats]:
-    """Return each person's part e = αᵀz less its stratum's mean: Σe by row of the clusters (rows,), Σe² by domain.
+    """Each person's part e = αᵀz less its stratum's mean: Σe by row of the clusters (rows,), Σe² by domain.
 
     `one`: the design with weights 1; `design`: the one whose weights make α and whose domains these are.
     """
@@ -551,7 +551,7 @@ def contributions(
 
 
 def cluster_totals(moments: Moments, design: Design, alpha: Floats, domain: Codes, statistic: str) -> Floats:
-    """Return Σu of each row of the design's clusters, (rows, figures), 0 outside the domains.
+    """Σu of each row of the design's clusters, (rows, figures), 0 outside the domains.
 
     `alpha`: (domains, figures, 2·items) as `_linearise` gives it.
     """
@@ -574,7 +574,7 @@ def cluster_totals(moments: Moments, design: Design, alpha: Floats, domain: Code
 def _cluster_variance(
     moments: Moments, mean: Floats, alpha: Floats, design: Design, domain: Codes, size: int, statistic: str
 ) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return `variance` with the design's clusters as units."""
+    """`variance` with the design's clusters as units."""
     totals = cluster_totals(moments, design, alpha, domain, statistic)
     if not design.adjustments:
         found = residuals(totals, design, domain, size)
@@ -590,12 +590,12 @@ def _cluster_variance(
 
 
 def _in_rows(inside: NDArray[np.bool_], design: Design) -> NDArray[np.bool_]:
-    """Return a flag of cells as one of the rows of the clusters, (rows, 1)."""
+    """A flag of cells as one of the rows of the clusters, (rows, 1)."""
     return inside[design.clusters.cell][:, None] if design.clusters is not None else inside[:, None]
 
 
 def _calibrated_totals(totals: Floats, mean: Floats, design: Design) -> Floats:
-    """Return Σu of rows of clusters after the residuals of every calibration step, which are constant in a cell."""
+    """Σu of rows of clusters after the residuals of every calibration step, which are constant in a cell."""
     if design.clusters is None:
         return totals
     shift = _calibrate(mean, design) - mean
@@ -605,7 +605,7 @@ def _calibrated_totals(totals: Floats, mean: Floats, design: Design) -> Floats:
 def _calibrated_variance(
     mean: Floats, within: Floats, design: Design, domain: Codes, size: int
 ) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return `variance` for calibrated weights: a residual reaches every cell, so domains are taken one by one."""
+    """`variance` for calibrated weights: a residual reaches every cell, so domains are taken one by one."""
     result = np.zeros((size, mean.shape[1]))
     _, lonely = variance(mean, within, design, domain, size)
     everywhere = np.zeros(len(design.n), dtype=np.intp)
@@ -617,7 +617,7 @@ def _calibrated_variance(
 
 
 def _calibrate(mean: Floats, design: Design) -> Floats:
-    """Return cell means of u after the residuals of every calibration step.
+    """Cell means of u after the residuals of every calibration step.
 
     Post-stratification: less the group's mean of u/w (weighted by the former weights) times w. Raking: the same over
     the margins in turn with plain means, `RAKING_SWEEPS` times, as R survey 4.1 does.
@@ -631,7 +631,7 @@ def _calibrate(mean: Floats, design: Design) -> Floats:
 
 
 def _projection(mean: Floats, step: Adjustment, design: Design) -> Floats:
-    """Return the part of u that the step's groups explain."""
+    """The part of u that the step's groups explain."""
     groups = int(step.group.max(initial=-1)) + 1
     mass = design.n * (step.after > 0) * (1.0 if step.before is None else step.before)
     scaled = np.divide(mean, step.after[:, None], out=np.zeros_like(mean), where=step.after[:, None] > 0)
@@ -642,7 +642,7 @@ def _projection(mean: Floats, step: Adjustment, design: Design) -> Floats:
 
 
 def _stratum_scale(design: Design) -> Floats:
-    """Return (1 - f) n/(n - 1) for each stratum; a single unit follows the rule for lonely strata."""
+    """(1 - f) n/(n - 1) for each stratum; a single unit follows the rule for lonely strata."""
     left = np.where(1 - design.fraction < 1e-12, 0.0, 1 - design.fraction)
     size = design.size.astype(np.float64)
     scale = left * np.divide(size, size - 1, out=np.zeros_like(size), where=size > 1)
@@ -660,7 +660,7 @@ def _average_factor(design: Design, stratum: Codes, domain: Codes, size: int) ->
 
 
 def _average_matrix(design: Design, touched: NDArray[np.bool_]) -> Floats:
-    """Return the factors of `average` for a covariance matrix; `touched`: (strata, figures)."""
+    """The factors of `average` for a covariance matrix; `touched`: (strata, figures)."""
     every = touched.sum(axis=0).astype(np.float64)
     own = (touched & ~design.is_lonely[:, None]).sum(axis=0).astype(np.float64)
     root = np.sqrt(np.divide(every, own, out=np.full(len(own), np.nan), where=own > 0))
@@ -668,7 +668,7 @@ def _average_matrix(design: Design, touched: NDArray[np.bool_]) -> Floats:
 
 
 def reach(moments: Moments, figures: Sequence[Figure]) -> NDArray[np.int64]:
-    """Return respondents with a valid answer in each figure, (cells, figures)."""
+    """Respondents with a valid answer in each figure, (cells, figures)."""
     groups = list(moments.scheme.groups)
     columns = [
         moments.answered[:, figure.items[0]]
@@ -682,7 +682,7 @@ def reach(moments: Moments, figures: Sequence[Figure]) -> NDArray[np.int64]:
 def _degrees(
     moments: Moments, design: Design, figures: Sequence[Figure], domain: Codes, size: int
 ) -> NDArray[np.int64]:
-    """Return R's `degf`: sampling units less strata of the domain; for an item, of those who answered it."""
+    """R's `degf`: sampling units less strata of the domain; for an item, of those who answered it."""
     if design.clusters is not None:
         return degrees(design, domain, _cluster_reach(moments, design.clusters, figures), size)
     reached = reach(moments, figures)
@@ -696,14 +696,14 @@ def _degrees(
 
 
 def _cluster_reach(moments: Moments, clusters: Clusters, figures: Sequence[Figure]) -> NDArray[np.int64]:
-    """Return respondents of each row of the clusters for an item, all of them for other figures, (rows, figures)."""
+    """Respondents of each row of the clusters for an item, all of them for other figures, (rows, figures)."""
     answered = clusters.sums[:, moments.feature("answered")]
     columns = [answered[:, f.items[0]] if f.level == "item" else clusters.n for f in figures]
     return np.stack(columns, axis=1).astype(np.int64)
 
 
 def _distinct(code: Codes, label: Codes, reach: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return 1 at one cell of each (domain, label) that anyone reached, else 0; (cells, figures)."""
+    """1 at one cell of each (domain, label) that anyone reached, else 0; (cells, figures)."""
     pairs, first, at = np.unique(code * (int(label.max(initial=0)) + 1) + label, return_index=True, return_inverse=True)
     result = np.zeros_like(reach)
     result[first] = _add(reach.astype(np.float64), at, len(pairs)) > 0
@@ -711,13 +711,13 @@ def _distinct(code: Codes, label: Codes, reach: NDArray[np.int64]) -> NDArray[np
 
 
 def _census(design: Design, domain: Codes, size: int) -> NDArray[np.bool_]:
-    """Return the domains whose every stratum is complete."""
+    """The domains whose every stratum is complete."""
     open_ended = (1 - design.fraction[design.stratum] >= 1e-12) & (design.n > 0)
     return ~_any(open_ended, domain, size)
 
 
 def _is_short(design: Design) -> NDArray[np.bool_]:
-    """Return the cells of strata with fewer transactions than respondents."""
+    """The cells of strata with fewer transactions than respondents."""
     return np.isin(design.stratum, list(design.short))
 
 
@@ -732,7 +732,7 @@ def _status(
     census: NDArray[np.bool_],
     short: NDArray[np.bool_],
 ) -> NDArray[np.object_]:
-    """Return the first word of `STATUS` that holds; those about intervals are added with the intervals."""
+    """The first word of `STATUS` that holds; those about intervals are added with the intervals."""
     status = np.full(value.shape, "ok", dtype=object)
     status[var == 0] = "zero_variance"
     status[np.broadcast_to(census[:, None], value.shape)] = "census"
@@ -745,7 +745,7 @@ def _status(
 def _notes(
     design: Design, domain: Codes, size: int, lonely: NDArray[np.bool_], lost: NDArray[np.bool_]
 ) -> tuple[frozenset[str], ...]:
-    """Return the words every figure of a domain carries."""
+    """The words every figure of a domain carries."""
     notes: list[set[str]] = [set() for _ in range(size)]
     for d, words in zip(domain, design.notes or [frozenset[str]()] * len(domain), strict=True):
         if d >= 0:
@@ -761,7 +761,7 @@ def _notes(
 
 
 def _sum(values: NDArray[Number], domain: Codes, size: int) -> NDArray[Number]:
-    """Return sums of rows by domain, rows with domain -1 left out; whole numbers stay whole."""
+    """Sums of rows by domain, rows with domain -1 left out; whole numbers stay whole."""
     inside = domain >= 0
     result = np.zeros((size, *values.shape[1:]), dtype=values.dtype)
     np.add.at(result, domain[inside], values[inside])
@@ -769,7 +769,7 @@ def _sum(values: NDArray[Number], domain: Codes, size: int) -> NDArray[Number]:
 
 
 def _add(values: Floats, at: Codes, size: int) -> Floats:
-    """Return sums of rows by number."""
+    """Sums of rows by number."""
     result = np.zeros((size, *values.shape[1:]))
     np.add.at(result, at, values)
     return result

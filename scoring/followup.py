@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 
 
 def action_effects(table: pd.DataFrame, *, level: float = 0.05) -> pd.DataFrame:
-    """Return the effect of the actions between two rounds, one row for each row of `table` with `acted`.
+    """The effect of the actions between two rounds, one row for each row of `table` with `acted`.
 
     `table`: one row an agency and figure of both rounds: `figure` (any label), `agency`, `before`, `se_before`,
     `after`, `se_after` (percentage points, errors above 0 and without finite-population correction), `acted` (bool).
@@ -64,14 +64,14 @@ def action_effects(table: pd.DataFrame, *, level: float = 0.05) -> pd.DataFrame:
 
 
 def _levels(p: Floats, adjusted: Floats, level: float) -> Floats:
-    """Return the level of each interval by which it excludes 0 where Holm's procedure rejects, and only there."""
+    """The level of each interval by which it excludes 0 where Holm's procedure rejects, and only there."""
     place = np.argsort(np.argsort(p, kind="stable"), kind="stable")
     rejected = int((adjusted <= level).sum())
     return np.asarray(level / (len(p) - np.minimum(place, min(rejected, len(p) - 1))), dtype=np.float64)
 
 
 def _of_figure(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the effects of one figure, `figure, agency, before, after, expected, effect, se, df, others`."""
+    """The effects of one figure, `figure, agency, before, after, expected, effect, se, df, others`."""
     x, s, y, t = (
         rows[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in ("before", "se_before", "after", "se_after")
     )
@@ -98,7 +98,7 @@ def _of_figure(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _mean_and_spread(values: Floats, variance: Floats) -> tuple[float, float, float]:
-    """Return mean, variance between and variance of the mean by DerSimonian & Laird (1986), moments of Cochran's Q."""
+    """Mean, variance between and variance of the mean by DerSimonian & Laird (1986), moments of Cochran's Q."""
     weight = 1 / variance
     mean = float((weight * values).sum() / weight.sum())
     q = float((weight * (values - mean) ** 2).sum())

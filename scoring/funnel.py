@@ -68,7 +68,7 @@ class Funnel:
         return [BETTER if z > reach else WORSE if z < -reach else EXPECTED for z in self.z]
 
     def to_frame(self) -> pd.DataFrame:
-        """Return `value, size, z, lo, hi, outer_lo, outer_hi, band`, one row an agency in the order given."""
+        """`value, size, z, lo, hi, outer_lo, outer_hi, band`, one row an agency in the order given."""
         (lo, hi), (outer_lo, outer_hi) = (self.limits(self.size, level) for level in (INNER, OUTER))
         return pd.DataFrame(
             {
@@ -79,7 +79,7 @@ class Funnel:
 
 
 def share_funnel(percent: ArrayLike, effective: ArrayLike, *, centre: float | None = None) -> Funnel:
-    """Return the funnel of p shares in percent, each from so many effective answers, both (p,).
+    """The funnel of p shares in percent, each from so many effective answers, both (p,).
 
     `centre`: what is expected of all; if not given, the share of all answers together. Raises `DataError` for shares
     outside of 0..100 or without answers.
@@ -103,7 +103,7 @@ def share_funnel(percent: ArrayLike, effective: ArrayLike, *, centre: float | No
 
 
 def mean_funnel(values: ArrayLike, errors: ArrayLike, *, centre: float | None = None) -> Funnel:
-    """Return the funnel of p figures of any scale with their standard errors, both (p,).
+    """The funnel of p figures of any scale with their standard errors, both (p,).
 
     `centre`: what is expected of all; if not given, the mean weighted by precision. Raises `DataError` for errors that
     are not positive.
@@ -123,7 +123,7 @@ def mean_funnel(values: ArrayLike, errors: ArrayLike, *, centre: float | None = 
 
 
 def robust_spread(values: ArrayLike, errors: ArrayLike) -> tuple[float, float]:
-    """Return the median m of p figures and the spread tau between them that chance does not explain.
+    """The median m of p figures and the spread tau between them that chance does not explain.
 
     For looking for what does not fit: a few polluted figures move neither. tau >= 0 is where the median of
     |y - m| / sqrt(s² + tau²) is that of a normal distribution, .6745 (a robust form of Spiegelhalter's additive
@@ -152,7 +152,7 @@ def robust_spread(values: ArrayLike, errors: ArrayLike) -> tuple[float, float]:
 
 
 def effective_answers(percent: ArrayLike, variance: ArrayLike, n: ArrayLike, *, firm: int = 30) -> Floats:
-    """Return the effective answers (p,) behind shares of `n` respondents, by the design effect that all have together.
+    """The effective answers (p,) behind shares of `n` respondents, by the design effect that all have together.
 
     `percent`, `variance`, `n`: (p,) shares, their variances in squared points and respondents. Agencies of `firm`
     respondents or more with a known variance above 0 lend the effect (a generalised variance function: Wolter 2007,
@@ -171,7 +171,7 @@ def effective_answers(percent: ArrayLike, variance: ArrayLike, n: ArrayLike, *, 
 
 
 def common_errors(variance: ArrayLike, n: ArrayLike, *, firm: int = 30) -> Floats:
-    """Return standard errors (p,) of means of `n` respondents by the spread that all have together, likewise."""
+    """Standard errors (p,) of means of `n` respondents by the spread that all have together, likewise."""
     own, size = (np.asarray(x, dtype=np.float64) for x in (variance, n))
     used = (size >= firm) & np.isfinite(own) & (own > 0)
     if not used.any():
@@ -180,7 +180,7 @@ def common_errors(variance: ArrayLike, n: ArrayLike, *, firm: int = 30) -> Float
 
 
 def expected_by_mix(satisfied: ArrayLike, answers: ArrayLike) -> Floats:
-    """Return what is expected of p agencies by their mix of c kinds of answers, in percent: indirect standardisation.
+    """What is expected of p agencies by their mix of c kinds of answers, in percent: indirect standardisation.
 
     `satisfied`, `answers`: (p, c) counts; the kinds are what an agency cannot choose, its services for instance. Each
     kind's share over all agencies, weighted by the agency's own mix; NaN for an agency without answers. What an agency
@@ -198,7 +198,7 @@ def expected_by_mix(satisfied: ArrayLike, answers: ArrayLike) -> Floats:
 
 
 def _distances(difference: Floats, error: Floats) -> tuple[Floats, float, float]:
-    """Return distances that allow for the spread between agencies, its ratio to chance, and its variance."""
+    """Distances that allow for the spread between agencies, its ratio to chance, and its variance."""
     z = difference / error
     p = len(z)
     if not p:

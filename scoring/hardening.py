@@ -36,7 +36,7 @@ BLOCK, HOURS = "block", "hours"
 
 
 def usual_closed_share(counts: ArrayLike) -> float:
-    """Return the median over agencies of the share of live answers that came outside of opening hours.
+    """The median over agencies of the share of live answers that came outside of opening hours.
 
     `counts`: (A, B, 3) answers by agency, block and kind. 0 where no agency has enough live answers.
     """
@@ -47,7 +47,7 @@ def usual_closed_share(counts: ArrayLike) -> float:
 
 
 def response_factors(counts: ArrayLike, opened: ArrayLike, cap: float) -> Floats:
-    """Return the factor h of an answer by agency, block and kind, (A, B, 3), of mean 1 over each agency's answers.
+    """The factor h of an answer by agency, block and kind, (A, B, 3), of mean 1 over each agency's answers.
 
     `counts`: (A, B, 3) answers; `opened`: (B,) open days (or transactions) of the blocks; `cap`: the share of live
     answers that those outside of opening hours may have, 0..1. With v = 1, but for closed hours over the cap
@@ -78,7 +78,7 @@ def response_factors(counts: ArrayLike, opened: ArrayLike, cap: float) -> Floats
 
 
 def harden(design: Design, opened: ArrayLike, cap: float | None = None) -> Design:
-    """Return a design with hardened weights; its cells have the key columns `agency`, `BLOCK` and `HOURS`.
+    """A design with hardened weights; its cells have the key columns `agency`, `BLOCK` and `HOURS`.
 
     `opened`: (B,) open days of the blocks, which `BLOCK` numbers from "0"; `HOURS` holds "0", "1" or "2" (`OTHER`,
     `OPEN`, `CLOSED`). `cap`: None for that of the design's own agencies (`usual_closed_share`). The factors have mean 1

@@ -51,7 +51,7 @@ class Importance:
         return f"Importance of {len(self.keys)} items (R² {self.r2:.2f}, {self.n} citizens): {first}, …"
 
     def to_frame(self) -> pd.DataFrame:
-        """Return `key, importance, lo, hi` in the order of the items, shares of 1."""
+        """`key, importance, lo, hi` in the order of the items, shares of 1."""
         return pd.DataFrame({"key": self.keys, "importance": self.share, "lo": self.lo, "hi": self.hi})
 
 
@@ -66,7 +66,7 @@ def overall_importance(
     groups: int = GROUPS,
     confidence: float = 0.95,
 ) -> Importance | None:
-    """Return the importance of the items for the overall answer; None where it cannot be told.
+    """The importance of the items for the overall answer; None where it cannot be told.
 
     `answers`: (n, items), whole numbers, 0 = no valid answer. `overall`: (n,) answers to the overall question, 0 =
     none; such rows are left out. `agency`: (n,). `keys`: the items' codes. `counts`: (n,) how often each row was
@@ -105,7 +105,7 @@ def overall_importance(
 
 
 def relative_weights(correlation: ArrayLike) -> Floats:
-    """Return Johnson's raw relative weights (items,), which sum to R²; the overall answer stands last.
+    """Johnson's raw relative weights (items,), which sum to R²; the overall answer stands last.
 
     `correlation`: (items + 1, items + 1). Directions in which the items do not vary carry nothing.
 
@@ -121,7 +121,7 @@ def relative_weights(correlation: ArrayLike) -> Floats:
 
 
 def people_behind(gap: ArrayLike, people: ArrayLike) -> Floats:
-    """Return how many more citizens would be satisfied if the item were as elsewhere: -gap/100 × people.
+    """How many more citizens would be satisfied if the item were as elsewhere: -gap/100 × people.
 
     It is 0 where the item stands above the others. `gap`: percentage points against the others; `people`: those whom
     the item concerns (transactions, or respondents). This orders what to do first where no overall question was asked.
@@ -134,7 +134,7 @@ def people_behind(gap: ArrayLike, people: ArrayLike) -> Floats:
 
 
 def _within(value: Floats, known: NDArray[np.bool_], agency: NDArray[np.intp]) -> Floats:
-    """Return deviations from the agencies' means, 0 where there is no answer."""
+    """Deviations from the agencies' means, 0 where there is no answer."""
     size = int(agency.max(initial=-1)) + 1
     result = np.zeros_like(value)
     for j in range(value.shape[1]):
@@ -145,12 +145,12 @@ def _within(value: Floats, known: NDArray[np.bool_], agency: NDArray[np.intp]) -
 
 
 def _cross(value: Floats, known: NDArray[np.bool_]) -> Floats:
-    """Return Σ xy over citizens who answered both, and Σ x² over the same, (2, k, k)."""
+    """Σ xy over citizens who answered both, and Σ x² over the same, (2, k, k)."""
     return np.stack([value.T @ value, (value**2).T @ known.astype(np.float64)])
 
 
 def _correlations(cross: Floats) -> Floats:
-    """Return pairwise correlations (k, k) made positive semi-definite; 0 where one of the two does not vary."""
+    """Pairwise correlations (k, k) made positive semi-definite; 0 where one of the two does not vary."""
     scale = np.sqrt(np.maximum(cross[1] * cross[1].T, 0.0))
     matrix = np.divide(cross[0], scale, out=np.zeros_like(scale), where=scale > 1e-9)
     still = np.diag(cross[0]) <= 1e-9

@@ -58,7 +58,7 @@ def interval(
     census: ArrayLike = False,
     possible: tuple[ArrayLike, ArrayLike] = (0.0, 1.0),
 ) -> Bounds:
-    """Return the bounds (lo, hi) on 0..1, shaped as the arguments broadcast; NaN where there is no interval.
+    """The bounds (lo, hi) on 0..1, shaped as the arguments broadcast; NaN where there is no interval.
 
     `p`, `se` on 0..1; `n` respondents; `df` degrees of freedom, 0 or less: no interval (except in a census); `n_kish`:
     their effective number by weights, `n` when not given; `answers`: theirs, for `jeffreys`, `n` when not given;
@@ -97,7 +97,7 @@ def interval(
 def computed(
     p: ArrayLike, se: ArrayLike, df: ArrayLike, method: str, *, census: ArrayLike = False
 ) -> NDArray[np.object_]:
-    """Return the name (key of `METHOD_NAMES`) of what `interval` computes for each figure, "" where nothing."""
+    """The name (key of `METHOD_NAMES`) of what `interval` computes for each figure, "" where nothing."""
     value, error, freedom, complete = np.broadcast_arrays(
         *(np.asarray(x, dtype=np.float64) for x in (p, se, df)), np.asarray(census, dtype=bool)
     )
@@ -110,7 +110,7 @@ def computed(
 
 
 def _flat(value: Floats, error: Floats, method: str) -> NDArray[np.bool_]:
-    """Return where the method has no variance to work with.
+    """Where the method has no variance to work with.
 
     At an end of the scale a share has none to speak of; a mean score clipped by `t` has.
     """
@@ -119,7 +119,7 @@ def _flat(value: Floats, error: Floats, method: str) -> NDArray[np.bool_]:
 
 
 def choose(statistic: str, parts: int = 1) -> str:
-    """Return the method `auto` stands for: `jeffreys` for a share of answers, `t` for mean scores and compositions.
+    """The method `auto` stands for: `jeffreys` for a share of answers, `t` for mean scores and compositions.
 
     `auto` also means: no interval below `Rules.min_n_interval` respondents, where no method holds its level, and none
     `Rules.max_width` points wide or wider (`reliable`); docs/methodology.md says why.
@@ -128,7 +128,7 @@ def choose(statistic: str, parts: int = 1) -> str:
 
 
 def reliable(n: ArrayLike, lo: ArrayLike, hi: ArrayLike, rules: Rules) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return where there are enough respondents, and where the interval (on 0..1) is narrow enough to be of use.
+    """Where there are enough respondents, and where the interval (on 0..1) is narrow enough to be of use.
 
     `n`: Kish's effective number of respondents, so that 30 of whom one stands for most do not pass for 30.
     """
@@ -138,7 +138,7 @@ def reliable(n: ArrayLike, lo: ArrayLike, hi: ArrayLike, rules: Rules) -> tuple[
 
 
 def wilson(x: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> Bounds:
-    """Return Wilson's interval for x of n independent answers, n > 0 (real numbers allowed: effective counts)."""
+    """Wilson's interval for x of n independent answers, n > 0 (real numbers allowed: effective counts)."""
     yes, size = np.asarray(x, dtype=np.float64), np.asarray(n, dtype=np.float64)
     p = yes / size
     z = special.ndtri(0.5 + confidence / 2)
@@ -150,7 +150,7 @@ def wilson(x: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> Bounds:
 
 
 def clopper_pearson(x: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> Bounds:
-    """Return the exact binomial interval for x of n independent answers, n > 0 (real numbers allowed)."""
+    """The exact binomial interval for x of n independent answers, n > 0 (real numbers allowed)."""
     yes, size = np.asarray(x, dtype=np.float64), np.asarray(n, dtype=np.float64)
     tail = (1 - confidence) / 2
     no = np.maximum(size - yes, 0.0)
@@ -161,13 +161,13 @@ def clopper_pearson(x: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> Bou
 
 
 def effective(p: Floats, se: Floats, n: Floats, df: Floats, alpha: float) -> Floats:
-    """Return Korn & Graubard's effective number of respondents: p(1 - p)/se² (t_{n-1} / t_df)² at level alpha/2."""
+    """Korn & Graubard's effective number of respondents: p(1 - p)/se² (t_{n-1} / t_df)² at level alpha/2."""
     ratio = _quantile(np.maximum(n - 1, 1), alpha) / _quantile(df, alpha)
     return np.asarray(p * (1 - p) / se**2 * ratio**2)
 
 
 def steady_effect(p: Floats, se: Floats, n: Floats, n_kish: Floats, answers: Floats) -> Floats:
-    """Return the design effect of a share of answers, drawn toward a common one where few answers tell it.
+    """The design effect of a share of answers, drawn toward a common one where few answers tell it.
 
     The effect estimated, Var · answers / p(1 - p), rests on the rarer kind of answer: with one dissatisfied citizen it
     is chance, mostly too small. It is weighted as the number of such answers to `PRIOR_ANSWERS` against what
@@ -192,7 +192,7 @@ def _jeffreys(p: Floats, se: Floats, n: Floats, df: Floats, n_kish: Floats, answ
 
 
 def _quantile(df: Floats, alpha: float) -> Floats:
-    """Return the t quantile; figures of one place mostly share their degrees of freedom, so each is found once."""
+    """The t quantile; figures of one place mostly share their degrees of freedom, so each is found once."""
     distinct, at = np.unique(df, return_inverse=True)
     return np.asarray(special.stdtrit(distinct, 1 - alpha / 2), dtype=np.float64)[at].reshape(df.shape)
 

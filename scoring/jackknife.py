@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 
 
 def jackknife(theta: Callable[[Floats], ArrayLike], design: Design) -> Floats:
-    """Return the jackknife variance of θ, shaped as θ.
+    """The jackknife variance of θ, shaped as θ.
 
     `theta`: from weights (cells,) to one number or many; whatever is done to the weights after sampling (raking, say)
     is to be done within. `design`: its cells must be no larger than its units: one respondent each, or clusters.
@@ -64,7 +64,7 @@ def values(
     *,
     statistic: str = "top2",
 ) -> Floats:
-    """Return indices of domains from counts of answers and weights alone, (domains, figures), on 0..1.
+    """Indices of domains from counts of answers and weights alone, (domains, figures), on 0..1.
 
     `weight`: (cells,). `domain`: (cells,) as for `scoring.estimate.estimate`. NaN where a part has no answers.
     """

@@ -35,7 +35,7 @@ DEFAULT_SCALE = Scale()
 
 @cache
 def lookup(scale: Scale = DEFAULT_SCALE) -> Mapping[str, tuple[int, ...]]:
-    """Return the value of each feature for the answers 0 (none), 1..levels.
+    """The value of each feature for the answers 0 (none), 1..levels.
 
     >>> lookup()["top2"]
     (0, 0, 0, 0, 1, 1)
@@ -50,7 +50,7 @@ def lookup(scale: Scale = DEFAULT_SCALE) -> Mapping[str, tuple[int, ...]]:
 
 
 def peak(feature: str, scale: Scale = DEFAULT_SCALE) -> int:
-    """Return the largest value of a feature of an answer; a figure is a ratio to it, so that figures lie in 0..1."""
+    """The largest value of a feature of an answer; a figure is a ratio to it, so that figures lie in 0..1."""
     return scale.levels - 1 if feature == "score" else 1
 
 
@@ -112,14 +112,14 @@ class Moments:
         return (n * self.cross - self.sums[:, :, None] * self.sums[:, None, :]) / n
 
     def feature(self, name: str) -> slice:
-        """Return where feature `name` stands in z."""
+        """Where feature `name` stands in z."""
         if name not in self.features:
             raise DataError(f"these moments do not hold {name!r}; make them with features=({name!r},)")
         at = self.features.index(name) * len(self.scheme.items)
         return slice(at, at + len(self.scheme.items))
 
     def select(self, mask: ArrayLike) -> Moments:
-        """Return the moments of the cells where `mask` is true. For the figures of a part use a domain instead."""
+        """The moments of the cells where `mask` is true. For the figures of a part use a domain instead."""
         at = np.flatnonzero(np.asarray(mask, dtype=bool))
         keys = self.keys.iloc[at].reset_index(drop=True)
         return replace(
@@ -132,7 +132,7 @@ class Moments:
         )
 
     def rated(self) -> Moments:
-        """Return the moments of those who gave at least one valid answer: all that a table's n counts.
+        """The moments of those who gave at least one valid answer: all that a table's n counts.
 
         Others have z = 0. Counting them as respondents of a stratum would make its weight N/n tell how many there are.
         """
@@ -141,12 +141,12 @@ class Moments:
         return self if (n == self.n).all() else replace(self, n=n)
 
     def collapse(self, columns: Sequence[str]) -> Moments:
-        """Return the same moments with fewer key columns, cells that become equal being added."""
+        """The same moments with fewer key columns, cells that become equal being added."""
         return _gather([replace(self, keys=self.keys[list(columns)])])
 
 
 def moments(answers: ArrayLike, keys: pd.DataFrame, scheme: Scheme, *, features: Sequence[str] = ("top2",)) -> Moments:
-    """Return the moments of one row a respondent.
+    """The moments of one row a respondent.
 
     `answers`: (n, items), 0 = no valid answer, 1..5; columns in the order of `scheme`. `keys`: n rows of text.
     `features`: what shall be estimable beside answer counts, of `scoring.scheme.STATISTICS`. Raises `DataError`.
@@ -158,7 +158,7 @@ def moments(answers: ArrayLike, keys: pd.DataFrame, scheme: Scheme, *, features:
 def moments_from_codes(
     answers: ArrayLike, codes: ArrayLike, cells: pd.DataFrame, scheme: Scheme, *, features: Sequence[str] = ("top2",)
 ) -> Moments:
-    """Return the moments of respondents whose cell is known by number: `codes` (n,) are rows of `cells`."""
+    """The moments of respondents whose cell is known by number: `codes` (n,) are rows of `cells`."""
     table = _table(answers, scheme)
     code = np.asarray(codes)
     if code.shape != (len(table),):
@@ -180,7 +180,7 @@ def moments_from_patterns(
     *,
     features: Sequence[str] = ("top2",),
 ) -> Moments:
-    """Return the moments of distinct answers with how often each was given (`SELECT …, answers, count(*) … GROUP BY`).
+    """The moments of distinct answers with how often each was given (`SELECT …, answers, count(*) … GROUP BY`).
 
     `patterns`: strings whose first characters are the answers to the items (any other character than 1..5 is no valid
     answer; what follows the items is ignored), or an array as in `moments`. `counts`: (rows,) whole numbers from 0.
@@ -203,7 +203,7 @@ def moments_from_patterns(
 
 
 def merge(first: Moments, *others: Moments) -> Moments:
-    """Return the moments of all responses together; order does not matter, and counts are exact."""
+    """The moments of all responses together; order does not matter, and counts are exact."""
     for other in others:
         if (other.scheme, other.features, set(other.keys)) != (first.scheme, first.features, set(first.keys)):
             raise DataError("moments can be merged when questionnaire, features and key columns are the same")
@@ -211,7 +211,7 @@ def merge(first: Moments, *others: Moments) -> Moments:
 
 
 def read_answers(frame: pd.DataFrame, scheme: Scheme) -> NDArray[np.uint8]:
-    """Return the answers (n, items) of a table with one column an item: 1..5, anything missing is 0.
+    """The answers (n, items) of a table with one column an item: 1..5, anything missing is 0.
 
     Another scale's answers are read in its own numbers and returned as 1..levels. Raises `DataError` naming row and
     column of the first value that is neither.
@@ -234,13 +234,13 @@ def read_answers(frame: pd.DataFrame, scheme: Scheme) -> NDArray[np.uint8]:
 
 
 def enough_answers(answers: ArrayLike, scheme: Scheme, min_share: float) -> NDArray[np.bool_]:
-    """Return which responses (n,) answer at least `min_share` of the items (and at least one)."""
+    """Which responses (n,) answer at least `min_share` of the items (and at least one)."""
     given = (_table(answers, scheme) > 0).sum(axis=1)
     return np.asarray((given > 0) & (given >= min_share * len(scheme.items)), dtype=np.bool_)
 
 
 def features_of(features: Sequence[str], scheme: Scheme) -> tuple[str, ...]:
-    """Return the features kept, in a fixed order, `answered` last."""
+    """The features kept, in a fixed order, `answered` last."""
     known = lookup(scheme.scale)
     unknown = sorted(set(features) - set(known))
     if unknown:
@@ -249,7 +249,7 @@ def features_of(features: Sequence[str], scheme: Scheme) -> tuple[str, ...]:
 
 
 def _table(answers: ArrayLike, scheme: Scheme) -> NDArray[np.uint8]:
-    """Return checked answers as (n, items) uint8."""
+    """Checked answers as (n, items) uint8."""
     table = np.asarray(answers)
     if table.ndim != 2 or table.shape[1] != len(scheme.items):
         raise DataError(f"answers must be (n, {len(scheme.items)}), not {table.shape}")
@@ -264,7 +264,7 @@ def _table(answers: ArrayLike, scheme: Scheme) -> NDArray[np.uint8]:
 
 
 def decode(patterns: Sequence[str] | ArrayLike, scheme: Scheme) -> NDArray[np.uint8]:
-    """Return packed answer strings as (rows, items) uint8, 0 for whatever is not 1..5."""
+    """Packed answer strings as (rows, items) uint8, 0 for whatever is not 1..5."""
     if isinstance(patterns, np.ndarray) and patterns.ndim == 2:
         return _table(patterns, scheme)
     items = len(scheme.items)
@@ -280,7 +280,7 @@ def decode(patterns: Sequence[str] | ArrayLike, scheme: Scheme) -> NDArray[np.ui
 
 
 def cells_of(keys: pd.DataFrame) -> tuple[NDArray[np.intp], pd.DataFrame]:
-    """Return each row's cell number and the distinct rows as text, sorted; missing keys are ""."""
+    """Each row's cell number and the distinct rows as text, sorted; missing keys are ""."""
     for name in ("agency", "service"):
         if name not in keys:
             raise DataError(f"keys need a column {name!r}")
@@ -299,7 +299,7 @@ def cells_of(keys: pd.DataFrame) -> tuple[NDArray[np.intp], pd.DataFrame]:
 
 
 def _factorize(column: pd.Series[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
-    """Return codes and sorted distinct values of a column as text, missing being ""."""
+    """Codes and sorted distinct values of a column as text, missing being ""."""
     codes, values = pd.factorize(column, use_na_sentinel=True)
     texts = np.array([*(nfc(str(value)) for value in values), ""], dtype=object)
     distinct, position = np.unique(texts, return_inverse=True)
@@ -307,7 +307,7 @@ def _factorize(column: pd.Series[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]
 
 
 def _empty(cells: pd.DataFrame, scheme: Scheme, features: tuple[str, ...]) -> Moments:
-    """Return moments of no responses in the given cells, to be added to in place."""
+    """Moments of no responses in the given cells, to be added to in place."""
     size, items, width = len(cells), len(scheme.items), len(features) * len(scheme.items)
     return Moments(
         scheme=scheme,
@@ -346,7 +346,7 @@ def _planes(
     words: int,
     scale: Scale,
 ) -> dict[str, NDArray[np.uint64]]:
-    """Return bit planes (items, words): each cell begins a new word.
+    """Bit planes (items, words): each cell begins a new word.
 
     `bit0`, `bit1`, … of the answer, `answered`, and `top`, the satisfied (the answers 4 and 5 are those with bit 2).
     """
@@ -366,12 +366,12 @@ def _planes(
 
 
 def _popcount(planes: NDArray[np.uint64], starts: NDArray[np.intp]) -> Counts:
-    """Return set bits per cell, (planes, cells)."""
+    """Set bits per cell, (planes, cells)."""
     return np.add.reduceat(np.bitwise_count(planes), starts, axis=1, dtype=np.int64)
 
 
 def _count_levels(bits: dict[str, NDArray[np.uint64]], starts: NDArray[np.intp], levels: int) -> Counts:
-    """Return the answers 1..levels per cell and item, (cells, items, levels)."""
+    """The answers 1..levels per cell and item, (cells, items, levels)."""
     if levels != 5:
         counted = [_popcount(_plane(bits, f"level{k}"), starts) for k in range(1, levels + 1)]
         return np.stack(counted, axis=2).transpose(1, 0, 2)
@@ -384,7 +384,7 @@ def _count_levels(bits: dict[str, NDArray[np.uint64]], starts: NDArray[np.intp],
 def _cross(
     bits: dict[str, NDArray[np.uint64]], starts: NDArray[np.intp], features: tuple[str, ...], scale: Scale
 ) -> Counts:
-    """Return Σ z zᵀ per cell, (cells, width, width)."""
+    """Σ z zᵀ per cell, (cells, width, width)."""
     basis = {name: _basis(name, scale) for name in features}
     names = list(dict.fromkeys(plane for name in features for plane in basis[name]))
     planes = np.concatenate([_plane(bits, name) for name in names])
@@ -408,14 +408,14 @@ def _cross(
 
 
 def _basis(feature: str, scale: Scale) -> dict[str, int]:
-    """Return a feature as a combination of bit planes: the score is the answer less one, if there is one."""
+    """A feature as a combination of bit planes: the score is the answer less one, if there is one."""
     if feature == "score":
         return {**{f"bit{k}": 1 << k for k in range(scale.levels.bit_length())}, "answered": -1}
     return {"top" if feature == "top2" else feature: 1}
 
 
 def _plane(bits: dict[str, NDArray[np.uint64]], name: str) -> NDArray[np.uint64]:
-    """Return one plane of the basis, levels being made from the bits."""
+    """One plane of the basis, levels being made from the bits."""
     if name in bits:
         return bits[name]
     level = int(name.removeprefix("level"))
@@ -427,7 +427,7 @@ def _plane(bits: dict[str, NDArray[np.uint64]], name: str) -> NDArray[np.uint64]
 
 
 def _gather(parts: Iterable[Moments]) -> Moments:
-    """Return the sum of moments, cells with equal keys being added."""
+    """The sum of moments, cells with equal keys being added."""
     parts = list(parts)
     columns = list(parts[0].keys)
     codes, cells = cells_of(pd.concat([part.keys[columns] for part in parts], ignore_index=True))

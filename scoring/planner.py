@@ -24,7 +24,7 @@ from scoring.scheme import DataError
 
 
 def official_size(population: int, error: float = 0.05) -> int:
-    """Return n = ⌈N/(1 + N e²)⌉, computed without rounding; 0 for an empty population."""
+    """The sample size n = ⌈N/(1 + N e²)⌉, computed without rounding; 0 for an empty population."""
     if population < 0 or not 0 < error < 1:
         raise DataError(f"expected a population from 0 and an error in (0, 1), not {population!r} and {error!r}")
     return ceil(population / (1 + population * Fraction(str(error)) ** 2))
@@ -33,7 +33,7 @@ def official_size(population: int, error: float = 0.05) -> int:
 def half_width(
     n: int, population: int | None, share: float, *, deff: float = 1.0, confidence: float = 0.95, strata: int = 1
 ) -> float:
-    """Return the expected half-width (on 0..1) of the t interval of a share from n respondents.
+    """The expected half-width (on 0..1) of the t interval of a share from n respondents.
 
     `population`: N for the finite-population correction, None for none. `deff`: the planner's factor of the index in a
     former round, column `deff_plan`. Infinite when there are no degrees of freedom, n - strata; 0 for a census.
@@ -55,7 +55,7 @@ def size_for(
     confidence: float = 0.95,
     strata: int = 1,
 ) -> int:
-    """Return the smallest n whose expected half-width is at most `width` (on 0..1); N if only a census does.
+    """The smallest n whose expected half-width is at most `width` (on 0..1); N if only a census does.
 
     `share`: the expected index; 0.5 is the cautious choice. Raises `DataError` outside 0 < width < 1, 0 < share < 1,
     deff > 0.
@@ -76,7 +76,7 @@ def size_for(
 
 
 def person_factor(variance: float, n: int, share: float) -> float:
-    """Return the planner's factor n Var / p(1 - p): respondents for one effective answer (column `deff_plan`).
+    """The planner's factor n Var / p(1 - p): respondents for one effective answer (column `deff_plan`).
 
     `variance`: of the index on 0..1, from n respondents. NaN where the index is 0 or 1.
 
@@ -101,7 +101,7 @@ class Plan:
         return f"Plan: ask {total} of {of} in {len(self.n)} cells, ± {100 * self.half_width:.1f} points"
 
     def to_frame(self) -> pd.DataFrame:
-        """Return `cell, population, n`, one row a cell."""
+        """`cell, population, n`, one row a cell."""
         return pd.DataFrame(
             {"cell": list(self.n), "population": [self.population[k] for k in self.n], "n": self.n.values()}
         )
@@ -119,7 +119,7 @@ def plan(
     spread: Mapping[str, float] | None = None,
     minimum: int = 0,
 ) -> Plan:
-    """Return how many citizens to ask in every cell: by the official rule, or for a half-width of the whole's interval.
+    """How many citizens to ask in every cell: by the official rule, or for a half-width of the whole's interval.
 
     `population`: N by cell. `width` (on 0..1): the half-width wanted, `size_for`; None: `official_size` with `error`.
     `deff`: the planner's factor, `deff_plan` of a former round. Others as in `allocate`. Raises `DataError` as these.
@@ -146,7 +146,7 @@ def allocate(
     spread: Mapping[str, float] | None = None,
     minimum: int = 0,
 ) -> dict[str, int]:
-    """Return whole sample sizes by cell that sum to `total` exactly and never exceed N.
+    """Whole sample sizes by cell that sum to `total` exactly and never exceed N.
 
     `population`: N by cell. `method`: `proportional` to N, or `neyman`, proportional to N·S with S the standard
     deviation of `spread` (for a share √(p(1-p))). Every cell first gets `minimum`, or N where N is less. Ties go to the

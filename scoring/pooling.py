@@ -62,7 +62,7 @@ class Shown:
     def of(
         cls, table: pd.DataFrame, strata: Sequence[str] = ("agency", "service"), hidden: ArrayLike | None = None
     ) -> Shown:
-        """Return what a score table shows; `hidden`: rows (rows,) that are not shown, if the table does not say."""
+        """What a score table shows; `hidden`: rows (rows,) that are not shown, if the table does not say."""
         gone = np.asarray(table["status"] == SUPPRESSED if hidden is None else hidden, dtype=np.bool_)
         rows = table[~gone & (table["level"] == "overall").to_numpy()]
         places = [name for name in rows if name not in NO_PLACE]
@@ -76,7 +76,7 @@ class Shown:
         )
 
     def hides(self, design: Design, columns: Sequence[str]) -> NDArray[np.bool_]:
-        """Return which cells (cells,) belong to agencies that are not shown beside a total named by `columns`.
+        """Which cells (cells,) belong to agencies that are not shown beside a total named by `columns`.
 
         Beside a service: agencies of which the service is not shown; beside a group, all.
         """
@@ -88,7 +88,7 @@ class Shown:
 
 
 def pool(design: Design, shown: Shown, columns: Sequence[str] = ()) -> Design:
-    """Return the design in which all that a total hides is one stratum.
+    """The design in which all that a total hides is one stratum.
 
     `columns`: what names the totals, () for the province. The design of () is right for agencies as well (all
     of an agency's row that is shown), and so for ranks, comparisons, diagnosis, microdata weights and scripts; rows of
@@ -108,7 +108,7 @@ def pool(design: Design, shown: Shown, columns: Sequence[str] = ()) -> Design:
 
 
 def pooled(design: Design, table: pd.DataFrame, strata: Sequence[str] = ("agency", "service")) -> Design:
-    """Return the design that goes with a score table whose rules say `pooling`: of its province and its agencies.
+    """The design that goes with a score table whose rules say `pooling`: of its province and its agencies.
 
     `design`: of the same moments (`Moments.rated`), as `scoring.weights.stratified` (and `rake`) made it. Use it for
     `estimate`, `joint`, `contrast`, `against_rest`, `diagnose`, and as weights and strata of files.
@@ -153,7 +153,7 @@ def _names(design: Design, shown: Shown, kind: _Kind) -> Iterator[tuple[Place, P
 
 
 def _restratified(design: Design, strata: Sequence[Place], lots: Sequence[Place]) -> Design:
-    """Return the design with other strata, `lots` naming the N of the cells; what is pooled gets one weight."""
+    """The design with other strata, `lots` naming the N of the cells; what is pooled gets one weight."""
     names, stratum = number_labels(strata)
     size = len(names)
     rest = np.array([name[0] == "rest" for name in names])

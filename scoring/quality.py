@@ -68,7 +68,7 @@ def flags(
     rules: QualityRules | None = None,
     levels: int = 5,
 ) -> pd.DataFrame:
-    """Return `FLAGS` as true/false columns, one row a response, `straight_line`, and `answered`, the share answered.
+    """`FLAGS` as true/false columns, one row a response, `straight_line`, and `answered`, the share answered.
 
     `answers`: (n, items), 1..levels, 0 = no valid answer. Others are (n,) and optional: seconds (NaN unknown),
     counter codes ("" or None unknown), local times, comments. What is not known is not flagged.
@@ -99,7 +99,7 @@ def flags(
 
 
 def straight_lines(answers: ArrayLike, *, min_items: int = 8, levels: int = 5) -> NDArray[np.object_]:
-    """Return `best`, `worst` or `middle` for straight lines, "" for other responses, (n,).
+    """`best`, `worst` or `middle` for straight lines, "" for other responses, (n,).
 
     `answers`: (n, items), 1..levels, 0 = no valid answer. `middle` is any one answer between the worst and the best.
 
@@ -114,7 +114,7 @@ def straight_lines(answers: ArrayLike, *, min_items: int = 8, levels: int = 5) -
 
 
 def suspicious(table: pd.DataFrame, reasons: Collection[str] = LEAVE_OUT) -> Flags:
-    """Return which responses (n,) a figure "without" leaves out: those with one of `reasons`.
+    """Which responses (n,) a figure "without" leaves out: those with one of `reasons`.
 
     `table`: of `flags`. Raises `DataError` for a reason that looks at what was answered (`TOLD`).
     """
@@ -125,7 +125,7 @@ def suspicious(table: pd.DataFrame, reasons: Collection[str] = LEAVE_OUT) -> Fla
 
 
 def scan_p_value(k: int, n: int, share: float) -> float:
-    """Return P(some window of `share` of the time holds k or more of n even, independent events); see the module."""
+    """P(some window of `share` of the time holds k or more of n even, independent events); see the module."""
     if k <= 1:
         return 1.0 if n >= k else 0.0
     if k > n:
@@ -140,7 +140,7 @@ def scan_p_value(k: int, n: int, share: float) -> float:
 
 
 def bursts(counter: ArrayLike, submitted_at: ArrayLike, rules: QualityRules | None = None) -> Flags:
-    """Return which responses (n,) lie in a window fuller than their counter's own rate explains."""
+    """Which responses (n,) lie in a window fuller than their counter's own rate explains."""
     rules = rules or QualityRules()
     place, time = np.asarray(counter, dtype=object), pd.to_datetime(pd.Series(submitted_at))
     rows = np.flatnonzero(~pd.isna(place) & (place != "") & time.notna().to_numpy())
@@ -156,13 +156,13 @@ def bursts(counter: ArrayLike, submitted_at: ArrayLike, rules: QualityRules | No
 
 
 def duplicate_text(comment: ArrayLike, min_text: int = 20) -> Flags:
-    """Return which comments (n,) of at least `min_text` characters occur more than once, case and spacing aside."""
+    """Which comments (n,) of at least `min_text` characters occur more than once, case and spacing aside."""
     texts = pd.Series([_plain(text) for text in np.asarray(comment, dtype=object)], dtype=object)
     return np.asarray((texts.str.len() >= min_text) & texts.duplicated(keep=False), dtype=np.bool_)
 
 
 def sensitivity(every: pd.DataFrame, unflagged: pd.DataFrame) -> pd.DataFrame:
-    """Return what excluding flagged responses would change, one row a figure of `every`.
+    """What excluding flagged responses would change, one row a figure of `every`.
 
     Both are score tables of the same round, with all responses and without the flagged. Columns: the keys, `n`,
     `n_left`, `index`, `index_left`, `change` (points). No test: the two share most responses.
@@ -181,7 +181,7 @@ def sensitivity(every: pd.DataFrame, unflagged: pd.DataFrame) -> pd.DataFrame:
 
 
 def _in_full_window(minutes: NDArray[np.float64], share: float, rules: QualityRules, counters: int) -> Flags:
-    """Return which events lie in a window of `rules.window` minutes that is too full."""
+    """Which events lie in a window of `rules.window` minutes that is too full."""
     order = np.argsort(minutes, kind="stable")
     time, n = minutes[order], len(minutes)
     limit = rules.min_burst

@@ -61,18 +61,18 @@ class RankRanges:
         return f"RankRanges of {len(self.rank)}, {int(self.above.sum())} pairs told apart"
 
     def may_be_best(self, k: int) -> Flags:
-        """Return which estimates may be among the k highest, (p,): the set holds the true ones at the confidence.
+        """Which estimates may be among the k highest, (p,): the set holds the true ones at the confidence.
 
         Mogstad et al. (2023), 3.4: the k best are among those whose best rank is k at most. A fair list for awards.
         """
         return np.asarray(self.low <= k)
 
     def may_be_worst(self, k: int) -> Flags:
-        """Return which estimates may be among the k lowest, (p,): a fair list of who needs help."""
+        """Which estimates may be among the k lowest, (p,): a fair list of who needs help."""
         return np.asarray(self.high > len(self.rank) - k)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return `rank, low, high`, one row an estimate in the order given."""
+        """`rank, low, high`, one row an estimate in the order given."""
         return pd.DataFrame({"rank": self.rank, "low": self.low, "high": self.high})
 
 
@@ -93,12 +93,12 @@ class Ranking:
         return f"Ranking of {size}: {text} {100 * self.confidence:g} %"
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row an agency, the best first: see `rank_table`."""
+        """One row an agency, the best first: see `rank_table`."""
         return self.table
 
 
 def rank(scores: Scores, *, seed: int = 0, level: str = "overall", key: str = "all") -> Ranking:
-    """Return the ranks of the first key's places with their ranges: `rank_agencies` for results of `score`.
+    """The ranks of the first key's places with their ranges: `rank_agencies` for results of `score`.
 
     `scoring.ranks(scores)` in a notebook. `seed`: of the draws.
 
@@ -121,7 +121,7 @@ def rank_ranges(
     stepdown: bool = True,
     draws: int | None = None,
 ) -> RankRanges:
-    """Return rank ranges that hold at `confidence` for all p estimates together, or each for itself.
+    """Rank ranges that hold at `confidence` for all p estimates together, or each for itself.
 
     `estimates`: (p,). `covariance`: (p, p), or (p,) variances of independent estimates; any unit. `seed`: of the
     draws; take it from the round, so that looking again never alters a rank. `draws`: if not given, `DRAWS`, or
@@ -150,7 +150,7 @@ class _Field:
 
     @classmethod
     def draw(cls, estimates: ArrayLike, covariance: ArrayLike, seed: int, draws: int | None) -> _Field:
-        """Return the field of estimates as `rank_ranges` takes them."""
+        """The field of estimates as `rank_ranges` takes them."""
         value, sigma = _checked(estimates, covariance)
         draws = draws or (DRAWS if len(value) <= MANY else FEWER_DRAWS)
         # Drawing in the order of the values makes the order of the rows harmless.
@@ -160,20 +160,20 @@ class _Field:
         return cls(value, order, scale, np.ascontiguousarray(_deviates(s, draws, seed).T))
 
     def ranges(self, low: Whole, high: Whole, above: Flags) -> RankRanges:
-        """Return ranges in the order the estimates were given."""
+        """Ranges in the order the estimates were given."""
         back = np.argsort(self.order)
         return RankRanges(ranks(self.value), low[back], high[back], above[np.ix_(back, back)])
 
 
 def _together(field: _Field, confidence: float, stepdown: bool) -> RankRanges:
-    """Return ranges that hold for all estimates together."""
+    """Ranges that hold for all estimates together."""
     p = len(field.value)
     above = _surely_above(field, _pairs(p), confidence, stepdown)
     return field.ranges(1 + above.sum(axis=0), p - above.sum(axis=1), above)
 
 
 def _each(field: _Field, confidence: float, stepdown: bool) -> RankRanges:
-    """Return ranges that hold for each estimate by itself."""
+    """Ranges that hold for each estimate by itself."""
     p = len(field.value)
     above = np.zeros((p, p), dtype=np.bool_)
     low, high = np.ones(p, dtype=np.int64), np.full(p, p, dtype=np.int64)
@@ -185,7 +185,7 @@ def _each(field: _Field, confidence: float, stepdown: bool) -> RankRanges:
 
 
 def ranks(estimates: ArrayLike) -> Whole:
-    """Return 1 + the number of higher estimates, (p,); a difference of at most `TOLERANCE` is none.
+    """1 + the number of higher estimates, (p,); a difference of at most `TOLERANCE` is none.
 
     >>> ranks([30.0, 30.000000000000004, 40.0]).tolist()
     [2, 2, 1]
@@ -195,7 +195,7 @@ def ranks(estimates: ArrayLike) -> Whole:
 
 
 def letters(estimates: ArrayLike, above: ArrayLike) -> list[str]:
-    """Return a label for each estimate: estimates that share a letter are not separated by the data.
+    """A label for each estimate: estimates that share a letter are not separated by the data.
 
     A letter is a maximal run, in the order of the estimates, without a separated pair. An estimate far less precise
     than its neighbours may be inseparable from one with which it shares no letter; `above` has every pair.
@@ -229,7 +229,7 @@ def rank_table(
     draws: int | None = None,
     few: ArrayLike = False,
 ) -> pd.DataFrame:
-    """Return the agencies by rank: `agency, value, n, rank, low, high, own_low, own_high, group, status`.
+    """The agencies by rank: `agency, value, n, rank, low, high, own_low, own_high, group, status`.
 
     `low`..`high` hold for all agencies together, `own_low`..`own_high` each for itself; `group` as in `letters`.
     Agencies below `min_n` respondents (status `too_few`), or whose variance is unknown, NaN (`no_standard_error`), are
@@ -272,7 +272,7 @@ def rank_agencies(
     fpc: bool = False,
     draws: int | None = None,
 ) -> pd.DataFrame:
-    """Return the agencies of a score table by rank, as `rank_table`; percentage points.
+    """The agencies of a score table by rank, as `rank_table`; percentage points.
 
     `table`: made with `tests=True` (`scoring.table`), of which the agencies' own rows of one `level` and `key` count.
     `fpc` True: the former way, from the errors with the finite-population correction. Agencies are disjoint strata, so
@@ -307,7 +307,7 @@ def rank_agencies(
 def steady_variance(
     share: ArrayLike, variance: ArrayLike, n: ArrayLike, *, scale: float = 1.0, confidence: float = 0.95
 ) -> Floats:
-    """Return variances (p,) of shares fit for ranking many: an agency's own, or a smoothed one where that is larger.
+    """Variances (p,) of shares fit for ranking many: an agency's own, or a smoothed one where that is larger.
 
     With 30 respondents and few of them dissatisfied, an estimated variance is often far too small by chance, and among
     many agencies some always are: joint coverage of 60 rank ranges fell to 88 % (benchmarks/coverage.py). The smoothed
@@ -340,7 +340,7 @@ def _checked(estimates: ArrayLike, covariance: ArrayLike) -> tuple[Floats, Float
 
 
 def _deviates(sigma: Floats, draws: int, seed: int) -> Floats:
-    """Return Gaussian draws with mean 0 and the given covariance, (draws, p); singular covariances are fine."""
+    """Gaussian draws with mean 0 and the given covariance, (draws, p); singular covariances are fine."""
     standard = np.random.default_rng(seed).standard_normal((draws, len(sigma)))
     if np.count_nonzero(sigma - np.diag(np.diag(sigma))) == 0:
         return np.asarray(standard * np.sqrt(np.diag(sigma)))
@@ -349,7 +349,7 @@ def _deviates(sigma: Floats, draws: int, seed: int) -> Floats:
 
 
 def _pairs(p: int, only: int | None = None) -> Flags:
-    """Return the ordered pairs (p, p) of interest: all, or those with one estimate."""
+    """The ordered pairs (p, p) of interest: all, or those with one estimate."""
     wanted = np.full((p, p), only is None, dtype=np.bool_)
     if only is not None:
         wanted[only] = wanted[:, only] = True
@@ -358,7 +358,7 @@ def _pairs(p: int, only: int | None = None) -> Flags:
 
 
 def _surely_above(field: _Field, wanted: Flags, confidence: float, stepdown: bool) -> Flags:
-    """Return the ordered pairs whose difference has a positive joint lower bound, (p, p)."""
+    """The ordered pairs whose difference has a positive joint lower bound, (p, p)."""
     value, scale = field.value[field.order], field.scale
     difference = value[:, None] - value[None, :]
     difference = np.where(np.abs(difference) <= TOLERANCE, 0.0, difference)
@@ -376,7 +376,7 @@ def _surely_above(field: _Field, wanted: Flags, confidence: float, stepdown: boo
 
 
 def _critical(deviates: Floats, scale: Floats, pairs: Flags, confidence: float) -> float:
-    """Return the quantile of the largest studentised difference over ordered pairs; `deviates`: (p, draws)."""
+    """The quantile of the largest studentised difference over ordered pairs; `deviates`: (p, draws)."""
     # Both directions of a pair share one studentised difference up to its sign; the busier estimate takes the pair.
     both, linked = pairs & pairs.T, pairs | pairs.T
     place = np.argsort(np.argsort(-linked.sum(axis=1), kind="stable"), kind="stable")
@@ -403,7 +403,7 @@ _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def _letter(k: int) -> str:
-    """Return A..Z, then A2..Z2 and so on."""
+    """A..Z, then A2..Z2 and so on."""
     return _ALPHABET[k % 26] + (str(k // 26 + 1) if k >= 26 else "")
 
 

@@ -22,17 +22,17 @@ BLOCK = 5
 
 
 def block_size(min_n: int) -> int:
-    """Return the fewest people by which a number of a round changes for them: its `min_n`, at least `BLOCK`."""
+    """The fewest people by which a number of a round changes for them: its `min_n`, at least `BLOCK`."""
     return max(BLOCK, min_n)
 
 
 def round_down(count: int, block: int = BLOCK) -> int:
-    """Return the largest multiple of a block that is not above a count: it moves by 0 or by whole blocks."""
+    """The largest multiple of a block that is not above a count: it moves by 0 or by whole blocks."""
     return count - count % block
 
 
 def coarse_days(days: Sequence[tuple[Day, int]], before: int, block: int = BLOCK) -> list[tuple[Day, int]]:
-    """Return (day, people) so that running totals are those of `days`, rounded down; days of no step are left out.
+    """(day, people) so that running totals are those of `days`, rounded down; days of no step are left out.
 
     `days`: (day, people), the oldest first; `before`: how many came before the first of them.
     """
@@ -46,7 +46,7 @@ def coarse_days(days: Sequence[tuple[Day, int]], before: int, block: int = BLOCK
 
 
 def releasable(answered: Answered, k: int) -> int:
-    """Return how many of the waiting responses may be released now: a prefix, or 0.
+    """How many of the waiting responses may be released now: a prefix, or 0.
 
     `answered`: (waiting responses in the order in which they came, items); whether each item has a rating. A response
     without any rating must not be among them: it waits for the close. `k`: the fewest answers a release adds to, and

@@ -47,7 +47,7 @@ class DataError(ValueError):
 
 
 def nfc(text: str) -> str:
-    """Return a key in composed form (Unicode NFC): "Sơn La" is one name however its letters were put together."""
+    """A key in composed form (Unicode NFC): "Sơn La" is one name however its letters were put together."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
@@ -241,12 +241,12 @@ class Rules:
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> Rules:
-        """Return the rules *stored* as a mapping (JSON); a key that was unknown when it was stored means `BEFORE`."""
+        """The rules *stored* as a mapping (JSON); a key that was unknown when it was stored means `BEFORE`."""
         return cls.new({**BEFORE, **mapping})
 
     @classmethod
     def new(cls, mapping: Mapping[str, Any]) -> Rules:
-        """Return the rules of a new round or file from what was chosen; what is left out has today's default.
+        """The rules of a new round or file from what was chosen; what is left out has today's default.
 
         Raises `DataError` for a rule that is unknown or outside its choices.
         """
@@ -257,7 +257,7 @@ class Rules:
         return cls(**mapping)
 
     def to_mapping(self) -> dict[str, Any]:
-        """Return every rule as JSON-ready values; `from_mapping` reads it back."""
+        """Every rule as JSON-ready values; `from_mapping` reads it back."""
         return asdict(self)
 
 
@@ -292,12 +292,12 @@ class Figure:
 
 
 def figures(scheme: Scheme, rules: Rules) -> tuple[Figure, ...]:
-    """Return the figures of a scheme: overall, aspects, elements, items, in this order."""
+    """The figures of a scheme: overall, aspects, elements, items, in this order."""
     return tuple(figure(scheme, rules, level, key) for level, key in scheme.levels)
 
 
 def figure(scheme: Scheme, rules: Rules, level: str, key: str) -> Figure:
-    """Return one figure; `DataError` for a level or key the scheme does not have, or a weight that is missing."""
+    """One figure; `DataError` for a level or key the scheme does not have, or a weight that is missing."""
     if (level, key) not in scheme.levels:
         raise DataError(f"the questionnaire has no {level} {key!r}")
     items = scheme.levels[level, key]
@@ -313,12 +313,12 @@ def figure(scheme: Scheme, rules: Rules, level: str, key: str) -> Figure:
 
 
 def _elements(scheme: Scheme, level: str, key: str) -> list[str]:
-    """Return the elements of an aspect, or all of them."""
+    """The elements of an aspect, or all of them."""
     return [e for e in scheme.elements if level == "overall" or scheme.aspect_of[e] == key]
 
 
 def _custom(scheme: Scheme, rules: Rules, level: str, key: str) -> tuple[Part, ...]:
-    """Return the parts of a custom composition of one aspect or of the whole."""
+    """The parts of a custom composition of one aspect or of the whole."""
     if level == "overall" and rules.aspect_weights:
         shares = {a: _weight("aspect_weights", rules.aspect_weights, a) for a in scheme.aspects}
         total = sum(shares.values())
@@ -343,7 +343,7 @@ def _weight(name: str, weights: Mapping[str, float], key: str) -> float:
 
 
 def _weighted(parts: Iterable[tuple[tuple[int, ...], float]]) -> tuple[Part, ...]:
-    """Return parts with weights scaled to sum 1; parts of weight 0 are left out."""
+    """Parts with weights scaled to sum 1; parts of weight 0 are left out."""
     kept = [(items, weight) for items, weight in parts if weight > 0]
     total = sum(weight for _, weight in kept)
     if not total > 0:

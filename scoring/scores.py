@@ -36,17 +36,17 @@ class Scores:
         return f"Scores of {int(self.moments.n.sum())} responses: {index}, {places}, {len(self.table)} figures"
 
     def names(self) -> dict[str, str]:
-        """Return what each key is called in the table, and in the data."""
+        """What each key is called in the table, and in the data."""
         return dict(zip(inner_names(len(self.by)), self.by, strict=True))
 
     def named(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return a table with the keys' own names; the column of services is left out when there is no such key."""
+        """A table with the keys' own names; the column of services is left out when there is no such key."""
         if len(self.by) == 1 and "service" in table:
             table = table.drop(columns="service")
         return table.rename(columns=self.names())
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row a figure: the keys and the columns of `scoring.table.COLUMNS`, in percentage points."""
+        """One row a figure: the keys and the columns of `scoring.table.COLUMNS`, in percentage points."""
         return self.named(self.table.drop(columns=[name for name, _ in TEST_ERRORS]))
 
 
@@ -59,7 +59,7 @@ def score(
     by: Sequence[str] = FIRST,
     without_service: str | None = "",
 ) -> Scores:
-    """Return the figures of a table with one row a respondent: index, error and interval of every place and level.
+    """The figures of a table with one row a respondent: index, error and interval of every place and level.
 
     `responses`: columns `by` and one for each item of the scheme, in the numbers of its scale, empty where there is no
     answer. `population`: the columns of `by` that make strata, and `N` transactions; None: every response counts the
@@ -96,7 +96,7 @@ def score(
 
 
 def inner_names(size: int) -> tuple[str, ...]:
-    """Return what `size` keys are called in the tables of `scoring`."""
+    """What `size` keys are called in the tables of `scoring`."""
     return (*FIRST, *(f"key{k}" for k in range(3, size + 1)))[:size]
 
 

@@ -52,7 +52,7 @@ class SmallArea:
         return f"SmallArea of {len(self.value)} cells, the model contributing {100 * self.model_share.mean():.0f} %"
 
     def to_frame(self) -> pd.DataFrame:
-        """Return `value, se, lo, hi, model_share`, one row a cell in the order given."""
+        """`value, se, lo, hi, model_share`, one row a cell in the order given."""
         se = np.sqrt(self.mse)
         reach = special.ndtri((1 + self.confidence) / 2) * se
         columns = {"value": self.value, "se": se, "lo": self.value - reach, "hi": self.value + reach}
@@ -67,7 +67,7 @@ def small_area(
     crossed: Sequence[ArrayLike] = (),
     confidence: float = 0.95,
 ) -> SmallArea:
-    """Return empirical best linear unbiased predictions of m cells with their errors, by REML.
+    """Empirical best linear unbiased predictions of m cells with their errors, by REML.
 
     `direct`: (m,) design-based estimates; `variance`: (m,) their sampling variances, smoothed (`smoothed_variance`):
     one estimated from ten answers is mostly noise. `line`: (m, q) known columns, if not given a common mean. `crossed`:
@@ -83,7 +83,7 @@ def small_area(
 
 
 def smoothed_variance(index: ArrayLike, variance: ArrayLike, n: ArrayLike, *, firm: int = 30) -> Floats:
-    """Return sampling variances (m,) of shares in percent by a generalised variance function (Wolter 2007, ch. 7).
+    """Sampling variances (m,) of shares in percent by a generalised variance function (Wolter 2007, ch. 7).
 
     Cells of `firm` answers or more lend their design effect, respondents over what a simple random sample would need
     for their variance; a cell's variance is that effect times centre (100 - centre) / n. NaN where no cell is firm.
@@ -100,7 +100,7 @@ def smoothed_variance(index: ArrayLike, variance: ArrayLike, n: ArrayLike, *, fi
 def benchmark(
     estimates: SmallArea, weights: ArrayLike, groups: ArrayLike, totals: ArrayLike, free: ArrayLike
 ) -> SmallArea:
-    """Return estimates moved so that each group's weighted mean is its design-based figure (Wang, Fuller & Qu 2008).
+    """Estimates moved so that each group's weighted mean is its design-based figure (Wang, Fuller & Qu 2008).
 
     `weights`: (m,) the cells' shares in their group's figure, each group's sum being 1; `groups`: (m,) codes from 0;
     `totals`: (g,) the groups' figures, NaN for none; `free`: (m,) which cells may move. A cell moves in proportion to
@@ -133,7 +133,7 @@ class _Model:
 
     @classmethod
     def of(cls, direct: ArrayLike, variance: ArrayLike, line: ArrayLike | None, crossed: Sequence[ArrayLike]) -> _Model:
-        """Return the model of checked arrays."""
+        """The model of checked arrays."""
         y, v = np.asarray(direct, dtype=np.float64), np.asarray(variance, dtype=np.float64)
         x = np.ones((len(y), 1)) if line is None else np.asarray(line, dtype=np.float64).reshape(len(y), -1)
         if y.shape != v.shape or not (np.isfinite(y) & (v > 0)).all() or not np.isfinite(x).all():
@@ -144,7 +144,7 @@ class _Model:
         return cls(y, v, x, tuple(np.eye(int(code.max()) + 1)[code] for code in codes))
 
     def fitted(self) -> Floats:
-        """Return the variances of highest restricted likelihood, the cells' own first; none below 0."""
+        """The variances of highest restricted likelihood, the cells' own first; none below 0."""
         start = max(float(np.var(self.y) - np.mean(self.v)), 0.1 * float(np.mean(self.v)))
         count = 1 + len(self.z)
         # standard deviations: the likelihood is smooth through 0 in them, so that the bound needs no care
@@ -155,7 +155,7 @@ class _Model:
         return np.asarray(self._scored(result.x**2))
 
     def _scored(self, components: Floats) -> Floats:
-        """Return the variances after Fisher scoring from near the maximum, where L-BFGS stops before the last digit."""
+        """The variances after Fisher scoring from near the maximum, where L-BFGS stops before the last digit."""
         at = components
         for _ in range(_STEPS):
             p = self._projection(self._inverse(at))
@@ -174,7 +174,7 @@ class _Model:
         return at
 
     def _deviance(self, components: Floats) -> float:
-        """Return minus twice the restricted log-likelihood, without its constant."""
+        """Minus twice the restricted log-likelihood, without its constant."""
         d = components[0] + self.v
         gram = self._random(components)
         inner = np.eye(gram.shape[1]) + gram.T @ (gram / d[:, None])
@@ -191,12 +191,12 @@ class _Model:
         return float(determinant + np.linalg.slogdet(xvx)[1] + quadratic)
 
     def _random(self, components: Floats) -> Floats:
-        """Return the factors' columns times their standard deviations, (m, all levels)."""
+        """The factors' columns times their standard deviations, (m, all levels)."""
         parts = [np.sqrt(share) * z for share, z in zip(components[1:], self.z, strict=True)]
         return np.hstack(parts) if parts else np.empty((len(self.y), 0))
 
     def _inverse(self, components: Floats) -> Floats:
-        """Return the inverse (m, m) of the covariance of y, by way of the few levels of the factors (Woodbury)."""
+        """The inverse (m, m) of the covariance of y, by way of the few levels of the factors (Woodbury)."""
         d = components[0] + self.v
         gram = self._random(components)
         scaled = gram / d[:, None]
@@ -204,12 +204,12 @@ class _Model:
         return np.asarray(np.diag(1 / d) - scaled @ np.linalg.solve(inner, scaled.T))
 
     def _projection(self, inverse: Floats) -> Floats:
-        """Return P = V⁻¹ - V⁻¹ X (X' V⁻¹ X)⁻¹ X' V⁻¹."""
+        """P = V⁻¹ - V⁻¹ X (X' V⁻¹ X)⁻¹ X' V⁻¹."""
         vx = inverse @ self.x
         return np.asarray(inverse - vx @ np.linalg.solve(self.x.T @ vx, vx.T))
 
     def predicted(self, components: Floats, confidence: float) -> SmallArea:
-        """Return the predictions under these variances: y less the error that the model sees in it, R P y."""
+        """The predictions under these variances: y less the error that the model sees in it, R P y."""
         inverse = self._inverse(components)
         p, vx = self._projection(inverse), inverse @ self.x
         coefficients = np.linalg.solve(self.x.T @ vx, vx.T @ self.y)
@@ -220,7 +220,7 @@ class _Model:
         return SmallArea(self.y - self.v * (p @ self.y), mse, own, components, line, confidence)
 
     def _unknown_variances(self, inverse: Floats) -> Floats:
-        """Return g3 (m,) of Datta & Lahiri (2000): R V⁻¹ Vk V⁻¹ Vl V⁻¹ R by the information of the variances."""
+        """g3 (m,) of Datta & Lahiri (2000): R V⁻¹ Vk V⁻¹ Vl V⁻¹ R by the information of the variances."""
         count = 1 + len(self.z)
         roots = [inverse, *(inverse @ z for z in self.z)]  # V⁻¹ Zk
         cross = [[self._between(k, root) for root in roots] for k in range(count)]  # Zk' V⁻¹ Zl

@@ -87,7 +87,7 @@ def score_table(
     tests: bool = False,
     without_service: str | None = None,
 ) -> pd.DataFrame:
-    """Return one row a figure, columns as `COLUMNS`; with `tests` also `TEST_ERRORS`, for comparisons.
+    """One row a figure, columns as `COLUMNS`; with `tests` also `TEST_ERRORS`, for comparisons.
 
     `population`: the strata's columns and `N`; None: every response counts the same. Places without responses but with
     transactions stand in the table as `no_data`. Figures of fewer than `rules.min_n` respondents are `suppressed`,
@@ -127,7 +127,7 @@ def score_table(
 
 
 def _fitting(design: Design | None, moments: Moments) -> Design | None:
-    """Return a design as it is; `DataError` when it is of other cells."""
+    """A design as it is; `DataError` when it is of other cells."""
     if design is None:
         return None
     if len(design.n) != len(moments.n) or not design.keys.equals(moments.keys):
@@ -138,7 +138,7 @@ def _fitting(design: Design | None, moments: Moments) -> Design | None:
 
 
 def _hide_test_errors(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table without the errors for tests of figures that are not shown."""
+    """The table without the errors for tests of figures that are not shown."""
     hidden = table["status"] == SUPPRESSED
     for name in ("se_test", "df_test"):
         if name in table:
@@ -161,7 +161,7 @@ class _Population:
     def read(
         cls, population: pd.DataFrame | None, moments: Moments, strata: Sequence[str], design: Design
     ) -> _Population | None:
-        """Return the transactions of the strata; None when there are none to read."""
+        """The transactions of the strata; None when there are none to read."""
         if population is None:
             return None
         keys = {str(name): [nfc(x) for x in population[name].astype(str)] for name in population if name != "N"}
@@ -178,7 +178,7 @@ class _Population:
         return cls(keys, count, np.array(answered, dtype=np.bool_))
 
     def rows(self, columns: Sequence[str]) -> list[Place]:
-        """Return each row's place."""
+        """Each row's place."""
         return _rows(self.keys, columns, len(self.count))
 
 
@@ -207,7 +207,7 @@ class _Part:
 
 
 def _domain(ground: _Ground, columns: Sequence[str]) -> tuple[Codes, list[Place]]:
-    """Return each cell's place (-1: in none) and the places, those without responses at the end."""
+    """Each cell's place (-1: in none) and the places, those without responses at the end."""
     code, own = places(ground.moments.keys, columns)
     if "agency" not in columns and ground.design.known is not None:
         code = np.where(ground.design.known, code, -1)
@@ -215,7 +215,7 @@ def _domain(ground: _Ground, columns: Sequence[str]) -> tuple[Codes, list[Place]
 
 
 def _sizes(ground: _Ground, columns: Sequence[str]) -> _Part:
-    """Return how many respondents every figure has at every place that the columns make: what hiding needs to know."""
+    """How many respondents every figure has at every place that the columns make: what hiding needs to know."""
     code, every = _domain(ground, columns)
     size, width = len(every), len(ground.figures)
     n = np.zeros((size, width), dtype=np.int64)
@@ -231,7 +231,7 @@ def _sizes(ground: _Ground, columns: Sequence[str]) -> _Part:
 
 
 def _places(ground: _Ground, columns: Sequence[str], shown: Shown | None) -> _Part:
-    """Return the figures of every place that the columns make."""
+    """The figures of every place that the columns make."""
     moments, rules = ground.moments, ground.rules
     code, every = _domain(ground, columns)
     design = ground.design if shown is None else pool(ground.design, shown, columns)
@@ -247,7 +247,7 @@ def _places(ground: _Ground, columns: Sequence[str], shown: Shown | None) -> _Pa
 
 
 def _joined(parts: Sequence[_Part], names: Sequence[str], wanted: Sequence[Figure]) -> pd.DataFrame:
-    """Return the rows by place, figures in the order of the questionnaire within; `names`: the columns of places."""
+    """The rows by place, figures in the order of the questionnaire within; `names`: the columns of places."""
     places = [
         tuple(place[part.columns.index(name)] if name in part.columns else "" for name in names)
         for part in parts
@@ -273,7 +273,7 @@ def _joined(parts: Sequence[_Part], names: Sequence[str], wanted: Sequence[Figur
 
 
 def _with_unanswered(places: list[Place], ground: _Ground, columns: Sequence[str]) -> list[Place]:
-    """Return the places with those added at the end that have transactions but no responses."""
+    """The places with those added at the end that have transactions but no responses."""
     population = ground.population
     if population is None or not columns or not set(columns) <= set(population.keys):
         return places
@@ -283,7 +283,7 @@ def _with_unanswered(places: list[Place], ground: _Ground, columns: Sequence[str
 
 
 def _estimated(ground: _Ground, design: Design, code: Codes, columns: Sequence[str], shown: Shown | None) -> Estimates:
-    """Return the figures of places, those wider than an agency by the rule `rollup`."""
+    """The figures of places, those wider than an agency by the rule `rollup`."""
     rules = ground.rules
     found = estimate(
         ground.moments, design, ground.figures, code, statistic=rules.statistic, renormalise=rules.renormalise
@@ -296,7 +296,7 @@ def _estimated(ground: _Ground, design: Design, code: Codes, columns: Sequence[s
 def _rolled_up(
     found: Estimates, ground: _Ground, design: Design, code: Codes, columns: Sequence[str], shown: Shown | None
 ) -> Estimates:
-    """Return figures wider than an agency as means of the agencies' figures, under `equal` and `given`.
+    """Figures wider than an agency as means of the agencies' figures, under `equal` and `given`.
 
     Agencies without the figure do not enter; the variance has their covariances (calibration can tie agencies). Those
     that are hidden beside the figure are one, with their shares together. Kish's effective number is 1/Σ s²/n over the
@@ -332,7 +332,7 @@ def _rolled_up(
 
 
 def _mean_of(own: Estimates, parts: Joint, weight: Floats, k: int, confidence: float) -> dict[str, float]:
-    """Return one figure as the weighted mean of those of agencies; `parts` are those of `own` that there are."""
+    """One figure as the weighted mean of those of agencies; `parts` are those of `own` that there are."""
     at = parts.domain
     bound, zero = bounded_variance(own, confidence)
     spare = np.where(zero, bound, own.allowance)[at, k]
@@ -349,7 +349,7 @@ def _mean_of(own: Estimates, parts: Joint, weight: Floats, k: int, confidence: f
 
 
 def _test_errors(found: Estimates, rules: Rules) -> dict[str, NDArray[Any]]:
-    """Return the columns of `TEST_ERRORS`, (domains, figures) each."""
+    """The columns of `TEST_ERRORS`, (domains, figures) each."""
     variance, zero = bounded_variance(found, rules.confidence)
     se = 100 * np.sqrt(np.where(variance > 0, variance, np.nan))
     df = np.where(np.isnan(se) | (found.df <= 0), np.nan, found.df)
@@ -357,7 +357,7 @@ def _test_errors(found: Estimates, rules: Rules) -> dict[str, NDArray[Any]]:
 
 
 def _numbers(found: Estimates, wanted: Sequence[Figure], rules: Rules) -> dict[str, NDArray[Any]]:
-    """Return the columns of the figures, (domains, figures) each."""
+    """The columns of the figures, (domains, figures) each."""
     status, later = found.status.copy(), rules.definitions > 1
     census = status == "census"
     no_error = (status == "no_df") | (status == "no_data")
@@ -389,7 +389,7 @@ def _numbers(found: Estimates, wanted: Sequence[Figure], rules: Rules) -> dict[s
 
 
 def _effects(found: Estimates, later: bool) -> dict[str, Floats]:
-    """Return effective answers and design effects, (domains, figures) each."""
+    """Effective answers and design effects, (domains, figures) each."""
     with np.errstate(invalid="ignore", divide="ignore"):
         binary = np.where(found.variance > 0, found.value * (1 - found.value) / found.variance, np.nan)
         plan = np.where(binary > 0, found.n / binary, np.nan)
@@ -401,7 +401,7 @@ def _effects(found: Estimates, later: bool) -> dict[str, Floats]:
 def _intervals(
     found: Estimates, wanted: Sequence[Figure], se: Floats, census: NDArray[np.bool_], rules: Rules
 ) -> tuple[Floats, Floats, NDArray[np.object_]]:
-    """Return both ends of each figure's interval on 0..1, and the method by which it was computed."""
+    """Both ends of each figure's interval on 0..1, and the method by which it was computed."""
     low, high = np.full(found.value.shape, np.nan), np.full(found.value.shape, np.nan)
     name = np.full(found.value.shape, "", dtype=object)
     automatic = rules.interval == "auto" or rules.statistic == "score"
@@ -428,7 +428,7 @@ def _intervals(
 
 
 def _nothing(size: int, width: int, levels: int) -> dict[str, NDArray[Any]]:
-    """Return the columns of `size` places without responses."""
+    """The columns of `size` places without responses."""
     shape = (size, width)
     none, zero, empty = np.full(shape, np.nan), np.zeros(shape, dtype=np.int64), np.full(shape, "", dtype=object)
     return {
@@ -442,7 +442,7 @@ def _nothing(size: int, width: int, levels: int) -> dict[str, NDArray[Any]]:
 
 
 def _transactions(places: list[Place], ground: _Ground, columns: Sequence[str]) -> tuple[Floats, Floats]:
-    """Return the transactions of each place, and those of them in strata with responses; NaN where unknown."""
+    """The transactions of each place, and those of them in strata with responses; NaN where unknown."""
     size, population = len(places), ground.population
     if population is None or not set(columns) <= set(population.keys):
         return np.full(size, np.nan), np.full(size, np.nan)
@@ -458,14 +458,14 @@ def _transactions(places: list[Place], ground: _Ground, columns: Sequence[str]) 
 
 
 def _across(column: NDArray[Any], width: int) -> NDArray[Any]:
-    """Return a column of places as (places, figures)."""
+    """A column of places as (places, figures)."""
     return np.broadcast_to(column[:, None], (len(column), width))
 
 
 def _covered(
     figures: dict[str, NDArray[Any]], places: list[Place], ground: _Ground, columns: Sequence[str]
 ) -> dict[str, NDArray[Any]]:
-    """Return the transactions of each place, the share of them in strata with responses, and what warns of it."""
+    """The transactions of each place, the share of them in strata with responses, and what warns of it."""
     total, reached = _transactions(places, ground, columns)
     share = np.divide(100 * reached, total, out=np.full(len(places), np.nan), where=total > 0)
     low = (share < 100 * ground.rules.min_coverage)[:, None] & (figures["status"] != "no_data")
@@ -478,5 +478,5 @@ def _covered(
 
 
 def _rows(columns: Mapping[str, list[str]], names: Sequence[str], size: int) -> list[Place]:
-    """Return each of `size` rows' values of the named columns."""
+    """Each of `size` rows' values of the named columns."""
     return list(zip(*(columns[name] for name in names), strict=True)) if names else [()] * size

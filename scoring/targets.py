@@ -28,7 +28,7 @@ class Judgement:
 def judge(
     index: float, lo: float, hi: float, target: float, *, n: int, population: int | None = None, fpc: bool = True
 ) -> Judgement:
-    """Return whether an index with its interval reaches a target, in percentage points.
+    """Whether an index with its interval reaches a target, in percentage points.
 
     `n`: its respondents; `population`: N, by which the interval shrinks under `fpc`. `no_interval` where the figure or
     its interval does not exist.

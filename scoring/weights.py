@@ -116,7 +116,7 @@ def stratified(
     clusters: Sequence[str] = (),
     without_service: str | None = None,
 ) -> Design:
-    """Return the stratified design of cells.
+    """The stratified design of cells.
 
     `keys`, `n`: cells and their respondents (`moments.keys`, `moments.n`). `population`: the strata's columns and `N`;
     with `clusters`, also a column `clusters` (how many the stratum has in all) if the finite-population correction is
@@ -168,7 +168,7 @@ def stratified(
 
 
 def post_stratify(design: Design, columns: Sequence[str], totals: pd.DataFrame) -> Design:
-    """Return the design with weights scaled so that each cell of `columns` has its known total (column `N`).
+    """The design with weights scaled so that each cell of `columns` has its known total (column `N`).
 
     Raises `DataError` for an empty cell with N > 0, or respondents in a cell without a total.
     """
@@ -201,7 +201,7 @@ def rake(
     max_iterations: int = 500,
     tolerance: float = 1e-13,
 ) -> tuple[Design, Raking]:
-    """Return the design raked to several margins, and how that went.
+    """The design raked to several margins, and how that went.
 
     `margins`: for each column (or tuple of columns) its known totals, column `N`; all must sum to the same. `bounds`:
     the smallest and largest factor a weight may change by; with bounds the margins may be met less exactly, which the
@@ -237,7 +237,7 @@ class Trimming:
 
 
 def trim(design: Design, max_ratio: float = 5.0) -> tuple[Design, Trimming]:
-    """Return the design with no weight above `max_ratio` times the respondents' median, and what that changed.
+    """The design with no weight above `max_ratio` times the respondents' median, and what that changed.
 
     What is cut off is given to the other respondents in proportion, so that the total stays. Calibration residuals are
     kept as they were: trimmed weights no longer meet their margins exactly.
@@ -266,7 +266,7 @@ class Kish:
 
 
 def kish(design: Design, mask: ArrayLike | None = None) -> Kish:
-    """Return Kish's figures of the respondents with positive weight (in the cells of `mask`)."""
+    """Kish's figures of the respondents with positive weight (in the cells of `mask`)."""
     inside = design.weight > 0 if mask is None else np.asarray(mask, dtype=bool) & (design.weight > 0)
     n, weight = design.n[inside], design.weight[inside]
     total, squares = float(weight @ n), float(weight**2 @ n)
@@ -276,7 +276,7 @@ def kish(design: Design, mask: ArrayLike | None = None) -> Kish:
 
 
 def with_weights(design: Design, weight: ArrayLike) -> Design:
-    """Return the design with given weights, one a cell; `DataError` unless they are numbers from 0 up."""
+    """The design with given weights, one a cell; `DataError` unless they are numbers from 0 up."""
     given = np.asarray(weight, dtype=np.float64)
     if given.shape != design.weight.shape:
         raise DataError(f"expected {len(design.weight)} weights, got {given.shape}")
@@ -291,7 +291,7 @@ def with_weights(design: Design, weight: ArrayLike) -> Design:
 def _unweighted(
     keys: pd.DataFrame, n: NDArray[np.int64], rules: Rules, strata: Sequence[str], clusters: Sequence[str]
 ) -> Design:
-    """Return a design without known N: weight 1 for everyone, no finite-population correction."""
+    """A design without known N: weight 1 for everyone, no finite-population correction."""
     names, stratum = number_labels(labels_of(keys, strata))
     return Design(
         keys=keys,
@@ -308,7 +308,7 @@ def _unweighted(
 
 
 def labels_of(keys: pd.DataFrame, columns: Sequence[str]) -> list[tuple[str, ...]]:
-    """Return each row's values of the columns, as text; `DataError` for a column that is not there."""
+    """Each row's values of the columns, as text; `DataError` for a column that is not there."""
     for name in columns:
         if name not in keys:
             raise DataError(f"there is no key column {name!r}")
@@ -318,14 +318,14 @@ def labels_of(keys: pd.DataFrame, columns: Sequence[str]) -> list[tuple[str, ...
 
 
 def number_labels(labels: Sequence[tuple[str, ...]]) -> tuple[list[tuple[str, ...]], Codes]:
-    """Return the distinct labels in order, and each label's number."""
+    """The distinct labels in order, and each label's number."""
     names = sorted(set(labels))
     number = {name: k for k, name in enumerate(names)}
     return names, np.array([number[label] for label in labels], dtype=np.intp)
 
 
 def _totals(population: pd.DataFrame, strata: Sequence[str], column: str = "N") -> dict[tuple[str, ...], float]:
-    """Return N by stratum, rows of the same stratum being added."""
+    """N by stratum, rows of the same stratum being added."""
     if column not in population:
         raise DataError(f"the population table needs a column {column!r}")
     values = pd.to_numeric(population[column], errors="coerce").to_numpy(dtype=np.float64)
@@ -345,7 +345,7 @@ def spread_totals(
     strata: Sequence[str],
     unknown: str | None = "",
 ) -> tuple[dict[tuple[str, ...], float], frozenset[tuple[str, ...]]]:
-    """Return N by stratum when responses without a service are spread over their agency's services, and their strata.
+    """N by stratum when responses without a service are spread over their agency's services, and their strata.
 
     `labels`: (cells,) values of `strata`; `n`: (cells,) respondents; `totals`: N by stratum; `unknown`: their service
     code. With n_h respondents in the agency's answered services and u without, the u are spread in proportion to n_h:
@@ -383,7 +383,7 @@ def _with_word(
     loose: Collection[tuple[str, ...]],
     strata: Sequence[str],
 ) -> list[frozenset[str]]:
-    """Return the notes of cells, those of agencies with strata `loose` with `service_spread`."""
+    """The notes of cells, those of agencies with strata `loose` with `service_spread`."""
     if not loose:
         return notes
     at = list(strata).index("agency")
@@ -392,7 +392,7 @@ def _with_word(
 
 
 def without_spread(design: Design, strata: Sequence[str], agencies: Collection[str]) -> Design:
-    """Return the design in which responses of `agencies` without a service are not spread: they stand for nobody.
+    """The design in which responses of `agencies` without a service are not spread: they stand for nobody.
 
     Their services have all their transactions back; whoever pools the others with some of these gives them a weight.
     """
@@ -419,7 +419,7 @@ def _fall_back(
     strata: Sequence[str],
     totals: dict[tuple[str, ...], float],
 ) -> tuple[list[tuple[str, ...]], list[frozenset[str]]]:
-    """Return strata and notes: an agency with a stratum of unknown N is one stratum, whose N is added to `totals`."""
+    """Strata and notes: an agency with a stratum of unknown N is one stratum, whose N is added to `totals`."""
     if "agency" not in strata:
         missing = sorted({" / ".join(label) for label, ok in zip(own, known, strict=True) if not ok})
         raise DataError(f"no transactions N for {', '.join(missing[:5])}")
@@ -440,7 +440,7 @@ def _fall_back(
 
 
 def _units(keys: pd.DataFrame, stratum: Codes, clusters: Sequence[str]) -> Codes | None:
-    """Return the number of each cell's sampling unit; equal names in different strata are different units."""
+    """The number of each cell's sampling unit; equal names in different strata are different units."""
     if not clusters:
         return None
     labels = [(str(h), *label) for h, label in zip(stratum, labels_of(keys, clusters), strict=True)]
@@ -450,7 +450,7 @@ def _units(keys: pd.DataFrame, stratum: Codes, clusters: Sequence[str]) -> Codes
 def _cluster_fraction(
     design: Design, names: list[tuple[str, ...]], population: pd.DataFrame, strata: Sequence[str], rules: Rules
 ) -> Design:
-    """Return the design with the sampling fraction of clusters; 0 where their number is unknown."""
+    """The design with the sampling fraction of clusters; 0 where their number is unknown."""
     if "clusters" not in population or not rules.fpc:
         return replace(design, fraction=np.zeros(len(names)))
     totals = _totals(population, strata, "clusters")
@@ -463,7 +463,7 @@ def _columns(name: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _targets(design: Design, columns: Sequence[str], totals: pd.DataFrame) -> tuple[Codes, Floats]:
-    """Return each cell's group and the groups' known totals; `DataError` when the two do not cover each other."""
+    """Each cell's group and the groups' known totals; `DataError` when the two do not cover each other."""
     known = _totals(totals, columns)
     names, group = number_labels(labels_of(design.keys, columns))
     respondents = np.bincount(group, weights=design.n * (design.weight > 0), minlength=len(names))
@@ -478,7 +478,7 @@ def _targets(design: Design, columns: Sequence[str], totals: pd.DataFrame) -> tu
 
 
 def _scale(design: Design, group: Codes, target: Floats, weight: Floats) -> Floats:
-    """Return weights whose totals by group are the targets."""
+    """Weights whose totals by group are the targets."""
     now = np.bincount(group, weights=weight * design.n, minlength=len(target))
     factor = np.divide(target, now, out=np.zeros_like(target), where=now > 0)
     return weight * factor[group]
@@ -500,7 +500,7 @@ def _raking_report(
     converged: bool,
     bounds: tuple[float, float] | None,
 ) -> Raking:
-    """Return how raking went."""
+    """How raking went."""
     used = (design.weight > 0) & (design.n > 0)
     factor = weight[used] / design.weight[used]
     n = design.n[used]

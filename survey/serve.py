@@ -160,7 +160,7 @@ def _tell(*lines: str) -> None:
 
 
 def _greeting(settings: Settings, made: Demo | None, code: str | None, token: str = "") -> str:
-    """Return what the person at the terminal needs to know."""
+    """What the person at the terminal needs to know."""
     base = settings.base_url
     lines = [f"Address:            {base}"]
     if code:
@@ -206,7 +206,7 @@ def _start_beside(environment: dict[str, str], *words: str) -> None:
 
 
 def _numbers_folder(settings: Settings) -> Path:
-    """Return an empty folder where the workers share their numbers.
+    """An empty folder where the workers share their numbers.
 
     In memory where there is such a place: the files are mapped, and a mapped file on a full disk kills its process.
     """

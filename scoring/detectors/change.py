@@ -28,14 +28,14 @@ class Earlier:
 
 
 def rate_change(rows: PlaceRows, earlier: Earlier) -> Measured:
-    """Return the change of log(n / N) of each agency, with its error."""
+    """The change of log(n / N) of each agency, with its error."""
     with np.errstate(invalid="ignore", divide="ignore"):
         rate = np.log((rows.size + 0.5) / earlier.now) - np.log((earlier.size + 0.5) / earlier.transactions)
     return _known(rate, np.sqrt(1 / (rows.size + 0.5) + 1 / (earlier.size + 0.5)))
 
 
 def index_change(rows: PlaceRows, earlier: Earlier) -> Measured:
-    """Return the change of the mean score of each agency in points, with its error."""
+    """The change of the mean score of each agency in points, with its error."""
     n, before = np.maximum(rows.count(rows.scored), 1), np.maximum(earlier.size, 1)
     return _known(rows.index - earlier.index, PERSON * np.sqrt(1 / n + 1 / before))
 

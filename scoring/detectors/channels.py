@@ -17,7 +17,7 @@ USUAL = (0.0, 2.0)
 
 
 def contrasts(rows: PlaceRows) -> dict[str, Measured]:
-    """Return the differences of mean scores between channels of each agency: closed less open hours and so on.
+    """The differences of mean scores between channels of each agency: closed less open hours and so on.
 
     Error 20 sqrt(1.3 / n1 + 1.3 / n2); NaN where a side has fewer than five.
     """
@@ -30,7 +30,7 @@ def contrasts(rows: PlaceRows) -> dict[str, Measured]:
 
 
 def contrast(rows: PlaceRows, one: Flags, other: Flags) -> Measured:
-    """Return the mean score of some responses of each agency less that of others, with its error."""
+    """The mean score of some responses of each agency less that of others, with its error."""
     one, other = one & rows.scored, other & rows.scored
     n, m = rows.count(one), rows.count(other)
     enough = (n >= EACH_SIDE) & (m >= EACH_SIDE)
@@ -41,5 +41,5 @@ def contrast(rows: PlaceRows, one: Flags, other: Flags) -> Measured:
 
 
 def brought_share(rows: PlaceRows) -> Measured:
-    """Return the log odds of paper and imported files, what an agency itself brings in, among its responses."""
+    """The log odds of paper and imported files, what an agency itself brings in, among its responses."""
     return rows.share((rows.channel == PAPER) | (rows.channel == IMPORT))

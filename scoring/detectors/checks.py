@@ -81,7 +81,7 @@ class Findings:
         return np.asarray(np.any(beyond, axis=0) & self.looked_at)
 
     def exceeded(self, agency: int) -> list[str]:
-        """Return the checks beyond their limits for an agency, the farthest beyond first."""
+        """The checks beyond their limits for an agency, the farthest beyond first."""
         if not self.looked_at[agency]:
             return []
         ratio = {name: value[agency] / self.limits[name] for name, value in self.values.items()}
@@ -125,7 +125,7 @@ def learn(summary: Summary) -> Learnt:
 
 
 def judge(summary: Summary, learnt: Learnt) -> Findings:
-    """Return the value of every check for every agency, against what is usual."""
+    """The value of every check for every agency, against what is usual."""
     busy = volume.busy_run(summary.weekly, learnt.season)
     values = {
         "closed_run": summary.closed_run.value,

@@ -67,5 +67,5 @@ def closed_run(rows: PlaceRows) -> WeekRun:
 
 
 def closed_share(rows: PlaceRows) -> Measured:
-    """Return the log odds of an answer outside of opening hours among the live ones of each agency."""
+    """The log odds of an answer outside of opening hours among the live ones of each agency."""
     return rows.share(rows.live & ~rows.open, rows.live)

@@ -117,7 +117,7 @@ class PlaceRows:
         return sums.reshape(self.agencies, days).astype(np.float64)
 
     def share(self, chosen: Flags, among: Flags | slice = slice(None)) -> Measured:
-        """Return the log odds of the chosen among the responses of each agency, half an answer added to either side."""
+        """The log odds of the chosen among the responses of each agency, half an answer added to either side."""
         x, n = self.count(chosen), self.count(among)
         known = n > 0
         rest = np.where(known, n - x, 0) + 0.5
@@ -130,7 +130,7 @@ def by_week(days: Floats) -> Floats:
 
 
 def centred(measured: Measured, fallback: tuple[float, float] | None = None) -> tuple[float, float]:
-    """Return centre and spread of a figure over the agencies; `fallback`, or NaN, where too few have it.
+    """Centre and spread of a figure over the agencies; `fallback`, or NaN, where too few have it.
 
     Without a fallback that takes `MIN_AGENCIES`; with one, eight.
     """
@@ -147,6 +147,6 @@ FEW = 8
 
 
 def distance(measured: Measured, centre: tuple[float, float]) -> Floats:
-    """Return each agency's funnel z: (y - m) / sqrt(s² + tau²), (A,); 0 for what is not known."""
+    """Each agency's funnel z: (y - m) / sqrt(s² + tau²), (A,); 0 for what is not known."""
     y, error = measured
     return np.nan_to_num((y - centre[0]) / np.sqrt(error**2 + centre[1] ** 2), nan=0.0, posinf=0.0, neginf=0.0)

@@ -32,7 +32,7 @@ CURVE = ((1.0, 2.0, 3.0, 4.0, 4.5, 5.0), (0.0, 0.5, 0.62, 0.55, 0.45, 0.0))
 
 
 def features(rows: PlaceRows) -> dict[str, Measured]:
-    """Return features of how the forms of each agency are filled in.
+    """Features of how the forms of each agency are filled in.
 
     Log odds: all main items answered; the block that is not for everybody left blank; any "do not know"; the same
     answer to everything; each question about the respondent skipped, and its first option taken. Means: the spread
@@ -112,7 +112,7 @@ def learn_features(measured: dict[str, Measured]) -> Usual:
 
 
 def unlike(measured: dict[str, Measured], usual: Usual) -> Floats:
-    """Return Mahalanobis' distance of each agency's features from the usual, (A,)."""
+    """Mahalanobis' distance of each agency's features from the usual, (A,)."""
     z = _distances(measured, usual.centres)
     return np.asarray(np.sqrt(np.einsum("ai,ij,aj->a", z, usual.inverse, z)))
 
@@ -132,7 +132,7 @@ class Shape:
 
 
 def shape(rows: PlaceRows) -> Shape:
-    """Return the shape of the scores of each agency's persons."""
+    """The shape of the scores of each agency's persons."""
     agency, score = rows.agency[rows.scored], rows.score[rows.scored]
     order = np.lexsort((score, agency))
     agency, score = agency[order], score[order]
@@ -176,7 +176,7 @@ def learn_shape(found: Shape) -> dict[str, Line]:
 
 
 def misshapen(found: Shape, lines: dict[str, Line]) -> Floats:
-    """Return the largest funnel z of the ends' shares beyond what the middle leads to expect, (A,); s² × 1.3."""
+    """The largest funnel z of the ends' shares beyond what the middle leads to expect, (A,); s² × 1.3."""
     terms = _terms(found.middle)
     values = [
         distance((found.ends[name][0] - terms @ line, found.ends[name][1] * np.sqrt(CLUSTERED)), centre)

@@ -66,7 +66,7 @@ def season(sums: WeeklySums) -> Floats:
 
 
 def expected_answers(sums: WeeklySums, seasonal: Floats) -> Floats:
-    """Return the answers to be expected of each agency and week: (A, W).
+    """The answers to be expected of each agency and week: (A, W).
 
     r open_w season_w with r = max(median of n_w / (open_w season_w), half their mean): a week's transactions are not
     needed, the round's are taken as spread evenly over its open days.
@@ -95,7 +95,7 @@ def busy_run(sums: WeeklySums, seasonal: Floats) -> WeekRun:
 
 
 def index_distance(sums: WeeklySums, runs: Runs) -> Floats:
-    """Return how far the mean score of every run lies from that outside of it, in standard errors: (A, L)."""
+    """How far the mean score of every run lies from that outside of it, in standard errors: (A, L)."""
     parts = (sums.scored, sums.score, sums.squares, sums.scored**2)
     n, score, days, weeks = (runs.sums(part) for part in parts)
     all_n, all_score, all_days, all_weeks = (part.sum(axis=1)[:, None] for part in parts)
@@ -112,6 +112,6 @@ def index_distance(sums: WeeklySums, runs: Runs) -> Floats:
 
 
 def expected_band(expected: Floats) -> tuple[Floats, Floats]:
-    """Return the range in which 19 of 20 weeks lie that are expected so: E ± 1.96 sqrt(E + .38² E² + 1), from 0."""
+    """The range in which 19 of 20 weeks lie that are expected so: E ± 1.96 sqrt(E + .38² E² + 1), from 0."""
     reach = 1.96 * np.sqrt(expected + WEEK_SPREAD**2 * expected**2 + 1)
     return np.maximum(expected - reach, 0.0), expected + reach

@@ -22,7 +22,7 @@ class Runs:
 
     @classmethod
     def of(cls, weeks: int) -> Runs:
-        """Return the runs of 1 to 20 weeks that leave six outside; in a round under twelve weeks, half of it."""
+        """The runs of 1 to 20 weeks that leave six outside; in a round under twelve weeks, half of it."""
         longest = min(LONGEST, max(weeks - OUTSIDE, weeks // 2))
         of_each = np.minimum(longest, weeks - np.arange(weeks))
         begin = np.repeat(np.arange(weeks), of_each)
@@ -35,7 +35,7 @@ class Runs:
         return np.asarray(before[:, self.end] - before[:, self.begin])
 
     def strongest(self, value: Floats, observed: Floats, expected: Floats) -> WeekRun:
-        """Return of each agency the run with the largest value, with what was seen and expected there: all (A, L)."""
+        """Of each agency the run with the largest value, with what was seen and expected there: all (A, L)."""
         if not len(self.begin):
             nothing, none = np.zeros(len(value)), np.zeros(len(value), dtype=np.int64)
             return WeekRun(nothing, none, none, nothing, nothing)

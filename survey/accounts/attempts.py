@@ -30,23 +30,23 @@ MAX_WAIT = 30.0
 
 
 def sign_in_key(name: str) -> str:
-    """Return under what tries of a name at the sign-in page are counted."""
+    """The rate limit's key of tries of a name at the sign-in page."""
     known = device.known_as(name)
     return f"device:{known}:{name}" if known else f"name:{name}"
 
 
 def code_key(user_id: int) -> str:
-    """Return under what codes after the right password are counted."""
+    """The rate limit's key of one-time codes, tried after the right password."""
     return f"code:{user_id}"
 
 
 def password_key(user_id: int) -> str:
-    """Return under what the current password is counted, which who is signed in gives once more."""
+    """The rate limit's key of the current password, which who is signed in gives once more."""
     return f"password:{user_id}"
 
 
 def wait_message(key: str) -> str:
-    """Return what to say when a key, or this address with many names, failed so often that it must wait; else ""."""
+    """What to say when a key, or this address with many names, failed so often that it must wait; else ""."""
     with database().read_autocommit() as session:
         count, since = counted(session, key, now(), KEPT)
     wait = max(_pause(count, FREE_BY_NAME) - since, _address_wait())
@@ -89,7 +89,7 @@ def record_success(key: str) -> None:
 
 
 def _pause(count: int, free: int) -> float:
-    """Return the seconds to wait after as many failures: 2, 4, 8 … up to `MAX_WAIT`."""
+    """The seconds to wait after as many failures: 2, 4, 8 … up to `MAX_WAIT`."""
     return min(2.0 ** min(count - free + 1, 10), MAX_WAIT) if count >= free else 0.0
 
 
@@ -104,5 +104,5 @@ def _address_wait() -> float:
 
 
 def _networks() -> list[tuple[int, str]]:
-    """Return how many failures are free in each network of the caller, and its name."""
+    """How many failures are free in each network of the caller, and its name."""
     return list(zip((FREE_BY_ADDRESS, WIDER * FREE_BY_ADDRESS), callers(), strict=False))

@@ -37,7 +37,7 @@ class FactChange:
 
 
 def actions() -> dict[str, dict[str, str]]:
-    """Return everything people do that is written down, in words, by kind: `{"user": {"user.created": …}}`."""
+    """Everything people do that is written down, in words, by kind: `{"user": {"user.created": …}}`."""
     return {
         "user": {
             "user.created": _("Made an account"),
@@ -169,7 +169,7 @@ def actions() -> dict[str, dict[str, str]]:
 
 
 def kinds() -> dict[str, str]:
-    """Return the headings of `actions`."""
+    """The headings of `actions`."""
     return {
         "user": _("Accounts"),
         "agency": _("Agencies"),
@@ -184,12 +184,12 @@ def kinds() -> dict[str, str]:
 
 
 def action(name: str) -> str:
-    """Return what was done; the name itself where it has no words."""
+    """What was done; the name itself where it has no words."""
     return next((known[name] for known in actions().values() if name in known), name)
 
 
 def subject(name: str) -> str:
-    """Return what it was done to: `user:lan` is "account lan"."""
+    """What it was done to: `user:lan` is "account lan"."""
     kind, colon, rest = name.partition(":")
     known: dict[str, str] = {
         "user": _("account"),
@@ -219,7 +219,7 @@ def changes(
     names: Mapping[int, str],
     people: Mapping[int, str],
 ) -> list[FactChange]:
-    """Return the facts that differ, old → new, in words; `names` of agencies, `people` of accounts, by number."""
+    """The facts that differ, old → new, in words; `names` of agencies, `people` of accounts, by number."""
     old, new = before or {}, after or {}
     found = []
     for key in dict.fromkeys([*old, *new]):
@@ -233,7 +233,7 @@ def changes(
 
 
 def field(key: str) -> str:
-    """Return the name of a fact; the key itself where it has none."""
+    """The name of a fact; the key itself where it has none."""
     known: dict[str, str] = {
         "role": _("Role"),
         "agency_id": _("Agency"),
@@ -316,7 +316,7 @@ def field(key: str) -> str:
 
 
 def value(key: str, stored: Any, names: Mapping[int, str], people: Mapping[int, str]) -> str:
-    """Return a stored fact as people read it."""
+    """A stored fact as people read it."""
     if stored is None or stored in ("", [], {}):
         return NOTHING
     if isinstance(stored, bool):

@@ -74,7 +74,7 @@ def owes_second_factor(user: User) -> bool:
 
 
 def load_user() -> User | None:
-    """Return the person who is signed in, looked up once a request; a session that has ended is dropped."""
+    """The person who is signed in, looked up once a request; a session that has ended is dropped."""
     if "user" not in flask.g:
         flask.g.user = flask.g.user_session = None
         token = flask.session.get(SESSION_KEY)

@@ -33,7 +33,7 @@ def init_app(app: flask.Flask) -> None:
 
 
 def changes_since(subject: str, since: datetime) -> list[Change]:
-    """Return the newest changes of a subject since an instant, newest first, at most `MOST`."""
+    """The newest changes of a subject since an instant, newest first, at most `MOST`."""
     with database().read() as session:
         names, people = agencies.names(session), users.people(session)
         return [

@@ -23,7 +23,7 @@ MOST = 5
 
 
 def known_as(name: str) -> str:
-    """Return the number under which this browser's tries of a name are counted; empty when it never signed in so."""
+    """The number under which this browser's tries of a name are counted; empty when it never signed in so."""
     return _read().get(_mark(name), "")
 
 

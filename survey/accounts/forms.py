@@ -123,7 +123,7 @@ class UserForm(EditForm):
 
     @classmethod
     def of(cls, user: User) -> UserForm:
-        """Return the form of an account as it is."""
+        """The form of an account as it is."""
         agency = user.agency.code if user.agency else ""
         form = cls(formdata=None, display_name=user.display_name, role=user.role.value, agency=agency)
         return form.opened_for(user)

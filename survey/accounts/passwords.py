@@ -23,7 +23,7 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
 def hash_password(password: str) -> str:
-    """Return the argon2id hash of a password (in NFC: keyboards differ in how they compose Vietnamese letters)."""
+    """The argon2id hash of a password (in NFC: keyboards differ in how they compose Vietnamese letters)."""
     return _hasher.hash(_normal(password))
 
 
@@ -63,7 +63,7 @@ def check_new(password: str, username: str) -> None:
 
 
 def new_password() -> str:
-    """Return a random password of 20 characters (100 bits) that can be read aloud: no look-alike characters."""
+    """A random password of 20 characters (100 bits) that can be read aloud: no look-alike characters."""
     alphabet = "abcdefghjkmnpqrstuvwxyz23456789x"
     return "-".join("".join(secrets.choice(alphabet) for _ in range(5)) for _ in range(4))
 
@@ -73,7 +73,7 @@ def _normal(password: str) -> str:
 
 
 def _core(password: str) -> str:
-    """Return a password without the digits and marks people add to a common word to make it long enough."""
+    """A password without the digits and marks people add to a common word to make it long enough."""
     return password.strip("0123456789!@#$%^&*()-_=+.,?")
 
 

@@ -28,7 +28,7 @@ def begin(user: User, target: str | None) -> None:
 
 
 def pending_user(session: orm.Session) -> User | None:
-    """Return the person whose password was right a moment ago and who owes the one-time code."""
+    """The person whose password was right a moment ago and who owes the one-time code."""
     pending = flask.session.get("pending")
     if not isinstance(pending, dict) or pending.get("until", 0) < now().timestamp():
         return None
@@ -37,6 +37,6 @@ def pending_user(session: orm.Session) -> User | None:
 
 
 def pending_target() -> str:
-    """Return where the person wanted to go."""
+    """Where the person wanted to go."""
     pending: dict[str, str] = flask.session.get("pending", {})
     return safe_next(pending.get("next")) or ""

@@ -50,7 +50,7 @@ def verified_recently(view: View) -> View:
 
 
 def verify_password(form: Form, password: str, field: str = "password") -> int:
-    """Return the status of a refusal, said in the form, unless a password is that of who is signed in; guesses wait."""
+    """The status of a refusal, said in the form, unless a password is that of who is signed in; guesses wait."""
     key = attempts.password_key(user().id)
     wait = attempts.wait_message(key)
     if wait:
@@ -65,6 +65,6 @@ def verify_password(form: Form, password: str, field: str = "password") -> int:
 
 
 def _ask(form: VerificationForm, status: int) -> tuple[str, int]:
-    """Return the page that asks for the password; its form has the fields of the one that was sent, and its address."""
+    """The page that asks for the password; its form has the fields of the one that was sent, and its address."""
     sent = [(name, value) for name, value in flask.request.form.items(multi=True) if name not in form.own_names]
     return flask.render_template("accounts/verification.html", form=form, sent=sent), status

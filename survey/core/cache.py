@@ -71,7 +71,7 @@ def _cache_of(session: orm.Session) -> LRUCache[Hashable, Any]:
 
 
 def weigh(value: Any) -> int:
-    """Return about how many bytes a value takes, what it may come to hold (`Moments.within`) included."""
+    """About how many bytes a value takes, what it may come to hold (`Moments.within`) included."""
     if isinstance(value, np.ndarray):
         return int(value.nbytes) * (8 if value.dtype == object else 1)
     if isinstance(value, pd.DataFrame):

@@ -6,5 +6,5 @@ from datetime import UTC, datetime
 
 
 def system_clock() -> datetime:
-    """Return this instant in UTC."""
+    """The instant in UTC."""
     return datetime.now(UTC)

@@ -121,7 +121,7 @@ _NOT_RUN = (
 
 
 def database_message(error: sa.exc.SQLAlchemyError) -> str:
-    """Return the sentence for a database that cannot be used as it is; empty for a defect of a statement."""
+    """The sentence for a database that cannot be used as it is; empty for a defect of a statement."""
     cause = getattr(error, "orig", None) or error
     lines = [line.strip() for line in str(cause).splitlines() if line.strip()] or [type(cause).__name__]
     reason, known = lines[0].rstrip("."), f"{type(cause).__name__} {cause}"
@@ -135,7 +135,7 @@ def database_message(error: sa.exc.SQLAlchemyError) -> str:
 
 
 def system_message(error: OSError) -> str:
-    """Return the sentence for what the system refused: no room, no right, no such place."""
+    """The sentence for what the system refused: no room, no right, no such place."""
     place = f"{error.filename}: " if error.filename else ""
     reason = error.strerror or type(error).__name__
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
@@ -149,7 +149,7 @@ def command_group(name: str, purpose: str, *commands: click.Command) -> click.Gr
 
 
 def deprecated_alias(command: click.Command, old: str, new: str) -> click.Command:
-    """Return a command under its deprecated name, absent from `--help`.
+    """A command under its deprecated name, absent from `--help`.
 
     It works as it did. A note on stderr names the new command where people read: at a terminal, and in the journal of
     systemd, whose timers would fail one day. Programs that compare what a command prints find nothing new. It comes

@@ -87,7 +87,7 @@ class Settings:
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """Return the settings in force; raise `InputError` for a value that cannot be used.
+    """The settings in force; raise `InputError` for a value that cannot be used.
 
     Reads `instance/sipas.env` and `instance/secret_key` when they exist; creates neither (see `create_secret_key`).
     """
@@ -134,7 +134,7 @@ def create_backup_key(instance_dir: Path) -> str:
 
 
 def read_backup_key(instance_dir: Path) -> str:
-    """Return the `backup_key` of an instance folder; empty where none is."""
+    """The `backup_key` of an instance folder; empty where none is."""
     file = instance_dir / "backup_key"
     return _read_text(file).strip() if file.exists() else ""
 
@@ -154,7 +154,7 @@ def _create_key(instance_dir: Path, name: str) -> None:
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """Return NAME=value lines of a file (`#` comments, optional quotes); an absent file is empty."""
+    """NAME=value lines of a file (`#` comments, optional quotes); an absent file is empty."""
     if not path.exists():
         return {}
     found = {}
@@ -180,7 +180,7 @@ def _read_text(path: Path) -> str:
 
 
 def _parse(name: str, raw: str) -> object:
-    """Return the typed value of setting `name`."""
+    """The typed value of setting `name`."""
     if name in {"port", "trusted_proxies", "case_months"}:
         if not (raw.isascii() and raw.isdecimal() and len(raw) < 6):
             raise InputError("%(name)s must be a whole number, not %(value)r", name=name.upper(), value=raw)
@@ -233,7 +233,7 @@ def _is_base_url(raw: str) -> bool:
 
 
 def _zone(raw: str) -> str:
-    """Return the name of a time zone that this machine knows."""
+    """The name of a time zone that this machine knows."""
     try:
         ZoneInfo(raw)
     except (ValueError, OSError, ZoneInfoNotFoundError) as error:

@@ -52,7 +52,7 @@ class UTCDateTime(sa.types.TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
-        """Return the instant in UTC; ValueError for one without a zone."""
+        """The instant in UTC; ValueError for one without a zone."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -60,7 +60,7 @@ class UTCDateTime(sa.types.TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
-        """Return the stored instant, aware."""
+        """The stored instant, aware."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -99,7 +99,7 @@ intpk = Annotated[int, orm.mapped_column(primary_key=True)]
 
 
 def choice(enumeration: type[enum.StrEnum], name: str) -> sa.Enum:
-    """Return a column type that stores the values of a StrEnum as text behind a named CHECK."""
+    """A column type that stores the values of a StrEnum as text behind a named CHECK."""
     return sa.Enum(
         enumeration,
         name=name,
@@ -128,7 +128,7 @@ def parse_url(url: str) -> sa.URL:
 
 
 def create_engine(url: str) -> sa.Engine:
-    """Return an engine for `url` with the SQLite settings applied where they belong.
+    """An engine for `url` with the SQLite settings applied where they belong.
 
     SQLite's own transaction control replaces the driver's: a read begins with BEGIN, a write (see
     `Database.write`) with BEGIN IMMEDIATE, so that two writers queue for `busy_timeout` and never deadlock on an
@@ -171,7 +171,7 @@ def create_engine(url: str) -> sa.Engine:
 
 
 def _create_server_engine(url: sa.URL) -> sa.Engine:
-    """Return an engine for PostgreSQL.
+    """An engine for PostgreSQL.
 
     `?pooler=transaction` in the address says that PgBouncer or its like stands between and hands a server connection
     out for one transaction only: then nothing may outlive the transaction, so no statement is prepared by name.
@@ -206,7 +206,7 @@ def _ask_after_rest(engine: sa.Engine) -> None:
 
 
 def highest_response(session: orm.Session) -> int:
-    """Return the highest number of a response; 0 where there is none."""
+    """The highest number of a response; 0 where there is none."""
     return session.scalar(sa.text("SELECT max(id) FROM response")) or 0
 
 
@@ -283,7 +283,7 @@ class Database:
             raise StaleEditError from error
 
     def write_together(self, work: Callable[[orm.Session], ResultT]) -> ResultT:
-        """Return what `work` returns once it is committed; many threads' works may share a transaction (SQLite).
+        """What `work` returns once it is committed; many threads' works may share a transaction (SQLite).
 
         For short writes of which many come at once. PostgreSQL gathers commits by itself.
         """
@@ -306,7 +306,7 @@ class Database:
         return StoredCount(Path(f"{file}-count"))
 
     def lost_responses(self) -> tuple[int, int] | None:
-        """Return the first and last number of responses that were stored and are not there any more; None: none known.
+        """The first and last number of responses that were stored and are not there any more; None: none known.
 
         So it is where the write-ahead log of SQLite was lost, or an older copy of the file was put in its place.
         """

@@ -55,7 +55,7 @@ class GroupCommit:
         self._leader = Lock()
 
     def run(self, work: Callable[[orm.Session], ResultT]) -> ResultT:
-        """Return what `work` returns, after the commit of the transaction it ran in; raise what it or that raised.
+        """What `work` returns, after the commit of the transaction it ran in; raise what it or that raised.
 
         `work` may run twice: when any work of a shared transaction fails, all of it is rolled back and each piece is
         run again in a transaction of its own.

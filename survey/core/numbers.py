@@ -10,7 +10,7 @@ NOTHING = "–"
 
 
 def fixed(value: Any, decimals: int = 1, *, english: bool = False) -> str:
-    """Return a number with a fixed number of decimals: 1234.56 is `1.234,6`, in English `1,234.6`."""
+    """A number with a fixed number of decimals: 1234.56 is `1.234,6`, in English `1,234.6`."""
     if value is None or not math.isfinite(value):
         return NOTHING
     text = f"{half_up(value, decimals) + 0:,.{decimals}f}"  # + 0 turns -0.0 into 0.0
@@ -23,7 +23,7 @@ def half_up(value: float, decimals: int = 1) -> Decimal:
 
 
 def with_sign(text: str) -> str:
-    """Return a written difference with its sign: `+1,2`, `−0,3`, `0,0`."""
+    """A written difference with its sign: `+1,2`, `−0,3`, `0,0`."""
     if text == NOTHING or not any(c in "123456789" for c in text):
         return text
     return text.replace("-", "−") if text.startswith("-") else f"+{text}"

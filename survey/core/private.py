@@ -33,7 +33,7 @@ def create_private_file(path: Path) -> None:
 
 
 def open_to_others(folder: Path) -> list[Path]:
-    """Return what in a folder, itself included, group or others may use, in order; links are not followed."""
+    """What in a folder, itself included, group or others may use, in order; links are not followed."""
     found = []
     for path in (folder, *sorted(folder.rglob("*"))):
         with contextlib.suppress(FileNotFoundError):  # gone meanwhile

@@ -32,7 +32,7 @@ class StoredCount:
         self._synced_at = -SYNC_EVERY_S
 
     def read(self) -> int | None:
-        """Return the number; None where there is no file, or none that was written whole."""
+        """The number; None where there is no file, or none that was written whole."""
         try:
             content = self.path.read_bytes()
         except OSError:

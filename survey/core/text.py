@@ -22,29 +22,29 @@ _MARKED_D = str.maketrans("đĐ", "dD")
 
 
 def clean(text: str) -> str:
-    """Return one line of text as it is stored: NFC, no control characters, single spaces, no edges."""
+    """One line of text as it is stored: NFC, no control characters, single spaces, no edges."""
     return " ".join(_CONTROL.sub("", unicodedata.normalize("NFC", text)).split())
 
 
 def clean_block(text: str) -> str:
-    """Return free text of several lines as it is stored: NFC, no control characters, line feeds alone."""
+    """Free text of several lines as it is stored: NFC, no control characters, line feeds alone."""
     text = _CONTROL.sub("", unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n"))
     return "\n".join(line.rstrip() for line in text.split("\n")).strip()
 
 
 def fold(text: str) -> str:
-    """Return text for comparison without marks or case: `Sở Nội vụ` and `so noi vu` fold alike."""
+    """Text for comparison without marks or case: `Sở Nội vụ` and `so noi vu` fold alike."""
     decomposed = unicodedata.normalize("NFD", clean(text).translate(_MARKED_D))
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
 
 
 def searchable(text: str) -> str:
-    """Return text in which `like_pattern` finds what is typed with marks or without: in lower case, and folded."""
+    """Text in which `like_pattern` finds what is typed with marks or without: in lower case, and folded."""
     return f"{clean(text).casefold()}\n{fold(text)}"
 
 
 def like_pattern(typed: str) -> str:
-    """Return the LIKE pattern (escape `!`) that finds typed words in a `searchable` text.
+    """The LIKE pattern (escape `!`) that finds typed words in a `searchable` text.
 
     Words typed with marks find only these, words without marks find both: `thai do` finds `thái độ`.
     """
@@ -57,12 +57,12 @@ def is_name_in_addresses(code: str) -> bool:
 
 
 def new_code() -> str:
-    """Return a fresh public code (27^8, about 38 bits, from the system's random source)."""
+    """A fresh public code (27^8, about 38 bits, from the system's random source)."""
     return "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
 
 
 def parse_code(typed: str) -> str | None:
-    """Return the code a person typed or scanned in canonical form, or None when it cannot be one.
+    """The code a person typed or scanned in canonical form, or None when it cannot be one.
 
     Case, spaces, dots, hyphens and slashes are forgiven: `k7mp-2xqa` is `K7MP2XQA`; so is the whole address that the
     code leads to. A letter that only looks like one of the alphabet is read as that (`Z` as `2`); 0, O, 1, I and L

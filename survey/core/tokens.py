@@ -6,5 +6,5 @@ import hashlib
 
 
 def hash_token(token: str) -> str:
-    """Return what is stored of a token. It has 256 random bits: one fast hash is enough."""
+    """What is stored of a token. It has 256 random bits: one fast hash is enough."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -32,7 +32,7 @@ class Scene:
 
 
 def draw_answers(definition: Definition, scene: Scene, random: np.random.Generator) -> list[str]:
-    """Return packed answers, one string a respondent, each one the questionnaire itself could have packed."""
+    """Packed answers, one string a respondent, each one the questionnaire itself could have packed."""
     size, slots = len(scene.level), definition.slots
     table = np.full((size, len(slots)), ord(BLANK), dtype=np.uint8)
     at = {slot.code: k for k, slot in enumerate(slots)}
@@ -58,7 +58,7 @@ def draw_answers(definition: Definition, scene: Scene, random: np.random.Generat
 
 
 def burst_answers(definition: Definition, size: int) -> list[str]:
-    """Return what somebody sends who only wants good figures: the best answer throughout, and nothing else."""
+    """What somebody sends who only wants good figures: the best answer throughout, and nothing else."""
     asked = [item.code for item in definition.items] + [OVERALL] * (definition.overall is not None)
     packed = definition.pack(dict.fromkeys(asked, "5"))
     return [packed] * size
@@ -71,7 +71,7 @@ def _items(
     sorry: NDArray[np.bool_],
     random: np.random.Generator,
 ) -> Bytes:
-    """Return the answers to the satisfaction items as characters, (respondents, items)."""
+    """The answers to the satisfaction items as characters, (respondents, items)."""
     codes = [item.code for item in definition.items]
     element = [item.element for item in definition.scheme().items]
     size, width = len(scene.level), len(codes)
@@ -93,7 +93,7 @@ def _items(
 
 
 def _overall(items: Bytes, random: np.random.Generator) -> Bytes:
-    """Return answers to the overall question: the mean of a person's items, a little noise; some leave it blank."""
+    """Answers to the overall question: the mean of a person's items, a little noise; some leave it blank."""
     rated = (items >= ord("1")) & (items <= ord("5"))
     count = rated.sum(axis=1)
     total = np.where(rated, items.astype(np.int64) - ord("0"), 0).sum(axis=1)
@@ -104,7 +104,7 @@ def _overall(items: Bytes, random: np.random.Generator) -> Bytes:
 
 
 def _about(options: tuple[str, ...], size: int, random: np.random.Generator) -> Bytes:
-    """Return answers to a question about the respondent or the dossier: some skip it, some decline."""
+    """Answers to a question about the respondent or the dossier: some skip it, some decline."""
     given = [code for code in options if code != UNKNOWN]
     shares = np.arange(len(given), 0, -1, dtype=np.float64)
     letters = np.array([ord(code) for code in (*given, UNKNOWN, BLANK)], dtype=np.uint8)

@@ -172,12 +172,12 @@ _SECOND = ("Nắng Sớm", "Sương Mai", "Mây Trắng", "Lúa Vàng", "Trăng 
 
 
 def _plain(name: str) -> str:
-    """Return a name in letters without marks."""
+    """A name in letters without marks."""
     return fold(name).title()
 
 
 def _full_communes() -> tuple[Named, ...]:
-    """Return the communes of the small province and others with names composed of two parts, 75 in all."""
+    """The communes of the small province and others with names composed of two parts, 75 in all."""
     composed = [f"{first} {second}" for second, first in product(_SECOND, _FIRST)]
     more = [
         (f"xa-{fold(name).replace(' ', '-')}", f"UBND xã {name}", f"{_plain(name)} Commune")
@@ -187,7 +187,7 @@ def _full_communes() -> tuple[Named, ...]:
 
 
 def _full_departments() -> tuple[tuple[str, str, str, tuple[str, ...]], ...]:
-    """Return twenty bodies with one or two fields each, in turn."""
+    """Twenty bodies with one or two fields each, in turn."""
     every = [*((code, name, english) for code, name, english, _ in DEPARTMENTS), *_BODIES]
     asked = FIELDS[4:]
     return tuple(

@@ -58,7 +58,7 @@ def export(round_code: str, what: str, english: bool, semicolon: bool, public: b
 
 
 def _rows_written(kinds: tuple[str, ...]) -> list[int]:
-    """Return how often each kind writes every response."""
+    """How often each kind writes every response."""
     return [{"sav": 1, "microdata": 2}.get(kind, 0) for kind in kinds]
 
 

@@ -63,7 +63,7 @@ class BoardFilter:
 
 
 def standings_of(action: Action, effect: Effect | None, today: date) -> frozenset[Standing]:
-    """Return where an action stands on a day. Overdue counts from its first due day, whatever was granted since."""
+    """Where an action stands on a day. Overdue counts from its first due day, whatever was granted since."""
     if action.state is ActionState.DROPPED:
         return frozenset({Standing.DROPPED})
     if action.state in OPEN:
@@ -84,7 +84,7 @@ def standings_of(action: Action, effect: Effect | None, today: date) -> frozense
 def board_rows(
     actions: Sequence[Action], titles: Mapping[int, str], effects: Mapping[int, Effect], today: date
 ) -> list[BoardRow]:
-    """Return the actions as rows; `titles` are those of what they are about, by number."""
+    """The actions as rows; `titles` are those of what they are about, by number."""
     return [
         BoardRow(action, titles[action.id], effects.get(action.id), standings_of(action, effects.get(action.id), today))
         for action in actions
@@ -92,7 +92,7 @@ def board_rows(
 
 
 def wanted_rows(rows: Sequence[BoardRow], asked: BoardFilter, definitions: Mapping[int, Definition]) -> list[BoardRow]:
-    """Return the rows that a filter asks for; words are looked for in what is done, where, why and by whom."""
+    """The rows that a filter asks for; words are looked for in what is done, where, why and by whom."""
     words = fold(asked.words)
 
     def wanted(row: BoardRow) -> bool:
@@ -119,7 +119,7 @@ def wanted_rows(rows: Sequence[BoardRow], asked: BoardFilter, definitions: Mappi
 
 
 def element_of(action: Action, definitions: Mapping[int, Definition]) -> str:
-    """Return the code of the element an action belongs to; empty for the overall index."""
+    """The code of the element an action belongs to; empty for the overall index."""
     if action.element is not None or action.item is None:
         return action.element or ""
     definition = definitions[action.round.version_id]
@@ -129,7 +129,7 @@ def element_of(action: Action, definitions: Mapping[int, Definition]) -> str:
 
 
 def counts(rows: Sequence[BoardRow], without_plan: int) -> dict[Standing, int]:
-    """Return how many actions stand where, and how many agencies have no plan."""
+    """How many actions stand where, and how many agencies have no plan."""
     found = {standing: sum(standing in row.standings for row in rows) for standing in Standing}
     return found | {Standing.NO_PLAN: without_plan}
 
@@ -146,7 +146,7 @@ class MissingPlan:
 def missing_plans(
     agencies: Sequence[Agency], actions: Sequence[Action], requests: Sequence[PlanRequest], round_id: int, today: date
 ) -> list[MissingPlan]:
-    """Return the agencies without an action that answers to a round: those asked for a plan first, by due day."""
+    """The agencies without an action that answers to a round: those asked for a plan first, by due day."""
     planned = {a.agency_id for a in actions if a.round_id == round_id and a.state is not ActionState.DROPPED}
     newest: dict[int, PlanRequest] = {}
     for request in sorted(requests, key=lambda one: one.id):

@@ -26,7 +26,7 @@ _PRIORITY = re.compile(
 
 
 def case_code(key: str, secret: str) -> str:
-    """Return the code of the case of a form's key: 12 characters, an HMAC, so that a repeat has the same."""
+    """The code of the case of a form's key: 12 characters, an HMAC, so that a repeat has the same."""
     digest = int.from_bytes(hmac.new(secret.encode(), f"case:{key}".encode(), hashlib.sha256).digest(), "big")
     letters = []
     for _ in range(LENGTH):
@@ -37,7 +37,7 @@ def case_code(key: str, secret: str) -> str:
 
 
 def parse_case_code(typed: str) -> str | None:
-    """Return a code that a person typed in the form in which it was given, or None when it cannot be one."""
+    """A code that a person typed in the form in which it was given, or None when it cannot be one."""
     letters = _SPACE.sub("", unicodedata.normalize("NFKC", typed)).upper().removeprefix(PREFIX)
     if len(letters) != LENGTH or not set(letters) <= set(CODE_ALPHABET):
         return None

@@ -43,7 +43,7 @@ class Effect:
 
 
 def effects_of(session: orm.Session, actions: Sequence[Action]) -> Mapping[int, Effect]:
-    """Return the effect of each action that a later round can tell of, by its number."""
+    """The effect of each action that a later round can tell of, by its number."""
     rounds = all_rounds(session)
     by_round: dict[int, list[Action]] = {}
     for action in actions:
@@ -59,7 +59,7 @@ def effects_of(session: orm.Session, actions: Sequence[Action]) -> Mapping[int, 
 
 
 def next_ended(rounds: Iterable[Round], before: Round) -> Round | None:
-    """Return the first round that began after one had ended, once it has ended itself; None before."""
+    """The first round that began after one had ended, once it has ended itself; None before."""
     later = [round_ for round_ in rounds if round_.opens_on > before.last_day]
     first = min(later, key=lambda round_: (round_.opens_on, round_.id), default=None)
     return first if first is not None and first.state in ENDED else None
@@ -86,7 +86,7 @@ def _between(session: orm.Session, before: Round, after: Round, actions: Sequenc
 
 
 def _figures(then: RoundResults, now: RoundResults, acted: frozenset[tuple[str, str, str]]) -> pd.DataFrame:
-    """Return the agencies' figures of both rounds that some action is about, as `action_effects` takes them."""
+    """The agencies' figures of both rounds that some action is about, as `action_effects` takes them."""
     broken = changed_figures(now.definition.scheme(), then.definition.scheme())
     wanted = {(level, key) for _, level, key in acted} - broken
     sides = []

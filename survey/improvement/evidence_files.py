@@ -40,7 +40,7 @@ class CheckedFile:
 
 
 def check_file(data: bytes, given_name: str) -> CheckedFile:
-    """Return a file of evidence under a harmless name; `InputError` if it is empty, too large or of no safe type."""
+    """A file of evidence under a harmless name; `InputError` if it is empty, too large or of no safe type."""
     if not data:
         raise InputError("Choose a file that is not empty", field="file")
     if len(data) > MAX_EVIDENCE:

@@ -34,17 +34,17 @@ class Finding:
     themes: Mapping[str, int | None] | None = None
 
     def stored(self) -> dict[str, Any]:
-        """Return the finding as the action keeps it."""
+        """The finding as the action keeps it."""
         return asdict(self)
 
     @classmethod
     def of(cls, stored: Mapping[str, Any] | None) -> Finding | None:
-        """Return what an action keeps; None for one that was entered without."""
+        """What an action keeps; None for one that was entered without."""
         return cls(**stored) if stored else None
 
 
 def finding_of(session: orm.Session, page: RoundPage, agency: str, level: str, key: str) -> Finding:
-    """Return what the results of a round say of one figure of an agency, cut by the disclosure rule like every page."""
+    """What the results of a round say of one figure of an agency, cut by the disclosure rule like every page."""
     figure = page.figures.find(agency, ALL_SERVICES, level, key)
     summary = comment_summary(session, page.results, page.figures, agency)
     themes = {theme.value: number for theme, number in summary.themes} if summary else None
@@ -71,7 +71,7 @@ def finding_of(session: orm.Session, page: RoundPage, agency: str, level: str, k
 
 
 def worst_service(page: RoundPage, agency: str, level: str, key: str) -> tuple[str, float] | None:
-    """Return the service of an agency whose index of one figure is lowest among those shown; None for fewer than two.
+    """The service of an agency whose index of one figure is lowest among those shown; None for fewer than two.
 
     It says where to look first, not that the service differs from the others: no test stands behind it.
     """

@@ -25,7 +25,7 @@ class DueDay:
 
 
 def feed(name: str, host: str, days: Iterable[DueDay]) -> str:
-    """Return the feed; `host` makes the keys of this installation others than those of the next."""
+    """The feed; `host` makes the keys of this installation others than those of the next."""
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
@@ -50,12 +50,12 @@ def feed(name: str, host: str, days: Iterable[DueDay]) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return a text as a value: backslash, comma, semicolon and ends of lines marked (RFC 5545, 3.3.11)."""
+    """A text as a value: backslash, comma, semicolon and ends of lines marked (RFC 5545, 3.3.11)."""
     return re.sub(r"\r\n|\r|\n", r"\\n", re.sub(r"([\\;,])", r"\\\1", text))
 
 
 def folded(line: str) -> str:
-    """Return a line cut into pieces of at most `LINE` octets, no letter cut apart (RFC 5545, 3.1)."""
+    """A line cut into pieces of at most `LINE` octets, no letter cut apart (RFC 5545, 3.1)."""
     pieces, room = [""], LINE
     for letter in line:
         size = len(letter.encode())

@@ -41,7 +41,7 @@ BOARD_COLUMNS: dict[str, Callable[[], str]] = {
 
 
 def board_table(rows: Sequence[BoardRow]) -> pd.DataFrame:
-    """Return one row an action, columns `BOARD_COLUMNS`; what does not exist is empty."""
+    """One row an action, columns `BOARD_COLUMNS`; what does not exist is empty."""
     return pd.DataFrame([_row(row) for row in rows], columns=list(BOARD_COLUMNS))
 
 

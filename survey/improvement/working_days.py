@@ -27,7 +27,7 @@ class WorkingCalendar:
         return self._exceptions[day] if day in self._exceptions else bool(self._holidays.is_working_day(day))
 
     def after(self, day: date, working_days: int) -> date:
-        """Return the day that many working days after one, which is not counted itself."""
+        """The day that many working days after one, which is not counted itself."""
         left = working_days
         while left > 0:
             day += timedelta(days=1)
@@ -36,6 +36,6 @@ class WorkingCalendar:
 
 
 def months_before(day: date, months: int) -> date:
-    """Return the first day of the month that lies so many months before a day's own."""
+    """The first day of the month that lies so many months before a day's own."""
     count = day.year * 12 + day.month - 1 - months
     return date(count // 12, count % 12 + 1, 1)

@@ -54,7 +54,7 @@ class Manifest:
     signature: str = ""
 
     def signed(self, key: str) -> Manifest:
-        """Return the manifest with its signature."""
+        """The manifest with its signature."""
         return replace(self, signature=self._sign(key))
 
     def is_signed_by(self, key: str) -> bool:
@@ -187,7 +187,7 @@ def _check_signature(manifest: Manifest, key: str, *, unsigned: bool) -> None:
 
 
 def read_manifest(manifest_file: Path) -> Manifest:
-    """Return a manifest; `InputError` when the file is none or its backup is missing."""
+    """A manifest; `InputError` when the file is none or its backup is missing."""
     try:
         manifest = Manifest(**json.loads(manifest_file.read_text("utf-8")))
     except FileNotFoundError as error:
@@ -200,7 +200,7 @@ def read_manifest(manifest_file: Path) -> Manifest:
 
 
 def manifests(folder: Path) -> list[Path]:
-    """Return the manifests in a folder, the newest first."""
+    """The manifests in a folder, the newest first."""
     return sorted(folder.glob(f"{PREFIX}*.json"), reverse=True)
 
 
@@ -224,7 +224,7 @@ def prune(folder: Path, *, now: datetime, days: int, months: int) -> list[Path]:
 
 
 def manifest_path(packed: Path) -> Path:
-    """Return the path of a backup's manifest."""
+    """The path of a backup's manifest."""
     return packed.with_name(packed.name.split(".", 1)[0] + ".json")
 
 
@@ -271,7 +271,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _beside(target: Database) -> Path | None:
-    """Return the folder of an SQLite target, so that the restored file only needs to be renamed."""
+    """The folder of an SQLite target, so that the restored file only needs to be renamed."""
     if target.engine.dialect.name != "sqlite":
         return None
     folder = Path(str(target.engine.url.database)).parent

@@ -157,7 +157,7 @@ def _bar(total: int) -> Iterator[Progress | None]:
 
 
 def _key(identity: Path | None) -> str:
-    """Return the private key in a file as age writes it: comments, then one line."""
+    """The private key in a file as age writes it: comments, then one line."""
     if identity is None:
         return ""
     lines = [line.strip() for line in identity.read_text("utf-8").splitlines()]
@@ -165,12 +165,12 @@ def _key(identity: Path | None) -> str:
 
 
 def _signing_key() -> str:
-    """Return the key that signs backups; the first backup of an older installation makes it."""
+    """The key that signs backups; the first backup of an older installation makes it."""
     return _known_key() or create_backup_key(settings().instance_dir)
 
 
 def _known_key() -> str:
-    """Return the key that backups were signed with; empty where this installation has none."""
+    """The key that backups were signed with; empty where this installation has none."""
     return settings().backup_key or read_backup_key(settings().instance_dir)
 
 

@@ -40,7 +40,7 @@ def nightly(wait: bool) -> None:
 
 
 def next_night(moment: datetime, zone: ZoneInfo) -> datetime:
-    """Return the next local 2 o'clock after a moment."""
+    """The next local 2 o'clock after a moment."""
     local = moment.astimezone(zone)
     due = local.replace(hour=HOUR, minute=0, second=0, microsecond=0)
     return due if due > local else due + timedelta(days=1)

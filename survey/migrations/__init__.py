@@ -37,14 +37,14 @@ def downgrade(database: Database, revision: str = "base") -> None:
 
 
 def current(database: Database) -> str | None:
-    """Return the revision the database is at, or None when it is empty."""
+    """The revision the database is at, or None when it is empty."""
     with database.engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
 @cache
 def newest() -> str:
-    """Return the newest revision this program knows."""
+    """The newest revision this program knows."""
     head = ScriptDirectory.from_config(_config(None)).get_current_head()
     assert head is not None, "survey/migrations/versions is empty"  # noqa: S101 (a broken installation)
     return head
@@ -52,12 +52,12 @@ def newest() -> str:
 
 @cache
 def known_revisions() -> frozenset[str]:
-    """Return all revisions this program knows; a database at another was written by a newer version."""
+    """All revisions this program knows; a database at another was written by a newer version."""
     return frozenset(script.revision for script in ScriptDirectory.from_config(_config(None)).walk_revisions())
 
 
 def _config(connection: sa.Connection | None) -> Config:
-    """Return Alembic's configuration; env.py finds the connection in its attributes."""
+    """Alembic's configuration; env.py finds the connection in its attributes."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = connection

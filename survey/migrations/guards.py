@@ -42,7 +42,7 @@ def find_broken_guards(database: Database) -> list[str]:
 
 @cache
 def expected_on_sqlite() -> dict[tuple[str, str], str]:
-    """Return kind and name of each trigger and index that the migrations make, with the statement that made it."""
+    """Kind and name of each trigger and index that the migrations make, with the statement that made it."""
     reference = Database("sqlite:///:memory:")
     try:
         upgrade(reference)

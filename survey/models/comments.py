@@ -55,7 +55,7 @@ def random_id() -> int:
 
 
 def week_of(day: date) -> date:
-    """Return the Monday of a day's week: comments are dated no finer."""
+    """The Monday of a day's week: comments are dated no finer."""
     return day - timedelta(days=day.weekday())
 
 

@@ -139,7 +139,7 @@ def questionnaire(round_code: str, agency: str | None, counter: str | None, bili
 
 
 def _texts(agency: str | None, dates: bool) -> list[tuple[str, PosterText, Emblem | None]]:
-    """Return (agency code, words, the agency's emblem) for each code in force."""
+    """(agency code, words, the agency's emblem) for each code in force."""
     from survey.printing.posters.texts import poster_text, stored_emblem
     from survey.printing.queries.poster_codes import codes_in_force, emblem_for, printable_rounds
     from survey.structure.queries.scope import round_at

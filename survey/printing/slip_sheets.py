@@ -31,7 +31,7 @@ AT_ONCE = 100
 def draw_slips(
     session: orm.Session, settings: Settings, counter: Counter, codes: list[str], look: Mapping[str, Any], today: date
 ) -> bytes:
-    """Return the PDF of slips for codes of a counter; `look` as `slip_look` gives it."""
+    """The PDF of slips for codes of a counter; `look` as `slip_look` gives it."""
     rounds = printable_rounds(session, today) if look["dates"] else []
     text = poster_text(settings, counter, codes[0], round_at(rounds, counter))
     style = Style(Variant(look["variant"]), bool(look["bilingual"]), stored_emblem(emblem_for(session, counter.agency)))

@@ -11,7 +11,7 @@ LEVELS = ("overall", "element")
 
 
 def hidden_agencies(respondents: Mapping[str, int], rule: DisclosureRule) -> frozenset[str]:
-    """Return the agencies whose figures stay hidden, `respondents` being n of each agency.
+    """The agencies whose figures stay hidden, `respondents` being n of each agency.
 
     Those too small for an interval and a rank, the next smallest as far as subtraction from the province would else
     give these away (`scoring.disclosure.protect_groups`), and those nobody answered for: there is nothing to show.

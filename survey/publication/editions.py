@@ -75,7 +75,7 @@ class Recomputed:
 
 
 def freeze(session: orm.Session, round_code: str) -> Frozen:
-    """Return the results of a round as they are to be published. `InputError` as `round_results`.
+    """The results of a round as they are to be published. `InputError` as `round_results`.
 
     Rules come from the round; a round whose editions are older than some rules takes today's defaults for these.
     """
@@ -124,7 +124,7 @@ def freeze(session: orm.Session, round_code: str) -> Frozen:
 
 
 def rules_to_freeze(session: orm.Session, round_: Round) -> Rules:
-    """Return the rules of a round's next edition: the round's, with today's default for what came after its first."""
+    """The rules of a round's next edition: the round's, with today's default for what came after its first."""
     rules = effective_rules(round_)
     if rules.definitions == DEFINITIONS or published(session, round_.code) is None:
         return rules
@@ -140,14 +140,14 @@ def replaced_rules(publication: Publication, before: Publication | None) -> bool
 
 
 def _test_errors(results: RoundResults) -> list[list[Any]]:
-    """Return agency and `TEST_ERRORS` of the overall rows of agencies: what ranks need, apart from the results."""
+    """Agency and `TEST_ERRORS` of the overall rows of agencies: what ranks need, apart from the results."""
     if results.tested is None:
         return []
     return _rows(results.tested.loc[_agencies(results.tested), ["agency", *(name for name, _ in TEST_ERRORS)]])
 
 
 def _tested(table: pd.DataFrame, errors: list[list[Any]]) -> pd.DataFrame | None:
-    """Return the overall rows of agencies with the errors that were frozen beside them; None without any."""
+    """The overall rows of agencies with the errors that were frozen beside them; None without any."""
     if not errors:
         return None
     names = [name for name, _ in TEST_ERRORS]
@@ -160,13 +160,13 @@ def _agencies(table: pd.DataFrame) -> pd.Series:
 
 
 def results_hash(table: pd.DataFrame) -> str:
-    """Return the SHA-256 of a result table, whatever the order of its rows."""
+    """The SHA-256 of a result table, whatever the order of its rows."""
     rows = sorted(_rows(table, digits=DIGITS), key=lambda row: [str(value) for value in row[:4]])
     return hashlib.sha256(_canonical({"columns": list(table.columns), "results": rows}).encode()).hexdigest()
 
 
 def content_of(publication: Publication) -> dict[str, Any]:
-    """Return what was frozen; `InputError` when it was written by a later version of the program."""
+    """What was frozen; `InputError` when it was written by a later version of the program."""
     content = publication.parsed
     if content["format"] != FORMAT:
         raise InputError(
@@ -177,19 +177,19 @@ def content_of(publication: Publication) -> dict[str, Any]:
 
 
 def decided_in(publication: Publication) -> Decided | None:
-    """Return what had been decided about units' batches when it was frozen; None for editions of before that."""
+    """What had been decided about units' batches when it was frozen; None for editions of before that."""
     found = content_of(publication).get("batches")
     return Decided(**found) if found else None
 
 
 def exclusions_of(publication: Publication) -> tuple[int, int]:
-    """Return by how many rules responses were left out when it was frozen, and how many responses."""
+    """By how many rules responses were left out when it was frozen, and how many responses."""
     rows = content_of(publication).get("exclusions", [])
     return len(rows), sum(row["responses"] for row in rows)
 
 
 def thaw(session: orm.Session, publication: Publication) -> RoundResults:
-    """Return the frozen results in the shape of live ones, so that pages and files show both alike."""
+    """The frozen results in the shape of live ones, so that pages and files show both alike."""
     content = content_of(publication)
     version = version_by_hash(session, content["questionnaire"]["content_hash"])
     if version is None:
@@ -220,7 +220,7 @@ def recompute(session: orm.Session, publication: Publication) -> Recomputed:
 
 
 def _frozen_round(content: Mapping[str, Any], version: QuestionnaireVersion, last_day: date) -> Round:
-    """Return the round as it was; it belongs to no session, so that nothing of it can be written back.
+    """The round as it was; it belongs to no session, so that nothing of it can be written back.
 
     Editions of before say the day on which it should have ended: one that was closed early is told by its `last_day`.
     """
@@ -236,7 +236,7 @@ def _frozen_round(content: Mapping[str, Any], version: QuestionnaireVersion, las
 
 
 def _rows(table: pd.DataFrame, digits: int | None = None) -> list[list[Any]]:
-    """Return the rows as JSON-ready values; what does not exist is None."""
+    """The rows as JSON-ready values; what does not exist is None."""
     return [[_plain(value, digits) for value in row] for row in table.itertuples(index=False, name=None)]
 
 
@@ -255,7 +255,7 @@ def _plain(value: Any, digits: int | None) -> Any:
 
 
 def _table(columns: list[str], rows: list[list[Any]]) -> pd.DataFrame:
-    """Return frozen rows as a result table with the types of a live one."""
+    """Frozen rows as a result table with the types of a live one."""
     table = pd.DataFrame(rows, columns=columns, dtype=object)
     for name in columns:
         if name in WHOLE:
@@ -268,7 +268,7 @@ def _table(columns: list[str], rows: list[list[Any]]) -> pd.DataFrame:
 
 
 def _differences(frozen: pd.DataFrame, now: pd.DataFrame) -> list[FigureDifference]:
-    """Return every figure's value that is not the same, in the order of the frozen table, new figures last."""
+    """Every figure's value that is not the same, in the order of the frozen table, new figures last."""
     before, after = _by_place(frozen), _by_place(now)
     found = []
     for place in [*before, *(place for place in after if place not in before)]:

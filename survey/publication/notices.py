@@ -17,7 +17,7 @@ def init_app(app: flask.Flask) -> None:
 
 
 def waiting_publications() -> list[Publication]:
-    """Return the reviewed drafts that are not published yet, for evaluators and administrators."""
+    """The reviewed drafts that are not published yet, for evaluators and administrators."""
     person = flask.g.get("user")
     if person is None or person.role.value not in TOLD:
         return []

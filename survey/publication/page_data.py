@@ -29,7 +29,7 @@ class Named:
 
 
 def frozen_page(session: orm.Session, publication: Publication, language: str) -> RoundPage:
-    """Return what every page of an edition needs."""
+    """What every page of an edition needs."""
     content, results = content_of(publication), thaw(session, publication)
     return RoundPage(
         results=results,
@@ -43,21 +43,21 @@ def frozen_page(session: orm.Session, publication: Publication, language: str) -
 
 
 def hidden_agencies_of(page: RoundPage) -> frozenset[str]:
-    """Return the agencies of which the public is told nothing: too few answered, or they give such an agency away."""
+    """The agencies of which the public is told nothing: too few answered, or they give such an agency away."""
     # Of a suppressed agency only this is known: it has respondents, and fewer than may be shown.
     respondents = {a: 1 if f.n is None else f.n for a in page.agencies if (f := page.figures.overall(a)) is not None}
     return hidden_agencies(respondents, DisclosureRule.of(page.rules))
 
 
 def public_rows(page: RoundPage) -> pd.DataFrame:
-    """Return the figures everyone may have, with all their columns."""
+    """The figures everyone may have, with all their columns."""
     table = page.table
     shown = ~table["agency"].isin(hidden_agencies_of(page))
     return table[(table["service"] == ALL_SERVICES) & table["level"].isin(LEVELS) & shown]
 
 
 def public_table(page: RoundPage) -> pd.DataFrame:
-    """Return the rows and columns everyone may have: those of the public page."""
+    """The rows and columns everyone may have: those of the public page."""
     return public_rows(page)[COLUMNS]
 
 

@@ -27,18 +27,18 @@ from survey.questionnaires.definition import (
 
 
 def canonical(definition: Definition) -> str:
-    """Return the definition as canonical JSON."""
+    """The definition as canonical JSON."""
     return json.dumps(to_mapping(definition), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def content_hash(definition: Definition) -> str:
-    """Return the SHA-256 of the canonical JSON, in hexadecimal."""
+    """The SHA-256 of the canonical JSON, in hexadecimal."""
     return hashlib.sha256(canonical(definition).encode()).hexdigest()
 
 
 @lru_cache(maxsize=64)
 def from_canonical(content: str) -> Definition:
-    """Return the definition that `canonical` wrote; `canonical(from_canonical(c)) == c`.
+    """The definition that `canonical` wrote; `canonical(from_canonical(c)) == c`.
 
     Definitions are immutable, so that the few in use are kept: a page need not parse one at every request.
     """
@@ -46,7 +46,7 @@ def from_canonical(content: str) -> Definition:
 
 
 def to_mapping(definition: Definition) -> dict[str, Any]:
-    """Return the definition as plain data in the shape of the YAML file."""
+    """The definition as plain data in the shape of the YAML file."""
     data: dict[str, Any] = {
         "code": definition.code,
         "family": definition.family,
@@ -84,7 +84,7 @@ def to_mapping(definition: Definition) -> dict[str, Any]:
 
 
 def from_mapping(data: dict[str, Any]) -> Definition:
-    """Return the definition in plain data that `to_mapping` wrote or the schema check has passed."""
+    """The definition in plain data that `to_mapping` wrote or the schema check has passed."""
     languages = (*data["languages"], *data["samples"])
 
     def text(mapping: dict[str, str]) -> LocalText:

@@ -55,11 +55,11 @@ class LocalText:
         return dict(self.pairs)
 
     def get(self, language: str) -> str:
-        """Return the wording in `language`, or in the first language when it is missing."""
+        """The wording in `language`, or in the first language when it is missing."""
         return self._by_language.get(language, self.pairs[0][1])
 
     def language(self, language: str) -> str:
-        """Return the language that `get(language)` really answers in: what the page's `lang` attribute must say."""
+        """The language that `get(language)` really answers in: what the page's `lang` attribute must say."""
         return language if language in self._by_language else self.pairs[0][0]
 
 
@@ -229,7 +229,7 @@ class Definition:
         return {slot.code: slot for slot in self.slots}
 
     def slot(self, code: str) -> Slot:
-        """Return the position of a question; InputError when the questionnaire has none of that code."""
+        """The position of a question; InputError when the questionnaire has none of that code."""
         try:
             return self._slot_of[code]
         except KeyError:
@@ -240,11 +240,11 @@ class Definition:
             ) from None
 
     def on_scale(self, code: str) -> bool:
-        """Return whether a question is answered on the five levels: an item, or the overall question."""
+        """Whether a question is answered on the five levels: an item, or the overall question."""
         return self.slot(code).kind is SlotKind.SATISFACTION or (self.overall is not None and code == OVERALL)
 
     def scheme(self) -> Scheme:
-        """Return the items in their elements and aspects, as scoring wants them; in the order of the first slots."""
+        """The items in their elements and aspects, as scoring wants them; in the order of the first slots."""
         return Scheme(
             tuple(
                 SchemeItem(item.code, element.code, aspect.code)
@@ -255,13 +255,13 @@ class Definition:
         )
 
     def conditions(self) -> dict[str, dict[str, list[str]]]:
-        """Return the conditions as data for the page's script: question → {question it hangs on: answers}."""
+        """The conditions as data for the page's script: question → {question it hangs on: answers}."""
         return {
             slot.code: {code: list(answers) for code, answers in slot.show_if} for slot in self.slots if slot.show_if
         }
 
     def visible(self, answers: Mapping[str, str]) -> set[str]:
-        """Return the codes of the questions that `answers` cause to be asked.
+        """The codes of the questions that `answers` cause to be asked.
 
         A hidden question has no answer, whatever was sent for it: what hangs on it is hidden as well. Questions
         hang only on earlier ones, so one pass decides.
@@ -273,7 +273,7 @@ class Definition:
         return shown
 
     def pack(self, answers: Mapping[str, str]) -> str:
-        """Return one character for each slot: the answer, `.` blank or `_` not asked; hidden answers are dropped.
+        """One character for each slot: the answer, `.` blank or `_` not asked; hidden answers are dropped.
 
         `answers` maps question codes to answer codes; an empty answer is a blank. InputError on an unknown question
         or an answer that the question does not have.
@@ -291,7 +291,7 @@ class Definition:
         return "".join((answers.get(s.code) or BLANK) if s.code in shown else HIDDEN for s in self.slots)
 
     def unpack(self, packed: str) -> dict[str, str]:
-        """Return the answers in a packed string by question code, without blanks and questions not asked."""
+        """The answers in a packed string by question code, without blanks and questions not asked."""
         if len(packed) != len(self.slots):
             raise InputError(
                 "The stored answers have %(found)s characters; the questionnaire %(questionnaire)s has %(expected)s.",
@@ -303,7 +303,7 @@ class Definition:
         return {slot.code: answer for slot, answer in pairs if answer not in (BLANK, HIDDEN)}
 
     def labels(self, code: str) -> dict[str, LocalText]:
-        """Return the answers of a question with their labels, in order."""
+        """The answers of a question with their labels, in order."""
         return {option.code: option.text for option in self._options[code]} if self.slot(code) else {}
 
     @cached_property
@@ -331,7 +331,7 @@ class Definition:
         return readings
 
     def parse_answer(self, code: str, text: str) -> str:
-        """Return the answer code that `text` of an imported cell means for question `code`; "" for a blank.
+        """The answer code that `text` of an imported cell means for question `code`; "" for a blank.
 
         Understood are answer codes (`4`, also `4.0` as spreadsheets write it), labels in any language of the
         questionnaire, with or without Vietnamese marks and in any case (`KHONG BIET`), a code with its label
@@ -372,7 +372,7 @@ def _squeeze(label: str) -> str:
 
 
 def _meanings(written: str, slot: Slot, exact: dict[str, set[str]], folded: dict[str, set[str]]) -> set[str]:
-    """Return the answer codes that `written` can mean; an exact label beats one without marks."""
+    """The answer codes that `written` can mean; an exact label beats one without marks."""
     number = _NUMBER.fullmatch(written)
     bare = number[1] if number else written.casefold()
     if bare in slot.options:

@@ -44,7 +44,7 @@ def compare_questionnaires(before: Definition, after: Definition) -> Questionnai
 
 
 def to_yaml(definition: Definition) -> str:
-    """Return a questionnaire as YAML text that `loads` reads back as the same one."""
+    """A questionnaire as YAML text that `loads` reads back as the same one."""
     data = to_mapping(definition)
     order = ("code", "family", "title", "languages", "samples", "scale", "overall", "aspects", "needs", "respondent")
     text: str = yaml.safe_dump(
@@ -65,7 +65,7 @@ def edit_questionnaire(
     added: Sequence[str] = (),
     bank: Iterable[Definition] = (),
 ) -> Definition:
-    """Return a questionnaire changed as asked; `DefinitionError` names what cannot be, with its line in the YAML.
+    """A questionnaire changed as asked; `DefinitionError` names what cannot be, with its line in the YAML.
 
     `texts` is item → language → words, `order` item → its place within its element; items not named stay as they are.
     An `added` item comes from the first questionnaire of the `bank` that has it: into the element of the same code, or

@@ -19,7 +19,7 @@ _HERE = Path(__file__).resolve().parent
 
 
 def load_file(path: str | Path) -> Definition:
-    """Return the questionnaire in a YAML file; errors say `file:line`, what was found and what is expected."""
+    """The questionnaire in a YAML file; errors say `file:line`, what was found and what is expected."""
     path = Path(path)
     try:
         with path.open("rb") as file:
@@ -32,17 +32,17 @@ def load_file(path: str | Path) -> Definition:
 
 
 def loads(content: str | bytes, source: str = "questionnaire.yaml") -> Definition:
-    """Return the questionnaire in YAML text; `source` names it in errors."""
+    """The questionnaire in YAML text; `source` names it in errors."""
     return from_mapping(check(content.encode() if isinstance(content, str) else content, source))
 
 
 def bundled() -> dict[str, Definition]:
-    """Return the questionnaires shipped with the software by code, the default first, without those that are broken."""
+    """The questionnaires shipped with the software by code, the default first, without those that are broken."""
     return load_folder(_HERE).definitions
 
 
 def broken_files() -> tuple[str, ...]:
-    """Return what is wrong with shipped questionnaires that cannot be used, a sentence a file; usually nothing.
+    """What is wrong with shipped questionnaires that cannot be used, a sentence a file; usually nothing.
 
     Rounds do not need the files: the questionnaire that a round asks is stored in the database.
     """

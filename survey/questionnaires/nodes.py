@@ -66,7 +66,7 @@ class _Composer(yaml.BaseLoader):
 
 
 def compose(content: bytes, source: str) -> yaml.Node:
-    """Return the root node of a YAML file; DefinitionError names the line of what is not YAML or not allowed."""
+    """The root node of a YAML file; DefinitionError names the line of what is not YAML or not allowed."""
 
     def refuse(line: int, found: str, expected: str) -> DefinitionError:
         return DefinitionError([DefinitionProblem(source, line, found, expected)])

@@ -28,7 +28,7 @@ _DEFAULT_UNKNOWN = {"vi": "Không trả lời", "en": "Prefer not to answer", UN
 
 
 def check(content: bytes, source: str) -> dict[str, Any]:
-    """Return a questionnaire file as plain data for `canonical.from_mapping`; DefinitionError lists the problems."""
+    """A questionnaire file as plain data for `canonical.from_mapping`; DefinitionError lists the problems."""
     checker = _Checker(source)
     data = checker.questionnaire(compose(content, source))
     if checker.problems:
@@ -55,7 +55,7 @@ class _Checker:
         self.problems.append(DefinitionProblem(self.source, node.start_mark.line + 1, found, expected))
 
     def mapping(self, node: yaml.Node, required: Iterable[str], optional: Iterable[str] = ()) -> dict[str, yaml.Node]:
-        """Return the values of a mapping by key, having reported unknown, repeated and missing keys."""
+        """The values of a mapping by key, having reported unknown, repeated and missing keys."""
         required, optional = tuple(required), tuple(optional)
         pairs = self.pairs(node, f"a mapping with {_list(required)}" if required else "a mapping")
         if pairs is None:
@@ -74,7 +74,7 @@ class _Checker:
         return found
 
     def pairs(self, node: yaml.Node, expected: str) -> list[tuple[yaml.ScalarNode, yaml.Node]] | None:
-        """Return the (key, value) nodes of a mapping with scalar keys that differ, or None when it is none."""
+        """The (key, value) nodes of a mapping with scalar keys that differ, or None when it is none."""
         if not isinstance(node, yaml.MappingNode):
             self.problem(node, _describe(node), expected)
             return None
@@ -91,14 +91,14 @@ class _Checker:
         return pairs
 
     def sequence(self, node: yaml.Node, expected: str) -> list[yaml.Node]:
-        """Return the members of a list that is not empty."""
+        """The members of a list that is not empty."""
         if isinstance(node, yaml.SequenceNode) and node.value:
             return list(node.value)
         self.problem(node, "an empty list" if isinstance(node, yaml.SequenceNode) else _describe(node), expected)
         return []
 
     def scalar(self, node: yaml.Node, pattern: re.Pattern[str], expected: str) -> str:
-        """Return a scalar that matches `pattern` whole."""
+        """A scalar that matches `pattern` whole."""
         if not isinstance(node, yaml.ScalarNode):
             self.problem(node, _describe(node), expected)
             return ""
@@ -109,7 +109,7 @@ class _Checker:
     # -- wording ------------------------------------------------------------------------------------------------
 
     def words(self, node: yaml.Node) -> str:
-        """Return one wording: not empty, NFC, nothing invisible."""
+        """One wording: not empty, NFC, nothing invisible."""
         if not isinstance(node, yaml.ScalarNode):
             self.problem(node, _describe(node), "text")
             return ""
@@ -120,7 +120,7 @@ class _Checker:
         return " ".join(node.value.split())
 
     def text(self, node: yaml.Node | None, fallback: str = "") -> dict[str, str]:
-        """Return wording by language. Text without languages is taken where there is one language only.
+        """Wording by language. Text without languages is taken where there is one language only.
 
         A missing node has been reported already, or stands in a questionnaire without wording: `fallback` then.
         """
@@ -227,7 +227,7 @@ class _Checker:
         return ("code", children) if self.wordless else ("code", "title", children)
 
     def group(self, keys: dict[str, yaml.Node]) -> str:
-        """Return the code of an aspect or element, which must be the only group of that code."""
+        """The code of an aspect or element, which must be the only group of that code."""
         if "code" not in keys:
             return ""
         code = self.scalar(keys["code"], _CODE, "a code of a-z, 0-9 and _")
@@ -247,7 +247,7 @@ class _Checker:
         return self.asked(keys, (*LEVELS, UNKNOWN))
 
     def asked(self, keys: dict[str, yaml.Node], answers: tuple[str, ...]) -> dict[str, Any]:
-        """Return code, text and condition of an item or question, and remember it for later conditions."""
+        """Code, text and condition of an item or question, which is remembered for later conditions."""
         condition = self.condition(keys["show_if"]) if "show_if" in keys else {}
         code = self.question_code(keys["code"], answers) if "code" in keys else ""
         data = {"code": code, "text": self.text(keys.get("text"), code)}
@@ -260,7 +260,7 @@ class _Checker:
         return code
 
     def condition(self, node: yaml.Node) -> dict[str, list[str]]:
-        """Return a condition: earlier questions, each with the answers that show this one."""
+        """A condition: earlier questions, each with the answers that show this one."""
         condition = {}
         for key, value in self.pairs(node, "a mapping from an earlier question to a list of its answers") or []:
             known = self.questions.get(key.value)

@@ -36,7 +36,7 @@ class SpanPicture:
 
 
 def span_picture(index: float, lo: float, hi: float, line: float) -> SpanPicture:
-    """Return the picture of a figure, a range lo..hi and a line, on an axis that fits all of them."""
+    """The picture of a figure, a range lo..hi and a line, on an axis that fits all of them."""
     least = max(0, 5 * math.floor((min(index, lo, line) - 1) / 5))
     most = max(min(100, 5 * math.ceil((max(index, hi, line) + 1) / 5)), least + 10)
     step = max(5, 5 * math.ceil((most - least) / 30))
@@ -70,12 +70,12 @@ class MonthChange:
         return self.now - self.before
 
     def sentence(self, **words: str) -> str:
-        """Return how the index moved."""
+        """How the index moved."""
         return choose(MONTH_SENTENCES, MovedBetween(self.lo, self.hi)).here(**words)
 
 
 def month_change(months: Series, league: League | None, confidence: float) -> MonthChange:
-    """Return how an index moved between its two last months, in percentage points.
+    """How an index moved between its two last months, in percentage points.
 
     The variance of a month is that of as many effective answers as its respondents are worth in the league.
     """
@@ -101,11 +101,11 @@ class TargetStanding:
 
     @property
     def word(self) -> str:
-        """Return the verdict in a word."""
+        """The verdict in a word."""
         return choose(TARGET_WORDS, self.judgement).here()
 
     def sentence(self, **words: str) -> str:
-        """Return the verdict in a sentence."""
+        """The verdict in a sentence."""
         return choose(TARGET_SENTENCES, self.judgement).here(**words)
 
     @property
@@ -118,7 +118,7 @@ class TargetStanding:
 
 
 def target_standing(results: RoundResults, element: str, target: float, figure: ShownFigure | None) -> TargetStanding:
-    """Return a target with what an agency's figure of the same element says of it."""
+    """A target with what an agency's figure of the same element says of it."""
     if figure is None or figure.n is None:
         return TargetStanding(element, target, None, judge(math.nan, math.nan, math.nan, target, n=0))
     known = int(figure.population) if math.isfinite(figure.population) and figure.population > 0 else None

@@ -33,7 +33,7 @@ PROGRAM = Dialect(spreadsheet=False)
 
 
 def csv_text(table: pd.DataFrame, *, spreadsheet: bool = False) -> str:
-    """Return the whole table as text; see `csv_lines`."""
+    """The whole table as text; see `csv_lines`."""
     return "".join(csv_lines(table, spreadsheet=spreadsheet))
 
 
@@ -58,7 +58,7 @@ def csv_lines(table: pd.DataFrame, *, spreadsheet: bool = False, dialect: Dialec
 
 
 def plain(value: Any) -> str | int | float | bool | None:
-    """Return a table's value as plain Python; missing values (None, NaN, NA) are None, whole numbers are int."""
+    """A table's value as plain Python; missing values (None, NaN, NA) are None, whole numbers are int."""
     if value is None or value is pd.NA:
         return None
     if hasattr(value, "item"):
@@ -73,7 +73,7 @@ def plain(value: Any) -> str | int | float | bool | None:
 
 
 def write_value(value: Any, dialect: Dialect) -> str:
-    """Return a value as the text of a cell."""
+    """A value as the text of a cell."""
     bare = plain(value)
     if bare is None:
         return ""
@@ -84,7 +84,7 @@ def write_value(value: Any, dialect: Dialect) -> str:
 
 
 def _take(buffer: io.StringIO) -> str:
-    """Return what was written, and empty the buffer."""
+    """What was written, and empty the buffer."""
     text = buffer.getvalue()
     buffer.seek(0)
     buffer.truncate()

@@ -22,5 +22,5 @@ def json_lines(table: pd.DataFrame) -> Iterator[str]:
 
 
 def json_text(table: pd.DataFrame) -> str:
-    """Return the whole array as text."""
+    """The whole array as text."""
     return "".join(json_lines(table))

@@ -23,7 +23,7 @@ class Bars:
     shares: Mapping[tuple[str, str, str], tuple[float, ...]]
 
     def of(self, figure: ShownFigure | None) -> tuple[Segment, ...]:
-        """Return an item's bar; empty for a figure that is hidden or that nobody answered."""
+        """An item's bar; empty for a figure that is hidden or that nobody answered."""
         if figure is None or not figure.valid:
             return ()
         return stacked_bar(figure.counts, self.shares.get((figure.agency, figure.service, figure.key)))
@@ -34,7 +34,7 @@ UNWEIGHTED = Bars({})
 
 
 def weighted_bars(session: orm.Session, results: RoundResults) -> Bars:
-    """Return the bars of a round; cached while its responses and transactions are the same."""
+    """The bars of a round; cached while its responses and transactions are the same."""
 
     def make() -> Bars:
         sums = round_sums(session, results.round, results.definition.scheme(), results.rules)

@@ -35,7 +35,7 @@ class BorrowedEstimate:
 
 
 def borrowed_estimates(session: orm.Session, results: RoundResults) -> list[BorrowedEstimate]:
-    """Return the estimates of the cells with fewer respondents than an interval needs, by agency and service.
+    """The estimates of the cells with fewer respondents than an interval needs, by agency and service.
 
     Cells under `min_n` have no figure and enter nothing. Empty where there are too few cells, or none of firm error.
     """
@@ -43,7 +43,7 @@ def borrowed_estimates(session: orm.Session, results: RoundResults) -> list[Borr
 
 
 def estimates_of(results: RoundResults) -> list[BorrowedEstimate]:
-    """Return the estimates from a round's results: crossed effects of agency and service, benchmarked to the agency."""
+    """The estimates from a round's results: crossed effects of agency and service, benchmarked to the agency."""
     table = results.table if results.tested is None else results.tested
     whole = table[(table["level"] == "overall") & (table["agency"] != "")]
     cells = whole[whole["service"] != ""]
@@ -87,7 +87,7 @@ def _benchmarked(
     agency: np.ndarray,
     agencies: np.ndarray,
 ) -> SmallArea:
-    """Return estimates that add up to the agency's figure, where all its services are shown and their N is known."""
+    """Estimates that add up to the agency's figure, where all its services are shown and their N is known."""
     size = shown["population"].to_numpy(dtype=np.float64, na_value=np.nan)
     total = np.bincount(agency, weights=np.nan_to_num(size), minlength=len(agencies))
     complete = cells.groupby("agency")["index"].apply(lambda part: bool(part.notna().all()))

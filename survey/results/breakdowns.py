@@ -54,7 +54,7 @@ class Dimension:
 
 
 def dimensions(definition: Definition) -> tuple[Dimension, ...]:
-    """Return what the responses to a questionnaire can be broken down by, besides agency and service."""
+    """What the responses to a questionnaire can be broken down by, besides agency and service."""
     asked = definition.respondent.questions if definition.respondent else ()
     positions = {slot.code: position for position, slot in enumerate(definition.slots)}
     return (
@@ -68,7 +68,7 @@ def dimensions(definition: Definition) -> tuple[Dimension, ...]:
 
 
 def breakdown(session: orm.Session, results: RoundResults, dimension: Dimension, agency: str) -> pd.DataFrame:
-    """Return one row a figure of an agency (or the province, "") and each of its groups: score columns and `group`.
+    """One row a figure of an agency (or the province, "") and each of its groups: score columns and `group`.
 
     The rows of all groups together have `group` "". Declined and blank answers are one group, `BLANK`. For counters
     there are rows for each service too, and nothing for the province. Suppressed figures are without numbers.
@@ -83,7 +83,7 @@ def breakdown(session: orm.Session, results: RoundResults, dimension: Dimension,
 def group_sizes(
     session: orm.Session, results: RoundResults, dimension: Dimension, agency: str
 ) -> dict[str, int | None]:
-    """Return the respondents of each group of an agency (or the province), None where they must not be shown.
+    """The respondents of each group of an agency (or the province), None where they must not be shown.
 
     The numbers are those of `breakdown`; nothing else is worked out. Not for counters.
     """
@@ -102,7 +102,7 @@ def group_sizes(
 
 
 def _sums(session: orm.Session, results: RoundResults, dimension: Dimension) -> Sums:
-    """Return the sums of a round by agency, service and `group`."""
+    """The sums of a round by agency, service and `group`."""
     scheme = results.definition.scheme()
 
     def grouped(keys: pd.DataFrame) -> pd.DataFrame:
@@ -121,7 +121,7 @@ def _sums(session: orm.Session, results: RoundResults, dimension: Dimension) -> 
 
 
 def _score(session: orm.Session, results: RoundResults, dimension: Dimension, agency: str) -> pd.DataFrame:
-    """Return the figures, nothing hidden yet. An agency consists of whole strata, so its own part is enough for it."""
+    """The figures, nothing hidden yet. An agency consists of whole strata, so its own part is enough for it."""
     sums = _sums(session, results, dimension)
     moments, clusters = sums.moments, sums.clusters
     population = read_population(session, results.round.id)
@@ -151,7 +151,7 @@ def _score(session: orm.Session, results: RoundResults, dimension: Dimension, ag
 def _hidden(
     session: orm.Session, results: RoundResults, dimension: Dimension, agency: str
 ) -> frozenset[tuple[str, ...]]:
-    """Return the `KEYS` of what must not be shown: of one agency for counters, else of all agencies."""
+    """The `KEYS` of what must not be shown: of one agency for counters, else of all agencies."""
     part = agency if dimension.by_service else None
 
     def make() -> frozenset[tuple[str, ...]]:
@@ -169,7 +169,7 @@ def _hidden(
 def hidden_groups(
     n: pd.DataFrame, by: tuple[str, ...], rule: DisclosureRule, scheme: Scheme, table: pd.DataFrame
 ) -> NDArray[np.bool_]:
-    """Return which rows of `respondents` (with `PLACES` complete) must be hidden beside a round's results `table`.
+    """Which rows of `respondents` (with `PLACES` complete) must be hidden beside a round's results `table`.
 
     Groups of places whose own figure the results hide go in any case; the other totals are known from the results.
     Where it would cost groups of all places together, those of each place go: groups that are small in most agencies
@@ -215,20 +215,20 @@ def _withstands(
 
 
 def _hidden_before(n: pd.DataFrame, table: pd.DataFrame) -> NDArray[np.bool_]:
-    """Return the rows of places whose own figure the results hide already."""
+    """The rows of places whose own figure the results hide already."""
     figure = ["agency", "service", "level", "key"]
     gone = pd.MultiIndex.from_frame(table.loc[table["status"] == SUPPRESSED, figure])
     return np.asarray(pd.MultiIndex.from_frame(n[figure]).isin(gone), dtype=np.bool_) & (n["n"] > 0).to_numpy()
 
 
 def _alone(results: RoundResults) -> frozenset[str]:
-    """Return the agencies whose transactions are not known: they are in no wider figure."""
+    """The agencies whose transactions are not known: they are in no wider figure."""
     table = results.table
     return frozenset(table.loc[table["warnings"].str.contains("no_population") & (table["agency"] != ""), "agency"])
 
 
 def respondents(moments: Moments, by: tuple[str, ...], alone: frozenset[str] = frozenset()) -> pd.DataFrame:
-    """Return how many respondents every figure has, for each combination of keys named or all together ("").
+    """How many respondents every figure has, for each combination of keys named or all together ("").
 
     Agencies `alone` are in no row of all agencies together, and carry the warning that says so.
     """
@@ -256,7 +256,7 @@ def respondents(moments: Moments, by: tuple[str, ...], alone: frozenset[str] = f
 
 
 def _hide(table: pd.DataFrame, hidden: frozenset[tuple[str, ...]]) -> pd.DataFrame:
-    """Return the table without what is hidden."""
+    """The table without what is hidden."""
     place = list(table[list(KEYS)].itertuples(index=False, name=None))
     gone = np.array([row in hidden for row in place], dtype=bool)
     result = table.copy()

@@ -26,7 +26,7 @@ WIDER = 13.0
 
 
 def place(value: float | None) -> float | None:
-    """Return the horizontal place of a figure in percentage points; None where there is no figure.
+    """The horizontal place of a figure in percentage points; None where there is no figure.
 
     Figures outside 0..100 are held at the ends of the axis.
     """
@@ -93,7 +93,7 @@ class IntervalChart:
 
 
 def interval_chart(rows: Sequence[ChartRow]) -> IntervalChart:
-    """Return the chart of some rows, in their order."""
+    """The chart of some rows, in their order."""
     marks = tuple(
         Mark(
             row=row,
@@ -131,7 +131,7 @@ class Segment:
 
 
 def stacked_bar(counts: Sequence[int], shares: Sequence[float] | None = None) -> tuple[Segment, ...]:
-    """Return the five answers as parts of 100 %, dissatisfied left, satisfied right; nothing when nobody answered.
+    """The five answers as parts of 100 %, dissatisfied left, satisfied right; nothing when nobody answered.
 
     `shares`: weighted shares in percent; None: those of the counts. Shares are written whole where they then add up to
     100, else with one decimal; `adds_up` says whether that is enough.
@@ -222,7 +222,7 @@ class TrendChart:
 
 
 def trend_chart(moments: Sequence[TrendPoint]) -> TrendChart:
-    """Return the chart of some rounds in their order; a line joins rounds that can be compared."""
+    """The chart of some rounds in their order; a line joins rounds that can be compared."""
     left, right = 10.0, 96.0
     step = (right - left) / max(len(moments), 1)
     marks: list[TrendMark] = []
@@ -253,7 +253,7 @@ def trend_chart(moments: Sequence[TrendPoint]) -> TrendChart:
 
 
 def _height(value: float) -> float | None:
-    """Return the height of a figure in percentage points on an upright axis; None where there is no figure."""
+    """The height of a figure in percentage points on an upright axis; None where there is no figure."""
     if not math.isfinite(value):
         return None
     return round(PLOT_TOP + PLOT_HEIGHT * (1 - min(max(value, 0.0), 100.0) / 100), 2)
@@ -303,7 +303,7 @@ class QuadrantChart:
 
 
 def quadrant_chart(spots: Sequence[Spot]) -> QuadrantChart:
-    """Return the plot of some items; those without a gap have no place in it.
+    """The plot of some items; those without a gap have no place in it.
 
     The upright axis runs from the least to the most important item: they differ by little, and it is their order that
     counts.

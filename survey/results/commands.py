@@ -105,7 +105,7 @@ def _names(listed: str) -> tuple[str, ...]:
 
 
 def _rules(path: Path | None, interval: str, min_n: int) -> Any:
-    """Return the scoring rules of a file with what the options say."""
+    """The scoring rules of a file with what the options say."""
     from scoring.scheme import DataError, Rules
 
     try:
@@ -115,7 +115,7 @@ def _rules(path: Path | None, interval: str, min_n: int) -> Any:
 
 
 def _definition(name: str) -> Definition:
-    """Return a bundled questionnaire by its code, or that of a YAML file."""
+    """A bundled questionnaire by its code, or that of a YAML file."""
     from survey.questionnaires import bundled, load_file
 
     if name in bundled():

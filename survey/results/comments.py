@@ -29,7 +29,7 @@ class CommentSummary:
 def comment_summary(
     session: orm.Session, results: RoundResults, figures: Figures, agency: str
 ) -> CommentSummary | None:
-    """Return what citizens say of an agency; None for the province and where too few answered to show anything."""
+    """What citizens say of an agency; None for the province and where too few answered to show anything."""
     overall = figures.overall(agency)
     if not agency or overall is None or not overall.n:
         return None
@@ -43,5 +43,5 @@ def comment_summary(
 
 
 def masked_text(comment: Comment) -> str:
-    """Return what may be shown of a comment: as its reviewer left it, else masked by rule."""
+    """What may be shown of a comment: as its reviewer left it, else masked by rule."""
     return comment.masked if comment.masked is not None else mask_comment(comment.text).text

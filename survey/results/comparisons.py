@@ -34,7 +34,7 @@ class Changes:
 
 
 def agency_ranks(results: RoundResults) -> pd.DataFrame:
-    """Return the agencies' ranks by overall index within their leagues, see `scoring.ranks.rank_agencies`.
+    """The agencies' ranks by overall index within their leagues, see `scoring.ranks.rank_agencies`.
 
     The column `league` says among whom; whoever is alone in a league has no rank (status `alone`). The seed comes from
     the round's code: looking again never alters a rank. Agencies with fewer respondents than the round's rules ask for
@@ -64,7 +64,7 @@ def _in_league(ranks: pd.DataFrame, name: str) -> pd.DataFrame:
 
 
 def _league_ranks(results: RoundResults, rows: pd.DataFrame, old_errors: bool) -> pd.DataFrame:
-    """Return the ranks of the agencies of one league among each other."""
+    """The ranks of the agencies of one league among each other."""
     rules = results.rules
     columns = ("index", "n", *(("se", "lo", "hi") if old_errors else ("se_test",)))
     numbers = tuple((name, rows[name].to_numpy(dtype=np.float64, na_value=np.nan).tobytes()) for name in columns)
@@ -83,7 +83,7 @@ def _ranked(
     seed: int,
     choices: tuple[str, int, float],
 ) -> pd.DataFrame:
-    """Return the ranks of figures given as bytes: equal figures have equal ranks, and they take long to find.
+    """The ranks of figures given as bytes: equal figures have equal ranks, and they take long to find.
 
     `bounded`: empty for the errors with the finite-population correction.
     """
@@ -102,7 +102,7 @@ def _ranked(
 def changes_since_last_round(
     session: orm.Session, results: RoundResults, services: Sequence[str] | None = None
 ) -> Changes | None:
-    """Return the changes of every figure since the latest round that ended before this one began; None without one.
+    """The changes of every figure since the latest round that ended before this one began; None without one.
 
     `services`: of these alone ("" all together); None: of all. Adjusted p-values are the same either way.
     """
@@ -113,7 +113,7 @@ def changes_since_last_round(
 def changes_between(
     session: orm.Session, results: RoundResults, before: Round, services: Sequence[str] | None = None
 ) -> Changes:
-    """Return the changes of every figure since an earlier round."""
+    """The changes of every figure since an earlier round."""
     earlier = round_results(session, before.code)
 
     def make() -> pd.DataFrame:
@@ -133,7 +133,7 @@ def changes_between(
 
 
 def _of_services(results: RoundResults, services: Sequence[str] | None) -> pd.DataFrame:
-    """Return the rows of some services (None: of all) with the errors that tests need."""
+    """The rows of some services (None: of all) with the errors that tests need."""
     table = results.table if results.tested is None else results.tested
     return table if services is None else table[table["service"].isin(services)]
 
@@ -154,7 +154,7 @@ class Step:
 
 
 def series(session: orm.Session, results: RoundResults) -> list[Step]:
-    """Return the rounds up to this one, the earliest first; each began after the one before it had ended."""
+    """The rounds up to this one, the earliest first; each began after the one before it had ended."""
     rounds = [results]
     while earlier := find_rounds_before(session, rounds[-1].round)[:1]:
         rounds.append(round_results(session, earlier[0].code))

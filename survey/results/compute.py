@@ -88,7 +88,7 @@ def round_results(
     min_n: int | None = None,
     rules: Rules | None = None,
 ) -> RoundResults:
-    """Return the results of a round for the province, every agency and every service of each.
+    """The results of a round for the province, every agency and every service of each.
 
     `interval` (one of `scoring.scheme.INTERVALS`) and `min_n` stand in for the round's own, `rules` for all of them.
     Raises `InputError` for an unknown round, interval or rule.
@@ -134,14 +134,14 @@ def round_results(
 
 
 def _stamp(session: orm.Session, round_: Round, rules: Rules, population: pd.DataFrame) -> tuple[Hashable, ...]:
-    """Return the cache key: it names everything the results of a round are computed from."""
+    """The cache key: it names everything the results of a round are computed from."""
     transactions = tuple(population.itertuples(index=False, name=None))
     rule = json.dumps(rules.to_mapping(), sort_keys=True)
     return (round_.id, round_.version_id, rule, responses.stamp(session, round_.id), transactions)
 
 
 def effective_rules(round_: Round, *, interval: str | None = None, min_n: int | None = None) -> Rules:
-    """Return a round's scoring rules with what the caller asked to differ; `InputError` for values that cannot be."""
+    """A round's scoring rules with what the caller asked to differ; `InputError` for values that cannot be."""
     try:
         rules = Rules.from_mapping(round_.rules)
         if interval is not None:
@@ -152,7 +152,7 @@ def effective_rules(round_: Round, *, interval: str | None = None, min_n: int | 
 
 
 def without_service(rules: Rules) -> str | None:
-    """Return the service code of responses that are spread over their agency's services; None: they are not.
+    """The service code of responses that are spread over their agency's services; None: they are not.
 
     Rules stored before that (`definitions` 1) make such an agency one stratum, for ever.
     """
@@ -173,7 +173,7 @@ class Sums:
     too_few: int
 
     def merge(self, other: Sums) -> Sums:
-        """Return the sums of both together."""
+        """The sums of both together."""
         both = None
         if self.clusters is not None and other.clusters is not None:
             both = self.clusters.merge(other.clusters)
@@ -181,7 +181,7 @@ class Sums:
 
 
 def round_sums(session: orm.Session, round_: Round, scheme: Scheme, rules: Rules, by: tuple[str, ...] = PLACES) -> Sums:
-    """Return the sums of a round by agency and service, and by counter and day where the rules say so.
+    """The sums of a round by agency and service, and by counter and day where the rules say so.
 
     `by`: further keys after these two, see `survey.results.queries.responses.key_column`.
     """
@@ -217,7 +217,7 @@ def score_chosen(session: orm.Session, results: RoundResults, chosen: sa.ColumnE
 
 
 def _sums(answers: list[str], counts: NDArray[np.int64], keys: pd.DataFrame, scheme: Scheme, rules: Rules) -> Sums:
-    """Return the sums of distinct answers; by counter and day where the keys end with `cluster_keys`."""
+    """The sums of distinct answers; by counter and day where the keys end with `cluster_keys`."""
     too_few = 0
     if rules.min_answered_share > 0:
         given = np.array([sum(c in "12345" for c in text[: len(scheme.items)]) for text in answers], dtype=np.int64)
@@ -235,7 +235,7 @@ def _sums(answers: list[str], counts: NDArray[np.int64], keys: pd.DataFrame, sch
 
 
 def _channels(session: orm.Session, round_id: int) -> dict[str, int]:
-    """Return how many counted responses of a round came by each channel, the commonest first."""
+    """How many counted responses of a round came by each channel, the commonest first."""
 
     def add_delta(before: dict[str, int], delta: Delta) -> dict[str, int]:
         every = Counter(before) + Counter(delta.channels)

@@ -93,7 +93,7 @@ def control_picture(
     top: int = 14,
     ends: tuple[int, int] | None = None,
 ) -> ControlPicture:
-    """Return the picture of a series, whose axis fits its points and limits; without limits below `FEWEST_POINTS`."""
+    """The picture of a series, whose axis fits its points and limits; without limits below `FEWEST_POINTS`."""
     m = len(data.starts)
     chart = data.chart(rebase)
     limits = m >= FEWEST_POINTS
@@ -160,5 +160,5 @@ def _within(starts: Sequence[date], day: date) -> bool:
 
 
 def _place(starts: Sequence[date], day: date) -> int:
-    """Return the last period that began by a day."""
+    """The last period that began by a day."""
     return max(k for k, start in enumerate(starts) if start <= day)

@@ -36,7 +36,7 @@ GAP_COLUMNS = ("agency", "level", "key", "gap", "se", "p", "tests", "p_family", 
 
 
 def gaps(session: orm.Session, results: RoundResults) -> pd.DataFrame:
-    """Return every agency against all others, overall and by element: `GAP_COLUMNS`, one row a figure.
+    """Every agency against all others, overall and by element: `GAP_COLUMNS`, one row a figure.
 
     Figures that are suppressed, and agencies with nothing to compare with, have no row.
     """
@@ -62,12 +62,12 @@ class Contrast:
 
     @property
     def word(self) -> Statement[Difference]:
-        """Return what is said of it beside its number."""
+        """What is said of it beside its number."""
         return choose(CONTRAST_WORDS, self)
 
 
 def contrasts(session: orm.Session, results: RoundResults) -> Mapping[tuple[str, str, str], Contrast]:
-    """Return the `gaps` that exist by (agency, level, key), each with its verdict."""
+    """The `gaps` that exist by (agency, level, key), each with its verdict."""
     table = gaps(session, results)
     keys = table[["agency", "level", "key"]].itertuples(index=False, name=None)
     numbers = table[["gap", "lo_family", "hi_family"]].to_numpy(dtype=np.float64, na_value=np.nan).tolist()
@@ -79,7 +79,7 @@ def contrasts(session: orm.Session, results: RoundResults) -> Mapping[tuple[str,
 
 
 def diagnosis(session: orm.Session, results: RoundResults, agency: str) -> pd.DataFrame | None:
-    """Return an agency's strengths and weaknesses, see `scoring.diagnose.diagnose`; None when it cannot be computed.
+    """An agency's strengths and weaknesses, see `scoring.diagnose.diagnose`; None when it cannot be computed.
 
     That is so for an agency without responses of its own, with too few to show, or without others to compare with.
     `importance` is missing where no question about the whole was asked; then `priority` is the number of dissatisfied
@@ -89,7 +89,7 @@ def diagnosis(session: orm.Session, results: RoundResults, agency: str) -> pd.Da
 
 
 def importance(session: orm.Session, results: RoundResults) -> Importance | None:
-    """Return how much each item weighs in what citizens say of the whole; None where they were not asked of it."""
+    """How much each item weighs in what citizens say of the whole; None where they were not asked of it."""
     return cached(session, ("importance", results.stamp), lambda: _importance(session, results))
 
 
@@ -164,7 +164,7 @@ def _shares(weights: Importance) -> Mapping[str, float]:
 
 
 def _by_people(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a diagnosis without importance: weaknesses by the citizens behind them, strengths by their gap."""
+    """A diagnosis without importance: weaknesses by the citizens behind them, strengths by their gap."""
     place = table["verdict"].map({"weakness": 0, "strength": 1, "same": 2, "unknown": 3}).to_numpy()
     people = table["people"].to_numpy(dtype=np.float64)
     gap = np.nan_to_num(table["gap"].to_numpy(dtype=np.float64, na_value=np.nan))
@@ -174,7 +174,7 @@ def _by_people(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _shown(results: RoundResults) -> frozenset[tuple[str, str, str]]:
-    """Return the (agency, level, key) whose figures, all services together, exist and are shown."""
+    """The (agency, level, key) whose figures, all services together, exist and are shown."""
     table = results.table
     rows = table[(table["service"] == "") & (table["status"] != SUPPRESSED) & table["index"].notna()]
     return frozenset(rows[["agency", "level", "key"]].itertuples(index=False, name=None))

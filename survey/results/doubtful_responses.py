@@ -79,7 +79,7 @@ class _Rows:
 
 
 def flagged(session: orm.Session, round_code: str, reasons: Collection[str] = LEAVE_OUT) -> Flags:
-    """Return the flags of a round, and its index with all responses and without those flagged for `reasons`.
+    """The flags of a round, and its index with all responses and without those flagged for `reasons`.
 
     Raises `InputError` for an unknown round, `DataError` for a reason outside `LEAVE_OUT`. What was worked out is kept
     while the responses have not changed.
@@ -110,7 +110,7 @@ def flagged(session: orm.Session, round_code: str, reasons: Collection[str] = LE
 
 
 def _change(every: pd.DataFrame, without: pd.DataFrame, min_n: int) -> pd.DataFrame:
-    """Return the figures of the province and the agencies side by side, nothing of a small group given away."""
+    """The figures of the province and the agencies side by side, nothing of a small group given away."""
     every, without = (table[table["service"] == ""].reset_index(drop=True) for table in (every, without))
     both = quality.sensitivity(every, without)
     gone = (both["n"] - both["n_left"]).fillna(0)
@@ -169,7 +169,7 @@ def _scan(
 
 
 def _read(session: orm.Session, round_: Round, items: int, min_share: float) -> _Rows:
-    """Return the counted responses of a round in the order they came."""
+    """The counted responses of a round in the order they came."""
     frame = read_counted_responses(session, round_.id)
     frame["time"] = frame["time"].dt.tz_convert(round_.zone).dt.tz_localize(None)
     frame = frame.sort_values(["time", "id"], ignore_index=True)
@@ -184,7 +184,7 @@ def _read(session: orm.Session, round_: Round, items: int, min_share: float) -> 
 
 
 def repeats(rows: _Rows, live: _Mask, rules: QualityRules) -> _Mask:
-    """Return which responses (n,), in the order of time, repeat one before them; see the module."""
+    """Which responses (n,), in the order of time, repeat one before them; see the module."""
     frame, digits = rows.frame, rows.digits
     key, channel = frame["key"].astype(str), frame["channel"]
     of_page = live & (key.str.len() == KEY_LENGTH).to_numpy() & (channel != Channel.KIOSK.value).to_numpy()
@@ -197,7 +197,7 @@ def repeats(rows: _Rows, live: _Mask, rules: QualityRules) -> _Mask:
 
 
 def _soon_again(time: pd.Series, by: list[pd.Series], eligible: _Mask, minutes: float) -> _Mask:
-    """Return which eligible rows follow another of the same group within so many minutes."""
+    """Which eligible rows follow another of the same group within so many minutes."""
     result = np.zeros(len(time), dtype=bool)
     chosen = time[eligible]
     since = chosen.groupby([part[eligible] for part in by], sort=False).diff()

@@ -61,16 +61,16 @@ class League:
     may_be_worst: tuple[str, ...]
 
     def count(self, band: str) -> int:
-        """Return how many agencies are in a band."""
+        """How many agencies are in a band."""
         return sum(standing.band == band for standing in self.standings)
 
     def find(self, agency: str) -> ExpectedStanding | None:
-        """Return an agency's standing, None where it is not in the league."""
+        """An agency's standing, None where it is not in the league."""
         return next((standing for standing in self.standings if standing.agency == agency), None)
 
 
 def leagues(results: RoundResults, *, ranked: bool = True) -> list[League]:
-    """Return the leagues of a round that are large enough for an expected range, by overall index.
+    """The leagues of a round that are large enough for an expected range, by overall index.
 
     `ranked` False: without ranks, which take long to find. Everything comes from figures that are printed: the pooled
     index and respondents of each agency that is shown.
@@ -89,7 +89,7 @@ def leagues(results: RoundResults, *, ranked: bool = True) -> list[League]:
 
 
 def standing_of(found: Sequence[League], agency: str) -> tuple[League, ExpectedStanding] | None:
-    """Return an agency's league and standing; None where there is no expected range for it."""
+    """An agency's league and standing; None where there is no expected range for it."""
     for league in found:
         standing = league.find(agency)
         if standing is not None:
@@ -138,7 +138,7 @@ def _league(results: RoundResults, code: str, rows: pd.DataFrame, ranks: pd.Data
 def _funnel(
     index: np.ndarray, variance: np.ndarray, n: np.ndarray, statistic: str, firm: int
 ) -> tuple[Funnel | None, float]:
-    """Return the funnel of a league and by how much its size grows with a respondent; None without firm errors."""
+    """The funnel of a league and by how much its size grows with a respondent; None without firm errors."""
     if statistic == "score":
         errors = common_errors(variance, n, firm=firm)
         if not np.isfinite(errors).all():

@@ -83,11 +83,11 @@ class Figures:
         self._by_key = {(f.agency, f.service, f.level, f.key): f for f in map(_figure, _records(table))}
 
     def find(self, agency: str, service: str, level: str, key: str) -> ShownFigure | None:
-        """Return a figure, or None when the table has no such row."""
+        """A figure, or None when the table has no such row."""
         return self._by_key.get((agency, service, level, key))
 
     def overall(self, agency: str = PROVINCE, service: str = ALL_SERVICES) -> ShownFigure | None:
-        """Return the overall index of an agency (or the province) and service (or all)."""
+        """The overall index of an agency (or the province) and service (or all)."""
         return self.find(agency, service, *OVERALL)
 
     @cached_property
@@ -104,7 +104,7 @@ class Figures:
 
 
 def chart_row(label: str, figure: ShownFigure | None, reference: ShownFigure | None = None) -> ChartRow:
-    """Return a figure as a row of a dot-and-whisker chart, the province's own figure behind it."""
+    """A figure as a row of a dot-and-whisker chart, the province's own figure behind it."""
     behind = reference.index if reference is not None and reference.exists else None
     if figure is None:
         return ChartRow(label, math.nan, math.nan, math.nan, reference=behind)
@@ -133,7 +133,7 @@ def _figure(row: dict[str, Any]) -> ShownFigure:
 
 
 def _real(value: Any) -> float:
-    """Return a number; what does not exist is NaN."""
+    """A number; what does not exist is NaN."""
     return math.nan if value is None or pd.isna(value) else float(value)
 
 

@@ -62,7 +62,7 @@ class FunnelChart:
 
 
 def funnel_chart(league: League, shown: Sequence[ExpectedStanding], *, target: float | None = None) -> FunnelChart:
-    """Return the plot of a league with the agencies `shown` in it; its axis fits data, ranges and target."""
+    """The plot of a league with the agencies `shown` in it; its axis fits data, ranges and target."""
     sizes = [standing.n for standing in league.standings]
     small, large = min(sizes) / 1.15, max(sizes) * 1.15
     steps = [math.exp(math.log(small) + k / STEPS * math.log(large / small)) for k in range(STEPS + 1)]
@@ -99,13 +99,13 @@ def funnel_chart(league: League, shown: Sequence[ExpectedStanding], *, target: f
 
 
 def _ends(low: float, high: float) -> tuple[int, int]:
-    """Return whole multiples of five around some percentage points and a point more, at least ten apart."""
+    """Whole multiples of five around some percentage points and a point more, at least ten apart."""
     least, most = max(0, 5 * math.floor((low - 1) / 5)), min(100, 5 * math.ceil((high + 1) / 5))
     return (least, most) if most - least >= 10 else (max(0, most - 10), max(most, 10))
 
 
 def _numbered(placed: Sequence[tuple[ExpectedStanding, float, float]]) -> tuple[FunnelMark, ...]:
-    """Return the marks; those outside of their range have a number, the furthest 1, by which a list names them."""
+    """The marks; those outside of their range have a number, the furthest 1, by which a list names them."""
     outside = [standing for standing, _, _ in placed if standing.band != EXPECTED]
     outside.sort(key=lambda one: (-max(one.index - one.hi, one.lo - one.index), one.agency))
     numbers = {standing.agency: number for number, standing in enumerate(outside, 1)}

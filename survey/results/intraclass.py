@@ -48,12 +48,12 @@ class Intraclass:
 
 
 def intraclass(session: orm.Session, results: RoundResults) -> Intraclass | None:
-    """Return the correlation of a round; None where respondents are the units, or counter-days are too few to tell."""
+    """The correlation of a round; None where respondents are the units, or counter-days are too few to tell."""
     return cached(session, ("intraclass", results.stamp), lambda: _intraclass(session, results))
 
 
 def effect_before(session: orm.Session, round_: Round) -> float | None:
-    """Return Kish's design effect of counter-days in the newest round that had ended when one began.
+    """Kish's design effect of counter-days in the newest round that had ended when one began.
 
     It is what a target multiplies the number of people by; None where no round before tells.
     """

@@ -41,7 +41,7 @@ class IndexChange:
 
     @property
     def word(self) -> Statement[Difference]:
-        """Return what is said of it beside its number."""
+        """What is said of it beside its number."""
         return choose(CHANGE_WORDS, self)
 
 
@@ -61,7 +61,7 @@ class LeagueRow:
 
 
 def by_league(standings: Sequence[LeagueRow]) -> list[tuple[str, list[LeagueRow]]]:
-    """Return the agencies of some standings by league, in their order."""
+    """The agencies of some standings by league, in their order."""
     return [
         (name, list(rows))
         for name, rows in groupby((row for row in standings if row.figure.agency), lambda row: row.league)
@@ -69,7 +69,7 @@ def by_league(standings: Sequence[LeagueRow]) -> list[tuple[str, list[LeagueRow]
 
 
 def league(session: orm.Session, results: RoundResults, figures: Figures) -> tuple[list[LeagueRow], Changes | None]:
-    """Return the province and then the agencies with `figures`, by rank; and the round they are compared with.
+    """The province and then the agencies with `figures`, by rank; and the round they are compared with.
 
     Ranks are among all agencies of a league, whoever looks; leagues follow one another.
     """
@@ -91,7 +91,7 @@ def league(session: orm.Session, results: RoundResults, figures: Figures) -> tup
 
 
 def change_of(changes: Changes, agency: str, level: str, key: str) -> IndexChange | None:
-    """Return how one figure of an agency (or the province), all services, moved; None without a row."""
+    """How one figure of an agency (or the province), all services, moved; None without a row."""
     table = changes.table
     at = (table["agency"] == agency) & (table["service"] == ALL_SERVICES)
     rows = table[at & (table["level"] == level) & (table["key"] == key)].to_dict("records")
@@ -99,7 +99,7 @@ def change_of(changes: Changes, agency: str, level: str, key: str) -> IndexChang
 
 
 def _changes(before: Changes | None) -> dict[str, IndexChange]:
-    """Return the change of the overall index by agency."""
+    """The change of the overall index by agency."""
     if before is None:
         return {}
     table = before.table

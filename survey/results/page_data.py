@@ -27,7 +27,7 @@ class PageFigures(Figures):
         self._parts: dict[str | None, Figures] = {}
 
     def find(self, agency: str, service: str, level: str, key: str) -> ShownFigure | None:
-        """Return a figure, or None when the table has no such row."""
+        """A figure, or None when the table has no such row."""
         return self._part(agency if service else None).find(agency, service, level, key)
 
     @cached_property
@@ -48,7 +48,7 @@ class PageFigures(Figures):
         return {agency: tuple(services) for agency, services in by_agency.items()}
 
     def _part(self, agency: str | None) -> Figures:
-        """Return the figures of an agency's services, None: of every agency as a whole.
+        """The figures of an agency's services, None: of every agency as a whole.
 
         Threads that ask at once make them twice, and alike.
         """
@@ -104,19 +104,19 @@ class RoundPage:
         return self.figures.agencies
 
     def agency_name(self, code: str) -> str:
-        """Return an agency's name in the language of the page."""
+        """An agency's name in the language of the page."""
         if code == PROVINCE:
             return str(_("The whole province"))
         return local_name(self.agency_of[code]) if code in self.agency_of else code
 
     def service_name(self, code: str) -> str:
-        """Return a service's name in the language of the page."""
+        """A service's name in the language of the page."""
         if code == ALL_SERVICES:
             return str(_("All services"))
         return local_name(self.service_of[code]) if code in self.service_of else code
 
     def label(self, level: str, key: str) -> str:
-        """Return the name of a level's key: an element's title, an item's statement."""
+        """The name of a level's key: an element's title, an item's statement."""
         if level == "overall":
             return str(_("Overall"))
         if level == "item":
@@ -125,12 +125,12 @@ class RoundPage:
         return next((part.title.get(self.language) for part in parts if part.code == key), key)
 
     def level_words(self) -> list[str]:
-        """Return the five answers' labels."""
+        """The five answers' labels."""
         return [text.get(self.language) for text in self.definition.scale.levels]
 
 
 def load_round(session: orm.Session, code: str, visible: frozenset[str] | None, language: str) -> RoundPage:
-    """Return the page data of a round, cut to the `visible` agencies and the province (None: everything)."""
+    """The page data of a round, cut to the `visible` agencies and the province (None: everything)."""
     results = round_results(session, code)
     table = results.table
     if visible is not None:

@@ -83,7 +83,7 @@ class PlaceChart:
 
 
 def place_chart(look: PlaceLook, agency: str, run: tuple[int, int] | None) -> PlaceChart:
-    """Return the chart of an agency; `run` is the first week, and the week after the last, that stand out."""
+    """The chart of an agency; `run` is the first week, and the week after the last, that stand out."""
     rows = look.rows
     own = rows.agency == look.agencies.index(agency)
     week, weeks = rows.day[own] // 7, rows.weeks
@@ -117,7 +117,7 @@ def place_chart(look: PlaceLook, agency: str, run: tuple[int, int] | None) -> Pl
 
 
 def _expected(look: PlaceLook, counts: Floats) -> Floats:
-    """Return the answers to be expected of each counter and week, by the season of the province."""
+    """The answers to be expected of each counter and week, by the season of the province."""
     nothing = np.zeros_like(counts)
     sums = WeeklySums(counts, nothing, nothing, nothing, look.rows.open_week)
     return expected_answers(sums, look.learnt.season)
@@ -148,7 +148,7 @@ def _strip(
 def _dots(
     look: PlaceLook, own: NDArray[np.bool_], week: NDArray[np.int64], step: float, top: float
 ) -> tuple[tuple[float, float], ...]:
-    """Return where the share of satisfied answers of each week lies that has enough of them."""
+    """Where the share of satisfied answers of each week lies that has enough of them."""
     items = look.rows.items[own]
     valid, satisfied = (items > 0).sum(axis=1), (items >= 4).sum(axis=1)
     weeks = look.rows.weeks
@@ -161,5 +161,5 @@ def _dots(
 
 
 def _labelled(weeks: int) -> range:
-    """Return the weeks whose first day is written: at most seven."""
+    """The weeks whose first day is written: at most seven."""
     return range(0, weeks, max(1, -(-weeks // 6)))

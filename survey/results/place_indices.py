@@ -43,7 +43,7 @@ LEFT_OUT = {
 
 
 def hardened_figures(session: orm.Session, results: RoundResults, look: PlaceLook) -> PageFigures:
-    """Return the hardened figures of a round; kept while its responses and the counters' hours are the same."""
+    """The hardened figures of a round; kept while its responses and the counters' hours are the same."""
     key = ("hardened", results.stamp, tuple(look.counters.items()))
     return cached(session, key, lambda: PageFigures(_hardened(session, results, look)))
 
@@ -51,7 +51,7 @@ def hardened_figures(session: orm.Session, results: RoundResults, look: PlaceLoo
 def index_without(
     session: orm.Session, results: RoundResults, look: PlaceLook, agency: str, left_out: Flags
 ) -> ShownFigure | None:
-    """Return the overall index of an agency without some of the round's responses, (n,); None where nobody is left."""
+    """The overall index of an agency without some of the round's responses, (n,); None where nobody is left."""
     chosen = (look.rows.agency == look.agencies.index(agency)) & ~left_out & _enough(results, look)
     population = read_population(session, results.round.id)
     own = population[population["agency"] == agency].reset_index(drop=True)
@@ -62,7 +62,7 @@ def index_without(
 
 
 def responses_of(look: PlaceLook, agency: str, check: str) -> Flags | None:
-    """Return the responses of an agency (n,) that a check points to; None where it points to none in particular."""
+    """The responses of an agency (n,) that a check points to; None where it points to none in particular."""
     rows, number = look.rows, look.agencies.index(agency)
     what = LEFT_OUT.get(check)
     if what is None:
@@ -88,7 +88,7 @@ def _hardened(session: orm.Session, results: RoundResults, look: PlaceLook) -> p
 
 
 def _enough(results: RoundResults, look: PlaceLook) -> Flags:
-    """Return which responses answer as many items as the round's rules ask for."""
+    """Which responses answer as many items as the round's rules ask for."""
     share = results.rules.min_answered_share
     given = (look.rows.items > 0).sum(axis=1)
     if share <= 0:
@@ -140,7 +140,7 @@ def _scored(
 
 
 def _keys(look: PlaceLook, chosen: Flags, *, hard: bool) -> pd.DataFrame:
-    """Return the keys of the chosen responses' cells and counter-days, as `survey.results.compute` has them."""
+    """The keys of the chosen responses' cells and counter-days, as `survey.results.compute` has them."""
     columns, rows = look.columns, look.rows
     pile, counter = columns.pile[chosen], columns.counter[chosen]
     day = rows.day[chosen]

@@ -92,7 +92,7 @@ class PlaceSentence:
 
 
 def sentences_of(look: PlaceLook, agency: str, questions: dict[str, str]) -> list[PlaceSentence]:
-    """Return a sentence for each check of an agency that lies beyond its limit, the farthest first.
+    """A sentence for each check of an agency that lies beyond its limit, the farthest first.
 
     `questions`: short texts of the questions about the respondent, by their codes.
     """
@@ -119,19 +119,19 @@ def _sentence(look: PlaceLook, at: int, check: str, questions: dict[str, str]) -
 
 
 def smallest_movement() -> Sentence:
-    """Return what is said of the smallest movement of an index that the checks see."""
+    """What is said of the smallest movement of an index that the checks see."""
     return Sentence(SMALLEST, "the bench of the checks gives these movements for an even chance (seed 20261130)")
 
 
 def one_in(share: float) -> str:
-    """Return a share as people say it: "1 in 10"; the rarest as "hardly any"."""
+    """A share as people say it: "1 in 10"; the rarest as "hardly any"."""
     if not share > 0.002:
         return str(_("hardly any"))
     return str(_("1 in %(number)s", number=whole(round(1 / share)))) if share <= 0.5 else f"{number(100 * share, 0)} %"
 
 
 def busiest_hours(minutes: NDArray[np.int64]) -> tuple[int, int]:
-    """Return the shortest span of whole hours that holds nearly all minutes of the day; it may go beyond midnight.
+    """The shortest span of whole hours that holds nearly all minutes of the day; it may go beyond midnight.
 
     >>> busiest_hours(np.array([1100, 1300, 30, 200, 355] * 20))
     (18, 6)
@@ -147,7 +147,7 @@ def busiest_hours(minutes: NDArray[np.int64]) -> tuple[int, int]:
 
 
 def _between(look: PlaceLook, at: int, run: tuple[int, int] | None) -> dict[str, str]:
-    """Return how many live answers were sent at the hours that hold most of those outside of opening hours."""
+    """How many live answers were sent at the hours that hold most of those outside of opening hours."""
     rows = look.rows
     week = rows.day // WEEK_DAYS
     inside = np.ones(len(week), dtype=bool) if run is None else (week >= run[0]) & (week < run[1])
@@ -259,7 +259,7 @@ def _last_round(look: PlaceLook, at: int) -> dict[str, str]:
 
 
 def _details(look: PlaceLook, at: int, questions: dict[str, str]) -> str:
-    """Return the strangest features with what is usual."""
+    """The strangest features with what is usual."""
     measured, centres = look.summary.features, look.learnt.features.centres
     strange = []
     for name, (value, error) in measured.items():

@@ -80,7 +80,7 @@ class PlaceLook:
         return int(self.findings.looked_at.sum())
 
     def channels(self, agency: str) -> list[tuple[str, int, float]]:
-        """Return the channels of an agency, the commonest first, with responses and mean score (NaN for none)."""
+        """The channels of an agency, the commonest first, with responses and mean score (NaN for none)."""
         own = self.rows.agency == self.agencies.index(agency)
         result = []
         for number, channel in enumerate(CHANNELS):
@@ -91,7 +91,7 @@ class PlaceLook:
         return sorted(result, key=lambda row: -row[1])
 
     def day(self, number: int) -> date:
-        """Return the calendar day of a day's number."""
+        """The calendar day of a day's number."""
         return self.monday + timedelta(days=int(number))
 
 
@@ -124,7 +124,7 @@ def _look(session: orm.Session, results: RoundResults, hours: dict[int, HoursOfC
 def place_rows(
     columns: PlaceColumns, definition: Definition, round_: Round, hours: dict[int, HoursOfCounter]
 ) -> tuple[PlaceRows, tuple[str, ...]]:
-    """Return responses as the checks read them, and the codes of the questions about the respondent that they use.
+    """Responses as the checks read them, and the codes of the questions about the respondent that they use.
 
     While a round is open, its days so far. Responses of a day outside of the round (files) count as of its first or
     last.
@@ -168,7 +168,7 @@ def _open_days(columns: PlaceColumns, day: Whole, telling: Flags, weekdays: Flag
 
 
 def _items(letters: NDArray[np.uint8]) -> tuple[NDArray[np.int8], Flags]:
-    """Return the items' answers, and which items are for everybody."""
+    """The items' answers, and which items are for everybody."""
     rated = (letters >= ord("1")) & (letters <= ord("5"))
     unsure = np.isin(letters, [ord(UNKNOWN), ord(HIDDEN)])
     items = np.where(rated, letters.astype(np.int16) - ord("0"), 0)
@@ -178,7 +178,7 @@ def _items(letters: NDArray[np.uint8]) -> tuple[NDArray[np.int8], Flags]:
 
 
 def _respondent(letters: NDArray[np.uint8], definition: Definition) -> tuple[NDArray[np.int8], tuple[str, ...]]:
-    """Return the answers about the respondent, and the codes of the questions that everybody is asked."""
+    """The answers about the respondent, and the codes of the questions that everybody is asked."""
     chosen = [
         (k, slot) for k, slot in enumerate(definition.slots) if slot.kind is SlotKind.RESPONDENT and not slot.show_if
     ]
@@ -194,7 +194,7 @@ def _respondent(letters: NDArray[np.uint8], definition: Definition) -> tuple[NDA
 
 
 def _hours(counter: Whole, hours: dict[int, HoursOfCounter]) -> tuple[Whole, Flags]:
-    """Return the four edges of the opening hours, (n, 4) minutes, and the weekdays, (n, 7), of each response."""
+    """The four edges of the opening hours, (n, 4) minutes, and the weekdays, (n, 7), of each response."""
     numbers, at = np.unique(counter, return_inverse=True)
     edges = np.array([_edges(hours.get(int(number))) for number in numbers], dtype=np.int64).reshape(-1, 4)
     weeks = np.array(
@@ -222,7 +222,7 @@ def _week(weekdays: str) -> Flags:
 
 
 def _earlier(session: orm.Session, results: RoundResults, agencies: tuple[str, ...]) -> Earlier | None:
-    """Return the last round as the checks compare with it; None without one that asked the same."""
+    """The last round as the checks compare with it; None without one that asked the same."""
     found = find_rounds_before(session, results.round)[:1]
     if not found:
         return None

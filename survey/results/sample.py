@@ -14,7 +14,7 @@ from survey.structure.queries.population import population as read_population
 
 
 def sample(session: orm.Session, results: RoundResults) -> tuple[Moments, Design]:
-    """Return the moments of a round and the design of its province and agencies: what the table hides is pooled."""
+    """The moments of a round and the design of its province and agencies: what the table hides is pooled."""
 
     def make() -> tuple[Moments, Design]:
         rules = results.rules

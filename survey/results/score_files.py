@@ -52,7 +52,7 @@ class Task:
 
 
 def score_files(task: Task, progress: Callable[[int], object] | None = None) -> pd.DataFrame:
-    """Return the figures of a task, columns as `scoring.table.COLUMNS`; `progress` is called with bytes read.
+    """The figures of a task, columns as `scoring.table.COLUMNS`; `progress` is called with bytes read.
 
     Raises `InputError` (or `TableError` naming every wrong cell) when a file cannot be used as it is.
     """
@@ -88,7 +88,7 @@ Patterns = Counter[tuple[tuple[str, ...], str]]
 
 
 def count_answers(table: Table, definition: Definition, columns: ColumnMap, keys: Sequence[str]) -> Patterns:
-    """Return the responses of a table by keys and packed answers to the satisfaction items.
+    """The responses of a table by keys and packed answers to the satisfaction items.
 
     Every distinct cell text of a column is understood once (`Definition.parse_answer`). Other columns are ignored.
     Raises `InputError` for a missing column and `TableError` for cells that are no answers.
@@ -139,7 +139,7 @@ class _ItemColumn:
         return self.position
 
     def read(self, cells: list[str], number: int, check: Checker) -> str:
-        """Return the answer in a row, `.` for none; a text that is no answer is noted."""
+        """The answer in a row, `.` for none; a text that is no answer is noted."""
         if self.position is None:
             return BLANK
         text = cells[self.position]
@@ -156,7 +156,7 @@ class _ItemColumn:
 
 
 def _key_place(table: Table, columns: ColumnMap, key: str) -> tuple[int | None, str]:
-    """Return where a key's column stands, or the value every row has."""
+    """Where a key's column stands, or the value every row has."""
     if key in columns.fixed:
         return None, columns.fixed[key]
     at = table.optional(columns.heading(key))
@@ -166,7 +166,7 @@ def _key_place(table: Table, columns: ColumnMap, key: str) -> tuple[int | None, 
 
 
 def read_population(path: Path, strata: Sequence[str] = STRATA) -> pd.DataFrame:
-    """Return a population file as columns `agency`, `service`, further strata, and whole `N`.
+    """A population file as columns `agency`, `service`, further strata, and whole `N`.
 
     Raises `InputError` for missing columns and `TableError` for wrong cells or a stratum given twice.
     """
@@ -215,7 +215,7 @@ def _refuse_short(patterns: Patterns, keys: Sequence[str], strata: Sequence[str]
 
 
 def unknown_strata(table: pd.DataFrame) -> list[str]:
-    """Return the agencies whose responses had no transactions N, for a warning."""
+    """The agencies whose responses had no transactions N, for a warning."""
     if "warnings" not in table:
         return []
     lost = table[(table["level"] == "overall") & table["warnings"].astype(str).str.contains("no_population")]
@@ -223,7 +223,7 @@ def unknown_strata(table: pd.DataFrame) -> list[str]:
 
 
 def _sums(patterns: Patterns, keys: Sequence[str], task: Task) -> tuple[Moments, ClusterSums | None]:
-    """Return the moments of counted answers by keys, and their sums by sampling unit where columns name one.
+    """The moments of counted answers by keys, and their sums by sampling unit where columns name one.
 
     Several columns are a counter and, the last, its day: units of fewer than `min_n` people are joined with the next.
     A unit whose cells are all empty is not known: its people are units by themselves.

@@ -53,7 +53,7 @@ class Sensitivity:
 
 
 def sensitivity(session: orm.Session, results: RoundResults, *, wait: bool = False) -> Sensitivity | None:
-    """Return the sensitivity of a round, computed now or a few minutes ago.
+    """The sensitivity of a round, computed now or a few minutes ago.
 
     None for a `LARGE` round that nobody has looked through yet, unless the person is ready to `wait`.
     """

@@ -42,7 +42,7 @@ class DaySums:
     valid: Whole
 
     def merge(self, other: DaySums) -> DaySums:
-        """Return the sums of both together."""
+        """The sums of both together."""
         return _summed(
             [*self.agency, *other.agency],
             [*self.day, *other.day],
@@ -63,17 +63,17 @@ class Series:
     valid: tuple[int, ...]
 
     def chart(self, rebase: Sequence[int] = ()) -> ControlChart:
-        """Return its p′ chart."""
+        """Its p′ chart."""
         return p_prime_chart(self.satisfied, self.valid, rebase=rebase)
 
     def rebased_at(self, changes: Sequence[date]) -> list[int]:
-        """Return where new limits begin: at the first period that begins on a known change's day or later."""
+        """Where new limits begin: at the first period that begins on a known change's day or later."""
         found = {next((k for k, start in enumerate(self.starts) if start >= day), 0) for day in changes}
         return sorted(found - {0})
 
 
 def day_sums(session: orm.Session, round_: Round, items: int, least: float = 0.0, *, judged: bool) -> DaySums:
-    """Return the answers of a round by agency and day; `judged`: by released blocks alone.
+    """The answers of a round by agency and day; `judged`: by released blocks alone.
 
     `items`: how many the questionnaire has; `least`: the share of them that a counted response answers.
     """
@@ -94,7 +94,7 @@ def day_sums(session: orm.Session, round_: Round, items: int, least: float = 0.0
 
 
 def series(sums: DaySums, agency: str, items: Sequence[int], unit: str) -> Series:
-    """Return one agency's answers to some items by week (from Monday) or month; "" for the province."""
+    """One agency's answers to some items by week (from Monday) or month; "" for the province."""
     rows: dict[date, list[int]] = {}
     for k, (code, day) in enumerate(zip(sums.agency, sums.day, strict=True)):
         if not day or (agency and code != agency):
@@ -110,12 +110,12 @@ def series(sums: DaySums, agency: str, items: Sequence[int], unit: str) -> Serie
 
 
 def period(day: date, unit: str) -> date:
-    """Return the first day of a day's week or month."""
+    """The first day of a day's week or month."""
     return day.replace(day=1) if unit == MONTH else day - timedelta(days=day.weekday())
 
 
 def _of_patterns(found: Patterns, items: int, least: float) -> DaySums:
-    """Return the sums of distinct answers with how often each was given."""
+    """The sums of distinct answers with how often each was given."""
     parts = [_block(found, start, items, least) for start in range(0, len(found.answers), _CHUNK)]
     agency, day = (list(found.keys.iloc[:, k]) for k in (0, 1))
     if not parts:

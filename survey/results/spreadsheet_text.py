@@ -9,7 +9,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 def neutralise(text: str) -> str:
-    """Return text that Excel and LibreOffice show and do not run: `=1+1` becomes `'=1+1`; control characters go.
+    """Text that Excel and LibreOffice show and do not run: `=1+1` becomes `'=1+1`; control characters go.
 
     Numbers are written as numbers and never come here, so that a negative figure stays one.
     """
@@ -23,5 +23,5 @@ def is_formula(text: str) -> bool:
 
 
 def printable(text: str) -> str:
-    """Return text without the control characters that no spreadsheet file can hold."""
+    """Text without the control characters that no spreadsheet file can hold."""
     return _CONTROL.sub("", text)

@@ -27,11 +27,11 @@ class Difference(Protocol):
 
     @property
     def lo(self) -> float:
-        """Return the lower end; NaN where there is none."""
+        """The lower end; NaN where there is none."""
 
     @property
     def hi(self) -> float:
-        """Return the upper end; NaN where there is none."""
+        """The upper end; NaN where there is none."""
 
 
 class Ranked(Protocol):
@@ -39,11 +39,11 @@ class Ranked(Protocol):
 
     @property
     def low(self) -> int | None:
-        """Return the best rank."""
+        """The best rank."""
 
     @property
     def high(self) -> int | None:
-        """Return the worst rank."""
+        """The worst rank."""
 
 
 class Banded(Protocol):
@@ -51,7 +51,7 @@ class Banded(Protocol):
 
     @property
     def band(self) -> str:
-        """Return `better`, `expected`, `worse`, or nothing where there is no expected range."""
+        """`better`, `expected`, `worse`, or nothing where there is no expected range."""
 
 
 class Judged(Protocol):
@@ -59,11 +59,11 @@ class Judged(Protocol):
 
     @property
     def verdict(self) -> str:
-        """Return the verdict."""
+        """The verdict."""
 
     @property
     def more(self) -> int | None:
-        """Return how many more respondents would tell."""
+        """How many more respondents would tell."""
 
 
 class Signed(Protocol):
@@ -71,7 +71,7 @@ class Signed(Protocol):
 
     @property
     def sign(self) -> str:
-        """Return the name of its sign (`scoring.control_charts`), empty without one."""
+        """The name of its sign (`scoring.control_charts`), empty without one."""
 
 
 class Steady(Protocol):
@@ -79,11 +79,11 @@ class Steady(Protocol):
 
     @property
     def points(self) -> int:
-        """Return how many points it has."""
+        """How many points it has."""
 
     @property
     def signs(self) -> int:
-        """Return how many of them have a sign."""
+        """How many of them have a sign."""
 
 
 FEWEST_POINTS = 6
@@ -126,11 +126,11 @@ class Sentence:
     condition: str
 
     def here(self, **values: object) -> str:
-        """Return the sentence in the language of the request."""
+        """The sentence in the language of the request."""
         return str(gettext(self.message, **values)) if self.message else ""
 
     def text(self, language: str = "vi", **values: object) -> str:
-        """Return the sentence in one language, for files."""
+        """The sentence in one language, for files."""
         sentence = translate(self.message, language) if self.message else ""
         return sentence % values if values else sentence
 
@@ -144,7 +144,7 @@ class Statement(Sentence, Generic[E]):
 
 
 def choose(statements: Iterable[Statement[E]], evidence: E) -> Statement[E]:
-    """Return the statement of a set that holds for the evidence; raises `ValueError` where none does."""
+    """The statement of a set that holds for the evidence; raises `ValueError` where none does."""
     for statement in statements:
         if statement.holds(evidence):
             return statement

@@ -46,12 +46,12 @@ class ItemFinding:
 
     @property
     def word(self) -> Statement[Difference]:
-        """Return what is said of it beside its numbers."""
+        """What is said of it beside its numbers."""
         return choose(ITEM_WORDS, self)
 
 
 def findings(definition: Definition, figures: Figures, agency: str, table: pd.DataFrame | None) -> list[ItemFinding]:
-    """Return the items of a diagnosis (`survey.results.diagnosis.diagnosis`) in its order, what to act on first."""
+    """The items of a diagnosis (`survey.results.diagnosis.diagnosis`) in its order, what to act on first."""
     if table is None:
         return []
     numbers = {item.code: k for k, item in enumerate(definition.items, 1)}
@@ -77,23 +77,23 @@ def findings(definition: Definition, figures: Figures, agency: str, table: pd.Da
 
 
 def weaknesses(items: Sequence[ItemFinding]) -> list[ItemFinding]:
-    """Return what is worse than elsewhere: first what weighs much (or, without importance, concerns most people)."""
+    """What is worse than elsewhere: first what weighs much (or, without importance, concerns most people)."""
     worse = [f for f in items if f.verdict == "weakness"]
     return [f for f in worse if f.quadrant == "improve"] + [f for f in worse if f.quadrant != "improve"]
 
 
 def strengths(items: Sequence[ItemFinding]) -> list[ItemFinding]:
-    """Return what is better than elsewhere."""
+    """What is better than elsewhere."""
     return [f for f in items if f.verdict == "strength"]
 
 
 def lowest(items: Sequence[ItemFinding]) -> list[ItemFinding]:
-    """Return the agency's own lowest items, where none is worse than elsewhere; none of those done better."""
+    """The agency's own lowest items, where none is worse than elsewhere; none of those done better."""
     return [] if weaknesses(items) else [f for f in _by_index(items) if f.verdict != "strength"][:FEW]
 
 
 def highest(items: Sequence[ItemFinding]) -> list[ItemFinding]:
-    """Return the agency's own highest items, where none is better than elsewhere; none of those done worse."""
+    """The agency's own highest items, where none is better than elsewhere; none of those done worse."""
     return [] if strengths(items) else [f for f in _by_index(items)[::-1] if f.verdict != "weakness"][:FEW]
 
 

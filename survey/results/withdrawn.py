@@ -46,7 +46,7 @@ class Withdrawn:
 
 
 def withdrawn(session: orm.Session, results: RoundResults) -> Withdrawn | None:
-    """Return the index with and without what was taken back; None where nothing was that counted."""
+    """The index with and without what was taken back; None where nothing was that counted."""
     stamp = withdrawn_stamp(session, results.round.id)
     if not stamp[0]:
         return None
@@ -56,13 +56,13 @@ def withdrawn(session: orm.Session, results: RoundResults) -> Withdrawn | None:
 
 
 def without_rule(session: orm.Session, results: RoundResults, rule: ExclusionRule) -> tuple[WithdrawnRow, ...]:
-    """Return what leaving out by a rule would do: `n` and `index` without those meant, `n_before` and so on as now."""
+    """What leaving out by a rule would do: `n` and `index` without those meant, `n_before` and so on as now."""
     left = score_chosen(session, results, counted_without(session, results.round, rule))
     return compare_overall(left, results.table)
 
 
 def compare_overall(now: pd.DataFrame, before: pd.DataFrame) -> tuple[WithdrawnRow, ...]:
-    """Return the province and the agencies whose respondents or index differ, the largest change first."""
+    """The province and the agencies whose respondents or index differ, the largest change first."""
     after, former = (_overall(table) for table in (now, before))
     rows = []
     for agency in sorted({*after, *former}):

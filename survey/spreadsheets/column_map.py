@@ -46,7 +46,7 @@ class ColumnMap:
     absent: frozenset[str] = frozenset()
 
     def over(self, other: ColumnMap) -> ColumnMap:
-        """Return a map that says what this one says, and what `other` says of the rest."""
+        """A map that says what this one says, and what `other` says of the rest."""
         headings = {
             code: heading for code, heading in other.headings.items() if code not in {*self.fixed, *self.absent}
         }
@@ -59,7 +59,7 @@ class ColumnMap:
         )
 
     def heading(self, code: str) -> str:
-        """Return the heading of the column that holds `code`."""
+        """The heading of the column that holds `code`."""
         return self.headings.get(code, code)
 
     def value(self, code: str, text: str, *, item: bool) -> str:
@@ -123,7 +123,7 @@ def parse_map(data: Mapping[str, Any], known: Iterable[str], source: str) -> Col
 
 
 def _pairs(data: Mapping[str, Any], part: str, source: str) -> dict[str, str]:
-    """Return a part made of “name: value” pairs as clean text."""
+    """A part made of “name: value” pairs as clean text."""
     pairs = data.get(part) or {}
     if not isinstance(pairs, dict) or any(isinstance(value, dict | list) or value is None for value in pairs.values()):
         raise InputError("%(source)s: %(part)s must be a list of “name: value”", source=source, part=part)

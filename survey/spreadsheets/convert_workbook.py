@@ -33,7 +33,7 @@ def limit() -> None:
 
 
 def plain(value: object) -> object:
-    """Return a cell for JSON; days and times as a CSV file would hold them."""
+    """A cell for JSON; days and times as a CSV file would hold them."""
     if isinstance(value, datetime.datetime):
         bare = value.replace(microsecond=0)
         return bare.date().isoformat() if bare.time() == datetime.time() else bare.isoformat(sep=" ")

@@ -67,7 +67,7 @@ MOST = 0.9
 
 
 def guess_map(table: Table, definition: Definition, places: Places) -> dict[str, Any]:
-    """Return the data of a column map inferred from a table's headings and first rows, which are read.
+    """The data of a column map inferred from a table's headings and first rows, which are read.
 
     A heading that stands over two columns is left to a person.
     """
@@ -83,7 +83,7 @@ def guess_map(table: Table, definition: Definition, places: Places) -> dict[str,
 
 
 def known_headings(definition: Definition, mapping: ColumnMap | None = None) -> Known:
-    """Return what tells a heading of responses from other words: codes, wordings, what tools write, and a mapping's."""
+    """What tells a heading of responses from other words: codes, wordings, what tools write, and a mapping's."""
     wanted = _wanted(definition)
     keys = {name: key for key, names in HEADINGS.items() for name in names}
     said = {heading: code for code, heading in mapping.headings.items()} if mapping else {}
@@ -100,7 +100,7 @@ def known_headings(definition: Definition, mapping: ColumnMap | None = None) -> 
 
 
 def heading_forms(heading: str) -> set[str]:
-    """Return a heading folded, as a whole and without what tools put around it."""
+    """A heading folded, as a whole and without what tools put around it."""
     whole = clean(heading)
     forms = {whole, whole.rsplit("/", 1)[-1], whole.rsplit("-", 1)[-1]}
     if coded := _CODED.fullmatch(whole):
@@ -110,7 +110,7 @@ def heading_forms(heading: str) -> set[str]:
 
 
 def guess_columns(headings: Sequence[str], definition: Definition) -> dict[str, str]:
-    """Return heading → code for the headings that are recognised, each code at most once."""
+    """Heading → code for the headings that are recognised, each code at most once."""
     wanted = _wanted(definition)
     found: dict[str, str] = {}
     taken: set[str] = set()
@@ -138,7 +138,7 @@ def guess_columns(headings: Sequence[str], definition: Definition) -> dict[str, 
 def _guess_by_content(
     columns: Sequence[str], rows: Sequence[Sequence[str]], found: Mapping[str, str], places: Places
 ) -> dict[str, str]:
-    """Return the columns whose cells tell what they are: agencies, services, days; each only where one alone does."""
+    """The columns whose cells tell what they are: agencies, services, days; each only where one alone does."""
     tests: dict[str, Callable[[str], object]] = {
         "agency": places.agencies.all,
         "service": places.services.all,
@@ -159,7 +159,7 @@ def _guess_by_content(
 
 
 def with_letters(data: bytes, source: str) -> bytes:
-    """Return a CSV file without a heading row as one with the letters of a spreadsheet for headings."""
+    """A CSV file without a heading row as one with the letters of a spreadsheet for headings."""
     try:
         wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
         text = data.decode("utf-16" if wide else "utf-8-sig")
@@ -182,7 +182,7 @@ def _by_order(headings: Sequence[str], definition: Definition) -> dict[str, str]
 
 
 def _wanted(definition: Definition) -> dict[str, str]:
-    """Return the codes by everything that a heading may call them: code, and wording in each language."""
+    """The codes by everything that a heading may call them: code, and wording in each language."""
     wanted: dict[str, str] = {}
     twice: set[str] = set()
     for slot in definition.slots:
@@ -248,7 +248,7 @@ def unknown_labels(
     mapping: ColumnMap,
     places: Places | None = None,
 ) -> list[Label]:
-    """Return the texts that neither the questionnaire nor the mapping understands, and names that `places` does not.
+    """The texts that neither the questionnaire nor the mapping understands, and names that `places` does not.
 
     The first rows are looked at; labels of satisfaction items are returned once for all items.
     """
@@ -285,7 +285,7 @@ def _answer_columns(columns: Sequence[str], definition: Definition, mapping: Col
 
 
 def guess_values(labels: Sequence[Label], definition: Definition) -> Mapping[str, dict[str, str]]:
-    """Return question ("" for the levels) → label → answer code, for codes such as A1 … A5, or initials such as `rhl`.
+    """Question ("" for the levels) → label → answer code, for codes such as A1 … A5, or initials such as `rhl`.
 
     Answer codes are taken in the questionnaire's order when every label of a question is such a code and has an answer.
     """
@@ -308,7 +308,7 @@ def guess_values(labels: Sequence[Label], definition: Definition) -> Mapping[str
 
 
 def _initials(definition: Definition, code: str) -> dict[str, str]:
-    """Return the answers of a question by the first letters of their words: `rkhl` for `Rất không hài lòng`."""
+    """The answers of a question by the first letters of their words: `rkhl` for `Rất không hài lòng`."""
     found: dict[str, set[str]] = {}
     for answer, label in definition.labels(code).items():
         for _, words in label.pairs:

@@ -42,7 +42,7 @@ class Headings:
 
 
 def column_letter(position: int) -> str:
-    """Return the letters a spreadsheet shows over a column: A for 0, Z for 25, AA for 26."""
+    """The letters a spreadsheet shows over a column: A for 0, Z for 25, AA for 26."""
     letters = ""
     position += 1
     while position:
@@ -88,7 +88,7 @@ def find_headings(rows: Sequence[Row], known: Known, at: int = 0) -> Headings:
 
 
 def _first_wide(rows: Sequence[Row]) -> Row:
-    """Return the first row that is at least half as wide as the widest and holds words alone, else the first."""
+    """The first row that is at least half as wide as the widest and holds words alone, else the first."""
     widest = max(sum(map(bool, cells)) for _, cells in rows)
     for number, cells in rows:
         filled = [cell for cell in cells if cell]
@@ -122,7 +122,7 @@ def _goes_on(upper: Sequence[str], lower: Sequence[str]) -> bool:
 
 
 def _merged(upper: Sequence[str], lower: Sequence[str]) -> list[str]:
-    """Return one name a column of a heading in two rows: the lower one, with its group where that is needed."""
+    """One name a column of a heading in two rows: the lower one, with its group where that is needed."""
     width = max(len(upper), len(lower))
     above, under = ([*row, *[""] * (width - len(row))] for row in (upper, lower))
     names, groups, group = [], [], ""
@@ -138,7 +138,7 @@ def _merged(upper: Sequence[str], lower: Sequence[str]) -> list[str]:
 
 
 def _of_qualtrics(rows: Sequence[Row]) -> Headings | None:
-    """Return the heading of a Qualtrics export: a row of codes, one of wordings and one of JSON."""
+    """The heading of a Qualtrics export: a row of codes, one of wordings and one of JSON."""
     for k, (number, cells) in enumerate(rows[:5]):
         marks = [cell.startswith(_IMPORT_ID) for cell in cells if cell]
         if k < 2 or not marks or not all(marks):
@@ -151,7 +151,7 @@ def _of_qualtrics(rows: Sequence[Row]) -> Headings | None:
 
 
 def _zones(cells: Sequence[str]) -> list[tuple[int, str]]:
-    """Return the zones that Qualtrics names in its row of JSON, for example "America/Denver"."""
+    """The zones that Qualtrics names in its row of JSON, for example "America/Denver"."""
     found = []
     for k, cell in enumerate(cells):
         try:
@@ -164,7 +164,7 @@ def _zones(cells: Sequence[str]) -> list[tuple[int, str]]:
 
 
 def _named(number: int, names: Sequence[str]) -> Headings:
-    """Return headings with a name for each column: nameless ones are called by their letter, repeated ones counted."""
+    """Headings with a name for each column: nameless ones are called by their letter, repeated ones counted."""
     kept = list(names)
     while kept and not kept[-1]:
         kept.pop()

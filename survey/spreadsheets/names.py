@@ -13,12 +13,12 @@ _OFFICE = re.compile(r"(?:ubnd|uy ban nhan dan|linh vuc) (?=.)")
 
 
 def words_of(text: str) -> str:
-    """Return a text for a loose comparison: no marks, no case, words parted by single spaces."""
+    """A text for a loose comparison: no marks, no case, words parted by single spaces."""
     return " ".join(re.findall(r"[^\W_]+", fold(text)))
 
 
 def _loose(text: str) -> str:
-    """Return words without what people leave out: `UBND xã Mường Lèo` and `Xã Mường Lèo` are the same office."""
+    """Words without what people leave out: `UBND xã Mường Lèo` and `Xã Mường Lèo` are the same office."""
     words = words_of(text)
     return words[found.end() :] if (found := _OFFICE.match(words)) else words
 
@@ -46,7 +46,7 @@ class Names:
             _put(self._words, _loose(name), number)
 
     def all(self, text: str) -> list[int]:
-        """Return the ids of everything a text can mean."""
+        """The ids of everything a text can mean."""
         if not text:
             return []
         found = self._codes.get(fold(text)) or self._names.get(fold(text)) or self._words.get(_loose(text)) or []
@@ -54,12 +54,12 @@ class Names:
         return present or found
 
     def find(self, text: str) -> int | None:
-        """Return the id of the one thing a text means; None for nothing and for several."""
+        """The id of the one thing a text means; None for nothing and for several."""
         found = self.all(text)
         return found[0] if len(found) == 1 else None
 
     def find_list(self, text: str) -> tuple[list[int], list[str]]:
-        """Return the ids in a list of codes or names, and the parts that are none.
+        """The ids in a list of codes or names, and the parts that are none.
 
         Parted by commas, semicolons, bars or lines, codes also by spaces; a name may have commas itself.
         """
@@ -84,7 +84,7 @@ class Names:
         return list(dict.fromkeys(found)), unknown
 
     def with_zeros(self, text: str) -> str:
-        """Return the code that a number without its leading zeros may stand for: 7 for 007. Empty when none does."""
+        """The code that a number without its leading zeros may stand for: 7 for 007. Empty when none does."""
         if not (text.isascii() and text.isdecimal()):
             return ""
         found = [c for c in self.codes.values() if c.isascii() and c.isdecimal() and c.lstrip("0") == text.lstrip("0")]

@@ -31,11 +31,11 @@ class Places:
     counters: Mapping[str, Sequence[CounterPlace]]
 
     def counters_called(self, text: str) -> Sequence[CounterPlace]:
-        """Return the counters that a text can mean."""
+        """The counters that a text can mean."""
         return self.counters.get(fold(text)) or self.counters.get(words_of(text)) or ()
 
     def counter_with_zeros(self, text: str) -> str:
-        """Return the counter's code that a number without its leading zeros may stand for; empty when none does."""
+        """The counter's code that a number without its leading zeros may stand for; empty when none does."""
         if not (text.isascii() and text.isdecimal()):
             return ""
         codes = {place.code for places in self.counters.values() for place in places}

@@ -61,7 +61,7 @@ class Table:
         return self.rows
 
     def position(self, column: str) -> int:
-        """Return the index of a column; `InputError` naming the columns there are when it is missing.
+        """The index of a column; `InputError` naming the columns there are when it is missing.
 
         Case is forgiven where that leaves no doubt: `Agency` is found for `agency` unless both stand there. `N` and `n`
         are two things.
@@ -81,14 +81,14 @@ class Table:
         )
 
     def optional(self, column: str) -> int | None:
-        """Return the index of a column, or None when it is missing."""
+        """The index of a column, or None when it is missing."""
         try:
             return self.position(column)
         except InputError:
             return None
 
     def heading(self, column: str) -> str:
-        """Return how the file calls a column; the column's own name where it has none."""
+        """How the file calls a column; the column's own name where it has none."""
         at = self.optional(column)
         return column if at is None else self.columns[at]
 
@@ -198,7 +198,7 @@ def _office_rows(
 
 
 def _clean_cells(record: Sequence[str], cache: dict[str, str]) -> list[str]:
-    """Return cleaned cells; equal ones are cleaned once."""
+    """Cleaned cells; equal ones are cleaned once."""
     cells = []
     for cell in record:
         cleaned = cache.get(cell)
@@ -224,7 +224,7 @@ def _is_workbook(file: BinaryIO) -> bool:
 
 
 def _sheet_rows(file: BinaryIO, source: str, progress: Callable[[int], object] | None) -> Iterator[Row]:
-    """Return the rows of a workbook's first visible sheet."""
+    """The rows of a workbook's first visible sheet."""
     start = file.read(4)
     file.seek(0)
     if start == xlsx.SIGNATURE and xlsx.check_archive(file, source):
@@ -235,7 +235,7 @@ def _sheet_rows(file: BinaryIO, source: str, progress: Callable[[int], object] |
 def _text_lines(
     file: BinaryIO, source: str, progress: Callable[[int], object] | None, *, ahead: int
 ) -> tuple[list[str], Iterator[str], str]:
-    """Return the first lines of a text, the others, and the delimiter that the first lines use most."""
+    """The first lines of a text, the others, and the delimiter that the first lines use most."""
     lines = _lines(file, source, progress)
     first = next(lines, "")
     while first and not first.strip():
@@ -249,7 +249,7 @@ def _text_lines(
 
 
 def _workbook(rows: Iterator[Row], source: str) -> Table:
-    """Return the table on a sheet; its first row with text is the header."""
+    """The table on a sheet; its first row with text is the header."""
     _number, header = next(rows, (0, []))
     columns = tuple(clean(cell) for cell in header)
     while columns and not columns[-1]:
@@ -328,7 +328,7 @@ def _check_header(columns: tuple[str, ...], source: str) -> None:
 
 
 def _next(reader: Iterator[list[str]], source: str, number: int) -> list[str] | None:
-    """Return the next record, or None at the end."""
+    """The next record, or None at the end."""
     try:
         return next(reader, None)
     except csv.Error as error:
@@ -338,7 +338,7 @@ def _next(reader: Iterator[list[str]], source: str, number: int) -> list[str] | 
 
 
 def _wrong_width(source: str, row: int, found: int, expected: int) -> InputError:
-    """Return the error of a row with another number of cells than the header."""
+    """The error of a row with another number of cells than the header."""
     return InputError(
         "%(source)s row %(row)d has %(found)d cells, the header has %(expected)d",
         source=source,
@@ -386,7 +386,7 @@ class Checker:
         self.cells.append(CellError(row, heading, value, expected, values, self._letter(column)))
 
     def _letter(self, column: str) -> str:
-        """Return the letter over a column, or nothing when it is not known."""
+        """The letter over a column, or nothing when it is not known."""
         if column in self.fields:
             return column_letter(self.fields[column])
         names = [name.casefold() for name in self.columns]
@@ -396,7 +396,7 @@ class Checker:
         return column_letter(at) if at is not None else ""
 
     def required(self, row: int, column: str, value: str, limit: int = 200) -> str:
-        """Return a text that must not be empty nor longer than `limit`."""
+        """A text that must not be empty nor longer than `limit`."""
         if not value:
             self.wrong(row, column, value, "filled in")
         elif len(value) > limit:
@@ -404,13 +404,13 @@ class Checker:
         return value
 
     def code(self, row: int, column: str, value: str, limit: int) -> str:
-        """Return a code that can stand in addresses."""
+        """A code that can stand in addresses."""
         if self.required(row, column, value, limit) and not is_name_in_addresses(value):
             self.wrong(row, column, value, "letters without marks, digits, dots and hyphens")
         return value
 
     def day(self, row: int, column: str, value: str) -> date | None:
-        """Return a calendar day (see `parse_day`), or None when empty or invalid (an error is added)."""
+        """A calendar day (see `parse_day`), or None when empty or invalid (an error is added)."""
         if not value:
             return None
         found = parse_day(value)
@@ -425,7 +425,7 @@ class Checker:
         return found
 
     def whole(self, row: int, column: str, value: str) -> int:
-        """Return a whole number from 0; 1234567, 1.234.567 and 1 234 567 are the same."""
+        """A whole number from 0; 1234567, 1.234.567 and 1 234 567 are the same."""
         found = parse_whole(value)
         if found is None:
             self.wrong(row, column, value, "a whole number, 0 or more")
@@ -438,7 +438,7 @@ class Checker:
 
 
 def parse_whole(value: str) -> int | None:
-    """Return a whole number from 0, thousands parted by dots or spaces or not at all; None for anything else."""
+    """A whole number from 0, thousands parted by dots or spaces or not at all; None for anything else."""
     bare = value.replace("\u00a0", " ").replace("\u202f", " ")
     for mark in (".", " "):
         head, *groups = bare.split(mark)

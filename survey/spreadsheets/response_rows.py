@@ -201,7 +201,7 @@ class RowReader:
         )  # fmt: skip
 
     def _text(self, key: str, cells: Sequence[str]) -> str:
-        """Return what a row says for one of `KEYS`, through the map."""
+        """What a row says for one of `KEYS`, through the map."""
         at = self._at[key]
         text = self.columns.fixed.get(key, "") if at is None else cells[at]
         return self.columns.value(key, text, item=False)
@@ -211,7 +211,7 @@ class RowReader:
         self.problems.note(CellProblem(number, -1 if at is None else at, text[:60], template, values))
 
     def _answers(self, number: int, cells: Sequence[str]) -> str:
-        """Return the packed answers of a row; a text that is no answer is an error."""
+        """The packed answers of a row; a text that is no answer is an error."""
         texts = tuple([cells[at] for _, _, at in self._answered if at is not None])
         packed = self._packed.get(texts)
         if packed is not None:
@@ -245,7 +245,7 @@ class RowReader:
             return None
 
     def _place(self, number: int, cells: Sequence[str]) -> tuple[int, int | None, int | None] | None:
-        """Return deciding agency, service and counter of a row."""
+        """Deciding agency, service and counter of a row."""
         agency_text, service_text, counter_text = (self._text(key, cells) for key in ("agency", "service", "counter"))
         agency_id = self.places.agencies.find(agency_text)
         if agency_text and agency_id is None:
@@ -280,7 +280,7 @@ class RowReader:
             self._wrong(number, key, text, plain)
 
     def _counter(self, number: int, text: str, agency_id: int | None) -> CounterPlace | None:
-        """Return the counter of that code or name: the agency's own where several have it."""
+        """The counter of that code or name: the agency's own where several have it."""
         found = list(self.places.counters_called(text))
         if len(found) > 1 and agency_id is not None:
             found = [p for p in found if agency_id in (p.agency_id, p.deciding_agency_id)] or found
@@ -350,7 +350,7 @@ def _hash(text: str) -> str:
 
 
 def _zone(name: str) -> ZoneInfo | None:
-    """Return the zone a file names for its times; None for none or one that does not exist."""
+    """The zone a file names for its times; None for none or one that does not exist."""
     try:
         return ZoneInfo(name) if name else None
     except (ValueError, OSError, ZoneInfoNotFoundError):

@@ -82,13 +82,13 @@ def parse_day(text: str) -> date | None:
 
 
 def excel_day(text: str) -> date | None:
-    """Return the day that a number of Excel stands for (46346 or 46346.6 is 20/11/2026); None for anything else."""
+    """The day that a number of Excel stands for (46346 or 46346.6 is 20/11/2026); None for anything else."""
     found = _EXCEL.fullmatch(text)
     return _EXCEL_BEGAN + timedelta(days=int(found[1])) if found else None
 
 
 def day_with_short_year(text: str) -> date | None:
-    """Return the day that a text with a year of two digits may mean (20/11/26); None for anything else."""
+    """The day that a text with a year of two digits may mean (20/11/26); None for anything else."""
     found = _SHORT_YEAR.fullmatch(text.strip())
     return parse_day(f"{found[1]}20{found[2]}") if found else None
 
@@ -114,7 +114,7 @@ def parse_instant(
 
 
 def _offset(text: str) -> timezone:
-    """Return the offset `+7`, `+07`, `+0700`, `+07:00` or `Z` stands for; ValueError for one beyond a day."""
+    """The offset `+7`, `+07`, `+0700`, `+07:00` or `Z` stands for; ValueError for one beyond a day."""
     if text.upper() == "Z":
         return UTC
     found = _OFFSET.fullmatch(text)

@@ -113,7 +113,7 @@ def _texts(rows: Iterator[tuple[Any, ...]]) -> Iterator[list[str]]:
 
 
 def _shown(cell: Any) -> str:
-    """Return a cell's text, with the zeros in front that its number format shows."""
+    """A cell's text, with the zeros in front that its number format shows."""
     value = cell.value
     if value.__class__ in (int, float) and value >= 0 and value == int(value) and _ZEROS.fullmatch(cell.number_format):
         return str(int(value)).zfill(len(cell.number_format))
@@ -132,7 +132,7 @@ def _without_warnings(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ..
 
 
 def cell_text(value: object) -> str:
-    """Return a cell's value as a CSV file would hold it."""
+    """A cell's value as a CSV file would hold it."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -156,11 +156,11 @@ class _ProgressReader(io.RawIOBase):
         self._file, self._progress, self._reported = file, progress, 0
 
     def readable(self) -> bool:
-        """Return True."""
+        """Readable, as the zip reader asks."""
         return True
 
     def seekable(self) -> bool:
-        """Return True."""
+        """Seekable, as the zip reader asks."""
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
@@ -168,7 +168,7 @@ class _ProgressReader(io.RawIOBase):
         return self._file.seek(offset, whence)
 
     def tell(self) -> int:
-        """Return where the file stands."""
+        """Where the file stands."""
         return self._file.tell()
 
     def read(self, size: int | None = -1) -> bytes:

@@ -23,7 +23,7 @@ class LocalMoment(click.ParamType):  # type: ignore[type-arg]  # not generic bef
     name = "day"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Moment:
-        """Return the moment; a usage error for anything else, an offset or seconds."""
+        """The moment; a usage error for anything else, an offset or seconds."""
         moment = value if isinstance(value, Moment) else parse_moment(str(value))
         if moment is None or moment.offset is not None or (moment.clock and moment.clock.second):
             self.fail(f"{value!r} is not a day like 2026-12-31 or 31/12/2026, or '2026-12-31 17:00'", param, ctx)
@@ -215,12 +215,12 @@ def list_rounds() -> None:
 
 
 def _hour(moment: Moment | None) -> time | None:
-    """Return the time of day; None for midnight, where a day begins and ends by itself."""
+    """The time of day; None for midnight, where a day begins and ends by itself."""
     return moment.clock if moment and moment.clock != time() else None
 
 
 def _span(round_: Round) -> list[str]:
-    """Return the first day and the last, each with its hour where it has one."""
+    """The first day and the last, each with its hour where it has one."""
     from survey.structure.operations.open_round import span_facts
 
     span = span_facts(round_)

@@ -92,7 +92,7 @@ TOTALS = frozenset({"tong", "tong cong", "tong so", "cong"})
 
 
 def known_headings(kind: BatchKind, chosen: Mapping[str, str], services: Names) -> Known:
-    """Return what tells a heading from other words: the columns of a kind, and services across for transactions."""
+    """What tells a heading from other words: the columns of a kind, and services across for transactions."""
     names = {name: column.code for column in COLUMNS[kind] for name in reversed(column.names)}
     said = {heading: code for code, heading in chosen.items()}
 
@@ -106,7 +106,7 @@ def known_headings(kind: BatchKind, chosen: Mapping[str, str], services: Names) 
 
 
 def assign_columns(table: Table, kind: BatchKind, chosen: Mapping[str, str], services: Names) -> Table:
-    """Return the table with its columns found: as a person chose them, else by their headings.
+    """The table with its columns found: as a person chose them, else by their headings.
 
     `InputError` when a needed one is missing, or a heading that is needed stands over two columns. Transactions may
     have services across (`services_across`) in place of service and N. Its rows raise `InputError` for letters that
@@ -151,7 +151,7 @@ def _legible(table: Table) -> Iterator[Row]:
 
 
 def services_across(table: Table, services: Names) -> dict[int, int]:
-    """Return the columns of a wide table of transactions by position: the service that each is of; empty for others."""
+    """The columns of a wide table of transactions by position: the service that each is of; empty for others."""
     if "agency" not in table.fields or {"N", "service"} <= table.fields.keys():
         return {}
     taken = table.fields["agency"]
@@ -160,6 +160,6 @@ def services_across(table: Table, services: Names) -> dict[int, int]:
 
 
 def unused_columns(table: Table, services: Names) -> list[str]:
-    """Return the headings that nothing was read from."""
+    """The headings that nothing was read from."""
     read = {*table.fields.values(), *services_across(table, services)}
     return [name for k, name in enumerate(table.columns) if k not in read and not name.startswith("(")]

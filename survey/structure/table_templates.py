@@ -31,12 +31,12 @@ class Template:
 
 
 def headings_of(kind: BatchKind) -> list[str]:
-    """Return the Vietnamese headings of a kind of table, in order."""
+    """The Vietnamese headings of a kind of table, in order."""
     return [column.heading for column in COLUMNS[kind]]
 
 
 def workbook_of(template: Template) -> bytes:
-    """Return a template as an Excel workbook; codes are text, so that their zeros stay."""
+    """A template as an Excel workbook; codes are text, so that their zeros stay."""
     file = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(file, options) as book:

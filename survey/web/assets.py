@@ -70,7 +70,7 @@ class Asset:
         return packed
 
     def encoded(self, accepted: str) -> tuple[bytes, str]:
-        """Return (body, Content-Encoding) in the smallest form that an Accept-Encoding header allows."""
+        """(body, Content-Encoding) in the smallest form that an Accept-Encoding header allows."""
         if PurePosixPath(self.name).suffix in _COMPRESSIBLE:
             if re.search(r"\bbr\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))", accepted):
                 return self.brotli, "br"
@@ -93,7 +93,7 @@ class Assets:
         self._known: dict[str, Asset] = {}
 
     def find(self, name: str) -> Asset | None:
-        """Return the asset called `name` (without hash), or None when the folder has no such file."""
+        """The asset called `name` (without hash), or None when the folder has no such file."""
         if name in self._known:
             return self._known[name]
         path = (self.folder / name).resolve()
@@ -106,7 +106,7 @@ class Assets:
         return asset
 
     def address(self, name: str) -> str:
-        """Return the address of a file by its content; raise LookupError for a file that is not there."""
+        """The address of a file by its content; raise LookupError for a file that is not there."""
         asset = self.find(name)
         if asset is None:
             raise LookupError(f"static/{name} does not exist")

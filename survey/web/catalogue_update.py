@@ -54,7 +54,7 @@ class Merge:
 
 
 def extract(root: Path = ROOT) -> dict[str, Message]:
-    """Return the messages marked for gettext, by their singular."""
+    """The messages marked for gettext, by their singular."""
     found: dict[str, Message] = {}
     for folder in FOLDERS:
         methods = [
@@ -67,7 +67,7 @@ def extract(root: Path = ROOT) -> dict[str, Message]:
 
 
 def literals(root: Path = ROOT) -> set[str]:
-    """Return every string that the Python sources spell, and what stands between quotes in templates."""
+    """Every string that the Python sources spell, and what stands between quotes in templates."""
     files = [path for folder in ("survey", "scoring") for path in (root / folder).rglob("*.py")]
     nodes = (node for path in files for node in ast.walk(ast.parse(path.read_text("utf-8"))))
     found = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
@@ -97,7 +97,7 @@ def merge(source: Path, used: dict[str, Message], spelled: set[str]) -> Merge:
 
 
 def _body(catalogue: Catalog) -> str:
-    """Return the messages as gettext text: each sentence in one line, without flags that repeat what `%(…)s` says."""
+    """The messages as gettext text: each sentence in one line, without flags that repeat what `%(…)s` says."""
     for message in catalogue:
         message.flags.discard("python-format")
     out = BytesIO()

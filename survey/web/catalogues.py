@@ -18,7 +18,7 @@ TRANSLATIONS = Path(__file__).resolve().parents[1] / "translations"
 
 
 def sources(folder: Path = TRANSLATIONS) -> list[Path]:
-    """Return the text of every language's catalogue."""
+    """The text of every language's catalogue."""
     return sorted(folder.glob("*/LC_MESSAGES/messages.po"))
 
 
@@ -44,7 +44,7 @@ def compile_catalogues(folder: Path = TRANSLATIONS) -> list[Path]:
 
 
 def compiled(source: Path) -> bytes:
-    """Return the binary form of a catalogue; a translation marked fuzzy (to be looked over) is left out."""
+    """The binary form of a catalogue; a translation marked fuzzy (to be looked over) is left out."""
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
@@ -56,7 +56,7 @@ def compiled(source: Path) -> bytes:
 
 
 def load(name: str, folder: Path = TRANSLATIONS) -> support.NullTranslations:
-    """Return the catalogue in folder `name`: the compiled file, else its text compiled in memory, else an empty one."""
+    """The catalogue in folder `name`: the compiled file, else its text compiled in memory, else an empty one."""
     source = folder / name / "LC_MESSAGES" / "messages.po"
     if not source.exists():
         return support.NullTranslations()

@@ -19,44 +19,44 @@ SESSION_KEY = "session"
 
 
 def database() -> Database:
-    """Return the database of the current application."""
+    """The database of the current application."""
     return cast(Database, flask.current_app.extensions["database"])
 
 
 def settings() -> Settings:
-    """Return the settings of the current application."""
+    """The settings of the current application."""
     return cast(Settings, flask.current_app.config["SETTINGS"])
 
 
 def user() -> User:
-    """Return the person who is signed in; for views behind `survey.accounts.auth.role_required`."""
+    """The person who is signed in; for views behind `survey.accounts.auth.role_required`."""
     return cast(User, flask.g.user)
 
 
 def page_address(endpoint: str, **values: object) -> str:
-    """Return the public address of a page, for commands: they have no request, nor pages before they need one."""
+    """The public address of a page, for commands: they have no request, nor pages before they need one."""
     flask.current_app.extensions["register_pages"]()
     with flask.current_app.test_request_context():
         return settings().base_url + flask.url_for(endpoint, **values)  # type: ignore[arg-type]
 
 
 def now() -> datetime:
-    """Return this instant by the application's clock, which tests set (tests/support/clock.py)."""
+    """The instant by the application's clock, which tests set (tests/support/clock.py)."""
     return cast(datetime, flask.current_app.extensions["clock"]())
 
 
 def actor() -> Actor:
-    """Return who is signed in, acting now: the author of what a page writes."""
+    """Who is signed in, acting now: the author of what a page writes."""
     return Actor(now(), user().id)
 
 
 def operator() -> Actor:
-    """Return whoever sits at the command line, acting now: the author of what a command writes."""
+    """Whoever sits at the command line, acting now: the author of what a command writes."""
     return Actor(now())
 
 
 def today() -> date:
-    """Return the local day."""
+    """The local day."""
     return now().astimezone(settings().timezone).date()
 
 

@@ -70,7 +70,7 @@ class Text(Control):
         self.data = self.cleaned(_typed(valuelist))
 
     def cleaned(self, typed: str) -> str:
-        """Return text as it is stored."""
+        """Text as it is stored."""
         return clean(typed)
 
 
@@ -86,7 +86,7 @@ class Block(Text):
     control = "block"
 
     def cleaned(self, typed: str) -> str:
-        """Return text as it is stored, its lines kept."""
+        """Text as it is stored, its lines kept."""
         return clean_block(typed)
 
 
@@ -96,7 +96,7 @@ class Secret(Text):
     control = "secret"
 
     def cleaned(self, typed: str) -> str:
-        """Return what was typed, to the letter."""
+        """What was typed, to the letter."""
         return typed
 
     @property
@@ -118,11 +118,11 @@ class _Parsed(Control):
             self.data = self.parse(self.typed)
 
     def parse(self, typed: str) -> object:
-        """Return the value, or raise `ValueError` with a translated message."""
+        """The value, or raise `ValueError` with a translated message."""
         raise NotImplementedError
 
     def shown(self) -> str:
-        """Return the value as the control takes it."""
+        """The value as the control takes it."""
         return str(self.data)
 
     @property
@@ -145,7 +145,7 @@ class Day(_Parsed):
         self.message = message
 
     def parse(self, typed: str) -> date:
-        """Return the day."""
+        """The day."""
         found = parse_day(typed)
         if found is None:
             message = self.message or _("Write the day as day/month/year, for example 01/07/2026")
@@ -159,7 +159,7 @@ class TypedDay(Day):
     control = "digits"
 
     def shown(self) -> str:
-        """Return `01/07/2026`."""
+        """`01/07/2026`."""
         return f"{self.data:%d/%m/%Y}"
 
 
@@ -170,7 +170,7 @@ class Hour(_Parsed):
     data: Any  #: time; None where nothing was filled in
 
     def parse(self, typed: str) -> time | None:
-        """Return the time."""
+        """The time."""
         if typed in {"24:00", "24h", "24h00"}:
             return None
         found = _HOUR.fullmatch(typed)
@@ -179,7 +179,7 @@ class Hour(_Parsed):
         return time(int(found[1]), int(found[2] or 0))
 
     def shown(self) -> str:
-        """Return `07:30`."""
+        """`07:30`."""
         return f"{self.data:%H:%M}"
 
 
@@ -196,7 +196,7 @@ class Whole(_Parsed):
         self.least, self.most, self.message = least, most, message
 
     def parse(self, typed: str) -> int:
-        """Return the number."""
+        """The number."""
         if typed.isascii() and typed.isdecimal() and len(typed) <= _MOST_DIGITS:
             found = int(typed)
             if self.least <= found <= self.most:
@@ -217,7 +217,7 @@ class Number(_Parsed):
         self.least, self.most, self.message = least, most, message
 
     def parse(self, typed: str) -> float:
-        """Return the number."""
+        """The number."""
         try:
             found = float(typed.replace(",", ".").replace("−", "-"))
         except ValueError:
@@ -229,7 +229,7 @@ class Number(_Parsed):
         )
 
     def shown(self) -> str:
-        """Return the number without needless zeros."""
+        """The number without needless zeros."""
         return f"{self.data:g}"
 
 
@@ -391,5 +391,5 @@ class Length:
 
 
 def _typed(valuelist: list[Any]) -> str:
-    """Return the first text that was sent under a name; a file where text is asked for counts as nothing."""
+    """The first text that was sent under a name; a file where text is asked for counts as nothing."""
     return next((one for one in valuelist if isinstance(one, str)), "")

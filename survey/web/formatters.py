@@ -69,22 +69,22 @@ def init_app(app: flask.Flask) -> None:
 
 
 def number(value: Any, decimals: int = 1) -> str:
-    """Return a number with a fixed number of decimals: 1234.56 is `1.234,6` in Vietnamese, `1,234.6` in English."""
+    """A number with a fixed number of decimals: 1234.56 is `1.234,6` in Vietnamese, `1,234.6` in English."""
     return fixed(value, decimals, english=current_language().locale.startswith("en"))
 
 
 def whole(value: Any) -> str:
-    """Return a count."""
+    """A count."""
     return number(value, 0)
 
 
 def signed(value: Any, decimals: int = 1) -> str:
-    """Return a difference with its sign: `+1,2`, `−0,3`, `0,0`."""
+    """A difference with its sign: `+1,2`, `−0,3`, `0,0`."""
     return with_sign(number(value, decimals))
 
 
 def percent(value: Any, decimals: int = 1) -> str:
-    """Return percentage points with their sign: `83,4 %` in Vietnamese, `83.4%` in English."""
+    """Percentage points with their sign: `83,4 %` in Vietnamese, `83.4%` in English."""
     text = number(value, decimals)
     if text == NOTHING:
         return text
@@ -92,26 +92,26 @@ def percent(value: Any, decimals: int = 1) -> str:
 
 
 def interval(low: Any, high: Any, decimals: int = 1) -> str:
-    """Return an interval in brackets, `(81,2–85,3)`; empty when there is none."""
+    """An interval in brackets, `(81,2–85,3)`; empty when there is none."""
     if number(low, decimals) == NOTHING or number(high, decimals) == NOTHING:
         return ""
     return f"({number(low, decimals)}–{number(high, decimals)})"
 
 
 def span(round_: Round) -> str:
-    """Return when a round takes (or took) answers: its days, with its hours where it has any."""
+    """When a round takes (or took) answers: its days, with its hours where it has any."""
     first = f"{round_.opens_at:%H:%M} " if round_.opens_at else ""
     last = f"{round_.closes_at:%H:%M} " if round_.closes_at and round_.last_day == round_.closes_on else ""
     return f"{first}{day(round_.opens_on)} – {last}{day(round_.last_day)}"
 
 
 def named_with_days(round_: Round) -> str:
-    """Return the name of a round with its days, as a list of rounds to choose from has it."""
+    """The name of a round with its days, as a list of rounds to choose from has it."""
     return f"{local_name(round_)} ({day(round_.opens_on)} – {day(round_.last_day)})"
 
 
 def day(value: date | datetime | None) -> str:
-    """Return dd/mm/yyyy; an instant is first brought into the display zone."""
+    """dd/mm/yyyy; an instant is first brought into the display zone."""
     if value is None:
         return NOTHING
     if isinstance(value, datetime):
@@ -120,15 +120,15 @@ def day(value: date | datetime | None) -> str:
 
 
 def short_day(value: date) -> str:
-    """Return dd/mm, for axes."""
+    """dd/mm, for axes."""
     return f"{value:%d/%m}"
 
 
 def week(monday: date | None) -> str:
-    """Return the week that begins on a Monday, in words."""
+    """The week that begins on a Monday, in words."""
     return NOTHING if monday is None else str(_("week of %(day)s", day=day(monday)))
 
 
 def moment(value: datetime | None) -> str:
-    """Return dd/mm/yyyy hh:mm in the display zone."""
+    """dd/mm/yyyy hh:mm in the display zone."""
     return NOTHING if value is None else f"{value.astimezone(settings().timezone):%d/%m/%Y %H:%M}"

@@ -64,7 +64,7 @@ class Form(FlaskForm):  # type: ignore[misc]
 
     @classmethod
     def asked(cls, given: MultiDict[str, str], **values: Any) -> Self:
-        """Return a form filled in from an address; a field that the address does not name has its default."""
+        """A form filled in from an address; a field that the address does not name has its default."""
         usual = {field.name: field.value for field in cls(formdata=None, **values) if field.name not in given}
         named = [(name, value) for name, value in usual.items() if value]
         return cls(MultiDict([*named, *given.items(multi=True)]), **values)
@@ -103,13 +103,13 @@ class EditForm(Form):
     _subject = ""
 
     def opened_for(self, row: Versioned | None) -> Self:
-        """Return this form with what tells later on which state of a row it was opened; None: there is none yet."""
+        """The form with what tells later on which state of a row it was opened; None: there is none yet."""
         facts = {"v": _state(row), "at": int(now().timestamp()), "f": self._marks()}
         self.opened.data = json.dumps(facts, separators=(",", ":"))
         return self
 
     def current(self, row: RowT, subject: str) -> RowT:
-        """Return a row that is about to be changed; `StaleEditError` when it is not as it was when the form was opened.
+        """A row that is about to be changed; `StaleEditError` when it is not as it was when the form was opened.
 
         `subject` is what the audit log calls it.
         """
@@ -127,7 +127,7 @@ class EditForm(Form):
             self.their_changes = flask.current_app.extensions[CHANGES_SINCE](self._subject, since)
 
     def merge(self, fresh: EditForm) -> Self:
-        """Return this form; once stale, with the stored values of `fresh` where nobody typed others."""
+        """The form; once stale, with the stored values of `fresh` where nobody typed others."""
         if self.stale:
             seen = self._opened()["f"]
             for name, mark in self._marks().items():
@@ -142,11 +142,11 @@ class EditForm(Form):
         return 409 if self.stale else 422
 
     def _marks(self) -> dict[str, str]:
-        """Return a short mark of the value in each field, to tell what was typed from what stood there."""
+        """A short mark of the value in each field, to tell what was typed from what stood there."""
         return {field.name: _mark(field) for field in self if field.control not in {"hidden", "secret", "file"}}
 
     def _opened(self) -> dict[str, Any]:
-        """Return what the page carried along; of a page that carries nothing sensible, no version at all."""
+        """What the page carried along; of a page that carries nothing sensible, no version at all."""
         try:
             facts = json.loads(self.opened.data or "")
             return {"v": str(facts["v"]), "at": min(max(int(facts["at"]), 0), 2**33), "f": dict(facts["f"])}
@@ -155,7 +155,7 @@ class EditForm(Form):
 
 
 def _state(row: Versioned | None) -> str:
-    """Return which row in which version: `7.2`; empty for none."""
+    """Which row in which version: `7.2`; empty for none."""
     return f"{'-'.join(map(str, sa.inspect(row).identity))}.{row.row_version}" if row is not None else ""
 
 

@@ -63,7 +63,7 @@ class _Catalogues(Domain):  # type: ignore[misc]
     """Message catalogues found by language code, so that `vi-simple` or `hmn` need no CLDR locale of their own."""
 
     def get_translations(self) -> support.NullTranslations:
-        """Return the catalogue of the current language, its fallbacks behind it."""
+        """The catalogue of the current language, its fallbacks behind it."""
         if not flask.g:
             return support.NullTranslations()
         code = current_language().code
@@ -74,7 +74,7 @@ class _Catalogues(Domain):  # type: ignore[misc]
 
 
 def load_catalogue(code: str) -> support.NullTranslations:
-    """Return the catalogue of language `code`, falling back along `Language.fallback`."""
+    """The catalogue of language `code`, falling back along `Language.fallback`."""
     language = LANGUAGES[code]
     catalogue = catalogues.load(language.folder)
     if language.fallback:
@@ -131,12 +131,12 @@ def _compile_catalogues(app: flask.Flask) -> None:
 
 
 def offered() -> list[Language]:
-    """Return the languages of this installation, the default first."""
+    """The languages of this installation, the default first."""
     return [LANGUAGES[code] for code in settings().languages]
 
 
 def current_language() -> Language:
-    """Return the language of this request (outside of one: the default)."""
+    """The language of this request (outside of one: the default)."""
     if not flask.has_request_context():
         return offered()[0]
     if "language" not in flask.g:
@@ -151,7 +151,7 @@ def is_english() -> bool:
 
 
 def local_name(thing: Any) -> str:
-    """Return the name of an agency, service, counter or round in the current language."""
+    """The name of an agency, service, counter or round in the current language."""
     return str((thing.name_en if is_english() else None) or thing.name)
 
 
@@ -174,7 +174,7 @@ def shown_at(address: str) -> None:
 
 
 def _asked_for() -> str | None:
-    """Return the offered language that the address or the posted form names."""
+    """The offered language that the address or the posted form names."""
     code = flask.request.args.get("lang")
     if code is None and flask.request.method == "POST":
         try:
@@ -185,7 +185,7 @@ def _asked_for() -> str | None:
 
 
 def _session_language() -> str | None:
-    """Return the language kept in a signed-in session; a request without the cookie never touches the session."""
+    """The language kept in a signed-in session; a request without the cookie never touches the session."""
     if not _has_session_cookie():
         return None
     code = flask.session.get("lang")

@@ -42,7 +42,7 @@ def init_app(app: flask.Flask) -> None:
 
 
 def navigation(role: Role) -> Navigation:
-    """Return the links that a role may open; the one that leads nearest to the page shown is current."""
+    """The links that a role may open; the one that leads nearest to the page shown is current."""
     there = flask.current_app.view_functions
     work, administration = (
         [link for link in links if role in link.roles and link.endpoint in there]
@@ -59,7 +59,7 @@ def navigation(role: Role) -> Navigation:
 
 
 def home(role: Role, *, begun: bool = True) -> str:
-    """Return where a person of this role begins; an administrator at the first steps until a round has begun."""
+    """Where a person of this role begins; an administrator at the first steps until a round has begun."""
     if role is Role.ADMIN and not begun and FIRST_STEPS in flask.current_app.view_functions:
         return flask.url_for(FIRST_STEPS)
     links = navigation(role).work

@@ -9,7 +9,7 @@ UNKNOWN = "unknown"
 
 
 def networks(address: str | None) -> tuple[str, ...]:
-    """Return the networks of an address that are counted, the narrowest first: an IPv4 address; /64 and /48 of IPv6."""
+    """The networks of an address that are counted, the narrowest first: an IPv4 address; /64 and /48 of IPv6."""
     try:
         parsed = ip_address((address or "").partition("%")[0])
     except ValueError:

@@ -29,7 +29,7 @@ class JsonFormatter(logging.Formatter):
     """One JSON object a line; whatever a message holds cannot begin another line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
+        """The line."""
         line: dict[str, object] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -77,7 +77,7 @@ class Metrics:
         self._requests.labels(endpoint, method, f"{status // 100}xx").observe(seconds)
 
     def text(self) -> bytes:
-        """Return the numbers in Prometheus' text format."""
+        """The numbers in Prometheus' text format."""
         if MULTIPROCESS not in os.environ:
             return generate_latest(self._registry)
         every = CollectorRegistry()

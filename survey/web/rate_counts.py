@@ -31,7 +31,7 @@ SIZE = _SALT + SLOTS * _SLOT.size
 
 
 def create_shared() -> int:
-    """Return the number of a new piece of shared memory, which programs started from here inherit."""
+    """The number of a new piece of shared memory, which programs started from here inherit."""
     handle = os.memfd_create("sipas-rate-counts", 0)
     os.ftruncate(handle, SIZE)
     os.pwrite(handle, secrets.token_bytes(_SALT), 0)
@@ -70,12 +70,12 @@ class RateCounts(Storage):
             return count + amount
 
     def get(self, key: str) -> int:
-        """Return the count of `key` in its present window."""
+        """The count of `key` in its present window."""
         with self._alone():
             return self._find(self._hash(key), time.time())[1]
 
     def get_expiry(self, key: str) -> float:
-        """Return when the window of `key` ends."""
+        """When the window of `key` ends."""
         now = time.time()
         with self._alone():
             return self._find(self._hash(key), now)[2] or now
@@ -103,7 +103,7 @@ class RateCounts(Storage):
         return blake2b(key.encode(), digest_size=16, key=self._salt).digest()
 
     def _find(self, name: bytes, now: float) -> tuple[int, int, float]:
-        """Return where a key stands, or may stand, with its count and the end of its window; 0 and 0 for none."""
+        """Where a key stands, or may stand, with its count and the end of its window; 0 and 0 for none."""
         best, soonest = 0, float("inf")
         first = int.from_bytes(name[:4], "little")
         for step in range(TRIED):
@@ -131,7 +131,7 @@ class RateCounts(Storage):
 
 
 def _inherited() -> int | None:
-    """Return the file of the memory that the server handed over, if it did."""
+    """The file of the memory that the server handed over, if it did."""
     with suppress(KeyError, ValueError, OSError):
         handle = int(os.environ[SHARED])
         if os.fstat(handle).st_size == SIZE:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 
 def safe_next(target: str | None) -> str | None:
-    """Return `target` when it is a path on this site, else None."""
+    """`target` when it is a path on this site, else None."""
     if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
         return None
     if any(ord(c) < 32 or c == "\\" for c in target):

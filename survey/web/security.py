@@ -63,14 +63,14 @@ WIDER = 4
 
 
 def callers() -> tuple[str, ...]:
-    """Return by what calls are counted: the caller's networks, hashed with the installation's key."""
+    """The rate limit's key of calls: the caller's networks, hashed with the installation's key."""
     key = hashlib.sha256(settings().secret_key.encode()).digest()
     found = networks(flask.request.remote_addr)
     return tuple(hashlib.blake2b(name.encode(), digest_size=16, key=key).hexdigest() for name in found)
 
 
 def caller() -> str:
-    """Return the narrowest of the caller's networks."""
+    """The narrowest of the caller's networks."""
     return callers()[0]
 
 
@@ -115,7 +115,7 @@ def init_app(app: flask.Flask) -> None:
 
 
 def next_of(key: str, window: float) -> int:
-    """Return the number of a call within its window, which begins with the first one; errors as `within`: the first."""
+    """The number of a call within its window, which begins with the first one; errors as `within`: the first."""
     try:
         return limiter.storage.incr(key, int(window))
     except StorageError as error:
@@ -182,7 +182,7 @@ def _compress(response: flask.Response) -> flask.Response:
 
 
 def error_page(error: HTTPException) -> flask.Response:
-    """Return a page that says in plain words what happened and what to do; never a stack trace."""
+    """A page that says in plain words what happened and what to do; never a stack trace."""
     if error.response is not None:
         return error.response  # type: ignore[return-value]
     code = error.code or InternalServerError.code
@@ -199,7 +199,7 @@ def log_unavailable(error: Exception) -> None:
 
 
 def _unavailable_page(error: Exception) -> flask.Response:
-    """Return a page that says to try again soon."""
+    """A page that says to try again soon."""
     log_unavailable(error)
     reply = flask.make_response(error_page(ServiceUnavailable()))
     reply.retry_after = RETRY_AFTER
@@ -207,7 +207,7 @@ def _unavailable_page(error: Exception) -> flask.Response:
 
 
 def _explanation(code: int) -> tuple[str, str]:
-    """Return (title, what to do) for a status code."""
+    """(title, what to do) for a status code."""
     known = {
         400: (_("We could not read that"), _("Please go back to the form and send it again.")),
         403: (_("You may not open this page"), _("Sign in with an account that may, or ask your administrator.")),

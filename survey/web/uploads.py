@@ -116,7 +116,7 @@ class Uploads:
         return self._upload(token, metadata)
 
     def get(self, token: str, *, actor: Actor) -> Upload:
-        """Return a file that this person uploaded within the last hour; `InputError` otherwise."""
+        """A file that this person uploaded within the last hour; `InputError` otherwise."""
         try:
             if not _TOKEN.fullmatch(token):
                 raise ValueError(token)  # noqa: TRY301 - all that is not there is metadata alike
@@ -151,7 +151,7 @@ class Uploads:
                 path.unlink(missing_ok=True)
 
     def left_over(self, now: datetime) -> list[Path]:
-        """Return what waited for more than an hour."""
+        """What waited for more than an hour."""
         found = []
         for path in self._folder.iterdir() if self._folder.is_dir() else ():
             with contextlib.suppress(OSError):

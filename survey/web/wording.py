@@ -44,19 +44,19 @@ class Wording(Mapping[str, Pair]):
     messages: Mapping[str, str]
 
     def __call__(self, code: str) -> str:
-        """Return the word in the language of the request; the code itself where there is none."""
+        """The word in the language of the request; the code itself where there is none."""
         return str(gettext(self.messages[code])) if code in self.messages else str(code)
 
     def here(self) -> dict[str, str]:
-        """Return all words in the language of the request, by code, for a list to choose from."""
+        """All words in the language of the request, by code, for a list to choose from."""
         return {str(code): self(code) for code in self.messages}
 
     def text(self, code: str, language: str = "vi") -> str:
-        """Return the word in one language; the code itself where there is none."""
+        """The word in one language; the code itself where there is none."""
         return translate(self.messages[code], language) if code in self.messages else str(code)
 
     def pair(self, code: str) -> Pair:
-        """Return the word in both languages of files; the code twice where there is none."""
+        """The word in both languages of files; the code twice where there is none."""
         return bilingual(self.messages[code]) if code in self.messages else (str(code), str(code))
 
     def __getitem__(self, code: str) -> Pair:

@@ -106,6 +106,23 @@ def test_local_names_say_what_they_hold() -> None:
     assert wrong == set()
 
 
+def returning(source: str) -> Iterator[str]:
+    """The functions whose docstring says that they return something, not what it is."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            words = (ast.get_docstring(node) or "").split(maxsplit=1)
+            if words and words[0] in {"Return", "Returns", "Returning"}:
+                yield f"{node.name}: {' '.join(words)[:60]}"
+
+
+def test_a_docstring_begins_with_what_it_is() -> None:
+    """`The seconds to wait …`, not `Return the seconds …`: the first word is what a reader searches for."""
+    assert list(returning('def size():\n    """Return the size."""')) == ["size: Return the size."]
+    assert list(returning('def size():\n    """The size that is returned."""')) == []
+    ours = [*SOURCES, ROOT / "app.py", *sorted((ROOT / "benchmarks").rglob("*.py"))]
+    assert {path.name: list(wrong) for path in ours if (wrong := list(returning(path.read_text("utf-8"))))} == {}
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_headings_speak_plainly(document: Path) -> None:
     headings = re.findall(r"^#+ (.*)$", document.read_text("utf-8"), re.MULTILINE)

@@ -14,7 +14,7 @@ from survey.models import CalendarAddress, User
 
 
 def make_calendar_address(session: orm.Session, user: User, *, actor: Actor) -> str:
-    """Return the token of a new address of a person's calendar, shown this once; the one before opens nothing."""
+    """The token of a new address of a person's calendar, shown this once; the one before opens nothing."""
     _end(session, user)
     token = secrets.token_urlsafe(32)
     session.add(CalendarAddress(user_id=user.id, token_hash=hash_token(token), created_at=actor.now))

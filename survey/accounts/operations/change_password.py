@@ -15,7 +15,7 @@ from survey.models import User
 
 
 def check_change(user: User, *, current: str, new: str) -> str:
-    """Return the hash of a person's new password.
+    """The hash of a person's new password.
 
     Only reads: the slow hashes must not hold the writers' lock while citizens are sending answers. Raises `InputError`
     when the current password is wrong or the new one is weak or the same.

@@ -32,7 +32,7 @@ def awaits_first(session: orm.Session) -> bool:
 
 
 def invite_first(session: orm.Session, *, actor: Actor) -> str:
-    """Return the token of the first administrator's link, valid for `MINUTES`; earlier ones end.
+    """The token of the first administrator's link, valid for `MINUTES`; earlier ones end.
 
     `InputError` as soon as there is an account that somebody can sign in with.
     """

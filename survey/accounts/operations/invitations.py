@@ -20,7 +20,7 @@ DAYS = 7
 
 
 def invite(session: orm.Session, user: User, *, actor: Actor, valid: timedelta = timedelta(days=DAYS)) -> str:
-    """Return the token of a new link for an account; earlier links of it end, and so do its password and sessions."""
+    """The token of a new link for an account; earlier links of it end, and so do its password and sessions."""
     _end_all(session, user, actor.now)
     token = secrets.token_urlsafe(32)
     session.add(
@@ -39,7 +39,7 @@ def invite(session: orm.Session, user: User, *, actor: Actor, valid: timedelta =
 
 
 def find_invitation(session: orm.Session, token: str, now: datetime) -> Invitation | None:
-    """Return the invitation a link belongs to while it can be used; looking at it uses nothing up."""
+    """The invitation a link belongs to while it can be used; looking at it uses nothing up."""
     found = session.scalars(sa.select(Invitation).where(Invitation.token_hash == hash_token(token))).first()
     if found is None or found.ended_at is not None or found.expires_at <= now or not found.user.active:
         return None

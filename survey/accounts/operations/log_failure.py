@@ -19,7 +19,7 @@ UNKNOWN_NAME = "user:?"
 
 
 def subject_of(session: orm.Session, name: str) -> str:
-    """Return what the audit log calls the account of a name that was tried."""
+    """What the audit log calls the account of a name that was tried."""
     found = by_username(session, name)
     return f"user:{found.username}" if found else UNKNOWN_NAME
 

@@ -25,12 +25,12 @@ RECOVERY_CODES = 8
 
 
 def new_secret() -> str:
-    """Return a random key of 160 bits in base32, as RFC 4226 recommends."""
+    """A random key of 160 bits in base32, as RFC 4226 recommends."""
     return pyotp.random_base32(32)
 
 
 def matching_step(secret: str, code: str, now: datetime) -> int | None:
-    """Return the time step whose code was given, within the window, or None."""
+    """The time step whose code was given, within the window, or None."""
     code = "".join(code.split())
     step = int(now.timestamp()) // STEP_SECONDS
     generator = pyotp.HOTP(secret)
@@ -88,5 +88,5 @@ def use_code(session: orm.Session, user: User, code: str, *, now: datetime) -> b
 
 
 def _hash(code: str) -> str:
-    """Return what is stored of a recovery code. It has 80 random bits: one fast hash is enough."""
+    """What is stored of a recovery code. It has 80 random bits: one fast hash is enough."""
     return hashlib.sha256(code.replace("-", "").replace(" ", "").upper().encode()).hexdigest()

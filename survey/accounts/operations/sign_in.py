@@ -14,7 +14,7 @@ from survey.models import User
 
 
 def authenticate(session: orm.Session, username: str, password: str) -> int | None:
-    """Return the id of the active account that name and password fit, or None.
+    """The id of the active account that name and password fit, or None.
 
     Only reads: the slow hash must not hold the writers' lock while citizens are sending answers. Takes as long for a
     name that does not exist.

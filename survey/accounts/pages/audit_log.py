@@ -53,5 +53,5 @@ def audit() -> str:
 
 
 def _day(given: str) -> date | None:
-    """Return a day in an address; what is none counts as not given."""
+    """A day in an address; what is none counts as not given."""
     return parse_day(given.strip())

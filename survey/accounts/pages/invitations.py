@@ -45,7 +45,7 @@ def set_password(token: str) -> Response | Page:
 
 
 def _username(token: str) -> str:
-    """Return the name of the account that a link belongs to while it can be used; else ""."""
+    """The name of the account that a link belongs to while it can be used; else ""."""
     with database().read() as session:
         found = find_invitation(session, token, now())
         return found.user.username if found else ""

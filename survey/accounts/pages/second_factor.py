@@ -121,7 +121,7 @@ def switch_off() -> Response | Page:
 
 
 def _check_password(form: CurrentPasswordForm) -> int:
-    """Return the status of a refusal, said in the form, unless the posted password is that of who is signed in."""
+    """The status of a refusal, said in the form, unless the posted password is that of who is signed in."""
     if not form.validate():
         return 422
     return verify_password(form, form.password.data)
@@ -132,7 +132,7 @@ def _render_code(form: CodeForm) -> str:
 
 
 def _render(form: CurrentPasswordForm) -> str:
-    """Return the page of one-time codes; a form of the other state is one that was sent from an old page."""
+    """The page of one-time codes; a form of the other state is one that was sent from an old page."""
     if user().totp_secret:
         return flask.render_template("accounts/second_factor.html", enrolled=True, form=form)
     if not isinstance(form, EnrolForm):
@@ -153,7 +153,7 @@ def _render(form: CurrentPasswordForm) -> str:
 
 
 def _drawn(text: str) -> tuple[str, int]:
-    """Return a QR code as an SVG path of unit squares, and the side of the drawing with its quiet zone."""
+    """A QR code as an SVG path of unit squares, and the side of the drawing with its quiet zone."""
     code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=QUIET)
     code.add_data(text)
     code.make(fit=True)

@@ -111,7 +111,7 @@ def _has_begun() -> bool:
 
 
 def _refuse(form: SignInForm, message: str, status: int) -> tuple[str, int]:
-    """Return the page with a message of the whole form: it never says which of the two was wrong."""
+    """The page with a message of the whole form: it never says which of the two was wrong."""
     form.form_errors.append(message)
     return _render(form), status
 

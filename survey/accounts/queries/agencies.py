@@ -10,12 +10,12 @@ from survey.models import Agency
 
 
 def open_agencies(session: orm.Session) -> list[Agency]:
-    """Return the agencies that have not ended, in the order of names."""
+    """The agencies that have not ended, in the order of names."""
     return list(session.scalars(sa.select(Agency).where(Agency.valid_to.is_(None)).order_by(Agency.name)))
 
 
 def id_by_code(session: orm.Session, code: str) -> int:
-    """Return the id of the agency of a code; `InputError` when there is none."""
+    """The id of the agency of a code; `InputError` when there is none."""
     found = session.scalar(sa.select(Agency.id).where(Agency.code == code))
     if found is None:
         raise InputError("There is no agency %(code)s", field="agency", code=code)
@@ -23,5 +23,5 @@ def id_by_code(session: orm.Session, code: str) -> int:
 
 
 def names(session: orm.Session) -> dict[int, str]:
-    """Return the names of all agencies by id, those that ended too."""
+    """The names of all agencies by id, those that ended too."""
     return {row.id: row.name for row in session.execute(sa.select(Agency.id, Agency.name))}

@@ -50,7 +50,7 @@ class Line:
 
 
 def page(session: orm.Session, wanted: AuditFilter, zone: ZoneInfo, size: int = PAGE) -> tuple[list[Line], int | None]:
-    """Return the newest events that are wanted, and the number the following page begins below; None: no more.
+    """The newest events that are wanted, and the number the following page begins below; None: no more.
 
     A page is found by the number of an event, never by counting rows: the hundredth is as quick as the first, and
     events that are added meanwhile shift nothing.
@@ -68,7 +68,7 @@ def page(session: orm.Session, wanted: AuditFilter, zone: ZoneInfo, size: int = 
 
 
 def of_subject(session: orm.Session, subject: str, since: datetime, most: int) -> list[Line]:
-    """Return what was done to a subject since an instant, newest first."""
+    """What was done to a subject since an instant, newest first."""
     query = (
         sa.select(AuditEvent, User)
         .outerjoin(User, User.id == AuditEvent.user_id)
@@ -101,5 +101,5 @@ def _conditions(wanted: AuditFilter, zone: ZoneInfo) -> list[sa.ColumnElement[bo
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    """Return the instant a local day begins; days of other eras become the nearest that any zone can hold."""
+    """The instant a local day begins; days of other eras become the nearest that any zone can hold."""
     return datetime.combine(min(max(day, _FIRST), _LAST + timedelta(days=1)), time(), zone)

@@ -61,5 +61,5 @@ def verify_audit_chain(session: orm.Session) -> AuditChain:
 
 
 def head_position(session: orm.Session, head: str) -> int | None:
-    """Return the position of a link by its hash, as it was printed; None where no link has it."""
+    """The position of a link by its hash, as it was printed; None where no link has it."""
     return session.scalar(sa.select(AuditSeal.position).where(AuditSeal.hash == head))

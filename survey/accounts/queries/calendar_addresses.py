@@ -12,7 +12,7 @@ from survey.models import CalendarAddress, User
 
 
 def owner_of(session: orm.Session, token: str) -> User | None:
-    """Return the account whose calendar a token opens; None for one that opens nothing, or a closed account."""
+    """The account whose calendar a token opens; None for one that opens nothing, or a closed account."""
     return session.scalar(
         sa.select(User)
         .join(CalendarAddress, CalendarAddress.user_id == User.id)
@@ -21,5 +21,5 @@ def owner_of(session: orm.Session, token: str) -> User | None:
 
 
 def made_at(session: orm.Session, user: User) -> datetime | None:
-    """Return when the address of a person's calendar was made; None without one."""
+    """When the address of a person's calendar was made; None without one."""
     return session.scalar(sa.select(CalendarAddress.created_at).where(CalendarAddress.user_id == user.id))

@@ -12,7 +12,7 @@ MAKING = ("user.created", "user.invited", "user.second_factor_dropped")
 
 
 def account_makers(session: orm.Session, user: User) -> frozenset[int | None]:
-    """Return who else made an account, gave it a new password or dropped its second factor; None: the command line."""
+    """Who else made an account, gave it a new password or dropped its second factor; None: the command line."""
     events = sa.select(AuditEvent.user_id).where(
         AuditEvent.action.in_(MAKING), AuditEvent.subject == f"user:{user.username}"
     )
@@ -20,6 +20,6 @@ def account_makers(session: orm.Session, user: User) -> frozenset[int | None]:
 
 
 def count_administrators(session: orm.Session) -> int:
-    """Return how many administrators can sign in."""
+    """How many administrators can sign in."""
     query = sa.select(sa.func.count()).select_from(User).where(User.role == Role.ADMIN, User.active.is_(True))
     return session.scalar(query) or 0

@@ -11,7 +11,7 @@ from survey.models import RateCount
 
 
 def counted(session: orm.Session, key: str, now: datetime, window: timedelta) -> tuple[int, float]:
-    """Return how often a key was counted within a window, and the seconds since; (0, 0) for not at all."""
+    """How often a key was counted within a window, and the seconds since; (0, 0) for not at all."""
     found = session.get(RateCount, hash_token(key))
     if found is None or found.at < now - window:
         return 0, 0.0

@@ -16,7 +16,7 @@ LIFETIME = timedelta(hours=24)
 
 
 def find(session: orm.Session, token_hash: str, now: datetime) -> tuple[UserSession, User] | None:
-    """Return the session of a token and its account, or None once it ended, ran out, or the account changed."""
+    """The session of a token and its account, or None once it ended, ran out, or the account changed."""
     query = (
         sa.select(UserSession, User)
         .join(User, User.id == UserSession.user_id)
@@ -27,7 +27,7 @@ def find(session: orm.Session, token_hash: str, now: datetime) -> tuple[UserSess
 
 
 def of_user(session: orm.Session, user_id: int, now: datetime) -> list[UserSession]:
-    """Return the sessions of an account that are in force, the one used last first."""
+    """The sessions of an account that are in force, the one used last first."""
     query = (
         sa.select(UserSession)
         .join(User, User.id == UserSession.user_id)

@@ -10,37 +10,37 @@ from survey.models import Agency, AgencyKind, Role, User
 
 
 def by_username(session: orm.Session, username: str) -> User | None:
-    """Return the account of that name (case and outer spaces forgiven), active or not."""
+    """The account of that name (case and outer spaces forgiven), active or not."""
     return session.scalar(sa.select(User).where(User.username == clean(username).lower()))
 
 
 def find(session: orm.Session, user_id: int) -> User | None:
-    """Return the account of an id, if there is one."""
+    """The account of an id, if there is one."""
     return session.get(User, user_id)
 
 
 def by_id(session: orm.Session, user_id: int) -> User:
-    """Return the account of an id that is known to exist."""
+    """The account of an id that is known to exist."""
     return session.get_one(User, user_id)
 
 
 def by_session(session: orm.Session, user_id: int, epoch: int) -> User | None:
-    """Return the account a session speaks for, or None once it was closed or signed out everywhere."""
+    """The account a session speaks for, or None once it was closed or signed out everywhere."""
     return session.scalar(sa.select(User).where(User.id == user_id, User.session_epoch == epoch, User.active.is_(True)))
 
 
 def all_users(session: orm.Session) -> list[User]:
-    """Return every account in the order of names."""
+    """Every account in the order of names."""
     return list(session.scalars(sa.select(User).order_by(User.username)))
 
 
 def people(session: orm.Session) -> dict[int, str]:
-    """Return the name of every account by its number."""
+    """The name of every account by its number."""
     return {user.id: user.display_name for user in all_users(session)}
 
 
 def search_users(session: orm.Session, text: str, role: Role | None) -> list[User]:
-    """Return the accounts whose names hold `text`, with or without marks, of one role or of all."""
+    """The accounts whose names hold `text`, with or without marks, of one role or of all."""
     query = sa.select(User).options(orm.joinedload(User.agency)).order_by(User.username)
     if role is not None:
         query = query.where(User.role == role)
@@ -49,7 +49,7 @@ def search_users(session: orm.Session, text: str, role: Role | None) -> list[Use
 
 
 def agencies_below(session: orm.Session, agency_id: int) -> frozenset[str]:
-    """Return the codes of an agency and of every agency under it."""
+    """The codes of an agency and of every agency under it."""
     top = sa.select(Agency.id, Agency.code).where(Agency.id == agency_id).cte("below", recursive=True)
     below = top.union_all(sa.select(Agency.id, Agency.code).join(top, Agency.parent_id == top.c.id))
     return frozenset(session.scalars(sa.select(below.c.code)))
@@ -61,7 +61,7 @@ def is_judged(session: orm.Session, user_id: int | None) -> bool:
 
 
 def visible_agencies(session: orm.Session, user: User) -> frozenset[str] | None:
-    """Return the codes of the agencies whose results a user may see; None means all of them."""
+    """The codes of the agencies whose results a user may see; None means all of them."""
     if user.role in {Role.ADMIN, Role.EVALUATOR}:
         return None
     if user.role is Role.MANAGER and user.agency_id is not None:

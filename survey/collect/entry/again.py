@@ -115,7 +115,7 @@ def settle(number: int, place: int) -> View:
 
 
 def _chosen(definition: Definition, first: str, second_pass: str) -> tuple[str, list[Mistake]]:
-    """Return the answers settled on, and what is still to be decided."""
+    """The answers settled on, and what is still to be decided."""
     settled, undecided = list(first), []
     for position in differing(first, second_pass):
         code = definition.slots[position].code
@@ -192,7 +192,7 @@ def _corrected(place: int, outcome: Corrected) -> str:
 
 
 def _differences_page(session: orm.Session, found: entry.PileRow, kept: EntryForm, mistakes: list[Mistake]) -> str:
-    """Return the page that sets both passes side by side."""
+    """The page that sets both passes side by side."""
     definition, first = definition_of(found), entry.stored_answers(session, kept)
     language = i18n.current_language().code
     fields = [one for part in form.parts(found.round.version.content, language) for one in part.fields]

@@ -25,7 +25,7 @@ View = str | Response | tuple[str, int]
 
 
 def pile_row(session: orm.Session, number: int) -> entry.PileRow:
-    """Return a pile of the person's own counters, or answer 404."""
+    """A pile of the person's own counters; 404 for any other."""
     found = entry.pile(session, entry.own_agencies(session, user()), number)
     if found is None:
         flask.abort(404)
@@ -33,7 +33,7 @@ def pile_row(session: orm.Session, number: int) -> entry.PileRow:
 
 
 def form_row(session: orm.Session, number: int, place: int) -> tuple[entry.PileRow, EntryForm]:
-    """Return a pile and one of its forms, or answer 404."""
+    """A pile and one of its forms; 404 for any other."""
     found, kept = pile_row(session, number), entry.form_of(session, number, place)
     if kept is None:
         flask.abort(404)
@@ -41,14 +41,14 @@ def form_row(session: orm.Session, number: int, place: int) -> tuple[entry.PileR
 
 
 def definition_of(found: entry.PileRow) -> Definition:
-    """Return the questionnaire of a pile's round."""
+    """The questionnaire of a pile's round."""
     return from_canonical(found.round.version.content)
 
 
 def entry_page(
     found: entry.PileRow, keyed: form.Keyed, place: int, mode: str, key: str = "", why: ReasonForm | None = None
 ) -> str:
-    """Return the page on which one form is keyed in: `first` pass, `second` pass, or `correct`, which asks `why`."""
+    """The page on which one form is keyed in: `first` pass, `second` pass, or `correct`, which asks `why`."""
     content = found.round.version.content
     return flask.render_template(
         "collect/entry/entry.html",
@@ -68,7 +68,7 @@ def entry_page(
 def read_again(
     number: int, place: int, mode: str, why: ReasonForm | None = None
 ) -> str | tuple[str, int] | tuple[None, str]:
-    """Return the packed answers posted for a form that is stored already; or the page to show instead.
+    """The packed answers posted for a form that is stored already; or the page to show instead.
 
     A page comes back as (None, page) when nothing is wrong, and as (page, 422) when something is.
     """
@@ -84,7 +84,7 @@ def read_again(
 
 
 def after_check(kept: EntryForm) -> str:
-    """Return where to go once a form was compared: to its differences, or on with the pile."""
+    """Where to go once a form was compared: to its differences, or on with the pile."""
     if kept.second is not None:
         return flask.url_for("paper.differences", number=kept.batch_id, place=kept.number)
     return flask.url_for("paper.key_in", number=kept.batch_id)
@@ -97,7 +97,7 @@ def refused(number: int, error: InputError) -> Response:
 
 
 def whole(text: str) -> int:
-    """Return a whole number from 1, or 0 for anything else."""
+    """A whole number from 1, or 0 for anything else."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= 6 else 0
 
 

@@ -76,7 +76,7 @@ def store(number: int) -> View:
 
 
 def _next_number(number: int, place: int, keyed: form.Keyed, key: str) -> str:
-    """Return the page again under the next free number, answers kept."""
+    """The page again under the next free number, answers kept."""
     with database().read() as session:
         found = pile_row(session, number)
         following = found.batch.rows + 1

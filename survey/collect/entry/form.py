@@ -60,12 +60,12 @@ class Keyed:
     mistakes: list[Mistake] = field(default_factory=list)
 
     def mistaken(self, target: str) -> str:
-        """Return the advice for an element id, or nothing."""
+        """The advice for an element id, or nothing."""
         return next((mistake.advice for mistake in self.mistakes if mistake.target == target), "")
 
 
 def keys_of(definition: Definition, code: str) -> dict[str, str]:
-    """Return what may be typed for a question and what it means.
+    """What may be typed for a question and what it means.
 
     An answer's own code; its place in the list where no code is a digit; 0 or x for "does not apply".
     """
@@ -77,13 +77,13 @@ def keys_of(definition: Definition, code: str) -> dict[str, str]:
 
 
 def unknown_key(definition: Definition, code: str) -> str:
-    """Return the key shown for "does not apply": 0, or x where 0 is an answer."""
+    """The key shown for "does not apply": 0, or x where 0 is an answer."""
     return UNKNOWN if "0" in definition.slot(code).options else "0"
 
 
 @lru_cache(maxsize=32)
 def parts(content: str, language: str) -> tuple[EntrySection, ...]:
-    """Return the page's sections for a stored questionnaire (canonical JSON) in a language."""
+    """The page's sections for a stored questionnaire (canonical JSON) in a language."""
     definition = from_canonical(content)
     number = {slot.code: place for place, slot in enumerate(definition.slots, 1)}
 
@@ -113,7 +113,7 @@ def parts(content: str, language: str) -> tuple[EntrySection, ...]:
 
 
 def read(form: Mapping[str, str], definition: Definition) -> Keyed:
-    """Return what was keyed in with everything that is wrong about it; what is right is kept."""
+    """What was keyed in with everything that is wrong about it; what is right is kept."""
     keyed = Keyed(comment=clean_block(form.get("comment", "")))
     for number, slot in enumerate(definition.slots, 1):
         typed = form.get(PREFIX + slot.code, "").strip().lower()
@@ -141,14 +141,14 @@ def read(form: Mapping[str, str], definition: Definition) -> Keyed:
 
 
 def keyed_again(definition: Definition, packed: str) -> Keyed:
-    """Return stored answers as they would be keyed in."""
+    """Stored answers as they would be keyed in."""
     answers = definition.unpack(packed)
     typed = {code: unknown_key(definition, code) if a == UNKNOWN else a for code, a in answers.items()}
     return Keyed(answers=answers, typed=typed)
 
 
 def focus(keyed: Keyed, definition: Definition) -> str:
-    """Return the code of the question to go on with: the first mistake, else the first blank after the last answer."""
+    """The code of the question to go on with: the first mistake, else the first blank after the last answer."""
     for mistake in keyed.mistakes:
         if mistake.target.startswith("f-"):
             return mistake.target.removeprefix("f-")

@@ -136,7 +136,7 @@ def _pile_page(session: orm.Session, number: int, why: ReasonForm) -> str:
 
 
 def _round_and_counter(session: orm.Session, sent: Mapping[str, str]) -> tuple[Round, Counter]:
-    """Return the round and the counter of one's own that were chosen; 404 for others."""
+    """The round and the counter of one's own that were chosen; 404 for others."""
     code = sent.get("dot", "")
     round_ = next((one for one in entry.entry_rounds(session) if one.code == code), None)
     chosen = sent.get("quay", "")
@@ -148,7 +148,7 @@ def _round_and_counter(session: orm.Session, sent: Mapping[str, str]) -> tuple[R
 
 
 def _pile(round_: Round, counter: Counter, form: PileForm) -> Pile:
-    """Return the pile that was asked for."""
+    """The pile that was asked for."""
     agencies = {agency.code: agency.id for agency in counter.deciding_agencies or [counter.agency]}
     services = {service.code: service.id for service in counter.services}
     return Pile(
@@ -173,5 +173,5 @@ def _new_page(round_: Round, counter: Counter, form: PileForm) -> str:
 
 
 def _last_day(round_: Round) -> date:
-    """Return the last day that forms can be of: today while the round is open."""
+    """The last day that forms can be of: today while the round is open."""
     return min(round_.last_day, local_day(round_, now()))

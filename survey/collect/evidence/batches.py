@@ -78,7 +78,7 @@ def refuse(number: int) -> View:
 
 
 def _row(session: orm.Session, number: int) -> evidence.EvidenceRow:
-    """Return a batch of responses, or answer 404."""
+    """A batch of responses; 404 for any other."""
     found = evidence.batch(session, number)
     if found is None:
         flask.abort(404)

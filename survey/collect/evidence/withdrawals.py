@@ -96,7 +96,7 @@ def reverse(number: int) -> View:
 
 
 def _row(session: orm.Session, number: int) -> queries.WithdrawalRow:
-    """Return a withdrawal, or answer 404."""
+    """A withdrawal; 404 for any other."""
     found = queries.withdrawal(session, number)
     if found is None:
         flask.abort(404)

@@ -98,7 +98,7 @@ def _undone(count: int | None) -> str:
 
 
 def _row(session: orm.Session, number: int) -> imports.BatchRow:
-    """Return an import that the person may see, or answer 404."""
+    """An import that the person may see; 404 for any other."""
     found = imports.batch(session, user(), number)
     if found is None:
         flask.abort(404)

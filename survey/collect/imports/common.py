@@ -18,7 +18,7 @@ View = str | Response | tuple[str, int]
 
 
 def round_of(session: orm.Session, code: str) -> Round:
-    """Return a round that takes imports, or answer 404."""
+    """A round that takes imports; 404 for any other."""
     found = next((one for one in imports.rounds_to_fill(session) if one.code == code), None)
     if found is None:
         flask.abort(404)
@@ -26,10 +26,10 @@ def round_of(session: orm.Session, code: str) -> Round:
 
 
 def uploads() -> Uploads:
-    """Return the folder in which files wait."""
+    """The folder in which files wait."""
     return Uploads(settings().storage)
 
 
 def upload_of(token: str) -> Upload:
-    """Return a file of this person's that waits; `InputError` when it is no longer there."""
+    """A file of this person's that waits; `InputError` when it is no longer there."""
     return uploads().get(token, actor=actor())

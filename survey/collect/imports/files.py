@@ -140,7 +140,7 @@ def _check(session: orm.Session, upload: Upload, round_: Round, data: Mapping[st
 
 
 def _places(session: orm.Session) -> Places:
-    """Return what a file of this person's may name."""
+    """What a file of this person's may name."""
     return imports.places(session, imports.importable_agencies(session, user()))
 
 
@@ -153,7 +153,7 @@ def _columns_page(
     opened: ColumnMapping | None = None,
     seen: str = "",
 ) -> str:
-    """Return the page of the columns as the data of a column map say, with what is wrong about the file by them.
+    """The page of the columns as the data of a column map say, with what is wrong about the file by them.
 
     `opened` is the saved column map that they are; `seen` what an earlier page carried along of one.
     """
@@ -202,7 +202,7 @@ def _headings(upload: Upload, definition: Definition, mapping: ColumnMap) -> Seq
 
 
 def _things(session: orm.Session) -> mapping_form.Things:
-    """Return what all rows of a file can have the same, by its key: (code, name)."""
+    """What all rows of a file can have the same, by its key: (code, name)."""
     own, name = imports.importable_agencies(session, user()), i18n.local_name
     allowed = imports.file_channels(user())
     counters = imports.counter_choices(session, own)
@@ -245,13 +245,13 @@ def _preview_page(
 
 
 def _sample(definition: Definition, checked: Checked) -> list[tuple[Any, str]]:
-    """Return the first rows, each with its satisfaction answers as they will be counted, for the eye: 5 4 x."""
+    """The first rows, each with its satisfaction answers as they will be counted, for the eye: 5 4 x."""
     items = len(definition.items)
     return [(row, " ".join(row.answers[:items])) for row in checked.sample]
 
 
 def _saved(session: orm.Session, round_: Round, chosen: str) -> ColumnMapping | None:
-    """Return the saved mapping that was chosen."""
+    """The saved mapping that was chosen."""
     for one in imports.saved_mappings(session, round_.version.questionnaire_id):
         if str(one.id) == chosen:
             return one
@@ -259,7 +259,7 @@ def _saved(session: orm.Session, round_: Round, chosen: str) -> ColumnMapping | 
 
 
 def _posted_data(posted: Mapping[str, str]) -> dict[str, Any]:
-    """Return the column map's data that a page carried along; it is checked where it is used."""
+    """The column map's data that a page carried along; it is checked where it is used."""
     try:
         data = json.loads(posted.get("mapping", ""))
     except ValueError:
@@ -280,7 +280,7 @@ def _save(round_: Round, form: MappingForm, data: Mapping[str, Any]) -> None:
 
 
 def _stale_page(upload: Upload, round_code: str, form: MappingForm, error: StaleEditError) -> str:
-    """Return the columns as they were chosen; saving them once more writes over the mapping of that name."""
+    """The columns as they were chosen; saving them once more writes over the mapping of that name."""
     form.refuse(error)
     with database().read() as session:
         round_ = round_of(session, round_code)

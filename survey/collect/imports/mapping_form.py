@@ -70,12 +70,12 @@ class Meaning:
 
 
 def known_codes(definition: Definition) -> list[str]:
-    """Return the codes a column map may speak of."""
+    """The codes a column map may speak of."""
     return [*(slot.code for slot in definition.slots), *KEYS]
 
 
 def guess(upload: Upload, definition: Definition, places: Places) -> dict[str, Any]:
-    """Return the data of a column map guessed from a file's headings and first rows."""
+    """The data of a column map guessed from a file's headings and first rows."""
     with upload.table(known_headings(definition)) as table:
         return guess_map(table, definition, places)
 
@@ -83,7 +83,7 @@ def guess(upload: Upload, definition: Definition, places: Places) -> dict[str, A
 def columns_of(
     definition: Definition, mapping: ColumnMap, headings: Sequence[str], language: str
 ) -> list[MappedQuestion]:
-    """Return a field for each question of the paper's order."""
+    """A field for each question of the paper's order."""
     words = {item.code: item.text.get(language) for item in definition.items}
     for section in definition.sections:
         words |= {question.code: question.text.get(language) for question in section.questions}
@@ -99,7 +99,7 @@ def columns_of(
 def meanings(
     upload: Upload, definition: Definition, mapping: ColumnMap, places: Places, things: Things, language: str
 ) -> list[Meaning]:
-    """Return what the file's labels were said to mean, then those that nobody has explained yet."""
+    """What the file's labels were said to mean, then those that nobody has explained yet."""
     number = {slot.code: place for place, slot in enumerate(definition.slots, 1)}
     words = {column.code: column.text for column in columns_of(definition, mapping, (), language)}
     found: dict[Label, str] = {Label(text, ""): answer for text, answer in mapping.values.items()}
@@ -117,7 +117,7 @@ def meanings(
 
 
 def posted_meanings(posted: Mapping[str, str], definition: Definition, things: Things, language: str) -> list[Meaning]:
-    """Return the labels that a posted page explained, in its order; what each was said to mean is in its field."""
+    """The labels that a posted page explained, in its order; what each was said to mean is in its field."""
     words = {column.code: (column.number, column.text) for column in columns_of(definition, ColumnMap(), (), language)}
     found = []
     for place in range(MAX_FIELDS):
@@ -143,7 +143,7 @@ class SameMoment(Text):
     control = "digits"
 
     def cleaned(self, typed: str) -> str:
-        """Return a day as ISO, anything else as it was typed."""
+        """A day as ISO, anything else as it was typed."""
         text = clean(typed)
         moment = parse_moment(text)
         return moment.day.isoformat() if moment and moment.clock is None else text
@@ -184,7 +184,7 @@ class MappingForm(EditForm):
         return not self.errors
 
     def mapping_data(self, definition: Definition) -> dict[str, Any]:
-        """Return the data of the column map that was filled in, once it was validated."""
+        """The data of the column map that was filled in, once it was validated."""
         columns = {self[f"c.{code}"].data: code for code in known_codes(definition) if self[f"c.{code}"].data}
         fixed = {key: self._fixed(key) for key in KEYS if key not in columns.values() and self._fixed(key)}
         absent = [slot.code for slot in definition.slots if slot.code not in columns.values()]
@@ -205,7 +205,7 @@ class MappingForm(EditForm):
         return [(KEY_WORDS[key] if key else "", groups[key]) for key in ("", *PLACE_KEYS) if key in groups]
 
     def _fixed(self, key: str) -> str:
-        """Return what is the same for all rows."""
+        """What is the same for all rows."""
         if f"f.{key}" not in self or not self[f"f.{key}"].data:
             return ""
         return str(self[f"f.{key}"].data)  # a day as ISO
@@ -217,7 +217,7 @@ def form_class(
     headings: Sequence[str],
     things: Things,
 ) -> type[MappingForm]:
-    """Return the form class of a questionnaire and a file; `things` are what all rows can have the same, by key."""
+    """The form class of a questionnaire and a file; `things` are what all rows can have the same, by key."""
     offered = [(heading, shorten(heading, 80, placeholder=" …") or heading[:80]) for heading in headings]
 
     def holds(code: str, label: Any, hint: Any = "") -> Choice:
@@ -239,7 +239,7 @@ def form_class(
 
 
 def shown(form: type[MappingForm], mapping: ColumnMap, headings: Sequence[str]) -> dict[str, Any]:
-    """Return the values with which a form shows a column map."""
+    """The values with which a form shows a column map."""
     values: dict[str, Any] = {f"c.{column.code}": column.heading for column in form.questions}
     for key in KEYS:
         heading = mapping.heading(key)
@@ -252,5 +252,5 @@ def shown(form: type[MappingForm], mapping: ColumnMap, headings: Sequence[str]) 
 
 
 def as_map(data: Mapping[str, Any], definition: Definition) -> ColumnMap:
-    """Return the column map of some data; `InputError` when it cannot be one."""
+    """The column map of some data; `InputError` when it cannot be one."""
     return parse_map(data, known_codes(definition), "mapping")

@@ -200,12 +200,12 @@ def end_pile(session: orm.Session, batch: EntryBatch, *, actor: Actor) -> None:
 
 
 def differing(first: str, second: str | None) -> list[int]:
-    """Return the positions (from 0) at which two passes differ."""
+    """The positions (from 0) at which two passes differ."""
     return [k for k, (a, b) in enumerate(zip(first, second or first, strict=True)) if a != b]
 
 
 def day_instant(day: date, zone: str, now: datetime) -> datetime:
-    """Return an instant that lies in a local day for certain and not in the future: noon, or now."""
+    """An instant that lies in a local day for certain and not in the future: noon, or now."""
     noon = datetime.combine(day, time(12), ZoneInfo(zone)).astimezone(UTC)
     return min(noon, now)
 
@@ -242,12 +242,12 @@ def store_form_of_pile(
 
 
 def answers_in_force(session: orm.Session, form: EntryForm) -> str:
-    """Return the packed answers in force of a form."""
+    """The packed answers in force of a form."""
     return session.scalars(sa.select(Response.answers).where(Response.key == form.response_key)).one()
 
 
 def locked_pile(session: orm.Session, batch: EntryBatch) -> ImportBatch:
-    """Return the batch with its row locked, so that two people at one pile take turns; refuse an undone one."""
+    """The batch with its row locked, so that two people at one pile take turns; refuse an undone one."""
     pile = session.scalars(sa.select(ImportBatch).where(ImportBatch.id == batch.batch_id).with_for_update()).one()
     session.refresh(pile)
     if pile.refusal is not None:

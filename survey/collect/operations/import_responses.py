@@ -82,7 +82,7 @@ class ImportedResponses:
 
 
 def file_hash(path: Path) -> str:
-    """Return SHA-256 of a file's bytes."""
+    """SHA-256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -173,7 +173,7 @@ def store_rows(
 
 
 def count_known(session: orm.Session, spooled: IO[str], checked: Checked, round_: Round) -> int:
-    """Return how many rows of a spool had been imported before."""
+    """How many rows of a spool had been imported before."""
     spooled.seek(0)
     chunks = _chunks(_spooled(spooled, checked))
     return sum(len(chunk) - len(_fresh(session, chunk, checked.content, round_.code)) for chunk in chunks)
@@ -216,7 +216,7 @@ def _spooled(spooled: IO[str], checked: Checked) -> Iterator[dict[str, Any]]:
 
 
 def _occurrences(likenesses: array[int]) -> array[int]:
-    """Return for each number how often it came before; a few bytes a number, as no dictionary has."""
+    """For each number how often it came before; a few bytes a number, as no dictionary has."""
     found = array("I", bytes(4 * len(likenesses)))
     last, count = -1, 0
     for place in sorted(range(len(likenesses)), key=likenesses.__getitem__):  # equal ones stay in order
@@ -227,13 +227,13 @@ def _occurrences(likenesses: array[int]) -> array[int]:
 
 
 def _key(row: dict[str, Any], round_code: str) -> str:
-    """Return a response's key: its tool's own number, else its likeness and how often that came before."""
+    """A response's key: its tool's own number, else its likeness and how often that came before."""
     identity = f"id:{row['identity']}" if row["identity"] else f"like:{row['likeness']}:{row['before']}"
     return hashlib.sha256(f"{round_code}\n{identity}".encode()).hexdigest()
 
 
 def _old_key(row: dict[str, Any], content: str, round_code: str) -> str:
-    """Return the key by which versions before 0.2 stored the row."""
+    """The key by which versions before 0.2 stored the row."""
     identity = f"id:{row['old_identity']}" if row["identity"] else f"row:{content}:{row['number']}"
     return hashlib.sha256(f"{round_code}\n{identity}".encode()).hexdigest()
 
@@ -241,7 +241,7 @@ def _old_key(row: dict[str, Any], content: str, round_code: str) -> str:
 def _fresh(
     session: orm.Session, chunk: list[dict[str, Any]], content: str, round_code: str
 ) -> dict[str, dict[str, Any]]:
-    """Return the rows of a chunk that are not stored yet, by key; a number that stands twice counts once."""
+    """The rows of a chunk that are not stored yet, by key; a number that stands twice counts once."""
     keyed: dict[str, dict[str, Any]] = {}
     old: dict[str, str] = {}
     for row in chunk:

@@ -48,7 +48,7 @@ class OldRound:
 
 
 def months_before(day: date, months: int) -> date:
-    """Return the day so many months before, the last of a shorter month where there is no such day."""
+    """The day so many months before, the last of a shorter month where there is no such day."""
     if months < LEAST_MONTHS:
         raise InputError("Nothing younger than %(n)d months can be deleted", n=LEAST_MONTHS)
     year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
@@ -61,7 +61,7 @@ def old_comments(session: orm.Session, before: date) -> int:
 
 
 def old_rounds(session: orm.Session, before: date) -> list[OldRound]:
-    """Return the rounds that ended before a day, are published, and still have raw answers.
+    """The rounds that ended before a day, are published, and still have raw answers.
 
     A round without a published edition is never among them: its answers are all there is of it.
     """

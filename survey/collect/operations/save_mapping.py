@@ -18,7 +18,7 @@ MAX_NAME = 100
 
 
 def find_mapping(session: orm.Session, version: QuestionnaireVersion, name: str) -> ColumnMapping | None:
-    """Return the column map of a name for a questionnaire."""
+    """The column map of a name for a questionnaire."""
     same_name = ColumnMapping.questionnaire_id == version.questionnaire_id, ColumnMapping.name == clean(name)
     return session.scalar(sa.select(ColumnMapping).where(*same_name))
 

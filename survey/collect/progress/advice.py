@@ -9,7 +9,7 @@ from survey.collect.progress.board import Status, UnitProgress
 
 
 def status_words(status: Status) -> str:
-    """Return the name of a status."""
+    """The name of a status."""
     known = {
         Status.NONE: _("No response yet"),
         Status.QUIET: _("Nothing for a week"),
@@ -23,7 +23,7 @@ def status_words(status: Status) -> str:
 
 
 def advice(standing: UnitProgress) -> list[str]:
-    """Return what to do, the most useful first; nothing where all is well."""
+    """What to do, the most useful first; nothing where all is well."""
     status = standing.status
     found: list[str] = []
     if status in {Status.REACHED, Status.ON_PACE}:

@@ -53,7 +53,7 @@ class TargetPlan:
     deff: float | None = None
 
     def target(self, transactions: int) -> int:
-        """Return the n wanted of N transactions."""
+        """The n wanted of N transactions."""
         if transactions <= 0:
             return 0
         if self.method is Method.OFFICIAL:
@@ -199,7 +199,7 @@ class Known:
 
 
 def by_service(known: Known, plan: TargetPlan, calendar: Calendar) -> list[UnitProgress]:
-    """Return each agency's services, the ones that need help most first."""
+    """Each agency's services, the ones that need help most first."""
     cells = set(known.transactions) | {(c.agency_id, c.service_id) for c in known.counts}
     found = {
         (agency, service): _standing(
@@ -216,7 +216,7 @@ def by_service(known: Known, plan: TargetPlan, calendar: Calendar) -> list[UnitP
 
 
 def by_counter(known: Known, plan: TargetPlan, calendar: Calendar) -> list[UnitProgress]:
-    """Return the open counters. The target of an agency's service is shared equally by the counters that take it."""
+    """The open counters. The target of an agency's service is shared equally by the counters that take it."""
     cells_of = {counter.id: _cells(counter) for counter in known.counters}
     takers: dict[tuple[int, int], int] = defaultdict(int)
     for cells in cells_of.values():
@@ -252,7 +252,7 @@ def _parts(
     takers: Mapping[tuple[int, int], int],
     came: Mapping[tuple[int, int | None], int],
 ) -> list[ServiceProgress]:
-    """Return a counter's services one by one; answers that name none come last."""
+    """A counter's services one by one; answers that name none come last."""
     services = [service.id for service in counter.services]
     wanted: dict[int, float] = {}
     for cell in _cells(counter):

@@ -95,7 +95,7 @@ def _calendar(round_: Round) -> Calendar:
 
 
 def _chosen(rounds: list[Round]) -> Round:
-    """Return the round that was asked for, else the one that is open, else the newest."""
+    """The round that was asked for, else the one that is open, else the newest."""
     code = flask.request.args.get("dot")
     if code:
         found = next((one for one in rounds if one.code == code), None)
@@ -106,7 +106,7 @@ def _chosen(rounds: list[Round]) -> Round:
 
 
 def _plan() -> TargetPlan:
-    """Return how targets are set, as asked for; the official rule with e = 5 % otherwise."""
+    """How targets are set, as asked for; the official rule with e = 5 % otherwise."""
     asked = flask.request.args
     method = Method.HALF_WIDTH if asked.get("cach") == Method.HALF_WIDTH.value else Method.OFFICIAL
     error = next((one for one in ERRORS if str(one) == asked.get("e")), 5)

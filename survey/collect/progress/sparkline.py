@@ -25,7 +25,7 @@ class Sparkline:
 
 
 def sparkline(days: Mapping[date, int], first: date, last: date) -> Sparkline:
-    """Return the drawing of the days from `first` to `last`; days without a response are gaps."""
+    """The drawing of the days from `first` to `last`; days without a response are gaps."""
     length = (last - first).days + 1
     counts = [days.get(first + timedelta(days=k), 0) for k in range(length)]
     top = max([*counts, 1])

@@ -36,7 +36,7 @@ CodeT = TypeVar("CodeT", CounterCode, ReceiptCode)
 
 
 def _statement(table: type[CodeT]) -> sa.Select[Any]:
-    """Return the query of a code with what its page shows; made once, since every request of the form runs it."""
+    """The query of a code with what its page shows; made once, since every request of the form runs it."""
     counter = orm.joinedload(table.counter)
     named = (Agency.code, Agency.name, Agency.name_en, Agency.kind)
     return (
@@ -64,7 +64,7 @@ _ROUNDS = (
 
 
 def find_code(session: orm.Session, typed: str) -> CounterCode | None:
-    """Return the poster code a person scanned or typed, with its counter, agency, services and deciding agencies.
+    """The poster code a person scanned or typed, with its counter, agency, services and deciding agencies.
 
     Revoked codes are returned too (`revoked_at` says so), so that the page can tell the person what happened.
     """
@@ -74,7 +74,7 @@ def find_code(session: orm.Session, typed: str) -> CounterCode | None:
 
 
 def find_receipt(session: orm.Session, typed: str) -> ReceiptCode | None:
-    """Return the one-use code of a receipt, loaded likewise; used ones too."""
+    """The one-use code of a receipt, loaded likewise; used ones too."""
     code = parse_code(typed)
     found: ReceiptCode | None = session.scalars(_RECEIPT_CODE, {"code": code}).unique().one_or_none() if code else None
     return found
@@ -92,7 +92,7 @@ class Province:
 
 
 def find_province(session: orm.Session) -> Province | None:
-    """Return the province, without loading its emblem; None while no agency is one."""
+    """The province, without loading its emblem; None while no agency is one."""
     row = session.execute(
         sa.select(Agency.code, Agency.name, Agency.name_en, sa.func.length(AgencyEmblem.data))
         .outerjoin(AgencyEmblem, AgencyEmblem.agency_id == Agency.id)
@@ -104,7 +104,7 @@ def find_province(session: orm.Session) -> Province | None:
 
 
 def find_emblem(session: orm.Session) -> AgencyEmblem | None:
-    """Return the province's emblem when it is small enough for a phone."""
+    """The province's emblem when it is small enough for a phone."""
     return session.scalars(
         sa.select(AgencyEmblem)
         .join(Agency, Agency.id == AgencyEmblem.agency_id)
@@ -120,7 +120,7 @@ def find_emblem(session: orm.Session) -> AgencyEmblem | None:
 def accepting_round(
     session: orm.Session, now: datetime, opened: datetime | None = None, *, counter: Counter | None = None
 ) -> Round | None:
-    """Return the round that takes an answer at `now`, or None; its rules and its questionnaire's text on demand.
+    """The round that takes an answer at `now`, or None; its rules and its questionnaire's text on demand.
 
     A form `opened` while its round took answers belongs to that round, also when another has begun since; it is still
     taken for `GRACE` after the round's end: the hour or the midnight that was set, or the moment it was closed by
@@ -145,12 +145,12 @@ def is_late(found: Round, now: datetime) -> bool:
 
 
 def late_until(found: Round) -> datetime:
-    """Return the instant from which no form of a round can come in any more."""
+    """The instant from which no form of a round can come in any more."""
     return _end(found) + GRACE
 
 
 def round_of_form(session: orm.Session, now: datetime, opened: datetime | None, counter: Counter) -> Round | None:
-    """Return the round a form belonged to, whatever became of it: the latest begun before it was opened (or `now`)."""
+    """The round a form belonged to, whatever became of it: the latest begun before it was opened (or `now`)."""
     rounds = session.scalars(
         sa.select(Round)
         .where(Round.state != RoundState.DRAFT)
@@ -162,6 +162,6 @@ def round_of_form(session: orm.Session, now: datetime, opened: datetime | None, 
 
 
 def _end(found: Round) -> datetime:
-    """Return the first instant at which the round took no answers any more."""
+    """The first instant at which the round took no answers any more."""
     by_hand = found.closed_at if found.state is not RoundState.OPEN else None
     return min(found.ends, by_hand) if by_hand else found.ends

@@ -25,7 +25,7 @@ from survey.models import (
 
 
 def own_agencies(session: orm.Session, user: User) -> frozenset[str] | None:
-    """Return the codes of the agencies whose counters a person works for; None means all.
+    """The codes of the agencies whose counters a person works for; None means all.
 
     Own and below for a manager, own alone for staff, all for an admin; an evaluator works at no counter.
     """
@@ -43,7 +43,7 @@ def _within(agencies: frozenset[str] | None) -> sa.ColumnElement[bool]:
 
 
 def entry_counters(session: orm.Session, agencies: frozenset[str] | None) -> Sequence[Counter]:
-    """Return the open counters of these agencies, by agency and code."""
+    """The open counters of these agencies, by agency and code."""
     return session.scalars(
         sa.select(Counter)
         .join(Counter.agency)
@@ -54,12 +54,12 @@ def entry_counters(session: orm.Session, agencies: frozenset[str] | None) -> Seq
 
 
 def entry_counter(session: orm.Session, agencies: frozenset[str] | None, counter_id: int) -> Counter | None:
-    """Return one of these agencies' counters with its services and deciding agencies."""
+    """One of these agencies' counters with its services and deciding agencies."""
     return session.scalar(sa.select(Counter).join(Counter.agency).where(Counter.id == counter_id, _within(agencies)))
 
 
 def entry_rounds(session: orm.Session) -> Sequence[Round]:
-    """Return the rounds whose forms can be keyed in: open or closed, not draft, not published."""
+    """The rounds whose forms can be keyed in: open or closed, not draft, not published."""
     return session.scalars(
         sa.select(Round)
         .where(Round.state.in_([RoundState.OPEN, RoundState.CLOSED]))
@@ -92,12 +92,12 @@ class PileRow:
 
 
 def piles(session: orm.Session, agencies: frozenset[str] | None, limit: int = 50) -> list[PileRow]:
-    """Return the newest piles of these agencies' counters, those not ended first."""
+    """The newest piles of these agencies' counters, those not ended first."""
     return _piles(session, _within(agencies), limit)
 
 
 def pile(session: orm.Session, agencies: frozenset[str] | None, batch_id: int) -> PileRow | None:
-    """Return one pile of these agencies' counters."""
+    """One pile of these agencies' counters."""
     found = _piles(session, sa.and_(_within(agencies), EntryBatch.batch_id == batch_id), 1)
     return found[0] if found else None
 
@@ -132,12 +132,12 @@ def _piles(session: orm.Session, condition: sa.ColumnElement[bool], limit: int) 
 
 
 def form_of(session: orm.Session, batch_id: int, number: int) -> EntryForm | None:
-    """Return a form of a pile."""
+    """A form of a pile."""
     return session.get(EntryForm, (batch_id, number))
 
 
 def waiting(session: orm.Session, batch_id: int) -> list[EntryForm]:
-    """Return the forms of the sample whose second pass or settlement is still to come, in order."""
+    """The forms of the sample whose second pass or settlement is still to come, in order."""
     return list(
         session.scalars(
             sa.select(EntryForm)
@@ -152,5 +152,5 @@ def waiting(session: orm.Session, batch_id: int) -> list[EntryForm]:
 
 
 def stored_answers(session: orm.Session, form: EntryForm) -> str:
-    """Return the packed answers in force of a form."""
+    """The packed answers in force of a form."""
     return session.scalars(sa.select(Response.answers).where(Response.key == form.response_key)).one()

@@ -45,7 +45,7 @@ class EvidenceRow:
 def batches(
     session: orm.Session, *, agency: str = "", waiting_only: bool = False, limit: int = 100
 ) -> list[EvidenceRow]:
-    """Return the batches of responses, those that wait first, then the newest; of one agency or of all."""
+    """The batches of responses, those that wait first, then the newest; of one agency or of all."""
     query = _batches().order_by(ImportBatch.waiting.desc(), ImportBatch.id.desc()).limit(limit)
     if waiting_only:
         query = query.where(ImportBatch.waiting.is_(True))
@@ -56,13 +56,13 @@ def batches(
 
 
 def batch(session: orm.Session, number: int) -> EvidenceRow | None:
-    """Return one batch of responses."""
+    """One batch of responses."""
     found = _rows(session, _batches().where(ImportBatch.id == number))
     return found[0] if found else None
 
 
 def waiting_batches(session: orm.Session, round_id: int) -> tuple[int, int]:
-    """Return how many batches of a round wait for an evaluator, and how many responses of theirs."""
+    """How many batches of a round wait for an evaluator, and how many responses of theirs."""
     of_round = (ImportBatch.round_id == round_id, ImportBatch.waiting.is_(True))
     count = session.scalar(sa.select(sa.func.count()).select_from(ImportBatch).where(*of_round)) or 0
     waiting = session.scalar(
@@ -84,7 +84,7 @@ class Decided:
 
 
 def decided_batches(session: orm.Session, round_id: int) -> Decided:
-    """Return what was decided in a round; of released batches the responses that count now, of refused ones all."""
+    """What was decided in a round; of released batches the responses that count now, of refused ones all."""
     of_round = (ImportBatch.round_id == round_id, ImportBatch.kind == BatchKind.RESPONSES)
     released = sa.and_(*of_round, ImportBatch.decided_at.is_not(None), ImportBatch.undone_at.is_(None))
     counted = (
@@ -100,13 +100,13 @@ def decided_batches(session: orm.Session, round_id: int) -> Decided:
 
 
 def brought_agencies(session: orm.Session) -> Sequence[Agency]:
-    """Return the agencies that some batch has responses of, by name."""
+    """The agencies that some batch has responses of, by name."""
     spoken = sa.select(Response.deciding_agency_id).where(Response.batch_id.is_not(None)).distinct()
     return session.scalars(sa.select(Agency).where(Agency.id.in_(spoken)).order_by(Agency.name)).all()
 
 
 def answer_levels(session: orm.Session, found: EvidenceRow) -> list[int]:
-    """Return how often each of the five levels was given to satisfaction items by a batch's responses in force."""
+    """How often each of the five levels was given to satisfaction items by a batch's responses in force."""
     items = session.scalars(
         sa.select(AnswerSlot.position).where(
             AnswerSlot.version_id == found.round.version_id, AnswerSlot.kind == SlotKind.SATISFACTION
@@ -122,7 +122,7 @@ def answer_levels(session: orm.Session, found: EvidenceRow) -> list[int]:
 
 
 def agreement(session: orm.Session, number: int) -> tuple[int, int]:
-    """Return how many answers of a pile second passes compared, and how many were alike at first."""
+    """How many answers of a pile second passes compared, and how many were alike at first."""
     compared, agreed = session.execute(
         sa.select(sa.func.sum(EntryForm.compared), sa.func.sum(EntryForm.agreed)).where(EntryForm.batch_id == number)
     ).one()
@@ -157,7 +157,7 @@ def _rows(session: orm.Session, query: sa.Select[*_Row]) -> list[EvidenceRow]:
 
 
 def _agencies(session: orm.Session, numbers: Collection[int]) -> dict[int, list[tuple[Agency, int, int]]]:
-    """Return of each batch its agencies with how many responses count and how many wait."""
+    """Of each batch its agencies with how many responses count and how many wait."""
     counted = sa.func.sum(sa.case((Response.excluded.is_(None), 1), else_=0))
     waiting = sa.func.sum(sa.case((Response.excluded == WAITING, 1), else_=0))
     rows = session.execute(

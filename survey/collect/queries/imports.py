@@ -39,7 +39,7 @@ OWN_CHANNELS = frozenset({Channel.QR, Channel.KIOSK, Channel.RECEIPT})
 
 
 def batch_by_number(session: orm.Session, number: int) -> ImportBatch:
-    """Return an import by its number; `InputError` when there is none."""
+    """An import by its number; `InputError` when there is none."""
     batch = session.get(ImportBatch, number)
     if batch is None:
         raise InputError("There is no batch %(id)d", id=number)
@@ -47,7 +47,7 @@ def batch_by_number(session: orm.Session, number: int) -> ImportBatch:
 
 
 def importable_agencies(session: orm.Session, user: User) -> frozenset[str] | None:
-    """Return the codes of the agencies a person may import responses for; None means all."""
+    """The codes of the agencies a person may import responses for; None means all."""
     if user.role in {Role.ADMIN, Role.EVALUATOR}:
         return None
     if user.role is Role.MANAGER and user.agency_id is not None:
@@ -56,7 +56,7 @@ def importable_agencies(session: orm.Session, user: User) -> frozenset[str] | No
 
 
 def file_channels(user: User) -> frozenset[Channel]:
-    """Return how answers in a person's file may have come.
+    """How answers in a person's file may have come.
 
     Answers to our own codes and screens never come in a file of those who are judged; an evaluator may bring them from
     another system.
@@ -65,7 +65,7 @@ def file_channels(user: User) -> frozenset[Channel]:
 
 
 def places(session: orm.Session, agencies: frozenset[str] | None = None) -> Places:
-    """Return what a file may name: agencies and counters of these agencies (None: all), and every service."""
+    """What a file may name: agencies and counters of these agencies (None: all), and every service."""
     within = sa.true() if agencies is None else Agency.code.in_(agencies)
     by_name = Names()
     for agency in session.scalars(sa.select(Agency).where(within).order_by(Agency.id)):
@@ -90,13 +90,13 @@ def places(session: orm.Session, agencies: frozenset[str] | None = None) -> Plac
 
 
 def frame(round_: Round, now: datetime, channels: frozenset[Channel] = frozenset(Channel)) -> Frame:
-    """Return what the rows of a file are read against; `channels`: those it may name."""
+    """What the rows of a file are read against; `channels`: those it may name."""
     definition = from_canonical(round_.version.content)
     return Frame(definition, ZoneInfo(round_.zone), round_.opens_on, round_.last_day, now, channels)
 
 
 def rounds_to_fill(session: orm.Session) -> Sequence[Round]:
-    """Return the rounds that imports may add to: open or closed, the newest first."""
+    """The rounds that imports may add to: open or closed, the newest first."""
     return session.scalars(
         sa.select(Round)
         .where(Round.state.in_([RoundState.OPEN, RoundState.CLOSED]))
@@ -105,7 +105,7 @@ def rounds_to_fill(session: orm.Session) -> Sequence[Round]:
 
 
 def saved_mappings(session: orm.Session, questionnaire_id: int) -> Sequence[ColumnMapping]:
-    """Return the saved mappings of a questionnaire by name."""
+    """The saved mappings of a questionnaire by name."""
     return session.scalars(
         sa.select(ColumnMapping)
         .where(ColumnMapping.questionnaire_id == questionnaire_id)
@@ -114,7 +114,7 @@ def saved_mappings(session: orm.Session, questionnaire_id: int) -> Sequence[Colu
 
 
 def earlier_import(session: orm.Session, round_id: int, content_hash: str) -> ImportBatch | None:
-    """Return the batch in force that this very file made in a round."""
+    """The batch in force that this very file made in a round."""
     return session.scalars(
         sa.select(ImportBatch)
         .where(
@@ -150,7 +150,7 @@ def _batches() -> sa.Select[ImportBatch, Round, User]:
 
 
 def batches(session: orm.Session, user: User, limit: int = 50) -> list[BatchRow]:
-    """Return the newest imports of responses: all of them, or a manager's own."""
+    """The newest imports of responses: all of them, or a manager's own."""
     query = _batches()
     if user.role not in {Role.ADMIN, Role.EVALUATOR}:
         query = query.where(ImportBatch.user_id == user.id)
@@ -158,7 +158,7 @@ def batches(session: orm.Session, user: User, limit: int = 50) -> list[BatchRow]
 
 
 def batch(session: orm.Session, user: User, batch_id: int) -> BatchRow | None:
-    """Return one import a person may see."""
+    """One import a person may see."""
     for found, round_, by in session.execute(_batches().where(ImportBatch.id == batch_id)):
         if user.role in {Role.ADMIN, Role.EVALUATOR} or found.user_id == user.id:
             return BatchRow(found, round_, by)
@@ -166,24 +166,24 @@ def batch(session: orm.Session, user: User, batch_id: int) -> BatchRow | None:
 
 
 def counted_of(session: orm.Session, batch_id: int) -> int:
-    """Return how many responses of a batch are counted."""
+    """How many responses of a batch are counted."""
     query = sa.select(sa.func.count()).select_from(Response)
     return session.scalar(query.where(Response.batch_id == batch_id, Response.excluded.is_(None))) or 0
 
 
 def agency_choices(session: orm.Session, agencies: frozenset[str] | None) -> Sequence[Agency]:
-    """Return the agencies a person may import for, by name."""
+    """The agencies a person may import for, by name."""
     within = sa.true() if agencies is None else Agency.code.in_(agencies)
     return session.scalars(sa.select(Agency).where(within).order_by(Agency.name)).all()
 
 
 def service_choices(session: orm.Session) -> Sequence[Service]:
-    """Return the services by name."""
+    """The services by name."""
     return session.scalars(sa.select(Service).order_by(Service.name)).all()
 
 
 def counter_choices(session: orm.Session, agencies: frozenset[str] | None) -> Sequence[Counter]:
-    """Return the counters of these agencies."""
+    """The counters of these agencies."""
     within = sa.true() if agencies is None else Agency.code.in_(agencies)
     query = sa.select(Counter).join(Counter.agency).where(within).options(orm.contains_eager(Counter.agency))
     return session.scalars(query.order_by(Agency.code, Counter.code)).all()

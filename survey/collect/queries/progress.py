@@ -18,7 +18,7 @@ from survey.models import Agency, Counter, CounterCode, Population, Response, Ro
 
 
 def progress_agencies(session: orm.Session, user: User) -> frozenset[str] | None:
-    """Return the codes of the agencies whose progress a person sees: own and below, or None for all."""
+    """The codes of the agencies whose progress a person sees: own and below, or None for all."""
     if user.role in {Role.ADMIN, Role.EVALUATOR}:
         return None
     return agencies_below(session, user.agency_id) if user.agency_id is not None else frozenset()
@@ -36,7 +36,7 @@ class Count:
 
 
 def counts(session: orm.Session, round_id: int) -> list[Count]:
-    """Return the counted responses of a round by counter, deciding agency and service, with the newest of each."""
+    """The counted responses of a round by counter, deciding agency and service, with the newest of each."""
     keys = (Response.counter_id, Response.deciding_agency_id, Response.service_id)
     rows = session.execute(
         sa.select(*keys, sa.func.count(), sa.func.max(Response.submitted_at))
@@ -58,7 +58,7 @@ class DayCount:
 
 
 def day_counts(session: orm.Session, round_: Round, first: date, last: date) -> list[DayCount]:
-    """Return the counted responses of a round by counter, agency, service and local day, from `first` to `last`.
+    """The counted responses of a round by counter, agency, service and local day, from `first` to `last`.
 
     SQLite knows no zones: there the offset of the last day holds for all days, which is exact where clocks are never
     changed, as in Vietnam.
@@ -91,7 +91,7 @@ def day_counts(session: orm.Session, round_: Round, first: date, last: date) -> 
 
 
 def transactions(session: orm.Session, round_id: int) -> dict[tuple[int, int], int]:
-    """Return N of a round by deciding agency and service."""
+    """N of a round by deciding agency and service."""
     rows = session.execute(
         sa.select(Population.agency_id, Population.service_id, Population.transactions).where(
             Population.round_id == round_id
@@ -101,7 +101,7 @@ def transactions(session: orm.Session, round_id: int) -> dict[tuple[int, int], i
 
 
 def open_counters(session: orm.Session) -> Sequence[Counter]:
-    """Return every open counter with its agency, services and deciding agencies."""
+    """Every open counter with its agency, services and deciding agencies."""
     return session.scalars(
         sa.select(Counter)
         .join(Counter.agency)
@@ -116,5 +116,5 @@ def open_counters(session: orm.Session) -> Sequence[Counter]:
 
 
 def counters_with_code(session: orm.Session) -> frozenset[int]:
-    """Return the ids of the counters that have a code in force."""
+    """The ids of the counters that have a code in force."""
     return frozenset(session.scalars(sa.select(CounterCode.counter_id).where(CounterCode.revoked_at.is_(None))))

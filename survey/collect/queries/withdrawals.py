@@ -33,7 +33,7 @@ class WithdrawalRow:
 
 
 def withdrawals(session: orm.Session, agency: str = "", limit: int = 100) -> list[WithdrawalRow]:
-    """Return the newest withdrawals, those that wait first; about one agency or about all."""
+    """The newest withdrawals, those that wait first; about one agency or about all."""
     query = _withdrawals().order_by(Withdrawal.state != WithdrawalState.WAITING, Withdrawal.id.desc()).limit(limit)
     if agency:
         query = query.where(Withdrawal.agency_id.in_(sa.select(Agency.id).where(Agency.code == agency)))
@@ -41,19 +41,19 @@ def withdrawals(session: orm.Session, agency: str = "", limit: int = 100) -> lis
 
 
 def withdrawal(session: orm.Session, number: int) -> WithdrawalRow | None:
-    """Return one withdrawal."""
+    """One withdrawal."""
     row = session.execute(_withdrawals().where(Withdrawal.id == number)).first()
     return WithdrawalRow(*row) if row else None
 
 
 def waiting_withdrawals(session: orm.Session, round_id: int) -> int:
-    """Return how many withdrawals of a round wait for an evaluator."""
+    """How many withdrawals of a round wait for an evaluator."""
     query = sa.select(sa.func.count()).select_from(Withdrawal).where(Withdrawal.round_id == round_id)
     return session.scalar(query.where(Withdrawal.state == WithdrawalState.WAITING)) or 0
 
 
 def withdrawing_agencies(session: orm.Session) -> Sequence[Agency]:
-    """Return the agencies that some withdrawal is about, by name."""
+    """The agencies that some withdrawal is about, by name."""
     about = sa.select(Withdrawal.agency_id).where(Withdrawal.agency_id.is_not(None)).distinct()
     return session.scalars(sa.select(Agency).where(Agency.id.in_(about)).order_by(Agency.name)).all()
 
@@ -67,7 +67,7 @@ class SatisfiedShare:
 
 
 def correction_shares(session: orm.Session, of: WithdrawalRow) -> tuple[SatisfiedShare, SatisfiedShare] | None:
-    """Return what a form said before and what it says by its correction; None of anything else, or once deleted."""
+    """What a form said before and what it says by its correction; None of anything else, or once deleted."""
     row = of.row
     if row.kind is not WithdrawalKind.CORRECTION or row.response_id is None or of.round is None:
         return None

@@ -82,7 +82,7 @@ class FormParts:
 
 @lru_cache(maxsize=64)
 def parts(content: str, language: str) -> FormParts:
-    """Return what a stored questionnaire (canonical JSON) asks, in a language."""
+    """What a stored questionnaire (canonical JSON) asks, in a language."""
     definition = from_canonical(content)
     numbers = {item.code: number for number, item in enumerate(definition.items, 1)}
     scale = definition.scale.options
@@ -133,7 +133,7 @@ def parts(content: str, language: str) -> FormParts:
 
 
 def minutes(definition: Definition) -> int:
-    """Return the time that rating takes, in minutes rounded up: `SECONDS_A_QUESTION` for each question that rates."""
+    """The time that rating takes, in minutes rounded up: `SECONDS_A_QUESTION` for each question that rates."""
     return math.ceil(len(definition.rated) * SECONDS_A_QUESTION / 60)
 
 
@@ -160,17 +160,17 @@ class Filled:
     dropped: list[tuple[str, str]] = field(default_factory=list)
 
     def touches(self, part: FormSection) -> bool:
-        """Return whether a section has an answer or a mistake, so that it is not folded away."""
+        """Whether a section has an answer or a mistake, so that it is not folded away."""
         codes = [question.code for question in part.questions]
         return any(code in self.answers or self.mistaken(f"i-{code}") for code in codes)
 
     def mistaken(self, target: str) -> str:
-        """Return the advice for an element id, or nothing."""
+        """The advice for an element id, or nothing."""
         return next((mistake.advice for mistake in self.mistakes if mistake.target == target), "")
 
 
 def read(form: Mapping[str, str], definition: Definition, agencies: set[str], services: set[str]) -> Filled:
-    """Return the posted answers with everything that is wrong about them; valid answers are always kept."""
+    """The posted answers with everything that is wrong about them; valid answers are always kept."""
     filled = Filled(comment=clean_block(form.get("comment", "")))
     _read_answers(form, definition, filled)
     filled.agency = _read_choice(form, "agency", agencies, filled)
@@ -207,7 +207,7 @@ def read(form: Mapping[str, str], definition: Definition, agencies: set[str], se
 
 
 def worded(definition: Definition, answers: Mapping[str, str], language: str) -> list[tuple[str, str]]:
-    """Return answers as (question, answer) in the words of a questionnaire; those it does not know are left out."""
+    """Answers as (question, answer) in the words of a questionnaire; those it does not know are left out."""
     texts = {item.code: item.text for item in definition.items}
     texts |= {question.code: question.text for section in definition.sections for question in section.questions}
     labels = {code: definition.labels(code) for code in answers if code in texts}
@@ -236,7 +236,7 @@ def _read_answers(form: Mapping[str, str], definition: Definition, filled: Fille
 
 
 def _read_choice(form: Mapping[str, str], name: str, allowed: set[str], filled: Filled) -> str:
-    """Return a posted code of the counter's own list, or nothing; a foreign one is a mistake."""
+    """A posted code of the counter's own list, or nothing; a foreign one is a mistake."""
     code = form.get(name, "")
     if code and code not in allowed:
         filled.mistakes.append(AnswerMistake(name, _("Please choose one from the list.")))
@@ -245,7 +245,7 @@ def _read_choice(form: Mapping[str, str], name: str, allowed: set[str], filled: 
 
 
 def duration(text: str) -> int | None:
-    """Return the page's own count of seconds, or None when it is not a plausible number."""
+    """The page's own count of seconds, or None when it is not a plausible number."""
     if not text.isascii() or not text.isdecimal() or len(text) > 6:
         return None
     return int(text) if int(text) <= MAX_DURATION_S else None

@@ -59,7 +59,7 @@ def is_kiosk(code: CounterCode | ReceiptCode) -> bool:
 
 
 def empty_form(place: FormPlace, now: datetime) -> str:
-    """Return the form as it is opened: nothing chosen, with a key of its own and the time."""
+    """The form as it is opened: nothing chosen, with a key of its own and the time."""
     kept: dict[object, str] = flask.current_app.extensions.setdefault("empty_forms", {})
     shown = _shown(place)
     page = kept.get(shown)
@@ -75,7 +75,7 @@ def empty_form(place: FormPlace, now: datetime) -> str:
 
 
 def filled_form(place: FormPlace, filled: form.Filled, key: str, opened: str, now: datetime, trouble: str = "") -> str:
-    """Return the form as a person filled it. `trouble`: `busy` over a limit, `ended` when the round takes no more."""
+    """The form as a person filled it. `trouble`: `busy` over a limit, `ended` when the round takes no more."""
     return _render(place, filled, key, opened, str(int(now.timestamp())), trouble)
 
 
@@ -106,7 +106,7 @@ def _render(place: FormPlace, filled: form.Filled, key: str, opened: str, render
 
 
 def province(place: FormPlace) -> Province | None:
-    """Return who runs the survey, asked of the database at most once a minute."""
+    """Who runs the survey, asked of the database at most once a minute."""
     app = flask.current_app
     asked_at, found = app.extensions.get("province", (None, None))
     now = context.now()
@@ -118,7 +118,7 @@ def province(place: FormPlace) -> Province | None:
 
 
 def _shown(place: FormPlace) -> tuple[object, ...]:
-    """Return all that an empty form's page depends on."""
+    """All that an empty form's page depends on."""
     counter = place.code.counter
     named = (counter, counter.agency, *counter.services, None, *counter.deciding_agencies)
     return (
@@ -135,7 +135,7 @@ def _shown(place: FormPlace) -> tuple[object, ...]:
 def draw_questions(
     version: QuestionnaireVersion, language: str, definition: Definition, filled: form.Filled
 ) -> tuple[Markup, Markup]:
-    """Return the overall question and the sections as HTML. Those of an empty form are rendered once a language."""
+    """The overall question and the sections as HTML. Those of an empty form are rendered once a language."""
     kept: dict[tuple[str, str], tuple[Markup, Markup]] = flask.current_app.extensions.setdefault("empty_questions", {})
     empty = not filled.answers and not filled.mistakes
     if empty and (version.content_hash, language) in kept:

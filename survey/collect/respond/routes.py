@@ -136,7 +136,7 @@ def _receive(code: str, posted: dict[str, str]) -> View:
 
 
 def _judge(session: orm.Session, code: str, posted: dict[str, str], now: datetime) -> _Valid | View:
-    """Return what is to be stored of a form, or the page that says why it cannot be, the answers on it."""
+    """What is to be stored of a form, or the page that says why it cannot be, the answers on it."""
     config = flask.current_app.config
     opened = stamp.read_time(posted.get("opened", ""), config["SECRET_KEY"], now, config["SECRET_KEY_FALLBACKS"])
     key = posted.get("key", "")
@@ -164,7 +164,7 @@ def _judge(session: orm.Session, code: str, posted: dict[str, str], now: datetim
 
 
 def _dropped(session: orm.Session, filled: form.Filled, version: str) -> list[tuple[str, str]]:
-    """Return the answers that the questions of now have no place for, worded as on the form they were given on."""
+    """The answers that the questions of now have no place for, worded as on the form they were given on."""
     if not filled.unknown or not version.isascii() or not version.isdecimal() or len(version) > MAX_DIGITS:
         return []
     found = find_version(session, int(version))
@@ -218,7 +218,7 @@ def service_worker() -> Reply:
 def _find_code(
     session: orm.Session, typed: str, opened: datetime | None = None, now: datetime | None = None
 ) -> CounterCode | ReceiptCode | tuple[str, int]:
-    """Return what a code stands for, or the friendly page that says why it takes nothing.
+    """What a code stands for, or the friendly page that says why it takes nothing.
 
     A code withdrawn while a form `opened` before was being filled in still takes that form for `GRACE`.
     """
@@ -237,7 +237,7 @@ def _find_code(
 def _place(
     session: orm.Session, code: CounterCode | ReceiptCode, now: datetime, opened: datetime | None
 ) -> FormPlace | None:
-    """Return the place behind a code while a round takes an answer there."""
+    """The place behind a code while a round takes an answer there."""
     found = accepting_round(session, now, opened, counter=code.counter)
     return FormPlace(code, found) if found else None
 
@@ -280,7 +280,7 @@ def _used_page() -> tuple[str, int]:
 def _submission(
     place: FormPlace, filled: form.Filled, key: str, opened: datetime | None, posted: dict[str, str], *, late: bool
 ) -> Submission:
-    """Return what is to be stored of a valid form."""
+    """What is to be stored of a valid form."""
     counter = place.code.counter
     agencies, services = place.agencies, place.services
     service_id = services.get(filled.service)

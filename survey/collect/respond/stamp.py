@@ -26,7 +26,7 @@ _LATEST = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
 
 
 def new_key() -> str:
-    """Return a fresh idempotency key: 144 random bits in 24 characters."""
+    """A fresh idempotency key: 144 random bits in 24 characters."""
     return secrets.token_urlsafe(18)
 
 
@@ -40,13 +40,13 @@ def is_key(text: str) -> bool:
 
 
 def sign_time(opened: datetime, secret: str) -> str:
-    """Return an instant as signed text, to the second."""
+    """An instant as signed text, to the second."""
     signed = _serializer(secret).dumps(int(opened.timestamp()))
     return signed.decode() if isinstance(signed, bytes) else signed
 
 
 def read_time(text: str, secret: str, now: datetime, before: Sequence[str] = ()) -> datetime | None:
-    """Return the signed instant, or None when it is missing, altered, signed by another secret, or in the future.
+    """The signed instant, or None when it is missing, altered, signed by another secret, or in the future.
 
     `before`: secrets that were in force before, whose signature still counts.
     """
@@ -61,5 +61,5 @@ def read_time(text: str, secret: str, now: datetime, before: Sequence[str] = ())
 
 
 def _serializer(*secrets_: str) -> URLSafeSerializer:
-    """Return what signs with the last secret and believes all."""
+    """What signs with the last secret and believes all."""
     return URLSafeSerializer(list(secrets_), salt="form-opened")

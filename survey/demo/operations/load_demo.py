@@ -211,7 +211,7 @@ def _agency(
 def _centre_counters(
     centre: Agency, departments: list[Agency], services: dict[str, Service], cast: names.Cast
 ) -> list[Counter]:
-    """Return the counters of the provincial centre: two a department, and some that several share."""
+    """The counters of the provincial centre: two a department, and some that several share."""
     alone, shared = departments[: -names.SHARED], departments[-names.SHARED :]
     handled = {agency.code: row[3] for agency, row in zip(departments, cast.departments, strict=True)}
     counters: list[Counter] = []
@@ -226,7 +226,7 @@ def _centre_counters(
 
 
 def _counter(receiving: Agency, number: int, handled: list[Service], deciding: list[Agency]) -> Counter:
-    """Return a counter named by its number and, when it is short enough to be of use, by what it handles."""
+    """A counter named by its number and, when it is short enough to be of use, by what it handles."""
     what = ", ".join(service.name for service in handled) if len(handled) <= 2 else "Tiếp nhận tổng hợp"
     english = ", ".join(service.name_en or "" for service in handled) if len(handled) <= 2 else "General reception"
     return Counter(
@@ -246,7 +246,7 @@ def _strata(
     random: np.random.Generator,
     cast: names.Cast,
 ) -> list[_Stratum]:
-    """Return every service of every agency with a level of its own."""
+    """Every service of every agency with a level of its own."""
     found = []
     for agency, codes in offers:
         level, late = random.normal(0.15, 0.3), float(random.beta(2.0, 18.0))
@@ -339,7 +339,7 @@ def _parts(rows: list[T], count: int, progress: Callable[[int], object]) -> Iter
 
 
 def _instants(round_: Round, now: datetime, size: int, random: np.random.Generator) -> list[datetime]:
-    """Return moments of office hours on working days of the round, none after `now`, in no order."""
+    """Moments of office hours on working days of the round, none after `now`, in no order."""
     zone = ZoneInfo(round_.zone)
     last = min(round_.closes_on, now.astimezone(zone).date() - timedelta(days=1))
     span = [round_.opens_on + timedelta(days=k) for k in range((last - round_.opens_on).days + 1)]
@@ -359,7 +359,7 @@ _LANGUAGES = ("vi", "en", "vi-simple")
 def _response(
     round_: Round, stratum: _Stratum, answers: str, at: datetime, random: np.random.Generator
 ) -> dict[str, Any]:
-    """Return one response as a row."""
+    """One response as a row."""
     channel = _CHANNELS[int(np.searchsorted((0.78, 0.9, 0.97), random.random()))]
     on_screen = channel in (Channel.QR, Channel.KIOSK)
     duration = int(np.clip(random.lognormal(4.9, 0.5), 25, 1500))
@@ -388,7 +388,7 @@ def _bursts(
     moments: list[datetime],
     random: np.random.Generator,
 ) -> list[dict[str, Any]]:
-    """Return runs of the best answer at one counter, seconds apart: what the evaluator should be warned of."""
+    """Runs of the best answer at one counter, seconds apart: what the evaluator should be warned of."""
     rows = []
     large = [s for s in strata if s.transactions > 20 * BURST_SIZE] or strata
     for k in random.choice(len(large), BURSTS, replace=False):
@@ -412,7 +412,7 @@ def _bursts(
 def _comments(
     round_: Round, strata: list[_Stratum], moments: list[datetime], random: np.random.Generator
 ) -> list[dict[str, Any]]:
-    """Return comments, most of them read by the moderator already."""
+    """Comments, most of them read by the moderator already."""
     zone = ZoneInfo(round_.zone)
     picks = random.integers(0, len(strata), 160)
     return [

@@ -67,7 +67,7 @@ def _indices(document: OfficeDocument, facts: DocumentFacts, codes: list[str]) -
 
 
 def rank_range(standing: LeagueRow) -> str:
-    """Return the ranks that an agency may hold."""
+    """The ranks that an agency may hold."""
     if standing.low is None or standing.high is None:
         return NOTHING
     return str(standing.low) if standing.low == standing.high else f"{standing.low}–{standing.high}"

@@ -10,7 +10,7 @@ from survey.improvement.documents.layout import BLANK, OfficeDocument, place_and
 
 
 def round_decision(facts: DocumentFacts) -> bytes:
-    """Return the decision (DOCX); legal bases, numbers and days that the office alone knows are marked blanks."""
+    """The decision (DOCX); legal bases, numbers and days that the office alone knows are marked blanks."""
     context = facts.context
     document = OfficeDocument(facts.issuer, "", f"{BLANK}/QĐ-UBND", place_and_day(facts.place, None))
     about = f"Phê duyệt và công bố kết quả đo lường sự hài lòng của người dân, tổ chức – {context.round.name}"
@@ -47,7 +47,7 @@ def round_decision(facts: DocumentFacts) -> bytes:
 
 
 def _approved(facts: DocumentFacts) -> str:
-    """Return what is approved: the index of the whole, and which appendices have the others."""
+    """What is approved: the index of the whole, and which appendices have the others."""
     context = facts.context
     figure = context.overall
     departments, communes = facts.communes([code for code in context.standings if code])

@@ -63,13 +63,13 @@ class DocumentFacts:
         return place_of(self.context.administration)
 
     def communes(self, codes: Sequence[str]) -> tuple[list[str], list[str]]:
-        """Return departments (and centres) apart from communes, each in the order given."""
+        """Departments (and centres) apart from communes, each in the order given."""
         agencies = self.context.content.agencies
         of_communes = [code for code in codes if code in agencies and agencies[code].kind in COMMUNES]
         return [code for code in codes if code not in of_communes], of_communes
 
     def names(self, statement: Statement[Difference], level: str = "overall", key: str = "all") -> list[str]:
-        """Return the agencies of whose figure a statement of `CONTRAST_WORDS` holds, against the other agencies."""
+        """The agencies of whose figure a statement of `CONTRAST_WORDS` holds, against the other agencies."""
         contrasts = {code: self.context.contrasts.get((code, level, key)) for code in self.told}
         return [self.context.agency_name(code) for code, one in contrasts.items() if one and statement.holds(one)]
 

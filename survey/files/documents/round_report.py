@@ -17,7 +17,7 @@ MOST_TASKS = 2
 
 
 def round_report(facts: DocumentFacts) -> bytes:
-    """Return the report (DOCX); what the office alone knows is a marked blank."""
+    """The report (DOCX); what the office alone knows is a marked blank."""
     context = facts.context
     document = OfficeDocument(facts.issuer, "", f"{BLANK}/BC-UBND", place_and_day(facts.place, None))
     about = f"kết quả đo lường sự hài lòng của người dân, tổ chức – {context.round.name}"
@@ -132,7 +132,7 @@ def _tasks(document: OfficeDocument, facts: DocumentFacts) -> None:
 
 
 def agency_tasks(facts: DocumentFacts) -> list[tuple[str, str, str]]:
-    """Return name, surely weak items and plan of each agency that is weak anywhere, the lowest index first."""
+    """Name, surely weak items and plan of each agency that is weak anywhere, the lowest index first."""
     rows = []
     statements = facts.context.statements
     for code in sorted(facts.told, key=lambda one: facts.context.standings[one].figure.index):
@@ -144,7 +144,7 @@ def agency_tasks(facts: DocumentFacts) -> list[tuple[str, str, str]]:
 
 
 def plan_words(plan: AgencyPlan | None) -> str:
-    """Return how far a plan has come."""
+    """How far a plan has come."""
     if plan is None or not plan.actions:
         return "chưa có"
     parts = [f"{plan.actions} việc"]

@@ -32,7 +32,7 @@ LONGEST = 60
 
 
 def whole_box(width: float = 12.3, height: float = 4.9, left: float = 0.5, top: float = 1.75) -> Box:
-    """Return a box in inches: by default all of a slide under its title."""
+    """A box in inches: by default all of a slide under its title."""
     return Inches(left), Inches(top), Inches(width), Inches(height)
 
 
@@ -115,7 +115,7 @@ def amounts(slide: Any, rows: Sequence[tuple[str, int]], box: Box, about: str) -
 
 
 def axis_of(rows: Sequence[Row]) -> tuple[int, int]:
-    """Return the ends of the axis: the data with their whiskers, rounded outwards to tens within 0 and 100."""
+    """The ends of the axis: the data with their whiskers, rounded outwards to tens within 0 and 100."""
     ends = [value for _, *values in rows for value in values if not math.isnan(value)]
     if not ends:
         return 0, 100
@@ -124,7 +124,7 @@ def axis_of(rows: Sequence[Row]) -> tuple[int, int]:
 
 
 def shortened(name: str) -> str:
-    """Return a name that fits beside a bar, cut at a word."""
+    """A name that fits beside a bar, cut at a word."""
     return name if len(name) <= LONGEST else f"{name[:LONGEST].rpartition(' ')[0]} …"
 
 

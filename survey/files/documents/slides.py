@@ -39,7 +39,7 @@ MOST_TASKS = 6
 
 
 def slides(facts: DocumentFacts) -> bytes:
-    """Return the slides (PPTX) with PowerPoint's own charts; agencies of few respondents are left out."""
+    """The slides (PPTX) with PowerPoint's own charts; agencies of few respondents are left out."""
     show = Presentation()
     show.slide_width, show.slide_height = Inches(13.333), Inches(7.5)
     about = show.core_properties
@@ -181,7 +181,7 @@ def _actions(show: Any, facts: DocumentFacts) -> None:
 
 
 def plain(sentence: str) -> str:
-    """Return a sentence of reports without its marks."""
+    """A sentence of reports without its marks."""
     return unescape(re.sub(r"<[^>]+>", "", sentence))
 
 

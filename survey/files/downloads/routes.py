@@ -63,7 +63,7 @@ def page(round_code: str) -> str:
 
 
 def _reported(session: orm.Session, round_code: str) -> list[tuple[str, str]]:
-    """Return code and name of the agencies whose reports this person may have, by name."""
+    """Code and name of the agencies whose reports this person may have, by name."""
     results, visible = round_results(session, round_code), _visible(session)
     known = names.agencies(session, on=results.round.opens_on)
     codes = set(results.table["agency"]) - {PROVINCE}
@@ -72,7 +72,7 @@ def _reported(session: orm.Session, round_code: str) -> list[tuple[str, str]]:
 
 
 def _table_titles() -> dict[str, tuple[str, str]]:
-    """Return name and purpose of each table by the word in its address."""
+    """Name and purpose of each table by the word in its address."""
     return {
         "chi-so": (_("Indices"), _("Every figure of the round: agencies, services, elements and questions.")),
         "khoang-thu-hang": (_("Rank ranges"), _("The best and the worst rank of each agency that the data allow.")),
@@ -167,7 +167,7 @@ def _export(round_code: str) -> Iterator[Export]:
 
 
 def _round(session: orm.Session, code: str) -> Round:
-    """Return a round, or answer 404."""
+    """A round; 404 for any other."""
     try:
         return rounds.by_code(session, code)
     except InputError:

@@ -21,7 +21,7 @@ Flags = NDArray[np.bool_]
 
 
 def shown(attributes: Sequence[Codes], k: int) -> list[Flags]:
-    """Return which rows may show each attribute (codes from 0 up), the first attributes having precedence.
+    """Which rows may show each attribute (codes from 0 up), the first attributes having precedence.
 
     Fewer than k rows in all show nothing.
     """
@@ -37,7 +37,7 @@ def shown(attributes: Sequence[Codes], k: int) -> list[Flags]:
 
 
 def _keep(group: Codes, codes: Codes, k: int) -> Flags:
-    """Return which rows may show their code within their group."""
+    """Which rows may show their code within their group."""
     if not len(codes):
         return np.zeros(0, dtype=np.bool_)
     width = int(codes.max()) + 1

@@ -62,7 +62,7 @@ class Variable:
 
 
 def variables(micro: Microdata) -> list[Variable]:
-    """Return the columns of the microdata in order."""
+    """The columns of the microdata in order."""
     known = _of_questionnaire(micro)
     for code in micro.columns:
         if code in MEANINGS:
@@ -71,7 +71,7 @@ def variables(micro: Microdata) -> list[Variable]:
 
 
 def _values(micro: Microdata, code: str) -> tuple[tuple[str, Pair], ...]:
-    """Return the values of a column that every questionnaire has."""
+    """The values of a column that every questionnaire has."""
     content = micro.content
     strata = micro.strata
     if code == "agency":
@@ -132,7 +132,7 @@ def _pair(text: LocalText) -> Pair:
 
 
 def codebook_sheet(micro: Microdata) -> WorkbookSheet:
-    """Return the codebook: a row for each column, then one for each of its values."""
+    """The codebook: a row for each column, then one for each of its values."""
     rows: list[tuple[str | None, ...]] = []
     for variable in variables(micro):
         rows.append((variable.code, None, *variable.title))

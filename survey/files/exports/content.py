@@ -60,24 +60,24 @@ class Content:
         return self.results.definition
 
     def frame(self, name: str) -> pd.DataFrame:
-        """Return one of `TABLES`."""
+        """One of `TABLES`."""
         return {"results": self.table, "ranks": self.ranks, "changes": self.changes}[name]
 
     def agency_name(self, code: str) -> str:
-        """Return an agency's Vietnamese name."""
+        """An agency's Vietnamese name."""
         return labels.province() if not code else self.agencies[code].name if code in self.agencies else code
 
     def service_name(self, code: str) -> str:
-        """Return a service's Vietnamese name."""
+        """A service's Vietnamese name."""
         return labels.all_services() if not code else self.services[code].name if code in self.services else code
 
     def label(self, level: str, key: str) -> str:
-        """Return the Vietnamese title of an aspect or element, an item's statement."""
+        """The Vietnamese title of an aspect or element, an item's statement."""
         return _titles(self.definition).get((level, key), labels.LEVELS.text(level))
 
 
 def load_content(session: orm.Session, round_code: str, visible: frozenset[str] | None = None) -> Content:
-    """Return the content of a round's files, cut to the province and the `visible` agencies (None: everything)."""
+    """The content of a round's files, cut to the province and the `visible` agencies (None: everything)."""
     results = round_results(session, round_code)
     since = changes_since_last_round(session, results)
     changed = since.table if since else pd.DataFrame(columns=list(CHANGE_COLUMNS))
@@ -96,7 +96,7 @@ def load_content(session: orm.Session, round_code: str, visible: frozenset[str] 
 
 
 def _ranks(results: RoundResults) -> pd.DataFrame:
-    """Return the ranks; the respondents of a hidden agency are missing, as they are in the results."""
+    """The ranks; the respondents of a hidden agency are missing, as they are in the results."""
     ranks, table = agency_ranks(results), results.table
     whole = table[(table["service"] == "") & (table["level"] == "overall")].set_index("agency")["n"]
     return ranks.assign(n=ranks["agency"].map(whole).astype("Int64"))
@@ -137,7 +137,7 @@ class WorkbookSheet:
     leagues: Mapping[str, str] = field(default_factory=dict)
 
     def position(self, code: str) -> int:
-        """Return where a column stands."""
+        """Where a column stands."""
         return next(k for k, column in enumerate(self.columns) if column.code == code)
 
 
@@ -229,7 +229,7 @@ FACTS = (
 
 
 def figure_sheets(content: Content) -> list[WorkbookSheet]:
-    """Return the sheets of figures: Indices, Elements, Items, Distribution, Ranks, Change."""
+    """The sheets of figures: Indices, Elements, Items, Distribution, Ranks, Change."""
     table = content.table
     level = table["level"]
     figures = (*PLACE, *COUNTS, *FIGURE, *STATUS)
@@ -257,7 +257,7 @@ def figure_sheets(content: Content) -> list[WorkbookSheet]:
 def _rows(
     content: Content, table: pd.DataFrame, columns: Iterable[SheetColumn], status: Wording
 ) -> list[tuple[Any, ...]]:
-    """Return the rows of a table with the names and words that go with its codes."""
+    """The rows of a table with the names and words that go with its codes."""
     by_code: dict[str, Callable[[dict[str, Any]], str]] = {
         "agency_name": lambda row: content.agency_name(row["agency"]),
         "service_name": lambda row: content.service_name(row["service"]),
@@ -277,7 +277,7 @@ def _rows(
 
 
 def column_meanings() -> dict[str, dict[str, str]]:
-    """Return the English meaning of every column of `TABLES`, for the data dictionary."""
+    """The English meaning of every column of `TABLES`, for the data dictionary."""
     ranks = {column.code: column.title[1] for column in RANKS if column.code not in ("agency_name", "status_words")}
     changes = {column.code: column.title[1] for column in CHANGES if column.code in CHANGE_COLUMNS}
     return {"results": dict(COLUMNS), "ranks": ranks, "changes": changes}

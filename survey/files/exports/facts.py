@@ -19,7 +19,7 @@ Row = tuple[Any, ...]
 
 
 def quality_sheet(content: Content) -> WorkbookSheet:
-    """Return the sheet Quality: what must be known of the responses behind the figures."""
+    """The sheet Quality: what must be known of the responses behind the figures."""
     results = content.results
     whole = content.table[(content.table["agency"] == "") & (content.table["level"] == "overall")]
     whole = whole[whole["service"] == ""]
@@ -47,7 +47,7 @@ def quality_sheet(content: Content) -> WorkbookSheet:
 
 
 def method_sheet(content: Content, now: datetime) -> WorkbookSheet:
-    """Return the sheet Method: round, questionnaire, rules in force, limits, and what columns mean."""
+    """The sheet Method: round, questionnaire, rules in force, limits, and what columns mean."""
     round_, rules = content.results.round, content.results.rules
     version = round_.version
     zone = ZoneInfo(round_.zone)

@@ -118,7 +118,7 @@ def write_package(export: Export, path: Path) -> None:
 
 
 def _about(export: Export, micro: Microdata) -> str:
-    """Return what the data are, for programs."""
+    """What the data are, for programs."""
     round_ = export.content.results.round
     facts = {
         "round": round_.code,

@@ -72,30 +72,30 @@ LIMITS = (
 
 
 def province() -> str:
-    """Return the Vietnamese name of all agencies together."""
+    """The Vietnamese name of all agencies together."""
     return translate(N_("The whole province"), "vi")
 
 
 def all_services() -> str:
-    """Return the Vietnamese name of all services together."""
+    """The Vietnamese name of all services together."""
     return translate(N_("All services"), "vi")
 
 
 def not_asked() -> Pair:
-    """Return what stands for a question that a condition left out."""
+    """What stands for a question that a condition left out."""
     return bilingual(N_("Not asked"))
 
 
 def phrase(wording: Wording, code: str, language: str = "vi") -> str:
-    """Return a code's words as they stand in a cell: a sentence of the pages without its full stop."""
+    """A code's words as they stand in a cell: a sentence of the pages without its full stop."""
     return wording.text(code, language).removesuffix(".")
 
 
 def phrases(wording: Wording, code: str) -> Pair:
-    """Return the phrase in both languages."""
+    """The phrase in both languages."""
     return phrase(wording, code, "vi"), phrase(wording, code, "en")
 
 
 def phrase_list(wording: Wording, codes: str) -> str:
-    """Return the Vietnamese phrases of codes separated by spaces, separated by semicolons."""
+    """The Vietnamese phrases of codes separated by spaces, separated by semicolons."""
     return "; ".join(phrase(wording, code) for code in codes.split())

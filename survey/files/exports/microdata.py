@@ -145,7 +145,7 @@ class UnitNumbers:
 
     @classmethod
     def of(cls, clusters: Clusters) -> UnitNumbers:
-        """Return the numbers of all units, in the order of a hash of what their people answered."""
+        """The numbers of all units, in the order of a hash of what their people answered."""
         codes = clusters.unit
         content = np.column_stack([clusters.cell, clusters.n, clusters.sums])
         digests = [hashlib.sha256() for _ in range(int(codes.max(initial=-1)) + 1)]
@@ -163,7 +163,7 @@ class UnitNumbers:
 
 
 def prepare(session: orm.Session, content: Content, *, public: bool = False) -> Microdata:
-    """Return what of a round leaves as microdata; only for content that is not cut to a part of the agencies.
+    """What of a round leaves as microdata; only for content that is not cut to a part of the agencies.
 
     `public`: for everyone, without the numbers of sampling units.
     """
@@ -190,7 +190,7 @@ def prepare(session: orm.Session, content: Content, *, public: bool = False) -> 
 
 
 def _withheld_strata(content: Content, moments: Moments, design: Design, rule: DisclosureRule) -> NDArray[np.bool_]:
-    """Return which strata (strata,) stay behind: too small, or some figure of theirs is hidden in the results."""
+    """Which strata (strata,) stay behind: too small, or some figure of theirs is hidden in the results."""
     hidden = _hidden_places(content)
     out = np.array([not rule.shows(int(n)) for n in design.size], dtype=np.bool_)
     for cell, (agency, service) in enumerate(moments.keys[["agency", "service"]].itertuples(index=False, name=None)):
@@ -201,7 +201,7 @@ def _withheld_strata(content: Content, moments: Moments, design: Design, rule: D
 
 
 def _hidden_places(content: Content) -> frozenset[tuple[str, str]]:
-    """Return (agency, service) of the places of which the results hide any figure."""
+    """(agency, service) of the places of which the results hide any figure."""
     table = content.results.table
     rows = table.loc[table["status"] == SUPPRESSED, ["agency", "service"]]
     return frozenset((str(agency), str(service)) for agency, service in rows.itertuples(index=False, name=None))
@@ -263,7 +263,7 @@ def _withheld(
 def _added_variance(
     moments: Moments, design: Design, inside: NDArray[np.bool_], gone: NDArray[np.bool_], alpha: Floats, statistic: str
 ) -> float:
-    """Return what the withheld cells `gone` add to the variance of an index of the cells `inside`.
+    """What the withheld cells `gone` add to the variance of an index of the cells `inside`.
 
     Of sampling units with people in withheld and in other strata both are part: it is the variance of all less that of
     what leaves, and may be below 0.
@@ -284,7 +284,7 @@ def _added_variance(
 
 
 def _columns(moments: Moments, statistic: str) -> NDArray[np.intp]:
-    """Return where the numerators and the valid answers stand among the sums."""
+    """Where the numerators and the valid answers stand among the sums."""
     up, down = moments.feature(statistic), moments.feature("answered")
     return np.concatenate([np.arange(up.start, up.stop), np.arange(down.start, down.stop)])
 
@@ -292,7 +292,7 @@ def _columns(moments: Moments, statistic: str) -> NDArray[np.intp]:
 def _linearised(
     moments: Moments, design: Design, inside: NDArray[np.bool_], whole: Figure, statistic: str
 ) -> tuple[Floats, Floats, Floats]:
-    """Return weighted totals by cell and part, and α (2·items): u = w αᵀz of a person in the domain `inside`."""
+    """Weighted totals by cell and part, and α (2·items): u = w αᵀz of a person in the domain `inside`."""
     up, down = moments.feature(statistic), moments.feature("answered")
     weight = design.weight[:, None]
     width = len(moments.scheme.items)
@@ -364,7 +364,7 @@ class _Units:
     alone: list[list[int]]
 
     def take(self, rows: NDArray[np.intp]) -> NDArray[np.int64]:
-        """Return the numbers of some rows; of people by themselves each takes one that is left."""
+        """The numbers of some rows; of people by themselves each takes one that is left."""
         return np.array(
             [number if number >= 0 else self.alone[-1 - number].pop() for number in self.number[rows].tolist()],
             dtype=np.int64,
@@ -374,7 +374,7 @@ class _Units:
 def _read(
     session: orm.Session, micro: Microdata, stratum: Stratum
 ) -> tuple[Bytes, NDArray[np.uint16], list[NDArray[np.object_]], _Units] | None:
-    """Return a stratum's packed answers, its attributes as small codes (service first), what these mean, its units."""
+    """A stratum's packed answers, its attributes as small codes (service first), what these mean, its units."""
     results = micro.content.results
     zone = ZoneInfo(results.round.zone)
     known: list[dict[str, int]] = [{}, {}, {}, {}]  # service, month, channel, language
@@ -420,7 +420,7 @@ def _read(
 
 
 def _units_of(micro: Microdata, stratum: Stratum, numbers: array[int], alone: dict[tuple[str, str], int]) -> _Units:
-    """Return the units of a stratum's rows, people by themselves in the order of what they answered."""
+    """The units of a stratum's rows, people by themselves in the order of what they answered."""
     if micro.units is None:
         return _Units(np.zeros(len(numbers), dtype=np.int64), [])
     own = np.frombuffer(numbers, dtype=np.int64)
@@ -431,7 +431,7 @@ def _units_of(micro: Microdata, stratum: Stratum, numbers: array[int], alone: di
 
 
 def _numbers(column: Bytes) -> pd.arrays.IntegerArray:
-    """Return packed answers to an item as whole numbers, a blank as missing."""
+    """Packed answers to an item as whole numbers, a blank as missing."""
     lookup = np.full(256, 0, dtype=np.int8)
     for k in range(1, 6):
         lookup[ord(str(k))] = k
@@ -447,5 +447,5 @@ def _seed(micro: Microdata, stratum: Stratum) -> int:
 
 
 def counts_as(statistic: str) -> Sequence[float]:
-    """Return the value of the answers 1..5 in an index, on 0..1."""
+    """The value of the answers 1..5 in an index, on 0..1."""
     return tuple(value / PEAK[statistic] for value in LOOKUP[statistic][1:])

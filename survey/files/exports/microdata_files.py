@@ -47,7 +47,7 @@ def csv_blocks(
 
 
 def _texts(column: pd.Series[Any], dialect: Dialect) -> list[str]:
-    """Return a column's cells; equal values are written out once."""
+    """A column's cells; equal values are written out once."""
     codes, values = pd.factorize(column, use_na_sentinel=True)
     texts = [write_value(value, dialect) for value in values]
     return [texts[code] if code >= 0 else "" for code in codes]
@@ -105,7 +105,7 @@ OWN_CODES = ("agency", "service")
 
 
 def _numbers(micro: Microdata, variable: Variable) -> Mapping[str, float]:
-    """Return the number that stands for each text of a column in SPSS."""
+    """The number that stands for each text of a column in SPSS."""
     missing = {HIDDEN_VALUE: SAV_HIDDEN, HIDDEN: SAV_NOT_ASKED, UNKNOWN: SAV_DECLINED}
     if variable.item or variable.code in ("weight", "fpc", "in_province", UNIT, "month"):
         return {}
@@ -116,7 +116,7 @@ def _numbers(micro: Microdata, variable: Variable) -> Mapping[str, float]:
 
 
 def _value_label(variable: str, value: str, label: str) -> str:
-    """Return the label of a value in SPSS, the code in front where the codes are the office's own."""
+    """The label of a value in SPSS, the code in front where the codes are the office's own."""
     return f"{value}: {label}" if variable in OWN_CODES and value != HIDDEN_VALUE else label
 
 
@@ -163,7 +163,7 @@ def _write_piece(
 
 
 def _coded(column: pd.Series[Any], variable: Variable, numbers: Mapping[str, float]) -> np.ndarray[Any, Any]:
-    """Return a column as numbers; a month as 202603; blanks as missing."""
+    """A column as numbers; a month as 202603; blanks as missing."""
     if variable.code == "month":
         return np.array(
             [SAV_HIDDEN if text == HIDDEN_VALUE else float(text.replace("-", "")) for text in column], dtype=np.float64

@@ -16,7 +16,7 @@ STATA_LONELY = {"adjust": "centered", "average": "scaled", "certainty": "certain
 
 
 def r_script(micro: Microdata, data_file: str) -> str:
-    """Return the R script; `data_file` is the microdata's CSV, beside it."""
+    """The R script; `data_file` is the microdata's CSV, beside it."""
     whole = micro.parts
     parts = ",\n  ".join(f"c({', '.join(_quoted(micro.items[i]) for i in part.items)})" for part in whole.parts)
     rules = micro.content.results.rules
@@ -37,7 +37,7 @@ def r_script(micro: Microdata, data_file: str) -> str:
 
 
 def hidden_agencies(content: Content) -> list[str]:
-    """Return the agencies whose overall index is hidden: the scripts cannot and must not tell it."""
+    """The agencies whose overall index is hidden: the scripts cannot and must not tell it."""
     table = content.results.table
     rows = table[(table["agency"] != "") & (table["service"] == "") & (table["level"] == "overall")]
     return sorted(rows.loc[rows["status"] == SUPPRESSED, "agency"])
@@ -247,7 +247,7 @@ _STATA_RESIDUALS = """\
 
 
 def stata_script(micro: Microdata, data_file: str) -> str:
-    """Return the Stata do-file: the province and every agency, under the rule by transactions."""
+    """The Stata do-file: the province and every agency, under the rule by transactions."""
     rules = micro.content.results.rules
     whole = micro.parts
     lines = [
@@ -315,7 +315,7 @@ def stata_script(micro: Microdata, data_file: str) -> str:
 
 
 def _stata_extra(withheld: Withheld | None, parts: int) -> str:
-    """Return the arguments of `index_of` after the place."""
+    """The arguments of `index_of` after the place."""
     if withheld is None:
         return " ".join(["0"] * (1 + 2 * parts))
     pairs = [f"{y!r} {x!r}" for y, x in zip(withheld.counting, withheld.valid, strict=True)]

@@ -50,7 +50,7 @@ def download(token: str) -> flask.Response:
 
 
 def _problem(reason: str) -> str:
-    """Return why a file was not made, in words."""
+    """Why a file was not made, in words."""
     known = {
         LOST: _("The process that made the file ended before it was done; please ask for it again."),
         DEFECT: _("The file could not be made; the server's log says why. Please tell whoever looks after it."),

@@ -22,7 +22,7 @@ LIVING = frozenset({"round_document"})
 def published_path(
     session: orm.Session, kind: str, parameters: Mapping[str, Any], visible: frozenset[str] | None, form: str
 ) -> str:
-    """Return the path of a file of a published edition, whether it was made or not.
+    """The path of a file of a published edition, whether it was made or not.
 
     It names all that the file is made of: edition, responses, kind, for whom, and by which version of the software.
     Empty for other rounds and for `LIVING` kinds.

@@ -42,7 +42,7 @@ class Work:
         return str(self.parameters["round"])
 
     def visible(self, session: orm.Session) -> frozenset[str] | None:
-        """Return the agencies that the owner may see; None: all. `InputError` while the round hides its files."""
+        """The agencies that the owner may see; None: all. `InputError` while the round hides its files."""
         agencies = users.visible_agencies(session, self.user)
         if is_live(rounds.by_code(session, self.round_code), agencies):
             raise InputError("Files follow once the round has ended.")

@@ -121,7 +121,7 @@ def _make(database: Database, settings: Settings, now: datetime, job: Job) -> st
 
 
 def _reporter(database: Database, job: Job) -> Callable[[int], object]:
-    """Return what counts rows and notes the per cent of a job, where its parameters say how many there are."""
+    """What counts rows and notes the per cent of a job, where its parameters say how many there are."""
     total, rows, noted = int(job.parameters.get("rows", 0)), 0, 0
 
     def report(more: int) -> None:

@@ -30,7 +30,7 @@ ATTEMPTS = (
 
 
 def render_agency(context: ReportContext) -> bytes:
-    """Return the PDF of an agency's report; the same context gives the same bytes."""
+    """The PDF of an agency's report; the same context gives the same bytes."""
     round_ = context.round
     about = Frontispiece(
         title=words.TITLE_AGENCY.format(name=context.name, round=round_.name),
@@ -94,7 +94,7 @@ def _weak(writer: Writer) -> list[Flowable]:
 
 
 def _findings(writer: Writer, findings: Sequence[ItemFinding]) -> Flowable:
-    """Return a table of items against the other agencies."""
+    """A table of items against the other agencies."""
     heads = (words.CONTENT, words.INDEX_HEAD, words.OTHERS, words.GAP, words.UNHAPPY)
     rows: list[list[Cell]] = [[writer.p(t, "th_right" if k else "th") for k, t in enumerate(heads)]]
     statements = writer.context.statements
@@ -113,7 +113,7 @@ def _findings(writer: Writer, findings: Sequence[ItemFinding]) -> Flowable:
 
 
 def _who(writer: Writer) -> list[Flowable]:
-    """Return who answered: channels and groups, one row a question."""
+    """Who answered: channels and groups, one row a question."""
     context = writer.context
     rows: list[list[Cell]] = [[writer.p(words.BY, "th"), writer.p(words.GROUP_AND_SIZE, "th")]]
     for name, groups in context.groups:
@@ -130,7 +130,7 @@ def _who(writer: Writer) -> list[Flowable]:
 
 
 def _sizes(groups: Sequence[RespondentGroup]) -> str:
-    """Return the sizes that may be printed, and say that others may not."""
+    """The sizes that may be printed, with the sentence that others may not."""
     sizes = [f"{group.name} {sentences.whole(group.n)}" for group in groups if group.n is not None]
     if len(sizes) < len(groups):
         sizes.append(words.OTHER_GROUPS if sizes else words.HIDDEN_GROUP)
@@ -138,7 +138,7 @@ def _sizes(groups: Sequence[RespondentGroup]) -> str:
 
 
 def _voices(writer: Writer, comments: int, longest: int) -> list[Flowable]:
-    """Return what people said, as far as it was reviewed."""
+    """What people said, as far as it was reviewed."""
     context = writer.context
     heading = writer.heading(words.VOICES)
     if not context.quotes:

@@ -112,11 +112,11 @@ class RoundContext:
         return {item.code: item.text.get("vi") for item in self.definition.items}
 
     def agency_name(self, code: str) -> str:
-        """Return an agency's Vietnamese name; "" is the province."""
+        """An agency's Vietnamese name; "" is the province."""
         return self.content.agency_name(code)
 
     def change(self, agency: str, level: str, key: str) -> IndexChange | None:
-        """Return how a figure moved since the last round."""
+        """How a figure moved since the last round."""
         return None if self.since is None else change_of(self.since, agency, level, key)
 
 

@@ -34,7 +34,7 @@ Story = Callable[[], Sequence[Flowable]]
 
 
 def build(story: Story, about: Frontispiece, pages: int, most: int | None = None) -> tuple[bytes, int]:
-    """Return the PDF and how many pages it has; `pages` is a guess. The same story gives the same bytes.
+    """The PDF and how many pages it has; `pages` is a guess. The same story gives the same bytes.
 
     A wrong guess costs a second run, spared where there are more than `most` pages: nobody wants that file.
     """
@@ -102,7 +102,7 @@ def _draw_edges(canvas: Canvas, about: Frontispiece, pages: int) -> None:
 
 
 def shortened(line: str, room: float) -> str:
-    """Return a line cut at a word so that it fits, an ellipsis standing for the rest."""
+    """A line cut at a word so that it fits, an ellipsis standing for the rest."""
     shorter = line
     while stringWidth(shorter, REGULAR, SIZE) > room and " " in shorter.removesuffix(" …"):
         shorter = shorter.removesuffix(" …").rpartition(" ")[0] + " …"

@@ -15,7 +15,7 @@ COUNTS, LEFT, INDICES = 56.0, 82.0, 54.0
 
 
 def doubtful(writer: Writer) -> list[Flowable]:
-    """Return how many responses deserve a second look, why, and what the indices would be without them."""
+    """How many responses deserve a second look, why, and what the indices would be without them."""
     doubts = writer.context.doubts
     if doubts is None:
         return []
@@ -61,7 +61,7 @@ def _sentence(doubts: Sensitivity) -> str:
 
 
 def _agencies(writer: Writer, doubts: Sensitivity) -> list[Flowable]:
-    """Return the agencies with doubtful responses, the largest change first."""
+    """The agencies with doubtful responses, the largest change first."""
     if not doubts.agencies:
         return []
     heads = (words.AGENCY, words.SIZE, words.NOT_DOUBTFUL, words.WITH_ALL, words.WITHOUT, words.CHANGE_HEAD)

@@ -25,7 +25,7 @@ UNSURE = "same"
 
 
 def heat(writer: Writer) -> list[Flowable]:
-    """Return the index of every agency and element."""
+    """The index of every agency and element."""
     context, contrasts = writer.context, writer.context.contrasts
     elements = context.definition.elements
     across = [OVERALL, *(("element", element.code) for element in elements)]
@@ -56,7 +56,7 @@ def heat(writer: Writer) -> list[Flowable]:
 
 
 def shade_key(writer: Writer) -> list[Flowable]:
-    """Return what the shades mean."""
+    """What the shades mean."""
     points = sentences.whole(LARGE)
     small, large = LARGE / 2, LARGE
     below, above = Contrast(-small, "below", -large, -1.0), Contrast(small, "above", 1.0, large)
@@ -71,7 +71,7 @@ def shade_key(writer: Writer) -> list[Flowable]:
 
 
 def shades(rows: Sequence[Sequence[Contrast | None]], first: int = 1) -> Commands:
-    """Return the backgrounds of a table's cells, its first row and column left out; white lines part neighbours."""
+    """The backgrounds of a table's cells, its first row and column left out; white lines part neighbours."""
     style: list[tuple[object, ...]] = []
     for y, row in enumerate(rows, first):
         for x, contrast in enumerate(row, 1):

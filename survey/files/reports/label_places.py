@@ -27,7 +27,7 @@ class Box:
         return self.left + self.width / 2, self.bottom + self.height / 2
 
     def shared(self, other: Box) -> float:
-        """Return the area that both cover."""
+        """The area that both cover."""
         across = min(self.left + self.width, other.left + other.width) - max(self.left, other.left)
         up = min(self.bottom + self.height, other.bottom + other.height) - max(self.bottom, other.bottom)
         return max(across, 0.0) * max(up, 0.0)
@@ -37,14 +37,14 @@ class Box:
         return self.shared(other) >= other.width * other.height - 1e-6
 
     def distance(self, x: float, y: float) -> float:
-        """Return how far a point is from the nearest edge; 0 within."""
+        """How far a point is from the nearest edge; 0 within."""
         across = max(self.left - x, x - self.left - self.width, 0.0)
         up = max(self.bottom - y, y - self.bottom - self.height, 0.0)
         return float((across**2 + up**2) ** 0.5)
 
 
 def places(spots: Sequence[tuple[float, float]], sizes: Sequence[tuple[float, float]], within: Box) -> list[Box]:
-    """Return the box of each label: the place beside its mark that covers least of other labels and of all marks.
+    """The box of each label: the place beside its mark that covers least of other labels and of all marks.
 
     Greedy, in the order of the marks (spots and sizes as (x, y) and (width, height), in points): among places that
     cover nothing the nearest to the mark is taken, among others the one that covers least.
@@ -59,7 +59,7 @@ def places(spots: Sequence[tuple[float, float]], sizes: Sequence[tuple[float, fl
 
 
 def _least_covering(boxes: Sequence[Box], others: Sequence[Box]) -> Box:
-    """Return the box that covers least of the others, the first of several; one that covers none ends the search."""
+    """The box that covers least of the others, the first of several; one that covers none ends the search."""
     best, least = boxes[0], float("inf")
     for box in boxes:
         covered = sum(box.shared(other) for other in others)
@@ -71,7 +71,7 @@ def _least_covering(boxes: Sequence[Box], others: Sequence[Box]) -> Box:
 
 
 def _beside(x: float, y: float, width: float, height: float, way: tuple[int, int], reach: float) -> Box:
-    """Return a label's box on one side of a mark."""
+    """A label's box on one side of a mark."""
     across, up = way
     slant = 0.7 if across and up else 1.0
     return Box(

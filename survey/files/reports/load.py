@@ -55,7 +55,7 @@ def round_context(session: orm.Session, round_code: str) -> RoundContext:
 
 
 def agencies_with_report(shared: RoundContext) -> tuple[str, ...]:
-    """Return the agencies there is a report of: those with responses, by code."""
+    """The agencies there is a report of: those with responses, by code."""
     return tuple(sorted(shared.figures.agencies))
 
 
@@ -113,12 +113,12 @@ def province_context(session: orm.Session, shared: RoundContext) -> ReportContex
 
 
 def _fields(shared: RoundContext) -> dict[str, Any]:
-    """Return the shared facts as arguments of a `ReportContext`."""
+    """The shared facts as arguments of a `ReportContext`."""
     return dict(vars(shared))
 
 
 def _published_edition(session: orm.Session, results: RoundResults) -> PublishedEdition | None:
-    """Return the published edition of the round; None before there is one."""
+    """The published edition of the round; None before there is one."""
     edition = published(session, results.round.code)
     if edition is None:
         return None
@@ -129,13 +129,13 @@ def _published_edition(session: orm.Session, results: RoundResults) -> Published
 
 
 def _item_figures(shared: RoundContext, agency: str) -> tuple[ShownFigure, ...]:
-    """Return the figures of an agency's items that exist in the table."""
+    """The figures of an agency's items that exist in the table."""
     figures = (shared.figures.find(agency, ALL_SERVICES, "item", item.code) for item in shared.definition.items)
     return tuple(figure for figure in figures if figure is not None)
 
 
 def _findings_of_agencies(session: orm.Session, shared: RoundContext) -> dict[str, tuple[ItemFinding, ...]]:
-    """Return the items of each agency by number, the agencies in the order of ranks."""
+    """The items of each agency by number, the agencies in the order of ranks."""
     by_agency = {}
     for agency in filter(None, shared.standings):
         table = diagnosis(session, shared.content.results, agency)
@@ -145,7 +145,7 @@ def _findings_of_agencies(session: orm.Session, shared: RoundContext) -> dict[st
 
 
 def _past_rounds(session: orm.Session, content: Content) -> tuple[PastRound, ...]:
-    """Return the province through the rounds."""
+    """The province through the rounds."""
     rounds = []
     for step in series(session, content.results):
         table = step.results.table
@@ -157,7 +157,7 @@ def _past_rounds(session: orm.Session, content: Content) -> tuple[PastRound, ...
 
 
 def _newest_quotes(session: orm.Session, shared: RoundContext) -> tuple[tuple[str, str], ...]:
-    """Return the newest comments that may be shown, of agencies of which anything may be shown."""
+    """The newest comments that may be shown, of agencies of which anything may be shown."""
     newest = comments.shown(session, shared.round.id, PROVINCE, COMMENTS_READ)
     with_figures = [(c, overall) for c in newest if (overall := shared.figures.overall(c.agency.code)) is not None]
     quotes = [(masked_text(c), shared.agency_name(c.agency.code)) for c, overall in with_figures if overall.n]
@@ -165,13 +165,13 @@ def _newest_quotes(session: orm.Session, shared: RoundContext) -> tuple[tuple[st
 
 
 def _theme(theme: Theme) -> str:
-    """Return what comments are about, as it stands within a sentence."""
+    """What comments are about, as it stands within a sentence."""
     name = THEMES.text(theme)
     return name[:1].lower() + name[1:]
 
 
 def _dimensions(content: Content) -> list[Dimension]:
-    """Return the ways in which respondents are grouped in reports: all but counters."""
+    """The ways in which respondents are grouped in reports: all but counters."""
     return [dimension for dimension in dimensions(content.definition) if dimension.code != COUNTER]
 
 
@@ -201,7 +201,7 @@ def _ordered(dimension: Dimension, codes: list[str]) -> list[str]:
 def _group_sizes(
     session: orm.Session, content: Content, dimension: Dimension, agency: str
 ) -> tuple[str, tuple[RespondentGroup, ...]]:
-    """Return the groups of an agency with their sizes."""
+    """The groups of an agency with their sizes."""
     sizes = group_sizes(session, content.results, dimension, agency)
     codes = _ordered(dimension, list(sizes))
     groups = tuple(RespondentGroup(_group_name(content, dimension, code), sizes[code]) for code in codes)
@@ -211,7 +211,7 @@ def _group_sizes(
 def _group_indices(
     session: orm.Session, content: Content, dimension: Dimension
 ) -> tuple[str, tuple[RespondentGroup, ...]]:
-    """Return the groups of the province with their indices."""
+    """The groups of the province with their indices."""
     table = breakdown(session, content.results, dimension, PROVINCE)
     rows = table[(table["level"] == "overall") & (table[GROUP] != "")]
     figures = {str(group): _overall(rows[rows[GROUP] == group]) for group in rows[GROUP]}

@@ -36,32 +36,32 @@ class Writer:
         self._tables, self._charts, self._sections = count(1), count(1), count(1)
 
     def p(self, words_: str, style: str = "body") -> Flowable:
-        """Return a paragraph."""
+        """A paragraph."""
         return paragraph(words_, self.styles[style])
 
     def heading(self, title: str) -> Flowable:
-        """Return the next section's heading."""
+        """The next section's heading."""
         return self.p(f"{next(self._sections)}. {title}", "heading")
 
     def caption(self, title: str) -> Flowable:
-        """Return the next table's caption."""
+        """The next table's caption."""
         return self.p(words.TABLE.format(number=next(self._tables), text=title), "caption")
 
     def chart_caption(self, title: str) -> Flowable:
-        """Return the next chart's caption."""
+        """The next chart's caption."""
         return self.p(words.CHART.format(number=next(self._charts), text=title), "caption")
 
     def heads(self, titles: Sequence[str]) -> list[Cell]:
-        """Return the head of a table: the first title at the left, numbers' titles at the right."""
+        """The head of a table: the first title at the left, numbers' titles at the right."""
         return [self.p(text(title), "th_right" if k else "th") for k, title in enumerate(titles)]
 
     def number(self, written: str, figure: ShownFigure | None = None) -> Flowable:
-        """Return a cell with a number, grey for a thin figure."""
+        """A cell with a number, grey for a thin figure."""
         grey = figure is None or figure.thin or not figure.exists
         return self.p(written, "number_grey" if grey else "number")
 
     def figure(self, figure: ShownFigure | None, *, with_interval: bool = True) -> Flowable:
-        """Return an index with its interval, in the form of the pages."""
+        """An index with its interval, in the form of the pages."""
         if figure is None or not figure.exists:
             return self.p("–", "number_grey")
         bounds = sentences.interval(figure.lo, figure.hi)
@@ -69,7 +69,7 @@ class Writer:
 
 
 def head(context: ReportContext, style: dict[str, ParagraphStyle]) -> list[Flowable]:
-    """Return the administrative head: agency at the left, the nation's name at the right, number, place and date."""
+    """The administrative head: agency at the left, the nation's name at the right, number, place and date."""
     own = [paragraph(text(context.name.upper()), style["head_bold"])]
     if context.above:
         own.insert(0, paragraph(text(context.above.upper()), style["head"]))
@@ -101,7 +101,7 @@ def head(context: ReportContext, style: dict[str, ParagraphStyle]) -> list[Flowa
 
 
 def title(context: ReportContext, style: dict[str, ParagraphStyle]) -> list[Flowable]:
-    """Return what the report is about."""
+    """What the report is about."""
     round_ = context.round
     subject = words.SUBJECT_AGENCY.format(name=text(context.name)) if context.agency else words.SUBJECT_PROVINCE
     days = words.ROUND.format(
@@ -117,7 +117,7 @@ def title(context: ReportContext, style: dict[str, ParagraphStyle]) -> list[Flow
 
 
 def signatures(context: ReportContext, style: dict[str, ParagraphStyle]) -> list[Flowable]:
-    """Return the places where people sign, left blank."""
+    """The places where people sign, left blank."""
     signer = words.CHAIRMAN if context.kind in CHAIRED else words.HEAD
     table = Table(
         [
@@ -132,7 +132,7 @@ def signatures(context: ReportContext, style: dict[str, ParagraphStyle]) -> list
 
 
 def elements(writer: Writer) -> list[Flowable]:
-    """Return the table of the overall index and the elements, with dots and whiskers."""
+    """The table of the overall index and the elements, with dots and whiskers."""
     context = writer.context
     across = [(words.OVERALL, *OVERALL)]
     across += [(e.title.get("vi"), "element", e.code) for e in context.definition.elements]
@@ -169,7 +169,7 @@ def elements(writer: Writer) -> list[Flowable]:
 
 
 def _change(writer: Writer, change: IndexChange | None) -> Flowable:
-    """Return a change with its interval."""
+    """A change with its interval."""
     if change is None or not change.exists:
         return writer.p("–", "number_grey")
     known = sentences.interval(change.lo, change.hi) != ""
@@ -178,18 +178,18 @@ def _change(writer: Writer, change: IndexChange | None) -> Flowable:
 
 
 def method(writer: Writer) -> list[Flowable]:
-    """Return how the figures were computed, and the signatures."""
+    """How the figures were computed, and the signatures."""
     lines = [writer.p(text(line), "note") for line in sentences.method(writer.context)]
     signing = signatures(writer.context, writer.styles)
     return [KeepTogether([writer.heading(words.METHOD), *lines, *signing])]
 
 
 def quotes(writer: Writer, quoted: Sequence[str], longest: int) -> list[Flowable]:
-    """Return comments, the long ones cut at a word."""
+    """Comments, the long ones cut at a word."""
     return [writer.p(words.QUOTE.format(text=text(cut(quote, longest))), "quote") for quote in quoted]
 
 
 def cut(quote: str, longest: int) -> str:
-    """Return one line of at most about `longest` characters; what was left out is marked."""
+    """One line of at most about `longest` characters; what was left out is marked."""
     line = " ".join(quote.split())
     return line if len(line) <= longest else line[:longest].rpartition(" ")[0] + " […]"

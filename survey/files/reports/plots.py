@@ -97,14 +97,14 @@ class Trend(Flowable):  # type: ignore[misc]
         return self.width * percent / 100
 
     def _y(self, pixels: float) -> float:
-        """Return the height of a place: the floor of the chart stands on the names, its top `SMALL` below the edge."""
+        """The height of a place: the floor of the chart stands on the names, its top `SMALL` below the edge."""
         chart = self.chart
         share = (chart.floor - pixels) / (chart.floor - chart.top)
         return self.under + share * (self.depth - SMALL - 6)
 
 
 def _name(label: str, width: float) -> Fitted:
-    """Return the name of a round in a few lines, cut at a word where it would become too small to read."""
+    """The name of a round in a few lines, cut at a word where it would become too small to read."""
     room = NAME_LINES * (SMALL + 1) * LEADING
     fitted, shorter = fit(label, REGULAR, SMALL + 1, width, room), label
     while fitted.size < SMALL and " " in shorter:
@@ -132,7 +132,7 @@ class Quadrant(Flowable):  # type: ignore[misc]
             self._spot(canvas, mark, label)
 
     def labels(self) -> list[Box]:
-        """Return where the numbers of the items stand, none upon another or upon a mark as far as there is room."""
+        """Where the numbers of the items stand, none upon another or upon a mark as far as there is room."""
         font = SMALL + 0.5
         sizes = [(stringWidth(str(mark.spot.number), SEMIBOLD, font) + 1, font * 0.8) for mark in self.chart.marks]
         spots = [self._place(mark) for mark in self.chart.marks]

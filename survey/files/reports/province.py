@@ -32,7 +32,7 @@ GUESS = 6
 
 
 def render_province(context: ReportContext) -> bytes:
-    """Return the PDF of the province's report; the same context gives the same bytes."""
+    """The PDF of the province's report; the same context gives the same bytes."""
     round_ = context.round
     about = Frontispiece(
         title=words.TITLE_AGENCY.format(name=context.name, round=round_.name),
@@ -92,7 +92,7 @@ def _extremes(writer: Writer) -> Iterator[Flowable]:
 
 
 def _league(writer: Writer) -> list[Flowable]:
-    """Return the agencies with index, interval and rank range, one table a league."""
+    """The agencies with index, interval and rank range, one table a league."""
     standings = [standing for code, standing in writer.context.standings.items() if code]
     grey = sentences.reasons(standing.figure for standing in standings)
     return [
@@ -142,7 +142,7 @@ def _ranks(standing: LeagueRow) -> str:
 
 
 def _changes(writer: Writer) -> list[Flowable]:
-    """Return the province through the rounds, and how every agency moved; nothing for a first round."""
+    """The province through the rounds, and how every agency moved; nothing for a first round."""
     context = writer.context
     since = context.since
     if since is None:
@@ -181,7 +181,7 @@ def _changes(writer: Writer) -> list[Flowable]:
 
 
 def _items(writer: Writer) -> list[Flowable]:
-    """Return the five answers of every item as a bar."""
+    """The five answers of every item as a bar."""
     statements = writer.context.statements
     levels = [level.get("vi") for level in writer.context.definition.scale.levels]
     wide = 170
@@ -210,13 +210,13 @@ def _items(writer: Writer) -> list[Flowable]:
 
 
 def _shares(bar: Sequence[Segment], levels: int) -> str:
-    """Return the shares as text: narrow parts of a bar have no room for theirs."""
+    """The shares as text: narrow parts of a bar have no room for theirs."""
     share = {segment.level: segment.share for segment in bar}
     return " · ".join(f"{k}: {fixed(share.get(k, 0.0))}" for k in range(1, levels + 1)) if bar else "–"
 
 
 def _who(writer: Writer) -> list[Flowable]:
-    """Return who answered: channels and groups with their indices."""
+    """Who answered: channels and groups with their indices."""
     context = writer.context
     rows: list[list[Cell]] = [writer.heads((words.GROUP, words.SIZE, words.INDEX_HEAD))]
     together: list[tuple[int, int]] = []
@@ -245,7 +245,7 @@ def _group(writer: Writer, group: RespondentGroup) -> list[Cell]:
 
 
 def _voices(writer: Writer) -> list[Flowable]:
-    """Return what people said, as far as it was reviewed."""
+    """What people said, as far as it was reviewed."""
     context = writer.context
     heading = writer.heading(words.VOICES)
     if not context.quotes:

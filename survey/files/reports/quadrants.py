@@ -32,7 +32,7 @@ VERDICTS = {"strength": "above", "weakness": "below"}
 
 
 def quadrants(writer: Writer) -> list[Flowable]:
-    """Return the plots of all agencies with findings; the numbers alone where citizens were not asked of the whole."""
+    """The plots of all agencies with findings; the numbers alone where citizens were not asked of the whole."""
     findings = writer.context.findings
     if not findings:
         return []
@@ -54,14 +54,14 @@ def quadrants(writer: Writer) -> list[Flowable]:
 
 
 def plot(writer: Writer, agency: str, findings: Sequence[ItemFinding]) -> Quadrant:
-    """Return the plot of one agency."""
+    """The plot of one agency."""
     spots = [Spot(f.number, f.gap, f.importance, f.verdict) for f in findings if f.importance is not None]
     name = writer.context.agency_name(agency)
     return Quadrant(quadrant_chart(spots), name, WIDE, LOW if len(findings) < CROWD else HIGH)
 
 
 def _panels(writer: Writer) -> Table:
-    """Return the plots, two in a row."""
+    """The plots, two in a row."""
     plots: list[Cell] = [plot(writer, agency, findings) for agency, findings in writer.context.findings.items()]
     if len(plots) % 2:
         plots.append("")
@@ -90,7 +90,7 @@ def _tables(writer: Writer) -> Iterator[Flowable]:
 
 
 def _table(writer: Writer, across: Sequence[tuple[int, float | None]]) -> Flowable:
-    """Return the table of some questions, given as (number, importance in percent, or None)."""
+    """The table of some questions, given as (number, importance in percent, or None)."""
     wide = (WIDTH - NAMES) / len(across)
     rows: list[list[Cell]] = [
         writer.heads((words.AGENCY, *(str(number) for number, _ in across))),
@@ -112,7 +112,7 @@ def _table(writer: Writer, across: Sequence[tuple[int, float | None]]) -> Flowab
 
 
 def _contrast(finding: ItemFinding | None) -> Contrast | None:
-    """Return how an item stands against the other agencies, as the table of elements tells it."""
+    """How an item stands against the other agencies, as the table of elements tells it."""
     if finding is None or not math.isfinite(finding.gap):
         return None
     return Contrast(finding.gap, VERDICTS.get(finding.verdict, "same"), finding.lo, finding.hi)

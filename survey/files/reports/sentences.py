@@ -28,56 +28,56 @@ NBSP = "\N{NO-BREAK SPACE}"
 
 
 def whole(value: float | None) -> str:
-    """Return a count."""
+    """A count."""
     return fixed(value, 0)
 
 
 def percent(value: float) -> str:
-    """Return percentage points with their sign."""
+    """Percentage points with their sign."""
     written = fixed(value)
     return written if written == NOTHING else f"{written}{NBSP}%"
 
 
 def signed(value: float) -> str:
-    """Return a difference with its sign."""
+    """A difference with its sign."""
     return with_sign(fixed(value))
 
 
 def interval(low: float, high: float) -> str:
-    """Return an interval in brackets; empty when there is none."""
+    """An interval in brackets; empty when there is none."""
     return f"({fixed(low)}–{fixed(high)})" if math.isfinite(low) and math.isfinite(high) else ""
 
 
 def signed_interval(change: IndexChange) -> str:
-    """Return the interval of a change."""
+    """The interval of a change."""
     if not (math.isfinite(change.lo) and math.isfinite(change.hi)):
         return ""
     return f"(từ {signed(change.lo)} đến {signed(change.hi)})"
 
 
 def verdict(change: IndexChange) -> str:
-    """Return whether a change is one."""
+    """Whether a change is one."""
     return choose(MOVE_WORDS, change).text()
 
 
 def confidence(context: RoundContext) -> str:
-    """Return the confidence of the intervals."""
+    """The confidence of the intervals."""
     return f"{fixed(100 * context.rules.confidence, 0)}{NBSP}%"
 
 
 def why(figure: ShownFigure) -> str:
-    """Return why a figure is missing or thin; empty when it is neither."""
+    """Why a figure is missing or thin; empty when it is neither."""
     return labels.phrase_list(FIGURE_WORDS, " ".join(figure.words))
 
 
 def reasons(figures: Iterable[ShownFigure]) -> str:
-    """Return why some of the figures are grey or missing, each reason once; empty when none is."""
+    """Why some of the figures are grey or missing, each reason once; empty when none is."""
     distinct = dict.fromkeys(why(f) for f in figures if f.thin or not f.exists)
     return "; ".join(reason[:1].lower() + reason[1:] for reason in distinct if reason)
 
 
 def index(context: ReportContext) -> str:
-    """Return what the index is and means."""
+    """What the index is and means."""
     figure = context.overall
     if not figure.exists:
         return words.NO_INDEX.format(why=text(why(figure)))
@@ -96,7 +96,7 @@ def index(context: ReportContext) -> str:
 
 
 def rank(context: ReportContext) -> str:
-    """Return where an agency stands among the others."""
+    """Where an agency stands among the others."""
     standing = context.standings.get(context.agency)
     if standing is not None and standing.alone:
         return RANK_ALONE.text()
@@ -107,7 +107,7 @@ def rank(context: ReportContext) -> str:
 
 
 def change(context: ReportContext) -> str:
-    """Return how the index moved since the last round."""
+    """How the index moved since the last round."""
     since = context.since
     if since is None:
         return words.FIRST_ROUND
@@ -127,13 +127,13 @@ def change(context: ReportContext) -> str:
 
 
 def overall_change(context: ReportContext) -> IndexChange | None:
-    """Return how the overall index moved: the verdict of the table of ranks, adjusted over all agencies."""
+    """How the overall index moved: the verdict of the table of ranks, adjusted over all agencies."""
     standing = context.standings.get(context.agency)
     return standing.change if standing else context.change(context.agency, *OVERALL)
 
 
 def answered(context: ReportContext) -> str:
-    """Return how many answered, of how many."""
+    """How many answered, of how many."""
     figure = context.overall
     if figure.n is None:
         return words.ANSWERED_HIDDEN
@@ -145,7 +145,7 @@ def answered(context: ReportContext) -> str:
 
 
 def excluded(context: RoundContext) -> str:
-    """Return how many responses of the round are not counted, and why; empty when all are."""
+    """How many responses of the round are not counted, and why; empty when all are."""
     counts = context.excluded
     parts = (f"{whole(n)} phiếu ({EXCLUSIONS.text(code).lower()})" for code, n in counts.items() if n)
     what = ", ".join(parts)
@@ -153,7 +153,7 @@ def excluded(context: RoundContext) -> str:
 
 
 def themes(context: ReportContext) -> str:
-    """Return what the comments speak of; empty when none may be shown."""
+    """What the comments speak of; empty when none may be shown."""
     fewest = context.min_n
     few = words.FEW_COMMENTS.format(fewest=fewest)
     parts = (words.THEME.format(name=name, n=few if n is None else whole(n)) for name, n in context.themes)
@@ -162,7 +162,7 @@ def themes(context: ReportContext) -> str:
 
 
 def method(context: RoundContext) -> list[str]:
-    """Return how the figures were computed and what they cannot show."""
+    """How the figures were computed and what they cannot show."""
     rules, version = context.rules, context.version
     values = {
         "composition": COMPOSITIONS.text(rules.composition),
@@ -180,7 +180,7 @@ def method(context: RoundContext) -> list[str]:
 
 
 def edition(context: RoundContext) -> str:
-    """Return whether these figures were published."""
+    """Whether these figures were published."""
     published = context.edition
     if published is None:
         return words.NOT_PUBLISHED

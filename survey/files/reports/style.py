@@ -38,7 +38,7 @@ SHADES = {
 
 @cache
 def styles(body: float = 11) -> dict[str, ParagraphStyle]:
-    """Return the paragraph styles by name; `body` is the size of running text in points."""
+    """The paragraph styles by name; `body` is the size of running text in points."""
     register_fonts()
     pdfmetrics.registerFontFamily(REGULAR, normal=REGULAR, bold=SEMIBOLD, italic=REGULAR, boldItalic=SEMIBOLD)
     small = body - 2
@@ -96,7 +96,7 @@ def styles(body: float = 11) -> dict[str, ParagraphStyle]:
 
 
 def text(words: str) -> str:
-    """Return words of others as they may stand within a paragraph."""
+    """Words of others as they may stand within a paragraph."""
     return escape(words)
 
 
@@ -115,7 +115,7 @@ def ruled(
     last: int = 0,
     under: Commands = (),
 ) -> Table:
-    """Return a table whose first row is its head, repeated on every page; rules above, under the head and below.
+    """A table whose first row is its head, repeated on every page; rules above, under the head and below.
 
     `last` rows at the end stand below the closing rule, as an axis does; what is drawn `under` the rules covers none.
     """
@@ -145,5 +145,5 @@ def ruled(
 
 
 def paragraph(words: str, style: ParagraphStyle) -> Paragraph:
-    """Return a paragraph; `words` may hold the marks `<b>` and `<br/>`."""
+    """A paragraph; `words` may hold the marks `<b>` and `<br/>`."""
     return Paragraph(words, style)

@@ -18,7 +18,7 @@ SIZES = 54.0
 
 
 def trend(writer: Writer, heading: Flowable) -> list[Flowable]:
-    """Return the chart of the index through the rounds under a heading, and its table."""
+    """The chart of the index through the rounds under a heading, and its table."""
     past = writer.context.past
     chart = trend_chart([_moment(one) for one in past])
     sure = [one.change is not None and one.change.sure for one in past]
@@ -57,7 +57,7 @@ def _row(writer: Writer, one: PastRound) -> list[Cell]:
 
 
 def _change(writer: Writer, one: PastRound) -> Flowable:
-    """Return how the index moved since the round before, and whether that is significant."""
+    """How the index moved since the round before, and whether that is significant."""
     if one.broken:
         return writer.p(words.NOT_COMPARED, "number_grey")
     if one.change is None or not one.change.exists:

@@ -58,7 +58,7 @@ def change_calendar() -> Response | tuple[str, int]:
 
 
 def parse_days(text: str) -> dict[date, tuple[bool, str]]:
-    """Return the days of a list, one a line: day, `off` or `work`, name. `InputError` names the line that is not."""
+    """The days of a list, one a line: day, `off` or `work`, name. `InputError` names the line that is not."""
     found: dict[date, tuple[bool, str]] = {}
     for number, line in enumerate(text.splitlines(), 1):
         words = clean(line).split(" ", 2)

@@ -158,7 +158,7 @@ def _take(
 
 
 def _handlers(session: orm.Session, found: Case) -> list[Any]:
-    """Return the accounts that a case can be given to: of its agency, of those above that see it and of those below."""
+    """The accounts that a case can be given to: of its agency, of those above that see it and of those below."""
     visible = users.agencies_below(session, found.agency_id)
     return [
         one

@@ -28,7 +28,7 @@ PROVINCE = (Role.MANAGER,)
 
 
 def scope(session: orm.Session) -> CaseScope:
-    """Return which cases this person sees."""
+    """Which cases this person sees."""
     person = user()
     if person.role in EVALUATORS:
         return CaseScope(everything=True)
@@ -38,7 +38,7 @@ def scope(session: orm.Session) -> CaseScope:
 
 
 def case_of(session: orm.Session, number: int) -> Case:
-    """Return a case that this person sees; 404 for any other."""
+    """A case that this person sees; 404 for any other."""
     return cases.find(session, scope(session), number) or flask.abort(404)
 
 

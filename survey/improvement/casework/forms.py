@@ -18,7 +18,7 @@ NOT_A_DAY = _("The day %(day)s is not understood; write it like 31/12/2026")
 
 
 def theme_options() -> list[tuple[str, str]]:
-    """Return the themes to choose from."""
+    """The themes to choose from."""
     return [(theme.value, THEMES(theme.value)) for theme in Theme]
 
 

@@ -117,7 +117,7 @@ def from_comment(number: int) -> Response | str:
 
 
 def _own_agencies(session: orm.Session) -> list[Agency]:
-    """Return the agencies that this person may take a case down for: unit roles for their own and those below."""
+    """The agencies that this person may take a case down for: unit roles for their own and those below."""
     every = list(cases.agencies(session))
     person = user()
     if person.role in EVALUATORS:
@@ -160,7 +160,7 @@ def _asked() -> CaseFilter:
 
 
 def _address(**changes: object) -> str:
-    """Return the address of this list with some parts changed."""
+    """The address of this list with some parts changed."""
     parts = {name: value for name, value in flask.request.args.items() if name in ARGUMENTS}
     parts |= {name.replace("_", "-"): str(value) for name, value in changes.items()}
     parts = {name: value for name, value in parts.items() if value}

@@ -12,7 +12,7 @@ from survey.models import Action, Agency, PlanRequest
 def late_letter(
     agency: Agency, province: str, place: str, overdue: Sequence[Action], request: PlanRequest | None, today: date
 ) -> bytes:
-    """Return the letter (DOCX). `request`: a request for a plan that is past its day without one; None without."""
+    """The letter (DOCX). `request`: a request for a plan that is past its day without one; None without."""
     document = OfficeDocument(province, "", f"{BLANK}/UBND-{BLANK}", place_and_day(place, None))
     document.describe(f"Đôn đốc cải thiện – {agency.name}", province)
     document.title("Đôn đốc việc cải thiện đã quá hạn")

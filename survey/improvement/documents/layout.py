@@ -143,7 +143,7 @@ class OfficeDocument:
         _write(right, BLANK, size=SIZE, bold=True, middle=True)
 
     def data(self) -> bytes:
-        """Return the file."""
+        """The file."""
         out = BytesIO()
         self._document.save(out)
         return out.getvalue()
@@ -188,13 +188,13 @@ class OfficeDocument:
 
 
 def place_of(administration: str) -> str:
-    """Return the place in the head of a document: the name of the province; a blank where the name tells none."""
+    """The place in the head of a document: the name of the province; a blank where the name tells none."""
     found = re.search(r"\b(?:tỉnh|thành phố)\s+(.+)$", administration, re.IGNORECASE)
     return found[1] if found else BLANK
 
 
 def place_and_day(place: str, day: date | None) -> str:
-    """Return `Sơn La, ngày 05 tháng 3 năm 2026`, with blanks for a day that is not known yet."""
+    """`Sơn La, ngày 05 tháng 3 năm 2026`, with blanks for a day that is not known yet."""
     if day is None:
         return f"{place}, ngày {BLANK} tháng {BLANK} năm {BLANK}"
     month = f"{day.month:02d}" if day.month < 3 else str(day.month)

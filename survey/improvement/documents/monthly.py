@@ -76,7 +76,7 @@ class MonthlyFacts:
 
 
 def monthly_pdf(facts: MonthlyFacts) -> bytes:
-    """Return half a page of A4 (PDF); the same facts give the same bytes."""
+    """Half a page of A4 (PDF); the same facts give the same bytes."""
     register_fonts()
     out = BytesIO()
     canvas = Canvas(out, pagesize=HALF, lang="vi", invariant=1, initialFontName=REGULAR)
@@ -116,7 +116,7 @@ def monthly_pdf(facts: MonthlyFacts) -> bytes:
 
 
 def monthly_docx(facts: MonthlyFacts, place: str) -> bytes:
-    """Return the same as a document to sign (DOCX), with the table of all plans as its appendix."""
+    """The same as a document to sign (DOCX), with the table of all plans as its appendix."""
     document = OfficeDocument(facts.issuer, "", f"{BLANK}/BC-{BLANK}", place_and_day(place, None))
     document.describe(facts.title, facts.issuer)
     document.title("Báo cáo", f"Tình hình cải thiện sau khảo sát sự hài lòng, đến ngày {facts.today:%d/%m/%Y}")

@@ -47,7 +47,7 @@ class NoticeLine:
 def draw_notice(
     agency: str, lines: Sequence[NoticeLine], paper: str, address: str, emblem: Emblem | None = None
 ) -> bytes:
-    """Return the notice (PDF) with the newest lines; `address`: of the public page, empty while it is not set."""
+    """The notice (PDF) with the newest lines; `address`: of the public page, empty while it is not set."""
     register_fonts()
     width, height = PAPERS[paper]
     unit = width / PAPERS["A4"][0]  # everything grows with the paper
@@ -117,7 +117,7 @@ def _foot(canvas: Canvas, address: str, place: tuple[float, float, float], unit:
 
 
 def _sized(lines: Sequence[NoticeLine], inner: float, room: float, unit: float) -> list[Row]:
-    """Return the words of all lines at the largest size at which they fit the room together, the same for all."""
+    """The words of all lines at the largest size at which they fit the room together, the same for all."""
     size = LARGEST * unit
     while True:
         rows = [_row(line, inner, size, unit) for line in lines]
@@ -136,7 +136,7 @@ def _row(line: NoticeLine, inner: float, size: float, unit: float) -> Row:
 
 
 def _cut(text: str) -> str:
-    """Return a text that can be read standing, cut at a word; the page has all of it."""
+    """A text that can be read standing, cut at a word; the page has all of it."""
     return text if len(text) <= LONGEST else f"{text[:LONGEST].rpartition(' ')[0]} …"
 
 
@@ -146,7 +146,7 @@ def _height(row: Row) -> float:
 
 
 def _columns(inner: float, unit: float) -> tuple[float, float]:
-    """Return the widths of what was said and what was done."""
+    """The widths of what was said and what was done."""
     return (inner - GAP * unit) * 0.42, (inner - GAP * unit) * 0.58
 
 

@@ -12,7 +12,7 @@ from survey.models import Action, PlanRequest
 def request_letter(
     request: PlanRequest, province: str, place: str, overdue: Sequence[Action], signed_on: date
 ) -> bytes:
-    """Return the letter (DOCX). What the office alone knows is a blank."""
+    """The letter (DOCX). What the office alone knows is a blank."""
     document = OfficeDocument(province, "", request.document, place_and_day(place, signed_on))
     document.title("Yêu cầu lập kế hoạch cải thiện", f"sau kết quả {request.round.name}")
     document.paragraph(f"Kính gửi: {request.agency.name}.")

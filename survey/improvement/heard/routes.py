@@ -39,7 +39,7 @@ def agency(agency: str) -> str:
 
 
 def _said(action: Action) -> str:
-    """Return what an action answers to, in the words of the questionnaire; empty for the service as a whole."""
+    """What an action answers to, in the words of the questionnaire; empty for the service as a whole."""
     definition, language = definition_of(action.round.version), current_language().code
     level, key = action.figure
     texts = {

@@ -146,7 +146,7 @@ def drop_action(session: orm.Session, action: Action, *, reason: str, actor: Act
 
 
 def required(text: str, message: str, *, field: str) -> str:
-    """Return free text as it is stored; `InputError` with the message for none, and for one that is too long."""
+    """Free text as it is stored; `InputError` with the message for none, and for one that is too long."""
     text = clean_block(text)
     if not text:
         raise InputError(message, field=field)
@@ -232,7 +232,7 @@ def _refuse_unless_open(action: Action) -> None:
 
 
 def _facts(action: Action) -> dict[str, Any]:
-    """Return what an action says, as its history keeps it."""
+    """What an action says, as its history keeps it."""
     return {
         "what": action.what,
         "cause": action.cause,

@@ -229,7 +229,7 @@ def set_calendar(
 
 
 def calendar_of(session: orm.Session) -> WorkingCalendar:
-    """Return the calendar in force."""
+    """The calendar in force."""
     return WorkingCalendar({row.day: row.works for row in session.scalars(sa.select(WorkingDay))})
 
 

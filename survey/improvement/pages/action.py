@@ -209,7 +209,7 @@ def _take(
 
 
 def _changeable(facts: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return facts without those that stand at the head of the page, in words, and never change."""
+    """Facts without those that stand at the head of the page, in words, and never change."""
     return {key: fact for key, fact in (facts or {}).items() if key not in FIXED}
 
 

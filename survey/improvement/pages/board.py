@@ -82,7 +82,7 @@ def board() -> str:
 
 
 def load_board(session: orm.Session) -> Board:
-    """Return the board that the address asks for, as far as this person sees it; few statements for any number."""
+    """The board that the address asks for, as far as this person sees it; few statements for any number."""
     visible, asked = scope(session), asked_filter()
     actions = action_queries.actions_of(session, visible)
     definitions = definitions_of(actions)
@@ -112,7 +112,7 @@ def load_board(session: orm.Session) -> Board:
 
 
 def asked_filter() -> BoardFilter:
-    """Return what the address asks for."""
+    """What the address asks for."""
     given = {name: clean(flask.request.args.get(argument, ""))[:200] for name, argument in ARGUMENTS.items()}
     if given["standing"] not in set(Standing):
         given["standing"] = ""
@@ -122,14 +122,14 @@ def asked_filter() -> BoardFilter:
 
 
 def query(asked: BoardFilter, **changes: str) -> str:
-    """Return the query of an address with the filter's parts, some of them changed."""
+    """The query of an address with the filter's parts, some of them changed."""
     parts = {ARGUMENTS[name]: value for name, value in (asdict(asked) | changes).items() if value and name in ARGUMENTS}
     parts |= {name: value for name, value in changes.items() if name not in ARGUMENTS}
     return f"?{urlencode(parts)}" if parts else ""
 
 
 def address(asked: BoardFilter, **changes: str) -> str:
-    """Return the address of the board with some parts of the filter changed."""
+    """The address of the board with some parts of the filter changed."""
     return flask.url_for("improvement.board") + query(asked, **changes)
 
 

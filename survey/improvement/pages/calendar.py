@@ -64,7 +64,7 @@ def calendar_feed(token: str) -> flask.Response:
 
 
 def due_days(session: orm.Session, owner: User) -> list[DueDay]:
-    """Return what a person has to look after: open actions and plans of agencies they see, cases given to them."""
+    """What a person has to look after: open actions and plans of agencies they see, cases given to them."""
     visible, base = users.visible_agencies(session, owner), settings().base_url
     days: list[DueDay] = []
     if owner.role is not Role.STAFF:

@@ -26,7 +26,7 @@ PROVINCE = (Role.MANAGER,)
 
 
 def scope(session: orm.Session) -> frozenset[str] | None:
-    """Return the codes of the agencies that this person sees; None for all."""
+    """The codes of the agencies that this person sees; None for all."""
     return users.visible_agencies(session, user())
 
 
@@ -36,7 +36,7 @@ def is_province(session: orm.Session) -> bool:
 
 
 def action_of(session: orm.Session, number: int) -> Action:
-    """Return an action of an agency that this person sees; 404 for any other."""
+    """An action of an agency that this person sees; 404 for any other."""
     found = action_queries.find(session, number)
     visible = scope(session)
     if found is None or (visible is not None and found.agency.code not in visible):
@@ -45,12 +45,12 @@ def action_of(session: orm.Session, number: int) -> Action:
 
 
 def definitions_of(actions: Sequence[Action]) -> dict[int, Definition]:
-    """Return the questionnaires of the actions' rounds, by the version's number."""
+    """The questionnaires of the actions' rounds, by the version's number."""
     return {action.round.version_id: definition_of(action.round.version) for action in actions}
 
 
 def title_of(definition: Definition, level: str, key: str) -> str:
-    """Return what a figure is called: an item's statement, an element's title."""
+    """What a figure is called: an item's statement, an element's title."""
     language = current_language().code
     if level == "item":
         return next((item.text.get(language) for item in definition.items if item.code == key), key)
@@ -60,5 +60,5 @@ def title_of(definition: Definition, level: str, key: str) -> str:
 
 
 def titles_of(actions: Sequence[Action], definitions: Mapping[int, Definition]) -> dict[int, str]:
-    """Return what each action is about, by its number."""
+    """What each action is about, by its number."""
     return {action.id: title_of(definitions[action.round.version_id], *action.figure) for action in actions}

@@ -37,7 +37,7 @@ def table(form: str) -> flask.Response:
 
 
 def _workbook(rows: pd.DataFrame, made: Board) -> bytes:
-    """Return the board and the agencies without a plan as a workbook."""
+    """The board and the agencies without a plan as a workbook."""
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
         head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True})

@@ -34,7 +34,7 @@ class ActionTextForm(Form):
         self.causes.options = [(cause.value, CAUSES(cause.value)) for cause in Cause]
 
     def wording(self) -> ActionText:
-        """Return what was typed, once it was validated."""
+        """What was typed, once it was validated."""
         return ActionText(
             what=self.what.data,
             responsible=self.responsible.data,

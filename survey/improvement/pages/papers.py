@@ -110,13 +110,13 @@ def _oversees(session: orm.Session) -> bool:
 
 
 def _province(session: orm.Session) -> str:
-    """Return the name of who signs."""
+    """The name of who signs."""
     root = action_queries.root_agency(session)
     return root.name if root else BLANK
 
 
 def _state(session: orm.Session) -> tuple[list[BoardRow], list[MissingPlan]]:
-    """Return all actions as rows, and the agencies without a plan for the newest round that ended."""
+    """All actions as rows, and the agencies without a plan for the newest round that ended."""
     actions = action_queries.actions_of(session, None)
     rows = board_rows(actions, titles_of(actions, definitions_of(actions)), effects_of(session, actions), today())
     newest = next((round_ for round_ in round_queries.all_rounds(session) if round_.state in ENDED), None)
@@ -128,7 +128,7 @@ def _state(session: orm.Session) -> tuple[list[BoardRow], list[MissingPlan]]:
 
 
 def _late(rows: Sequence[BoardRow], missing: Sequence[MissingPlan]) -> list[LateAgency]:
-    """Return the agencies that are late, the most overdue actions first."""
+    """The agencies that are late, the most overdue actions first."""
     unplanned = {one.agency.code: one for one in missing if one.overdue}
     agencies = {row.action.agency.code: row.action.agency for row in rows if row.overdue}
     agencies |= {code: one.agency for code, one in unplanned.items()}
@@ -140,7 +140,7 @@ def _late(rows: Sequence[BoardRow], missing: Sequence[MissingPlan]) -> list[Late
 
 
 def _line(action: Action) -> NoticeLine:
-    """Return an action as the notice tells it: in Vietnamese, the month in which it was accepted."""
+    """An action as the notice tells it: in Vietnamese, the month in which it was accepted."""
     definition = definition_of(action.round.version)
     level, key = action.figure
     texts = {

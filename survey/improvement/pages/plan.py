@@ -52,7 +52,7 @@ def add(round_code: str, agency: str) -> Response | tuple[str, int]:
 
 
 def _add(page: RoundPage, agency: str, figure: tuple[str, str], finding: Finding, form: NewActionForm) -> int | None:
-    """Return the number of the action that was entered, or None when the form says why not."""
+    """The number of the action that was entered, or None when the form says why not."""
     level, key = figure
     aim = ActionAim(
         element=key if level == "element" else None,
@@ -79,7 +79,7 @@ def _add(page: RoundPage, agency: str, figure: tuple[str, str], finding: Finding
 
 
 def _load(session: orm.Session, round_code: str, agency: str) -> RoundPage:
-    """Return a round as this person may see it; 404 for an unknown one, for another agency, and for an open round."""
+    """A round as this person may see it; 404 for an unknown one, for another agency, and for an open round."""
     visible = scope(session)
     round_ = round_queries.find_round(session, round_code)
     if round_ is None or (visible is not None and is_live(round_, visible)):
@@ -91,7 +91,7 @@ def _load(session: orm.Session, round_code: str, agency: str) -> RoundPage:
 
 
 def _figure() -> tuple[str, str]:
-    """Return level and key of the figure that the address names; the overall index without one."""
+    """Level and key of the figure that the address names; the overall index without one."""
     for argument, level in (("muc", "item"), ("yeu-to", "element")):
         if key := flask.request.args.get(argument, ""):
             return level, key
@@ -108,7 +108,7 @@ def _check_figure(page: RoundPage, level: str, key: str) -> None:
 
 
 def _place(page: RoundPage, agency: str, level: str, key: str) -> str:
-    """Return where to look first: the service with the lowest index of this figure."""
+    """Where to look first: the service with the lowest index of this figure."""
     worst = worst_service(page, agency, level, key)
     if worst is None:
         return ""

@@ -26,7 +26,7 @@ WORKED = (ActionStep.ENTERED, ActionStep.DONE)
 
 
 def find(session: orm.Session, number: int) -> Action | None:
-    """Return an action with its round and agency."""
+    """An action with its round and agency."""
     return session.scalars(
         sa.select(Action)
         .where(Action.id == number)
@@ -35,7 +35,7 @@ def find(session: orm.Session, number: int) -> Action | None:
 
 
 def actions_of(session: orm.Session, visible: Collection[str] | None) -> Sequence[Action]:
-    """Return the actions of the visible agencies (None: of all) with round and agency: the next due first."""
+    """The actions of the visible agencies (None: of all) with round and agency: the next due first."""
     query = (
         sa.select(Action)
         .join(Action.agency)
@@ -48,7 +48,7 @@ def actions_of(session: orm.Session, visible: Collection[str] | None) -> Sequenc
 
 
 def events(session: orm.Session, number: int) -> list[tuple[ActionEvent, str]]:
-    """Return the history of an action, the newest first, each event with the name of who it was."""
+    """The history of an action, the newest first, each event with the name of who it was."""
     query = (
         sa.select(ActionEvent, Account.display_name)
         .join(Account, Account.id == ActionEvent.by_id)
@@ -59,7 +59,7 @@ def events(session: orm.Session, number: int) -> list[tuple[ActionEvent, str]]:
 
 
 def workers(session: orm.Session, number: int) -> frozenset[int]:
-    """Return the accounts that entered an action or reported it as done."""
+    """The accounts that entered an action or reported it as done."""
     return frozenset(
         session.scalars(
             sa.select(ActionEvent.by_id).where(ActionEvent.action_id == number, ActionEvent.step.in_(WORKED))
@@ -68,14 +68,14 @@ def workers(session: orm.Session, number: int) -> frozenset[int]:
 
 
 def evidence(session: orm.Session, number: int) -> Sequence[ActionEvidence]:
-    """Return the files of an action without their bytes, in the order in which they came."""
+    """The files of an action without their bytes, in the order in which they came."""
     return session.scalars(
         sa.select(ActionEvidence).where(ActionEvidence.action_id == number).order_by(ActionEvidence.id)
     ).all()
 
 
 def evidence_file(session: orm.Session, number: int, place: int) -> ActionEvidence | None:
-    """Return one file of an action with its bytes; `place` counts from 1."""
+    """One file of an action with its bytes; `place` counts from 1."""
     return session.scalars(
         sa.select(ActionEvidence)
         .where(ActionEvidence.action_id == number)
@@ -87,12 +87,12 @@ def evidence_file(session: orm.Session, number: int, place: int) -> ActionEviden
 
 
 def answered_by(session: orm.Session, round_id: int, agency_id: int) -> tuple[Round, Agency]:
-    """Return the round and the agency that a new action is about."""
+    """The round and the agency that a new action is about."""
     return session.get_one(Round, round_id), session.get_one(Agency, agency_id)
 
 
 def requests(session: orm.Session, visible: Collection[str] | None) -> Sequence[PlanRequest]:
-    """Return the requests for a plan to the visible agencies (None: to all), the newest first."""
+    """The requests for a plan to the visible agencies (None: to all), the newest first."""
     query = (
         sa.select(PlanRequest)
         .join(PlanRequest.agency)
@@ -105,7 +105,7 @@ def requests(session: orm.Session, visible: Collection[str] | None) -> Sequence[
 
 
 def judged_agencies(session: orm.Session, round_id: int) -> Sequence[Agency]:
-    """Return the agencies with transactions in a round that have not ended, by name."""
+    """The agencies with transactions in a round that have not ended, by name."""
     of_round = sa.select(Population.agency_id).where(Population.round_id == round_id)
     return session.scalars(
         sa.select(Agency).where(Agency.id.in_(of_round), Agency.valid_to.is_(None)).order_by(Agency.name, Agency.id)
@@ -113,12 +113,12 @@ def judged_agencies(session: orm.Session, round_id: int) -> Sequence[Agency]:
 
 
 def agencies_by_code(session: orm.Session, codes: Collection[str]) -> Sequence[Agency]:
-    """Return agencies by their codes, in the order of names."""
+    """Agencies by their codes, in the order of names."""
     return session.scalars(sa.select(Agency).where(Agency.code.in_(codes)).order_by(Agency.name, Agency.id)).all()
 
 
 def public_actions(session: orm.Session, agency: str = "") -> Sequence[Action]:
-    """Return the accepted actions that answer to a published round, of an agency or of all, the newest first."""
+    """The accepted actions that answer to a published round, of an agency or of all, the newest first."""
     query = (
         sa.select(Action)
         .join(Action.agency)
@@ -133,7 +133,7 @@ def public_actions(session: orm.Session, agency: str = "") -> Sequence[Action]:
 
 
 def root_agency(session: orm.Session) -> Agency | None:
-    """Return the province, the agency above all others; None without one."""
+    """The province, the agency above all others; None without one."""
     return session.scalars(
         sa.select(Agency).where(Agency.kind == AgencyKind.PROVINCE, Agency.parent_id.is_(None)).order_by(Agency.id)
     ).first()

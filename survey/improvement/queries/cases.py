@@ -79,7 +79,7 @@ class CaseClock:
 
 
 def conditions(scope: CaseScope) -> list[sa.ColumnElement[bool]]:
-    """Return what a case must be for a person to see it."""
+    """What a case must be for a person to see it."""
     if scope.everything:
         return []
     if scope.handler_id is not None:
@@ -88,19 +88,19 @@ def conditions(scope: CaseScope) -> list[sa.ColumnElement[bool]]:
 
 
 def find(session: orm.Session, scope: CaseScope, number: int) -> Case | None:
-    """Return a case that a person may see."""
+    """A case that a person may see."""
     return session.scalars(_select().where(Case.id == number, *conditions(scope))).first()
 
 
 def by_code(session: orm.Session, code: str) -> Case | None:
-    """Return the case of a code."""
+    """The case of a code."""
     return session.scalars(_select().where(Case.code_hash == hash_token(code))).first()
 
 
 def search(
     session: orm.Session, scope: CaseScope, asked: CaseFilter, today: date, *, limit: int, offset: int
 ) -> Sequence[Case]:
-    """Return cases, priority words on top, then the next due."""
+    """Cases, priority words on top, then the next due."""
     query = _select().where(*conditions(scope), *_asked(asked, today))
     open_first = sa.case((Case.state == CaseState.CLOSED, 1), else_=0)
     return session.scalars(
@@ -109,13 +109,13 @@ def search(
 
 
 def count(session: orm.Session, scope: CaseScope, asked: CaseFilter, today: date) -> int:
-    """Return how many cases a list has."""
+    """How many cases a list has."""
     query = sa.select(sa.func.count(Case.id)).join(Case.agency).where(*conditions(scope), *_asked(asked, today))
     return session.scalar(query) or 0
 
 
 def counts(session: orm.Session, scope: CaseScope, today: date) -> CaseCounts:
-    """Return how many cases wait for what, in one statement."""
+    """How many cases wait for what, in one statement."""
     still = Case.state.in_(OPEN)
     row = session.execute(
         sa.select(
@@ -133,7 +133,7 @@ def counts(session: orm.Session, scope: CaseScope, today: date) -> CaseCounts:
 
 
 def clocks(session: orm.Session, scope: CaseScope, today: date) -> list[CaseClock]:
-    """Return by agency how many replies were in time, late, and how many are open or overdue; by name."""
+    """By agency how many replies were in time, late, and how many are open or overdue; by name."""
     closed, still = Case.state == CaseState.CLOSED, Case.state.in_(OPEN)
     rows = session.execute(
         sa.select(
@@ -153,7 +153,7 @@ def clocks(session: orm.Session, scope: CaseScope, today: date) -> list[CaseCloc
 
 
 def assigned(session: orm.Session, handler_id: int) -> list[tuple[int, date, date]]:
-    """Return number, due day and day of receipt of the open cases given to an account."""
+    """Number, due day and day of receipt of the open cases given to an account."""
     query = (
         sa.select(Case.id, Case.due_on, Case.received_on)
         .where(Case.handler_id == handler_id, Case.state.in_(OPEN))
@@ -163,7 +163,7 @@ def assigned(session: orm.Session, handler_id: int) -> list[tuple[int, date, dat
 
 
 def events(session: orm.Session, number: int) -> list[tuple[CaseEvent, str | None]]:
-    """Return the history of a case, the newest first, each event with the name of who it was (None: the citizen)."""
+    """The history of a case, the newest first, each event with the name of who it was (None: the citizen)."""
     query = (
         sa.select(CaseEvent, User.display_name)
         .outerjoin(User, User.id == CaseEvent.by_id)
@@ -174,7 +174,7 @@ def events(session: orm.Session, number: int) -> list[tuple[CaseEvent, str | Non
 
 
 def last_remark(session: orm.Session, number: int) -> str:
-    """Return why the reply was sent back last; empty for never."""
+    """Why the reply was sent back last; empty for never."""
     query = (
         sa.select(CaseEvent.text)
         .where(CaseEvent.case_id == number, CaseEvent.step == CaseStep.RETURNED)
@@ -185,7 +185,7 @@ def last_remark(session: orm.Session, number: int) -> str:
 
 
 def handlers(session: orm.Session, visible: Collection[str] | None) -> Sequence[User]:
-    """Return the accounts of visible agencies (None: of all) that can be given a case, by name."""
+    """The accounts of visible agencies (None: of all) that can be given a case, by name."""
     query = (
         sa.select(User)
         .join(User.agency)
@@ -199,7 +199,7 @@ def handlers(session: orm.Session, visible: Collection[str] | None) -> Sequence[
 
 
 def agencies(session: orm.Session) -> Sequence[Agency]:
-    """Return the agencies that a case can be about: those that have not ended, the province first, by name."""
+    """The agencies that a case can be about: those that have not ended, the province first, by name."""
     province_first = sa.case((Agency.kind == AgencyKind.PROVINCE, 0), else_=1)
     return session.scalars(
         sa.select(Agency).where(Agency.valid_to.is_(None)).order_by(province_first, Agency.name, Agency.id)
@@ -207,7 +207,7 @@ def agencies(session: orm.Session) -> Sequence[Agency]:
 
 
 def calendar_rows(session: orm.Session) -> tuple[dict[CaseKind, int], Sequence[WorkingDay]]:
-    """Return the terms that were set, and the days that differ from the calendar, the latest first."""
+    """The terms that were set, and the days that differ from the calendar, the latest first."""
     terms = {row.kind: row.days for row in session.scalars(sa.select(CaseTerm))}
     return terms, session.scalars(sa.select(WorkingDay).order_by(WorkingDay.day.desc())).all()
 

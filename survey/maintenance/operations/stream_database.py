@@ -98,7 +98,7 @@ def _read_batches(connection: sa.Connection, table: sa.Table) -> Iterator[list[t
 
 
 def _as_stored(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
-    """Return an expression of PostgreSQL whose value is what SQLAlchemy stores in SQLite."""
+    """An expression of PostgreSQL whose value is what SQLAlchemy stores in SQLite."""
     kind = column.type.impl if isinstance(column.type, sa.types.TypeDecorator) else column.type
     plain = sa.type_coerce(column, sa.String())
     text = sa.literal_column

@@ -21,7 +21,7 @@ class Durability:
 
 
 def read_durability(database: Database) -> Durability:
-    """Return the durability settings: journal and synchronous mode of SQLite, fsync and commits of PostgreSQL."""
+    """The durability settings: journal and synchronous mode of SQLite, fsync and commits of PostgreSQL."""
     with database.engine.connect() as connection:
         if connection.dialect.name == "sqlite":
             mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
@@ -33,5 +33,5 @@ def read_durability(database: Database) -> Durability:
 
 
 def read_newest_answer_time(session: orm.Session) -> datetime | None:
-    """Return when the newest response was submitted; None without one."""
+    """When the newest response was submitted; None without one."""
     return session.scalar(sa.select(sa.func.max(Response.submitted_at)))

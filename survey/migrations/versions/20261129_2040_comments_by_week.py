@@ -45,7 +45,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Return to the day and the language, as far as they are still known: the Monday, and Vietnamese."""
+    """Comments blurred to the day and the language, as far as they are still known: the Monday, and Vietnamese."""
     comments, themes = read()
     keys = {row["id"]: number for number, row in enumerate(comments, start=1)}
     for row in comments:
@@ -61,7 +61,7 @@ def downgrade() -> None:
 
 
 def batches() -> list[tuple[int, int, int]]:
-    """Return which numbers of comments came with which import, and forget these numbers."""
+    """Which numbers of comments came with which import, and forget these numbers."""
     table = sa.table("import_batch", sa.column("id"), sa.column("undo", sa.JSON()))
     connection = op.get_bind()
     ranges = []
@@ -76,7 +76,7 @@ def batches() -> list[tuple[int, int, int]]:
 
 
 def read() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return the rows of both tables in random order."""
+    """The rows of both tables in random order."""
     connection = op.get_bind()
     found = []
     for name in ("comment", "comment_theme"):

@@ -64,6 +64,6 @@ def downgrade() -> None:
 
 
 def one_of(name: str, values: tuple[str, ...]) -> sa.Column[str]:
-    """Return a column that holds one of the values, behind a named CHECK."""
+    """A column that holds one of the values, behind a named CHECK."""
     kind = sa.Enum(*values, name=op.f(f"ck_withdrawal_{name}"), native_enum=False, create_constraint=True, length=32)
     return sa.Column(name, kind, nullable=False)

@@ -15,7 +15,7 @@ MAX_BATCH = 5000
 
 
 def issue_receipt_codes(session: orm.Session, counter_id: int, how_many: int, today: date) -> list[str]:
-    """Return fresh codes for a counter's receipts, stored; InputError unless `how_many` is 1 to 5000."""
+    """Fresh one-use codes for a counter's receipts, stored; InputError unless `how_many` is 1 to 5000."""
     if not 1 <= how_many <= MAX_BATCH:
         raise InputError(
             "Between 1 and %(most)d codes can be made at a time, not %(asked)d.", most=MAX_BATCH, asked=how_many

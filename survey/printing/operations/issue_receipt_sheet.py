@@ -15,7 +15,7 @@ from survey.printing.operations.issue_receipt_codes import issue_receipt_codes
 def issue_receipt_sheet(
     session: orm.Session, counter: Counter, how_many: int, *, zone: ZoneInfo, actor: Actor
 ) -> list[str]:
-    """Return fresh one-use codes for a counter. The audit log tells how many, never which: a code is a key."""
+    """Fresh one-use codes for a counter. The audit log tells how many, never which: a code is a key."""
     codes = issue_receipt_codes(session, counter.id, how_many, actor.now.astimezone(zone).date())
     audit.record(
         session,

@@ -48,7 +48,7 @@ def remove_emblem(session: orm.Session, agency: Agency, *, actor: Actor) -> bool
 
 
 def _told(kept: AgencyEmblem | None) -> dict[str, Any]:
-    """Return what the audit log says of a picture: its kind, its size, and a fingerprint to tell it by."""
+    """What the audit log says of a picture: its kind, its size, and a fingerprint to tell it by."""
     if kept is None:
         return {}
     digest = hashlib.sha256(kept.data).hexdigest()

@@ -32,7 +32,7 @@ class PrintChoice:
 
 
 def chosen(form: LookForm) -> PrintChoice:
-    """Return what a form chooses, once it was validated; 404 for a look or a kind of paper that there is not.
+    """What a form chooses, once it was validated; 404 for a look or a kind of paper that there is not.
 
     A correction that is none of the form's is no correction.
     """

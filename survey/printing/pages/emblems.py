@@ -25,7 +25,7 @@ from survey.web.context import actor, database, error_message
 @blueprint.get("/co-quan/<agency>/bieu-trung")
 @role_required(*UNIT_ROLES)
 def emblem(agency: str) -> flask.Response:
-    """Return the picture on an agency's posters."""
+    """The picture on an agency's posters."""
     with database().read() as session:
         found = stored_emblem(emblem_for(session, agency_of(session, agency)))
     if found is None:
@@ -59,7 +59,7 @@ def upload_emblem(agency: str) -> Response | tuple[str, int]:
 
 
 def _checked(form: EmblemForm) -> Emblem | None:
-    """Return the picture that was sent, or None when the form says why not."""
+    """The picture that was sent, or None when the form says why not."""
     if not form.validate():
         return None
     try:
@@ -84,7 +84,7 @@ def remove(agency: str) -> Response:
 
 
 def _opened_on(session: orm.Session, form: EmblemForm, code: str) -> Agency:
-    """Return the agency of a form that was opened on the emblem it has now; `StaleEditError` for an older page."""
+    """The agency of a form that was opened on the emblem it has now; `StaleEditError` for an older page."""
     agency = agency_of(session, code)
     form.current(units.own_emblem(session, agency), f"agency:{code}")
     return agency

@@ -32,7 +32,7 @@ def paper_form(counter_id: int) -> str:
 @blueprint.get("/<int:counter_id>/phieu-giay.pdf")
 @role_required(*UNIT_ROLES)
 def paper_form_pdf(counter_id: int) -> flask.Response:
-    """Return the form."""
+    """The form."""
     with database().read() as session:
         counter = counter_of(session, counter_id)
         round_ = _chosen(printable_rounds(session, today()))
@@ -43,7 +43,7 @@ def paper_form_pdf(counter_id: int) -> flask.Response:
 @blueprint.get("/<int:counter_id>/phieu-giay.png")
 @role_required(*UNIT_ROLES)
 def paper_form_preview(counter_id: int) -> flask.Response:
-    """Return a picture of the form's first page."""
+    """A picture of the form's first page."""
     from survey.printing.posters.preview import picture
 
     with database().read() as session:
@@ -59,7 +59,7 @@ def _form(round_: Round, counter: Counter) -> bytes:
 
 
 def _chosen(rounds: list[Round]) -> Round:
-    """Return the round in the address, the first when none is named; 404 for one that is not to be printed for."""
+    """The round in the address, the first when none is named; 404 for one that is not to be printed for."""
     asked = flask.request.args.get("round")
     found = next((round_ for round_ in rounds if asked in {None, round_.code}), None)
     if found is None:

@@ -24,7 +24,7 @@ from survey.web.context import database, error_message, settings, today
 @blueprint.get("/<int:counter_id>/ap-phich.pdf")
 @role_required(*UNIT_ROLES)
 def poster(counter_id: int) -> flask.Response:
-    """Return the chosen print of a counter."""
+    """The chosen print of a counter."""
     with database().read() as session:
         counter = counter_of(session, counter_id)
         code = code_of(session, counter)
@@ -37,7 +37,7 @@ def poster(counter_id: int) -> flask.Response:
 @blueprint.get("/<int:counter_id>/xem-truoc.png")
 @role_required(*UNIT_ROLES)
 def preview(counter_id: int) -> flask.Response:
-    """Return a picture of what `poster` returns."""
+    """A picture of what `poster` returns."""
     with database().read() as session:
         counter = counter_of(session, counter_id)
         code = code_of(session, counter)
@@ -48,7 +48,7 @@ def preview(counter_id: int) -> flask.Response:
 @blueprint.get("/co-quan/<agency>/ap-phich.pdf")
 @role_required(*UNIT_ROLES)
 def unit_posters(agency: str) -> flask.Response:
-    """Return the chosen print of all counters of an agency, bookmarked."""
+    """The chosen print of all counters of an agency, bookmarked."""
     with database().read() as session:
         found = agency_of(session, agency)
         choice = _choice()
@@ -59,7 +59,7 @@ def unit_posters(agency: str) -> flask.Response:
 @blueprint.get("/co-quan/<agency>/xem-truoc.png")
 @role_required(*UNIT_ROLES)
 def unit_preview(agency: str) -> flask.Response:
-    """Return a picture of the first page of what `unit_posters` returns."""
+    """A picture of the first page of what `unit_posters` returns."""
     with database().read() as session:
         found = agency_of(session, agency)
         data = _printed(session, found, codes_in_force(session, found.code)[:1], _choice())
@@ -67,7 +67,7 @@ def unit_preview(agency: str) -> flask.Response:
 
 
 def _choice() -> PrintChoice:
-    """Return the choice in the address, or answer 400."""
+    """The choice in the address; 400 for any other."""
     form = PrintForm.asked(flask.request.args)
     form.validate()
     choice = chosen(form)
@@ -77,7 +77,7 @@ def _choice() -> PrintChoice:
 
 
 def _printed(session: orm.Session, agency: Agency, rows: Sequence[CounterCode], choice: PrintChoice) -> bytes:
-    """Return the PDF; 404 where there is no code, 409 while the address to print is not set."""
+    """The PDF; 404 where there is no code, 409 while the address to print is not set."""
     if not rows:
         flask.abort(404)
     rounds = printable_rounds(session, today()) if choice.dates else []
@@ -90,7 +90,7 @@ def _printed(session: orm.Session, agency: Agency, rows: Sequence[CounterCode], 
 
 
 def _pictured(data: bytes) -> flask.Response:
-    """Return the first page as PNG."""
+    """The first page as PNG."""
     from survey.printing.posters.preview import picture
 
     return flask.Response(picture(data), mimetype="image/png")

@@ -42,7 +42,7 @@ def make_receipts(counter_id: int) -> Response | tuple[str, int]:
 @blueprint.get("/<int:counter_id>/bien-nhan.png")
 @role_required(*UNIT_ROLES)
 def receipts_preview(counter_id: int) -> flask.Response:
-    """Return a picture of a sheet, its codes being ones that nobody was given."""
+    """A picture of a sheet, its codes being ones that nobody was given."""
     from survey.printing.posters.preview import picture
 
     with database().read() as session:

@@ -51,7 +51,7 @@ def unit(agency: str) -> tuple[str, int]:
 
 
 def unit_page(session: orm.Session, found: Agency, emblem_form: EmblemForm) -> tuple[str, int]:
-    """Return the page of an agency; 422 when a correction or an emblem was refused."""
+    """The page of an agency; 422 when a correction or an emblem was refused."""
     rows = list(codes_in_force(session, found.code))
     page = _choosing(session, rows, _("No counter of this unit has a code in force."))
     status = emblem_form.status if emblem_form.errors else page["status"]
@@ -68,7 +68,7 @@ def unit_page(session: orm.Session, found: Agency, emblem_form: EmblemForm) -> t
 
 
 def _choosing(session: orm.Session, rows: list[CounterCode], nothing: str) -> dict[str, Any]:
-    """Return what the form of choices shows, and the reason when there is nothing to print."""
+    """What the form of choices shows, and the reason when there is nothing to print."""
     form, problem, address = PrintForm.asked(flask.request.args), None if rows else nothing, ""
     form.validate()
     choice = chosen(form)

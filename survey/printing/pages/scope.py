@@ -17,7 +17,7 @@ EMBLEM_ROLES = (Role.ADMIN, Role.MANAGER)
 
 
 def counter_of(session: orm.Session, counter_id: int) -> Counter:
-    """Return a counter within the person's scope, or answer 404."""
+    """A counter within the person's scope; 404 for any other."""
     counter = units.counter_of(session, user(), counter_id)
     if counter is None:
         flask.abort(404)
@@ -25,7 +25,7 @@ def counter_of(session: orm.Session, counter_id: int) -> Counter:
 
 
 def agency_of(session: orm.Session, code: str) -> Agency:
-    """Return an agency within the person's scope, or answer 404."""
+    """An agency within the person's scope; 404 for any other."""
     agency = units.agency_of(session, user(), code)
     if agency is None:
         flask.abort(404)
@@ -33,13 +33,13 @@ def agency_of(session: orm.Session, code: str) -> Agency:
 
 
 def code_of(session: orm.Session, counter: Counter) -> CounterCode | None:
-    """Return the code in force of a counter."""
+    """The code in force of a counter."""
     rows = codes_in_force(session, counter.agency.code)
     return next((row for row in rows if row.counter_id == counter.id), None)
 
 
 def pdf(data: bytes, name: str) -> flask.Response:
-    """Return a PDF to be kept under a name."""
+    """A PDF to be kept under a name."""
     answer = flask.Response(data, mimetype="application/pdf")
     answer.headers.set("Content-Disposition", "attachment", filename=name)
     return answer

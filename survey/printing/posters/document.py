@@ -18,7 +18,7 @@ from survey.printing.posters.words import PosterText, PrintKind, Style
 def render(
     kind: PrintKind, texts: Sequence[PosterText], style: Style | None = None, shift: tuple[float, float] = (0, 0)
 ) -> bytes:
-    """Return the PDF, one page a counter, bookmarked by agency and counter.
+    """The PDF, one page a counter, bookmarked by agency and counter.
 
     `shift` is the calibration of label sheets in millimetres (right, down); the same input gives the same bytes.
     """

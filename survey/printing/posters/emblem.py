@@ -33,7 +33,7 @@ class Emblem:
 
 
 def check_emblem(data: bytes) -> Emblem:
-    """Return the picture written anew, free of whatever else the file held; `InputError` for anything else."""
+    """The picture written anew, free of whatever else the file held; `InputError` for anything else."""
     if len(data) > MAX_FILE:
         raise InputError("The emblem is larger than %(n)d kB; save it smaller", n=MAX_FILE // 1024)
     if data.startswith(b"\x89PNG"):
@@ -44,7 +44,7 @@ def check_emblem(data: bytes) -> Emblem:
 
 
 def _clean_png(data: bytes) -> bytes:
-    """Return the pixels alone as a fresh PNG."""
+    """The pixels alone as a fresh PNG."""
     try:
         with Image.open(BytesIO(data), formats=["PNG"]) as image:
             if not all(SIDES[0] <= side <= SIDES[1] for side in image.size):

@@ -39,7 +39,7 @@ class LabelSheet:
         return self.columns * self.rows
 
     def code_size(self, side: int) -> float:
-        """Return the width (mm) of the dark modules of a code of `side` modules: with quiet zone it fits the label."""
+        """The width (mm) of the dark modules of a code of `side` modules: with quiet zone it fits the label."""
         return min(self.code, self.height * side / (side + 2 * QUIET_MODULES))
 
 

@@ -10,7 +10,7 @@ _LOCK = Lock()
 
 
 def picture(pdf: bytes, width: int = 720, page: int = 0) -> bytes:
-    """Return a page as PNG, `width` pixels wide."""
+    """A page as PNG, `width` pixels wide."""
     import pypdfium2
 
     with _LOCK:

@@ -25,7 +25,7 @@ Matrix = tuple[tuple[bool, ...], ...]
 
 
 def code_address(settings: Settings, code: str) -> str:
-    """Return the address a counter's code holds; only the configured base URL is ever used, no request's Host.
+    """The address a counter's code holds; only the configured base URL is ever used, no request's Host.
 
     Scheme and host do not know case, so they are written in capitals: the shorter alphanumeric mode of the QR code.
     A path is case sensitive and keeps its letters. Raises `InputError` when the base URL is unset or unfit.
@@ -50,13 +50,13 @@ def code_address(settings: Settings, code: str) -> str:
 
 
 def printed_address(address: str) -> str:
-    """Return the address as people type it: without the scheme."""
+    """The address as people type it: without the scheme."""
     return address.split("://", 1)[-1]
 
 
 @lru_cache(maxsize=64)
 def modules(text: str) -> Matrix:
-    """Return the dark modules of the code at error level Q, rows from the top, without quiet zone."""
+    """The dark modules of the code at error level Q, rows from the top, without quiet zone."""
     mode = MODE_ALPHA_NUM if set(text) <= ALPHANUMERIC else MODE_8BIT_BYTE
     symbol = qrcode.QRCode(error_correction=ERROR_CORRECT_Q, border=0)
     symbol.add_data(QRData(text, mode=mode))
@@ -65,7 +65,7 @@ def modules(text: str) -> Matrix:
 
 
 def quiet_zone(matrix: Matrix, size: float) -> float:
-    """Return the width of the quiet zone of a code drawn `size` wide, in the same unit."""
+    """The width of the quiet zone of a code drawn `size` wide, in the same unit."""
     return QUIET_MODULES * size / len(matrix)
 
 

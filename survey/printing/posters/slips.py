@@ -23,7 +23,7 @@ PER_PAGE = COLUMNS * ROWS
 
 
 def render_slips(text: PosterText, addresses: Sequence[str], style: Style | None = None) -> bytes:
-    """Return the PDF of slips, one for each address, in their order, with lines to cut along."""
+    """The PDF of slips, one for each address, in their order, with lines to cut along."""
     style = style or Style()
     register_fonts()
     out = BytesIO()

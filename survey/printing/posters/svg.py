@@ -62,7 +62,7 @@ class Outline:
 
 
 def clean_svg(data: bytes) -> bytes:
-    """Return the picture as flat paths in a fresh SVG file; `InputError` names what cannot be taken."""
+    """The picture as flat paths in a fresh SVG file; `InputError` names what cannot be taken."""
     try:
         text = _DOCTYPE.sub("", data.decode("utf-8-sig"), count=1)
     except UnicodeDecodeError as error:
@@ -138,7 +138,7 @@ class _CanvasPen(BasePen):  # type: ignore[misc]
 
 
 def _local(element: ET.Element) -> str:
-    """Return the name of an SVG element, or nothing for one of another vocabulary (editors leave theirs)."""
+    """The name of an SVG element, or nothing for one of another vocabulary (editors leave theirs)."""
     namespace, _, name = element.tag.rpartition("}") if isinstance(element.tag, str) else ("", "", "")
     return name if namespace in {"", "{http://www.w3.org/2000/svg"} else ""
 
@@ -184,7 +184,7 @@ def _refuse_active(element: ET.Element, name: str) -> None:
 
 
 def _path(element: ET.Element, name: str, place: Transform) -> str:
-    """Return the outline of a shape as SVG path data, moved to its place."""
+    """The outline of a shape as SVG path data, moved to its place."""
     builder = PathBuilder()
     plain = ET.Element(name, {k: v for k, v in element.attrib.items() if k not in {"transform", "style", "id"}})
     try:
@@ -201,14 +201,14 @@ def _path(element: ET.Element, name: str, place: Transform) -> str:
 
 
 def _written(number: float) -> str:
-    """Return a coordinate with two decimals; far away or no number at all is refused."""
+    """A coordinate with two decimals; far away or no number at all is refused."""
     if not math.isfinite(number) or abs(number) > 100 * SIDE:
         raise ValueError("out of reach")
     return f"{number:.2f}".rstrip("0").rstrip(".")
 
 
 def _paint(attributes: Mapping[str, str], above: Paint) -> Paint:
-    """Return the paint of an element: its attributes and its `style`, over what it inherits."""
+    """The paint of an element: its attributes and its `style`, over what it inherits."""
     known = dict(attributes)
     for declaration in known.get("style", "").split(";"):
         name, _, value = declaration.partition(":")
@@ -233,12 +233,12 @@ def _paint(attributes: Mapping[str, str], above: Paint) -> Paint:
 
 
 def _share(written: str | None) -> float:
-    """Return an opacity, 1 when none is given."""
+    """An opacity, 1 when none is given."""
     return min(max(_length(written), 0.0), 1.0) if written else 1.0
 
 
 def _faded(colour: tuple[int, int, int] | None, opacity: float) -> tuple[int, int, int] | None:
-    """Return what a colour looks like on white paper at an opacity; nothing at all is no paint."""
+    """What a colour looks like on white paper at an opacity; nothing at all is no paint."""
     if colour is None or opacity == 0:
         return None
     red, green, blue = (round(255 - (255 - part) * opacity) for part in colour)
@@ -246,7 +246,7 @@ def _faded(colour: tuple[int, int, int] | None, opacity: float) -> tuple[int, in
 
 
 def _colour(written: str, inherited: tuple[int, int, int] | None) -> tuple[int, int, int] | None:
-    """Return a colour; None for no paint."""
+    """A colour; None for no paint."""
     word = written.strip().lower()
     if word in {"none", "transparent"}:
         return None
@@ -262,7 +262,7 @@ def _colour(written: str, inherited: tuple[int, int, int] | None) -> tuple[int, 
 
 
 def _transform(written: str) -> Transform:
-    """Return the matrix of a `transform` attribute."""
+    """The matrix of a `transform` attribute."""
     matrix = Identity
     for name, arguments in _TRANSFORM.findall(written):
         try:
@@ -287,7 +287,7 @@ def _transform(written: str) -> Transform:
 
 
 def _length(written: str) -> float:
-    """Return a number; a unit after it is not looked at, for only proportions matter."""
+    """A number; a unit after it is not looked at, for only proportions matter."""
     match = _NUMBER.fullmatch(written)
     if match is None:
         raise InputError("The SVG emblem cannot be read; save it anew or as PNG")
@@ -295,7 +295,7 @@ def _length(written: str) -> float:
 
 
 def _view(root: ET.Element) -> tuple[float, float, float, float]:
-    """Return left, top, width and height of what is shown."""
+    """Left, top, width and height of what is shown."""
     try:
         if root.get("viewBox"):
             left, top, width, height = (float(p) for p in re.split(r"[\s,]+", root.attrib["viewBox"].strip()))
@@ -310,7 +310,7 @@ def _view(root: ET.Element) -> tuple[float, float, float, float]:
 
 
 def _write(outlines: list[Outline], width: float, height: float) -> bytes:
-    """Return the file that is kept."""
+    """The file that is kept."""
     root = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "viewBox": f"0 0 {width:.2f} {height:.2f}"})
     for outline in outlines:
         paint = outline.paint

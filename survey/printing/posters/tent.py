@@ -16,7 +16,7 @@ MARGIN, CODE = 7 * mm, 50 * mm
 
 
 def folds() -> tuple[float, float]:
-    """Return the heights of the two folds: between flap and face, and the ridge."""
+    """The heights of the two folds: between flap and face, and the ridge."""
     base = (A4[1] - 2 * FACE - FLAP) / 2
     return base + FLAP, base + FLAP + FACE
 

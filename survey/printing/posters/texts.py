@@ -10,7 +10,7 @@ from survey.printing.posters.words import PosterText
 
 
 def poster_text(settings: Settings, counter: Counter, code: str, dates: Round | None = None) -> PosterText:
-    """Return the words of a counter's poster, with a round's days when one is given."""
+    """The words of a counter's poster, with a round's days when one is given."""
     return PosterText(
         counter.agency.name,
         counter.name,
@@ -23,5 +23,5 @@ def poster_text(settings: Settings, counter: Counter, code: str, dates: Round | 
 
 
 def stored_emblem(row: AgencyEmblem | None) -> Emblem | None:
-    """Return a stored picture as posters take it."""
+    """A stored picture as posters take it."""
     return Emblem(row.format.value, row.data) if row else None

@@ -46,7 +46,7 @@ class Fitted:
 
 @lru_cache(maxsize=2048)  # a sheet of labels or slips sets the same words many times
 def fit(text: str, font: str, size: float, width: float, height: float) -> Fitted:
-    """Return `text` wrapped to `width` at the largest size up to `size` at which it is no higher than `height`."""
+    """`text` wrapped to `width` at the largest size up to `size` at which it is no higher than `height`."""
     register_fonts()
     while True:
         fitted = Fitted(_wrap(text, font, size, width), font, size)
@@ -95,7 +95,7 @@ def _greedy(words: list[str], font: str, size: float, width: float) -> list[str]
 
 
 def _pieces(word: str, font: str, size: float, width: float) -> list[str]:
-    """Return the word whole, or cut into pieces that fit the line."""
+    """The word whole, or cut into pieces that fit the line."""
     pieces = [""]
     for letter in word:
         if pieces[-1] and _width(pieces[-1] + letter, font, size) > width:

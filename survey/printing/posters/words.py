@@ -79,7 +79,7 @@ class PosterText:
     closes_on: date | None = None
 
     def dates(self, words: PosterWords) -> str:
-        """Return the round's days as a sentence, or nothing when they are not to be printed."""
+        """The round's days as a sentence, or nothing when they are not to be printed."""
         if self.opens_on is None or self.closes_on is None:
             return ""
         return words.dates % (self.opens_on.strftime("%d/%m/%Y"), self.closes_on.strftime("%d/%m/%Y"))

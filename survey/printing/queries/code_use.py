@@ -40,7 +40,7 @@ class ReceiptUse:
 
 
 def code_use(session: orm.Session, counter_id: int, zone: ZoneInfo, *, now: datetime, days: int = 31) -> list[CodeUse]:
-    """Return every code of a counter, the newest first, with its responses in all and on each of the last `days`.
+    """Every code of a counter, the newest first, with its responses in all and on each of the last `days`.
 
     A response does not store which code it came by. A counter has one code in force at a time, for a new code
     withdraws the old one at the same instant; so the counter and the instant of arrival tell the code.
@@ -88,7 +88,7 @@ def _per_day(instants: Sequence[datetime], zone: ZoneInfo, first: date) -> tuple
 
 
 def receipt_use(session: orm.Session, counter_id: int) -> ReceiptUse:
-    """Return how many one-use codes a counter was given, and how many were used."""
+    """How many one-use codes a counter was given, and how many were used."""
     made, used = session.execute(
         sa.select(sa.func.count(), sa.func.count().filter(ReceiptCode.used.is_(True))).where(
             ReceiptCode.counter_id == counter_id

@@ -12,7 +12,7 @@ from survey.models import Agency, AgencyEmblem, Counter, CounterCode, Round, Rou
 
 
 def codes_in_force(session: orm.Session, agency: str | None = None) -> Sequence[CounterCode]:
-    """Return the newest code in force of every open counter, of one agency or all, by agency and counter."""
+    """The newest code in force of every open counter, of one agency or all, by agency and counter."""
     newest = (
         sa.select(sa.func.max(CounterCode.id)).where(CounterCode.revoked_at.is_(None)).group_by(CounterCode.counter_id)
     )
@@ -30,7 +30,7 @@ def codes_in_force(session: orm.Session, agency: str | None = None) -> Sequence[
 
 
 def printable_rounds(session: orm.Session, today: date) -> list[Round]:
-    """Return the rounds that take answers now or later: what is printed for them is still worth hanging up.
+    """The rounds that take answers now or later: what is printed for them is still worth hanging up.
 
     The one that is running comes first, the latest begun if several are, then those to come.
     """
@@ -49,7 +49,7 @@ def printable_rounds(session: orm.Session, today: date) -> list[Round]:
 
 
 def emblem_for(session: orm.Session, agency: Agency) -> AgencyEmblem | None:
-    """Return the emblem on an agency's posters: its own, or that of the nearest agency above it that has one."""
+    """The emblem on an agency's posters: its own, or that of the nearest agency above it that has one."""
     seen: set[int] = set()
     above: Agency | None = agency
     while above is not None and above.id not in seen:

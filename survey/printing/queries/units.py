@@ -11,7 +11,7 @@ from survey.models import Agency, AgencyEmblem, Counter, Role, User
 
 
 def scope(session: orm.Session, person: User) -> sa.ColumnElement[bool]:
-    """Return the condition on `Agency`: all for an admin, own and below for a manager, own alone for staff."""
+    """The condition on `Agency`: all for an admin, own and below for a manager, own alone for staff."""
     if person.role is Role.ADMIN:
         return sa.true()
     if person.role is Role.MANAGER and person.agency_id is not None:
@@ -20,18 +20,18 @@ def scope(session: orm.Session, person: User) -> sa.ColumnElement[bool]:
 
 
 def counter_of(session: orm.Session, person: User, counter_id: int) -> Counter | None:
-    """Return a counter within a person's scope."""
+    """A counter within a person's scope."""
     query = sa.select(Counter).join(Counter.agency).where(Counter.id == counter_id, scope(session, person))
     return session.scalar(query)
 
 
 def agency_of(session: orm.Session, person: User, code: str) -> Agency | None:
-    """Return an agency within a person's scope."""
+    """An agency within a person's scope."""
     return session.scalar(sa.select(Agency).where(Agency.code == code, scope(session, person)))
 
 
 def open_counters(session: orm.Session, person: User) -> list[list[Counter]]:
-    """Return the open counters within a person's scope, one list for each agency."""
+    """The open counters within a person's scope, one list for each agency."""
     query = (
         sa.select(Counter)
         .join(Counter.agency)
@@ -46,7 +46,7 @@ def open_counters(session: orm.Session, person: User) -> list[list[Counter]]:
 
 
 def counter_by_codes(session: orm.Session, agency: str, counter: str) -> Counter:
-    """Return a counter by its agency's code and its own; `InputError` when there is none."""
+    """A counter by its agency's code and its own; `InputError` when there is none."""
     query = sa.select(Counter).join(Counter.agency).where(Agency.code == agency, Counter.code == counter)
     found = session.scalar(query)
     if found is None:
@@ -55,5 +55,5 @@ def counter_by_codes(session: orm.Session, agency: str, counter: str) -> Counter
 
 
 def own_emblem(session: orm.Session, agency: Agency) -> AgencyEmblem | None:
-    """Return the emblem that was uploaded for an agency itself."""
+    """The emblem that was uploaded for an agency itself."""
     return session.get(AgencyEmblem, agency.id)

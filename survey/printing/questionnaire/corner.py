@@ -22,13 +22,13 @@ class Corner:
     pages: int
 
     def text(self) -> str:
-        """Return what is encoded; only letters of the compact mode of QR codes."""
+        """What is encoded; only letters of the compact mode of QR codes."""
         known = self.content_hash[:HASH_LENGTH]
         return f"SIPAS/1/{self.questionnaire}/{self.version}/{known}/{self.page}/{self.pages}".upper()
 
 
 def read_corner(text: str) -> Corner | None:
-    """Return what a scanned corner code says, or None when it is none of ours."""
+    """What a scanned corner code says, or None when it is none of ours."""
     match = _FORM.fullmatch(text.strip())
     if match is None:
         return None

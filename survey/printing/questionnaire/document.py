@@ -51,7 +51,7 @@ class PaperSheet:
 
 
 def render_form(definition: Definition, sheet: PaperSheet, *, bilingual: bool = False) -> bytes:
-    """Return the PDF; the same input gives the same bytes."""
+    """The PDF; the same input gives the same bytes."""
     register_fonts()
     languages = ("vi", "en") if bilingual else ("vi",)
     rows = [*_intro(sheet, languages), *form_rows(definition, languages), comment(languages)]
@@ -74,7 +74,7 @@ def render_form(definition: Definition, sheet: PaperSheet, *, bilingual: bool = 
 
 
 def paginate(rows: Sequence[PaperRow], head: PaperRow, room: float) -> list[list[PaperRow]]:
-    """Return the rows of each page. No row is split, no heading ends a page, the scale's heads stand on every page."""
+    """The rows of each page. No row is split, no heading ends a page, the scale's heads stand on every page."""
     pages: list[list[PaperRow]] = [[]]
     used, headed = 0.0, False
     group: list[PaperRow] = []
@@ -97,7 +97,7 @@ def paginate(rows: Sequence[PaperRow], head: PaperRow, room: float) -> list[list
 
 
 def _intro(sheet: PaperSheet, languages: Sequence[str]) -> list[PaperRow]:
-    """Return promise, what to do, and what the answers belong to."""
+    """Promise, what to do, and what the answers belong to."""
     words = [WORDS[language] for language in languages]
     blocks: list[tuple[Fitted, str]] = []
     for place, said in enumerate(words):
@@ -150,7 +150,7 @@ def _head(definition: Definition, sheet: PaperSheet, languages: Sequence[str]) -
 
 
 def _beside_code(quiet: float) -> float:
-    """Return the width beside the corner code and its quiet zone."""
+    """The width beside the corner code and its quiet zone."""
     return float(WIDTH - CODE - quiet - 4 * mm)
 
 

@@ -46,7 +46,7 @@ class PaperRow:
 
 
 def form_rows(definition: Definition, languages: Sequence[str]) -> list[PaperRow]:
-    """Return the rows of a questionnaire in its own order, wording in one or two languages."""
+    """The rows of a questionnaire in its own order, wording in one or two languages."""
     number = {slot.code: place for place, slot in enumerate(definition.slots, 1)}
     asked = _Asked(definition, tuple(languages), number)
     rows = []
@@ -66,7 +66,7 @@ def form_rows(definition: Definition, languages: Sequence[str]) -> list[PaperRow
 
 
 def scale_head(definition: Definition, languages: Sequence[str]) -> PaperRow:
-    """Return the heads of the columns: the five levels in words, and what stands apart from them."""
+    """The heads of the columns: the five levels in words, and what stands apart from them."""
     labels = [(option.text, LEVEL) for option in definition.scale.options[:-1]]
     labels.append((definition.scale.unknown, DECLINE))
     stacks = [_wording(text, languages, MEDIUM, 7, width - 1.2 * mm) for text, width in labels]
@@ -83,12 +83,12 @@ def scale_head(definition: Definition, languages: Sequence[str]) -> PaperRow:
 
 
 def choices(title: str, options: Sequence[str]) -> PaperRow:
-    """Return a line with a box to tick for each option, or a dotted line to write on when there is none."""
+    """A line with a box to tick for each option, or a dotted line to write on when there is none."""
     return _boxes([(fit(title, SEMIBOLD, SIZE, WIDTH, TALL), INK)], [("", o, "") for o in options], indent=0)
 
 
 def comment(languages: Sequence[str]) -> PaperRow:
-    """Return the lines for what people want to add."""
+    """The lines for what people want to add."""
     title = [(fit(WORDS[languages[0]].comment, SEMIBOLD, SIZE, WIDTH, TALL), INK)]
     title += [(fit(WORDS[other].comment, REGULAR, SMALL, WIDTH, TALL), MUTED) for other in languages[1:]]
     lines, gap = 3, 7 * mm
@@ -113,7 +113,7 @@ class _Asked:
     number: dict[str, int]
 
     def item(self, code: str, text: LocalText, show_if: Condition) -> PaperRow:
-        """Return a statement with its six boxes."""
+        """A statement with its six boxes."""
         stack = [*self._condition(show_if), *_wording(text, self.languages, REGULAR, SIZE, TEXT)]
         below = _code_line(stack, code, TEXT)
         height = max(_height(stack) + below, BOX) + 2 * PAD
@@ -132,7 +132,7 @@ class _Asked:
         return PaperRow(height, paint, scale=True)
 
     def question(self, section: Section, code: str) -> PaperRow:
-        """Return a question with a box for each of its answers, "no answer" last."""
+        """A question with a box for each of its answers, "no answer" last."""
         question = next(q for q in section.questions if q.code == code)
         width = WIDTH - NUMBER
         stack = [*self._condition(question.show_if), *_wording(question.text, self.languages, SEMIBOLD, SIZE, width)]
@@ -156,7 +156,7 @@ class _Asked:
         draw(canvas, fit(f"{self.number[code]}.", SEMIBOLD, SIZE, NUMBER, TALL), LEFT, top, NUMBER)
 
     def _condition(self, show_if: Condition) -> list[tuple[Fitted, str]]:
-        """Return "if question … is … then:" for a question that not everyone is asked."""
+        """The words "if question … is … then:" for a question that not everyone is asked."""
         if not show_if:
             return []
         found = []
@@ -176,7 +176,7 @@ Stack = list[tuple[Fitted, str]]
 
 
 def _wording(text: LocalText, languages: Sequence[str], font: str, size: float, width: float) -> Stack:
-    """Return the wording in the first language, and beneath it, smaller, in the second when it differs."""
+    """The wording in the first language, and beneath it, smaller, in the second when it differs."""
     first, *others = (text.get(language) for language in languages)
     stack = [(fit(first, font, size, width, TALL), INK)]
     stack += [(fit(other, REGULAR, size * 0.8, width, TALL), MUTED) for other in others if other != first]
@@ -196,7 +196,7 @@ def _heading(text: LocalText, languages: Sequence[str], *, large: bool = False) 
 
 
 def _boxes(stack: Stack, options: Sequence[tuple[str, str, str]], *, indent: float) -> PaperRow:
-    """Return a title with boxes (code, label, second label) flowing beneath it from left to right."""
+    """A title with boxes (code, label, second label) flowing beneath it from left to right."""
     placed = list(_flow(options, WIDTH - indent))
     lines = placed[-1][1] + 1 if placed else 1
     step = (BOX + 3.4 * mm) if any(second for _, _, second in options) else (BOX + 1.4 * mm)
@@ -235,7 +235,7 @@ def _flow(options: Sequence[tuple[str, str, str]], width: float) -> Iterator[tup
 
 
 def _code_line(stack: Stack, code: str, width: float) -> float:
-    """Return the height that the stable code needs under a wording: none when it fits behind the last line."""
+    """The height that the stable code needs under a wording: none when it fits behind the last line."""
     last = stack[-1][0]
     reach = pdfmetrics.stringWidth(last.lines[-1], last.font, last.size) + 2 * mm
     return 0.0 if reach + pdfmetrics.stringWidth(code, REGULAR, TINY) <= width else TINY * 1.3

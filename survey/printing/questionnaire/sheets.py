@@ -9,7 +9,7 @@ from survey.questionnaires.canonical import from_canonical
 
 
 def round_form(round_: Round, counter: Counter | None = None, *, bilingual: bool = False) -> bytes:
-    """Return the form of a round's questionnaire version, for one counter or with lines to write its name on."""
+    """The form of a round's questionnaire version, for one counter or with lines to write its name on."""
     version = round_.version
     definition = from_canonical(version.content)
     if not definition.presentable:

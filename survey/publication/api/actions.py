@@ -19,7 +19,7 @@ PUBLIC = ("number", "agency", "round", "level", "key", "what", "accepted_on")
 
 
 def action_rows(session: orm.Session, *, everything: bool) -> list[dict[str, Any]]:
-    """Return one object an action. What it is about is its level and key: titles are in the questionnaire."""
+    """One object an action. What it is about is its level and key: titles are in the questionnaire."""
     actions = action_queries.actions_of(session, None) if everything else action_queries.public_actions(session)
     effects = effects_of(session, actions) if everything else {}
     table = board_table(board_rows(actions, {action.id: "" for action in actions}, effects, today()))

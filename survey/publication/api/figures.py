@@ -15,17 +15,17 @@ DISTRIBUTION = (*PLACE, "n", "valid", *COUNTS, "status")
 
 
 def result_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return one object a figure."""
+    """One object a figure."""
     return _rows(table, RESULT)
 
 
 def distribution_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return one object a figure with the counts of the five answers."""
+    """One object a figure with the counts of the five answers."""
     return _rows(table, DISTRIBUTION)
 
 
 def rank_rows(ranks: pd.DataFrame, shown: set[str]) -> list[dict[str, Any]]:
-    """Return one object an agency that may be shown, in the order of ranks."""
+    """One object an agency that may be shown, in the order of ranks."""
     rows = _rows(ranks, tuple(map(str, ranks.columns)))
     return [row for row in rows if row["agency"] in shown]
 

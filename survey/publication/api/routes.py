@@ -179,7 +179,7 @@ def actions() -> flask.Response:
 
 @blueprint.errorhandler(HTTPException)
 def problem(error: HTTPException) -> flask.Response:
-    """Return an error as programs read it (RFC 9457), without a page."""
+    """An error as programs read it (RFC 9457), without a page."""
     if error.response is not None:
         return cast(flask.Response, error.response)
     body = {"type": "about:blank", "status": error.code, "title": error.name, "detail": error.description}
@@ -192,7 +192,7 @@ def problem(error: HTTPException) -> flask.Response:
 
 
 def _results(session: orm.Session, round_code: str) -> tuple[RoundResults, pd.DataFrame]:
-    """Return a round's results and the rows of them the client may read; 404 for what it may not know of."""
+    """A round's results and the rows of them the client may read; 404 for what it may not know of."""
     try:
         round_queries.by_code(session, round_code)
     except InputError:
@@ -208,7 +208,7 @@ def _results(session: orm.Session, round_code: str) -> tuple[RoundResults, pd.Da
 
 
 def _narrowed(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows that the query asks for; an unknown parameter is refused, so that none is ignored silently."""
+    """The rows that the query asks for; an unknown parameter is refused, so that none is ignored silently."""
     known = ("agency", "service", "level", "key")
     unknown = sorted(set(flask.request.args) - set(known))
     if unknown:
@@ -246,7 +246,7 @@ def _sees_all() -> bool:
 
 
 def _json(body: Any, *, public: bool = False) -> flask.Response:
-    """Return JSON with an ETag; the same body asked for again costs a 304."""
+    """JSON with an ETag; the same body asked for again costs a 304."""
     response = flask.Response(json.dumps(body, ensure_ascii=False, allow_nan=False), mimetype="application/json")
     response.headers["Cache-Control"] = "public, max-age=300" if public else "private, no-cache"
     if not public:

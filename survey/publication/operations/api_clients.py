@@ -20,7 +20,7 @@ PREFIX = "sipas_"
 
 
 def create_api_client(session: orm.Session, *, name: str, scopes: Sequence[str], actor: Actor) -> tuple[ApiClient, str]:
-    """Return a client and its token, which is never seen again. `InputError` without a name or for unknown scopes."""
+    """A client and its token, which is never seen again. `InputError` without a name or for unknown scopes."""
     name = clean(name)
     if not name or len(name) > 200:
         raise InputError("Give the program a name of 1 to 200 characters", field="name")

@@ -56,7 +56,7 @@ def name_decision(
 
 
 def facts_of(publication: Publication) -> dict[str, str | None]:
-    """Return what an edition says of its decision."""
+    """What an edition says of its decision."""
     on = publication.decision_on
     return {
         "number": publication.decision_number,

@@ -9,5 +9,5 @@ LINE_LENGTH, LINES = 38, 2
 
 
 def wrapped(name: str) -> list[str]:
-    """Return a name in at most two lines of the card; an ellipsis stands for what does not fit."""
+    """A name in at most two lines of the card; an ellipsis stands for what does not fit."""
     return textwrap.wrap(name, LINE_LENGTH, max_lines=LINES, placeholder=" …") or [name]

@@ -13,7 +13,7 @@ from survey.web.i18n import local_name
 
 
 def dataset(publication: Publication, page: RoundPage, links: Mapping[str, str]) -> dict[str, Any]:
-    """Return the description; `links` has the addresses of `page`, `csv` and `json`."""
+    """The description; `links` has the addresses of `page`, `csv` and `json`."""
     files = {"csv": "text/csv", "json": "application/json"}
     province = page.figures.overall()
     return {
@@ -48,7 +48,7 @@ def dataset(publication: Publication, page: RoundPage, links: Mapping[str, str])
 
 
 def _decision(publication: Publication) -> dict[str, Any]:
-    """Return the decision that the edition rests on (https://schema.org/isBasedOn); nothing where none is named."""
+    """The decision that the edition rests on (https://schema.org/isBasedOn); nothing where none is named."""
     if not publication.decision_number or publication.decision_on is None:
         return {}
     told = {

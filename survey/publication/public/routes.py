@@ -140,7 +140,7 @@ def card(round_code: str, agency: str) -> flask.Response:
 
 
 def _load(session: orm.Session, round_code: str, number: int | None = None) -> tuple[Publication, RoundPage]:
-    """Return an edition of a round and its page; 404 for what was never published, as if it did not exist."""
+    """An edition of a round and its page; 404 for what was never published, as if it did not exist."""
     publication = published(session, round_code, number)
     if publication is None:
         flask.abort(404)
@@ -148,7 +148,7 @@ def _load(session: orm.Session, round_code: str, number: int | None = None) -> t
 
 
 def _dataset(publication: Publication, page: RoundPage) -> dict[str, Any]:
-    """Return the schema.org description with absolute addresses where the public address is known."""
+    """The schema.org description with absolute addresses where the public address is known."""
     base = settings().public_base_url
     links = {
         kind: base + flask.url_for(endpoint, round_code=page.round.code)

@@ -144,7 +144,7 @@ def withdraw(round_code: str, number: int) -> Response:
 
 
 def _eyes(session: orm.Session, publication: Publication) -> FourEyes | None:
-    """Return what stands against the two people of a draft; of one that nobody reviewed, with who looks as second."""
+    """What stands against the two people of a draft; of one that nobody reviewed, with who looks as second."""
     second = publication.reviewed_by
     if publication.state is PublicationState.DRAFT and publication.drafted_by_id != user().id:
         second = users.by_id(session, user().id)
@@ -198,7 +198,7 @@ def _steps(session: orm.Session, round_: Round, form: DraftForm) -> str:
 
 
 def _round(session: orm.Session, round_code: str) -> Round:
-    """Return a round, or answer 404."""
+    """A round; 404 for any other."""
     try:
         return round_queries.by_code(session, round_code)
     except InputError:
@@ -206,7 +206,7 @@ def _round(session: orm.Session, round_code: str) -> Round:
 
 
 def _publication(session: orm.Session, round_code: str, number: int) -> Publication:
-    """Return a publication of the round, or answer 404."""
+    """A publication of the round; 404 for any other."""
     found = edition_queries.edition_of(session, round_code, number)
     if found is None:
         flask.abort(404)

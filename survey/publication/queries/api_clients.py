@@ -13,19 +13,19 @@ from survey.models import ApiClient
 
 
 def by_token(session: orm.Session, token: str) -> ApiClient | None:
-    """Return the client a token belongs to, unless it was revoked."""
+    """The client a token belongs to, unless it was revoked."""
     return session.scalars(
         sa.select(ApiClient).where(ApiClient.token_hash == hash_token(token), ApiClient.revoked_at.is_(None))
     ).first()
 
 
 def find(session: orm.Session, number: int) -> ApiClient | None:
-    """Return a client by its number, if there is one."""
+    """A client by its number, if there is one."""
     return session.get(ApiClient, number)
 
 
 def by_number(session: orm.Session, number: int) -> ApiClient:
-    """Return a client by its number; `InputError` when there is none."""
+    """A client by its number; `InputError` when there is none."""
     client = find(session, number)
     if client is None:
         raise InputError("There is no API client %(number)d", number=number)
@@ -33,5 +33,5 @@ def by_number(session: orm.Session, number: int) -> ApiClient:
 
 
 def all_clients(session: orm.Session) -> Sequence[ApiClient]:
-    """Return every client, the newest first."""
+    """Every client, the newest first."""
     return session.scalars(sa.select(ApiClient).order_by(ApiClient.id.desc())).all()

@@ -9,7 +9,7 @@ from survey.models import Publication, PublicationState, QuestionnaireVersion, R
 
 
 def published(session: orm.Session, round_code: str, edition: int | None = None) -> Publication | None:
-    """Return an edition of a round that everyone may see: the latest, or the one asked for; None without it."""
+    """An edition of a round that everyone may see: the latest, or the one asked for; None without it."""
     query = (
         sa.select(Publication)
         .join(Publication.round)
@@ -20,7 +20,7 @@ def published(session: orm.Session, round_code: str, edition: int | None = None)
 
 
 def edition_before(session: orm.Session, publication: Publication) -> Publication | None:
-    """Return the published edition of the same round that a publication follows (a draft: the latest); None without."""
+    """The published edition of the same round that a publication follows (a draft: the latest); None without."""
     query = sa.select(Publication).where(
         Publication.round_id == publication.round_id, Publication.state == PublicationState.PUBLISHED
     )
@@ -30,19 +30,19 @@ def edition_before(session: orm.Session, publication: Publication) -> Publicatio
 
 
 def published_rounds(session: orm.Session) -> list[Round]:
-    """Return the rounds of which an edition is published, the newest first."""
+    """The rounds of which an edition is published, the newest first."""
     has_edition = sa.exists().where(Publication.round_id == Round.id, Publication.state == PublicationState.PUBLISHED)
     return list(session.scalars(sa.select(Round).where(has_edition).order_by(Round.opens_on.desc(), Round.id.desc())))
 
 
 def editions(session: orm.Session, round_code: str) -> list[Publication]:
-    """Return all publications of a round, the newest first, with those never published."""
+    """All publications of a round, the newest first, with those never published."""
     query = sa.select(Publication).join(Publication.round).where(Round.code == round_code)
     return list(session.scalars(query.order_by(Publication.id.desc())))
 
 
 def reviewed_publications(session: orm.Session) -> list[Publication]:
-    """Return the drafts that a second person reviewed and nobody published, with their round and people."""
+    """The drafts that a second person reviewed and nobody published, with their round and people."""
     query = (
         sa.select(Publication)
         .where(Publication.state == PublicationState.REVIEWED)
@@ -58,12 +58,12 @@ def reviewed_publications(session: orm.Session) -> list[Publication]:
 
 
 def edition_of(session: orm.Session, round_code: str, number: int) -> Publication | None:
-    """Return a publication of a round by its number, if there is one."""
+    """A publication of a round by its number, if there is one."""
     found = session.get(Publication, number)
     return found if found is not None and found.round.code == round_code else None
 
 
 def version_by_hash(session: orm.Session, content_hash: str) -> QuestionnaireVersion | None:
-    """Return the questionnaire of a content's hash."""
+    """The questionnaire of a content's hash."""
     query = sa.select(QuestionnaireVersion).where(QuestionnaireVersion.content_hash == content_hash)
     return session.scalars(query).first()

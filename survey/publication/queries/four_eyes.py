@@ -28,7 +28,7 @@ class FourEyes:
     makers: tuple[tuple[str, ...], tuple[str, ...]]
 
     def facts(self, first: User, second: User) -> dict[str, object]:
-        """Return what an edition keeps about its two people."""
+        """What an edition keeps about its two people."""
         return {
             "one_administrator": self.one_administrator,
             "accounts": [

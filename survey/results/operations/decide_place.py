@@ -46,5 +46,5 @@ def decide_place(
 
 
 def subject(round_code: str, agency_code: str) -> str:
-    """Return the subject of a place's audit events."""
+    """The subject of a place's audit events."""
     return f"place:{round_code}/{agency_code}"

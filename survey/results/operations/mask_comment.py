@@ -45,7 +45,7 @@ class MaskedComment:
 
 
 def mask_comment(text: str) -> MaskedComment:
-    """Return `text` with what can identify a person replaced by the name of its kind in brackets."""
+    """`text` with what can identify a person replaced by the name of its kind in brackets."""
     found: list[Found] = []
     for candidate in sorted([*_numbers(text), *_names(text)], key=lambda one: (one.start, -one.end)):
         if not found or candidate.start >= found[-1].end:
@@ -92,7 +92,7 @@ def _numbers(text: str) -> Iterator[Found]:
 
 
 def _kind_of_digits(written: str) -> MaskedKind | None:
-    """Return what a run of digits with separators is: a Vietnamese telephone number, another number, or neither."""
+    """What a run of digits with separators is: a Vietnamese telephone number, another number, or neither."""
     digits = "".join(char for char in written if char.isdecimal())
     if len(digits) < _SHORTEST_NUMBER:
         return None
@@ -105,7 +105,7 @@ def _kind_of_digits(written: str) -> MaskedKind | None:
 
 
 def _known(words: str) -> frozenset[str]:
-    """Return a set of words; two that belong together are written with `_` between them."""
+    """A set of words; two that belong together are written with `_` between them."""
     return frozenset(words.split())
 
 
@@ -169,7 +169,7 @@ def _words(text: str) -> list[_Word]:
 
 
 def _runs(words: list[_Word]) -> list[int]:
-    """Return for each word how many capitalised words, joined by single spaces, begin with it."""
+    """For each word how many capitalised words, joined by single spaces, begin with it."""
     runs = [0] * (len(words) + 1)
     for index in range(len(words) - 1, -1, -1):
         goes_on = index + 1 < len(words) and words[index + 1].joined
@@ -186,7 +186,7 @@ def _is(words: list[_Word], index: int, known: frozenset[str]) -> bool:
 
 
 def _name_at(words: list[_Word], index: int, run: int, *, titled: bool, shouted: bool) -> int:
-    """Return how many words from `index` on are a name; 0 for none.
+    """How many words from `index` on are a name; 0 for none.
 
     A name is a run of capitalised words after a title, or surname, middle name, given name; the latter in any
     case after a title, and in capitals without one. `run` is the number of capitalised words from `index` on.

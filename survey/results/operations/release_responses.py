@@ -89,7 +89,7 @@ def _join_blocks(session: orm.Session, round_: Round, agency_id: int) -> None:
 def _answers(
     session: orm.Session, round_: Round, agency_id: int, width: int, *, released: bool
 ) -> tuple[list[int], NDArray[np.bool_]]:
-    """Return the ids of an agency's waiting responses (or of released ones that were excluded) and what they rated."""
+    """The ids of an agency's waiting responses (or of released ones that were excluded) and what they rated."""
     state = (
         (Response.live_since.is_not(None), Response.excluded.is_not(None))
         if released

@@ -43,22 +43,22 @@ class ControlView:
 
     @property
     def sentence(self) -> str:
-        """Return whether the series is one steady process."""
+        """Whether the series is one steady process."""
         return choose(PROCESS_SENTENCES, self.picture).here()
 
 
 def asked_unit() -> str:
-    """Return the period that `?ky=` asks for."""
+    """The period that `?ky=` asks for."""
     return MONTH if flask.request.args.get("ky") == "thang" else WEEK
 
 
 def sums_of(session: orm.Session, page: RoundPage) -> DaySums:
-    """Return the answers by agency and day as this person may see them."""
+    """The answers by agency and day as this person may see them."""
     return day_sums(session, page.round, len(page.definition.items), page.rules.min_answered_share, judged=page.limited)
 
 
 def positions(page: RoundPage, level: str, key: str) -> list[int]:
-    """Return where the items of a figure stand among all items."""
+    """Where the items of a figure stand among all items."""
     codes = [item.code for item in page.definition.items]
     if level == "overall":
         return list(range(len(codes)))
@@ -67,7 +67,7 @@ def positions(page: RoundPage, level: str, key: str) -> list[int]:
 
 
 def views(session: orm.Session, page: RoundPage, agency: str, unit: str) -> list[ControlView]:
-    """Return the charts of an agency: overall, then its elements."""
+    """The charts of an agency: overall, then its elements."""
     sums, marked = sums_of(session, page), [change.on_day for change in known_changes(session, agency)]
     done, found = done_actions(session, agency), []
     for level, key in columns(page):

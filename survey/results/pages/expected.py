@@ -36,7 +36,7 @@ class LeagueView:
 
 
 def league_view(page: RoundPage) -> LeagueView:
-    """Return the league asked for by `?loai=`, the largest one when none is; those of others are left out."""
+    """The league asked for by `?loai=`, the largest one when none is; those of others are left out."""
     mine = set(page.agencies)
     found = [one for one in leagues(page.results) if any(s.agency in mine for s in one.standings)]
     if not found:
@@ -56,7 +56,7 @@ def league_view(page: RoundPage) -> LeagueView:
 
 
 def _title(league: League) -> str:
-    """Return what the picture shows, in a sentence."""
+    """What the picture shows, in a sentence."""
     better, worse = league.count("better"), league.count("worse")
     if not better and not worse:
         return str(_("All are within the range expected of their number of responses"))

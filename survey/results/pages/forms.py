@@ -25,12 +25,12 @@ class ReviewForm(EditForm):
 
     @classmethod
     def sent(cls, number: int) -> Self:
-        """Return the review that was posted for a comment."""
+        """The review that was posted for a comment."""
         return cls(ids=f"-{number}")._offer()
 
     @classmethod
     def of(cls, comment: Comment, back: str) -> Self:
-        """Return the review of a comment as it stands, which leads back to an address."""
+        """The review of a comment as it stands, which leads back to an address."""
         themes = [tag.theme.value for tag in comment.themes]
         form = cls(formdata=None, ids=f"-{comment.id}", masked=masked_text(comment), theme=themes, next=back)
         return form._offer().opened_for(comment)
@@ -48,7 +48,7 @@ class PlaceDecisionForm(Form):
 
     @classmethod
     def of(cls, agency: str, *, sent: bool = False) -> Self:
-        """Return the form for an agency; `sent`: the one that was posted."""
+        """The form for an agency; `sent`: the one that was posted."""
         form = cls(ids=f"-{agency}") if sent else cls(formdata=None, ids=f"-{agency}")
         form.outcome.options = [(each.value, PLACE_OUTCOMES(each.value)) for each in PlaceOutcome]
         return form

@@ -40,14 +40,14 @@ class Groups:
         return dimension_title(self.page, self.dimension)
 
     def codes(self, service: str = ALL_SERVICES) -> list[str]:
-        """Return the groups with figures, in the order of the questionnaire, else by name; not answered last."""
+        """The groups with figures, in the order of the questionnaire, else by name; not answered last."""
         rows = self.table[(self.table["service"] == service) & (self.table[GROUP] != "")]
         found = list(dict.fromkeys(rows[GROUP]))
         order = {code: k for k, code in enumerate(self.dimension.order)}
         return sorted(found, key=lambda code: (order.get(code, len(order)), code in (BLANK, HIDDEN), self.name(code)))
 
     def figures(self, group: str) -> Figures:
-        """Return the figures of one group, "" for all together."""
+        """The figures of one group, "" for all together."""
         return self._by_group[group]
 
     @cached_property
@@ -55,11 +55,11 @@ class Groups:
         return {str(group): Figures(rows) for group, rows in self.table.groupby(GROUP, sort=False)}
 
     def find(self, group: str, level: str, key: str, service: str = ALL_SERVICES) -> ShownFigure | None:
-        """Return a figure of a group."""
+        """A figure of a group."""
         return self.figures(group).find(self.agency, service, level, key)
 
     def name(self, code: str) -> str:
-        """Return a group's name in the language of the page."""
+        """A group's name in the language of the page."""
         if self.dimension.code == CHANNEL:
             return CHANNELS(code)
         if self.dimension.code == COUNTER:
@@ -74,7 +74,7 @@ class Groups:
 
 
 def dimension_title(page: RoundPage, dimension: Dimension) -> str:
-    """Return what groups are told apart by, in the language of the page."""
+    """What groups are told apart by, in the language of the page."""
     if dimension.code == CHANNEL:
         return str(_("Channel"))
     if dimension.code == COUNTER:
@@ -85,14 +85,14 @@ def dimension_title(page: RoundPage, dimension: Dimension) -> str:
 
 
 def load_groups(session: orm.Session, page: RoundPage, dimension: Dimension, agency: str) -> Groups:
-    """Return the groups of an agency (or the province)."""
+    """The groups of an agency (or the province)."""
     table = breakdown(session, page.results, dimension, agency)
     counters = names.counters(session) if dimension.code == COUNTER else {}
     return Groups(page, dimension, agency, table, counters)
 
 
 def asked_dimension(page: RoundPage, default: str | None = None) -> Dimension | None:
-    """Return the dimension asked for by `?theo=`; 404 for one the questionnaire does not have."""
+    """The dimension asked for by `?theo=`; 404 for one the questionnaire does not have."""
     code = flask.request.args.get("theo", default)
     if code is None:
         return None

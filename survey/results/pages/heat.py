@@ -52,7 +52,7 @@ def heat(round_code: str) -> str:
 
 
 def _cell(page: RoundPage, found: Mapping[tuple[str, str, str], Contrast], agency: str, level: str, key: str) -> Cell:
-    """Return a cell; a figure that is not shown stands against nothing."""
+    """A cell; a figure that is not shown stands against nothing."""
     figure = page.figures.find(agency, ALL_SERVICES, level, key)
     exists = figure is not None and figure.exists
     return Cell(figure, found.get((agency, level, key)) if exists else None)

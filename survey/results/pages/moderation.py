@@ -68,17 +68,17 @@ def comment_review(number: int) -> Response | tuple[str, int]:
 
 
 def _found(session: orm.Session, number: int) -> Comment:
-    """Return a comment, or answer 404."""
+    """A comment; 404 for any other."""
     return comments.find(session, number) or flask.abort(404)
 
 
 def _back(form: ReviewForm) -> str:
-    """Return the list that a review came from."""
+    """The list that a review came from."""
     return safe_next(form.next.data) or flask.url_for("evaluator.comment_list")
 
 
 def _render(session: orm.Session, refused: tuple[Comment, ReviewForm] | None = None) -> str:
-    """Return the list asked for; after a refused review, that comment with what was typed."""
+    """The list asked for; after a refused review, that comment with what was typed."""
     reviewing = flask.g.user.role in REVIEWERS
     asked = _asked()
     visible = users.visible_agencies(session, flask.g.user)
@@ -121,19 +121,19 @@ def _render(session: orm.Session, refused: tuple[Comment, ReviewForm] | None = N
 
 
 def _fewest(session: orm.Session) -> dict[int, int]:
-    """Return how many citizens must have answered in each round for anything of them to be shown."""
+    """How many citizens must have answered in each round for anything of them to be shown."""
     return {round_.id: effective_rules(round_).min_n for round_ in comments.rounds_spoken_in(session)}
 
 
 def _asked() -> dict[str, str]:
-    """Return the filters: in the address, or in where a review came from."""
+    """The filters: in the address, or in where a review came from."""
     return {
         name: flask.request.args.get(name, "") for name in ("dot", "co-quan", "trang-thai", "chu-de", "tim", "trang")
     }
 
 
 def _state(asked: dict[str, str], *, reviewing: bool) -> CommentState | None:
-    """Return the state asked for: by default those to review; for whoever does not review, those shown alone."""
+    """The state asked for: by default those to review; for whoever does not review, those shown alone."""
     if not reviewing:
         return CommentState.SHOWN
     name = asked["trang-thai"]
@@ -148,7 +148,7 @@ def _page_number(asked: dict[str, str]) -> int:
 
 
 def _address(asked: dict[str, str], number: int) -> str:
-    """Return the address of a page of this list."""
+    """The address of a page of this list."""
     filters = {name: value for name, value in asked.items() if value and name != "trang"}
     query = urlencode(filters | ({"trang": str(number)} if number > 1 else {}))
     return flask.url_for("evaluator.comment_list") + (f"?{query}" if query else "")

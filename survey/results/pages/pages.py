@@ -25,7 +25,7 @@ REVIEWERS = (Role.ADMIN, Role.EVALUATOR)
 
 
 def load(session: orm.Session, round_code: str) -> RoundPage:
-    """Return a round's results as far as this person may see them; 404 for an unknown round.
+    """A round's results as far as this person may see them; 404 for an unknown round.
 
     While a round is open, those who are judged by it see its released totals whatever page they ask for.
     """
@@ -42,7 +42,7 @@ def load(session: orm.Session, round_code: str) -> RoundPage:
 
 
 def load_live(session: orm.Session, round_code: str) -> LiveTotals | None:
-    """Return the released totals of an open round where they are all this person may see of it; else None."""
+    """The released totals of an open round where they are all this person may see of it; else None."""
     visible = users.visible_agencies(session, flask.g.user)
     try:
         round_ = rounds.by_code(session, round_code)
@@ -78,12 +78,12 @@ def live_page(session: orm.Session, totals: LiveTotals) -> str:
 
 
 def columns(page: RoundPage) -> list[tuple[str, str]]:
-    """Return (level, key) of the overall index and the elements: the columns of most tables."""
+    """(level, key) of the overall index and the elements: the columns of most tables."""
     return [OVERALL, *(("element", element.code) for element in page.definition.elements)]
 
 
 def asked_service(page: RoundPage, agency: str) -> str:
-    """Return the service asked for; 404 when the page would have nothing to show."""
+    """The service asked for; 404 when the page would have nothing to show."""
     service = flask.request.args.get("linh-vuc", ALL_SERVICES)
     if page.figures.overall(agency, service) is None:
         flask.abort(404)
@@ -91,7 +91,7 @@ def asked_service(page: RoundPage, agency: str) -> str:
 
 
 def asked_agency(page: RoundPage) -> str:
-    """Return the agency asked for (the province when none is); 404 for one that this person has no figures of."""
+    """The agency asked for (the province when none is); 404 for one that this person has no figures of."""
     agency = flask.request.args.get("co-quan", PROVINCE)
     if page.figures.overall(agency) is None:
         flask.abort(404)

@@ -130,7 +130,7 @@ def _place(
 
 
 def without_words(check: str) -> str:
-    """Return what an index "without" leaves out for a check, in words."""
+    """What an index "without" leaves out for a check, in words."""
     if check in ("closed_run", "closed_share", "closed_open"):
         return str(_("Without the answers sent outside of opening hours"))
     return {

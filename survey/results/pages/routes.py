@@ -174,7 +174,7 @@ def _send_csv(table: pd.DataFrame, title: str) -> flask.Response:
 
 
 def _as_row(page: RoundPage, standing: LeagueRow) -> Mapping[str, object]:
-    """Return a row of the table of ranks, with all digits."""
+    """A row of the table of ranks, with all digits."""
     figure, change = standing.figure, standing.change
     return {
         "agency": figure.agency,
@@ -197,7 +197,7 @@ def _as_row(page: RoundPage, standing: LeagueRow) -> Mapping[str, object]:
 
 
 def _asked_group(session: orm.Session, page: RoundPage, agency: str, service: str) -> tuple[Groups, str] | None:
-    """Return the groups and which of them is asked for, None for everyone; 404 for what has no figures."""
+    """The groups and which of them is asked for, None for everyone; 404 for what has no figures."""
     dimension = asked_dimension(page)
     if dimension is None:
         return None
@@ -211,13 +211,13 @@ def _asked_group(session: orm.Session, page: RoundPage, agency: str, service: st
 
 
 def _counters(session: orm.Session, page: RoundPage, agency: str) -> Groups:
-    """Return an agency's figures by receiving counter."""
+    """An agency's figures by receiving counter."""
     dimension = next(d for d in dimensions(page.definition) if d.code == COUNTER)
     return load_groups(session, page, dimension, agency)
 
 
 def _doubts(session: orm.Session, page: RoundPage) -> Sensitivity | None:
-    """Return what is told of doubtful responses, to those who see the whole round; None when it is not known yet."""
+    """What is told of doubtful responses, to those who see the whole round; None when it is not known yet."""
     if not _tells_doubts(page):
         return None
     return sensitivity(session, page.results, wait=flask.request.args.get("phieu-dang-ngo") == "xem")

@@ -39,7 +39,7 @@ class StandingView:
 
 
 def standing_view(session: orm.Session, page: RoundPage, agency: str) -> StandingView:
-    """Return what is said first of an agency."""
+    """What is said first of an agency."""
     found = standing_of(leagues(page.results, ranked=False), agency)
     months = series(sums_of(session, page), agency, positions(page, "overall", "all"), MONTH)
     change = month_change(months, found[0] if found else None, page.rules.confidence)

@@ -53,7 +53,7 @@ def strengths(round_code: str, agency: str) -> str:
 
 
 def sections(found: list[ItemFinding]) -> list[StrengthsSection]:
-    """Return the findings by what they call for; empty ones are left out."""
+    """The findings by what they call for; empty ones are left out."""
     weighed = any(f.importance is not None for f in found)
     first = [f for f in weaknesses(found) if f.quadrant == "improve" or not weighed]
     then = [f for f in weaknesses(found) if f.quadrant != "improve" and weighed]
@@ -84,7 +84,7 @@ def sections(found: list[ItemFinding]) -> list[StrengthsSection]:
 
 
 def chart(found: list[ItemFinding]) -> QuadrantChart | None:
-    """Return the plot of importance against performance; None where citizens were not asked of the whole."""
+    """The plot of importance against performance; None where citizens were not asked of the whole."""
     ordered = sorted(found, key=lambda finding: finding.number)
     spots = [Spot(f.number, f.gap, f.importance, f.verdict) for f in ordered if f.importance is not None]
     return quadrant_chart(spots) if spots else None

@@ -55,7 +55,7 @@ def _part(step: Step, agency: str) -> pd.DataFrame:
 
 
 def _points(steps: list[Step], figures: list[Figures], agency: str, level: str, key: str) -> list[Point]:
-    """Return one figure through the rounds."""
+    """One figure through the rounds."""
     points = []
     for step, found in zip(steps, figures, strict=True):
         change = None if step.changes is None else change_of(step.changes, agency, level, key)

@@ -34,17 +34,17 @@ class CommentFilter:
 
 
 def find(session: orm.Session, number: int) -> Comment | None:
-    """Return a comment."""
+    """A comment."""
     return session.get(Comment, number)
 
 
 def zone_of(session: orm.Session, comment: Comment) -> str:
-    """Return the time zone of a comment's round."""
+    """The time zone of a comment's round."""
     return session.scalars(sa.select(Round.zone).where(Round.id == comment.round_id)).one()
 
 
 def page_of(session: orm.Session, wanted: CommentFilter, number: int) -> tuple[list[Comment], int]:
-    """Return the comments of a page (from 1), the newest first, and how many there are on all pages."""
+    """The comments of a page (from 1), the newest first, and how many there are on all pages."""
     where = _conditions(wanted)
     total = session.scalar(sa.select(sa.func.count()).select_from(Comment).join(Comment.agency).where(*where)) or 0
     found = session.scalars(
@@ -60,7 +60,7 @@ def page_of(session: orm.Session, wanted: CommentFilter, number: int) -> tuple[l
 
 
 def too_few(session: orm.Session, visible: frozenset[str], least: Mapping[int, int]) -> tuple[tuple[int, int], ...]:
-    """Return the (round, agency) with comments and fewer counted responses than `least` asks of the round.
+    """The (round, agency) with comments and fewer counted responses than `least` asks of the round.
 
     One statement counts for all of them, however many agencies the person may see.
     """
@@ -86,7 +86,7 @@ def too_few(session: orm.Session, visible: frozenset[str], least: Mapping[int, i
 
 
 def by_state(session: orm.Session, visible: frozenset[str] | None, round_id: int | None) -> dict[CommentState, int]:
-    """Return how many comments wait, are shown and are hidden."""
+    """How many comments wait, are shown and are hidden."""
     wanted = CommentFilter(round_id=round_id, visible=visible)
     rows = session.execute(
         sa.select(Comment.state, sa.func.count())
@@ -98,7 +98,7 @@ def by_state(session: orm.Session, visible: frozenset[str] | None, round_id: int
 
 
 def shown(session: orm.Session, round_id: int, agency: str, limit: int) -> list[Comment]:
-    """Return the newest comments on an agency that may be shown."""
+    """The newest comments on an agency that may be shown."""
     query = (
         sa.select(Comment)
         .join(Comment.agency)
@@ -110,7 +110,7 @@ def shown(session: orm.Session, round_id: int, agency: str, limit: int) -> list[
 
 
 def themes(session: orm.Session, round_id: int, agency: str) -> dict[Theme, int]:
-    """Return how many of the comments on an agency that may be shown speak of each theme, the commonest first."""
+    """How many of the comments on an agency that may be shown speak of each theme, the commonest first."""
     count = sa.func.count()
     rows = session.execute(
         sa.select(CommentTheme.theme, count)
@@ -124,7 +124,7 @@ def themes(session: orm.Session, round_id: int, agency: str) -> dict[Theme, int]
 
 
 def agencies_spoken_of(session: orm.Session, visible: frozenset[str] | None) -> list[Agency]:
-    """Return the agencies that comments are on, by name."""
+    """The agencies that comments are on, by name."""
     query = sa.select(Agency).where(sa.exists().where(Comment.agency_id == Agency.id)).order_by(Agency.name)
     if visible is not None:
         query = query.where(Agency.code.in_(visible))
@@ -132,7 +132,7 @@ def agencies_spoken_of(session: orm.Session, visible: frozenset[str] | None) -> 
 
 
 def rounds_spoken_in(session: orm.Session) -> list[Round]:
-    """Return the rounds that have comments, the newest first."""
+    """The rounds that have comments, the newest first."""
     query = sa.select(Round).where(sa.exists().where(Comment.round_id == Round.id)).order_by(Round.opens_on.desc())
     return list(session.scalars(query))
 

@@ -13,12 +13,12 @@ from survey.results.queries.responses import RELEASE_DAY, Patterns, grouped_patt
 
 
 def received(session: orm.Session, round_id: int, day_key: str) -> Patterns:
-    """Return the counted responses of a round by deciding agency and local day of receipt."""
+    """The counted responses of a round by deciding agency and local day of receipt."""
     return patterns(session, round_id, ("agency", day_key))
 
 
 def released(session: orm.Session, round_id: int) -> Patterns:
-    """Return the released responses of a round by deciding agency and the day of their block.
+    """The released responses of a round by deciding agency and the day of their block.
 
     With those that were excluded since and have not left: what was shown of a block stays as it was shown.
     """
@@ -26,7 +26,7 @@ def released(session: orm.Session, round_id: int) -> Patterns:
 
 
 def done_actions(session: orm.Session, agency: str) -> Sequence[tuple[date, str]]:
-    """Return day and text of the actions of an agency that were done, the earliest first."""
+    """Day and text of the actions of an agency that were done, the earliest first."""
     rows = session.execute(
         sa.select(sa.func.min(ActionEvent.at), Action.what)
         .join(Action, Action.id == ActionEvent.action_id)

@@ -31,7 +31,7 @@ class Delta:
 def read_delta(
     session: orm.Session, round_id: int, before: Stamp, now: Stamp, by: Sequence[str] = ("agency", "service")
 ) -> Delta | None:
-    """Return the counted responses that a round has `now` and had not `before`; both are its stamps.
+    """The counted responses that a round has `now` and had not `before`; both are its stamps.
 
     None where more happened than that responses came: one was excluded, deleted, or written with a smaller number than
     one read already (transactions end in another order than they begin).

@@ -13,7 +13,7 @@ COLUMNS = ("id", "answers", "key", "counter", "agency", "service", "channel", "t
 
 
 def read_counted_responses(session: orm.Session, round_id: int) -> pd.DataFrame:
-    """Return the columns `COLUMNS` of a round's counted responses, in no order; agency and service by their codes.
+    """The columns `COLUMNS` of a round's counted responses, in no order; agency and service by their codes.
 
     `time` is in UTC. Rows are read chunk by chunk as plain tuples, which takes half the time of the ORM's.
     """
@@ -46,5 +46,5 @@ def read_counted_responses(session: orm.Session, round_id: int) -> pd.DataFrame:
 
 
 def read_comment_texts(session: orm.Session, round_id: int) -> list[str]:
-    """Return the texts of a round's comments, hidden ones too: only how many repeat one another is ever shown."""
+    """The texts of a round's comments, hidden ones too: only how many repeat one another is ever shown."""
     return list(session.scalars(sa.select(Comment.text).where(Comment.round_id == round_id)))

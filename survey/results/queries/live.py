@@ -12,7 +12,7 @@ from survey.results.queries.responses import Patterns, grouped_patterns
 
 
 def release_stamp(session: orm.Session, round_id: int) -> tuple[date | None, int]:
-    """Return the day of the newest release and how many responses are released: together they change with each."""
+    """The day of the newest release and how many responses are released: together they change with each."""
     newest, count = session.execute(
         sa.select(sa.func.max(Response.live_since), sa.func.count()).where(
             Response.round_id == round_id, Response.live_since.is_not(None)
@@ -22,5 +22,5 @@ def release_stamp(session: orm.Session, round_id: int) -> tuple[date | None, int
 
 
 def released_patterns(session: orm.Session, round_id: int) -> Patterns:
-    """Return the released responses of a round by deciding agency, excluded ones that have not left included."""
+    """The released responses of a round by deciding agency, excluded ones that have not left included."""
     return grouped_patterns(session, round_id, ("agency",), Response.live_since.is_not(None))

@@ -63,7 +63,7 @@ class HoursOfCounter:
 
 
 def read_place_columns(session: orm.Session, round_id: int, zone: str, positions: int) -> PlaceColumns:
-    """Return the counted responses of a round, times by the clocks of a zone, so many positions of each answer."""
+    """The counted responses of a round, times by the clocks of a zone, so many positions of each answer."""
     query = (
         sa.select(
             Response.deciding_agency_id,
@@ -95,7 +95,7 @@ def read_place_columns(session: orm.Session, round_id: int, zone: str, positions
 
 
 def read_opening_hours(session: orm.Session) -> dict[int, HoursOfCounter]:
-    """Return the opening hours of all counters by their numbers."""
+    """The opening hours of all counters by their numbers."""
     rows = session.execute(
         sa.select(
             Counter.id,
@@ -116,7 +116,7 @@ def read_opening_hours(session: orm.Session) -> dict[int, HoursOfCounter]:
 
 
 def _numbers(chunk: Sequence[Any], zone: str, positions: int) -> list[NDArray[Any]]:
-    """Return a chunk of rows as columns of numbers."""
+    """A chunk of rows as columns of numbers."""
     agency, service, counter, pile, channel, at, answers, duration = zip(*chunk, strict=True) if chunk else ((),) * 8
     local = pd.to_datetime(pd.Series(at, dtype=object), utc=True).dt.tz_convert(zone).dt.tz_localize(None)
     seconds = local.to_numpy(dtype="datetime64[s]").astype(np.int64)

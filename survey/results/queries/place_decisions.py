@@ -22,7 +22,7 @@ class ShownDecision:
 
 
 def decisions(session: orm.Session, round_id: int) -> dict[str, list[ShownDecision]]:
-    """Return the decisions of a round by the codes of agencies, the newest first."""
+    """The decisions of a round by the codes of agencies, the newest first."""
     rows = session.execute(
         sa.select(Agency.code, PlaceDecision, sa.func.coalesce(sa.func.nullif(User.display_name, ""), User.username))
         .join(Agency, Agency.id == PlaceDecision.agency_id)

@@ -35,7 +35,7 @@ CLUSTER, CLUSTER_DAY = "cluster", "cluster_day"
 
 
 def cluster_keys(round_: Round) -> tuple[str, str]:
-    """Return the keys that name a round's sampling units: a counter or a pile of forms, and the local day.
+    """The keys that name a round's sampling units: a counter or a pile of forms, and the local day.
 
     A pile has no day, and who came to no known counter has neither. The clocks are those of the round's first day, so
     that the same answers make the same units on every database and for ever.
@@ -45,17 +45,17 @@ def cluster_keys(round_: Round) -> tuple[str, str]:
 
 
 def day_key(round_: Round) -> str:
-    """Return the name by which responses are counted by the local day of receipt, by the clocks of `cluster_keys`."""
+    """The name by which responses are counted by the local day of receipt, by the clocks of `cluster_keys`."""
     return f"{DAY}:{cluster_keys(round_)[1].partition(':')[2]}"
 
 
 def answer_key(position: int) -> str:
-    """Return the name by which responses are counted by their answer at a position of the packed answers, from 0."""
+    """The name by which responses are counted by their answer at a position of the packed answers, from 0."""
     return f"answer:{position}"
 
 
 def key_column(session: orm.Session, name: str) -> sa.ColumnElement[str]:
-    """Return the expression of a key: one of `KEYS` or `cluster_keys`, or an `answer_key` with its packed character."""
+    """The expression of a key: one of `KEYS` or `cluster_keys`, or an `answer_key` with its packed character."""
     kind, _, detail = name.partition(":")
     if kind == CLUSTER:
         pile = sa.literal_column("'p'").concat(sa.cast(EntryBatch.batch_id, sa.String))
@@ -74,7 +74,7 @@ def key_column(session: orm.Session, name: str) -> sa.ColumnElement[str]:
 
 
 def _local_day(dialect: str, minutes: int) -> sa.ColumnElement[str]:
-    """Return the day on which a response came, `YYYY-MM-DD`, by clocks `minutes` before UTC."""
+    """The day on which a response came, `YYYY-MM-DD`, by clocks `minutes` before UTC."""
     if dialect == "postgresql":
         utc = sa.func.timezone(sa.literal_column("'UTC'"), Response.submitted_at)
         local = utc + sa.literal_column(f"interval '{minutes} minutes'")
@@ -100,7 +100,7 @@ class Patterns:
 
 
 def patterns(session: orm.Session, round_id: int, by: Sequence[str] = ("agency", "service")) -> Patterns:
-    """Return the counted responses of a round by deciding agency, service (and whatever key is asked for).
+    """The counted responses of a round by deciding agency, service (and whatever key is asked for).
 
     Excluded responses are left out; `exclusions` counts them. The work is one `GROUP BY` in the database.
     """
@@ -110,7 +110,7 @@ def patterns(session: orm.Session, round_id: int, by: Sequence[str] = ("agency",
 def grouped_patterns(
     session: orm.Session, round_id: int, by: Sequence[str], chosen: sa.ColumnElement[bool]
 ) -> Patterns:
-    """Return the chosen responses of a round by keys, distinct answers with how often each was given."""
+    """The chosen responses of a round by keys, distinct answers with how often each was given."""
     items = _items(session, round_id)
     answers = sa.func.substr(Response.answers, sa.literal_column("1"), sa.literal_column(str(items)))
     keyed = [key_column(session, name) for name in by]
@@ -135,7 +135,7 @@ FLAGGED = "flagged"
 
 
 def exclusions(session: orm.Session, round_id: int) -> dict[str, int]:
-    """Return how many responses of a round are not counted, by reason."""
+    """How many responses of a round are not counted, by reason."""
     rows = session.execute(
         sa.select(Response.excluded, sa.func.count())
         .where(Response.round_id == round_id, Response.excluded.is_not(None))
@@ -150,7 +150,7 @@ def exclusions(session: orm.Session, round_id: int) -> dict[str, int]:
 
 
 def channels(session: orm.Session, round_id: int) -> dict[str, int]:
-    """Return how many counted responses of a round came by each channel, the commonest first."""
+    """How many counted responses of a round came by each channel, the commonest first."""
     count = sa.func.count()
     rows = session.execute(
         sa.select(Response.channel, count)
@@ -180,7 +180,7 @@ MIXED = Response.id % PRIME
 
 
 def stamp(session: orm.Session, round_id: int) -> tuple[int, ...]:
-    """Return numbers that change whenever the counted responses do: rows, newest id, and which are excluded.
+    """Numbers that change whenever the counted responses do: rows, newest id, and which are excluded.
 
     Answers are never edited, so that these tell whether moments worked out earlier still hold.
     """
@@ -195,7 +195,7 @@ def stamp(session: orm.Session, round_id: int) -> tuple[int, ...]:
 
 
 def _items(session: orm.Session, round_id: int) -> int:
-    """Return the number of satisfaction items, which are the first characters of the packed answers."""
+    """The number of satisfaction items, which are the first characters of the packed answers."""
     return session.scalars(
         sa.select(sa.func.count())
         .select_from(AnswerSlot)

@@ -13,7 +13,7 @@ UNDONE = "import_undone"
 
 
 def withdrawn_stamp(session: orm.Session, round_id: int) -> tuple[int, int]:
-    """Return how many withdrawals of a round took something back that counted, and the sum of their numbers."""
+    """How many withdrawals of a round took something back that counted, and the sum of their numbers."""
     count, total = session.execute(
         sa.select(sa.func.count(), sa.func.sum(Withdrawal.id)).where(*_in_force(round_id))
     ).one()
@@ -21,7 +21,7 @@ def withdrawn_stamp(session: orm.Session, round_id: int) -> tuple[int, int]:
 
 
 def as_if_nothing_withdrawn(round_id: int) -> sa.ColumnElement[bool]:
-    """Return the condition of a round's responses that would count had nothing been taken back.
+    """The condition of a round's responses that would count had nothing been taken back.
 
     Of a form that was corrected, the answers of before instead of those that count; files and piles that were taken
     back after they counted; responses left out by a rule.
@@ -40,7 +40,7 @@ def as_if_nothing_withdrawn(round_id: int) -> sa.ColumnElement[bool]:
 
 
 def counted_without(session: orm.Session, round_: Round, rule: ExclusionRule) -> sa.ColumnElement[bool]:
-    """Return the condition of a round's responses that count and that a rule does not mean."""
+    """The condition of a round's responses that count and that a rule does not mean."""
     meant = sa.func.coalesce(matches(session, round_, rule), sa.false())  # of no counter, of no batch: not meant
     return sa.and_(Response.excluded.is_(None), sa.not_(meant))
 

@@ -160,7 +160,7 @@ def refuse_twin(session: orm.Session, name: str, parent_id: int | None, but: Age
 
 
 def audit_facts(session: orm.Session, agency: Agency) -> dict[str, Any]:
-    """Return the facts of an agency for an audit event."""
+    """The facts of an agency for an audit event."""
     parent = session.get(Agency, agency.parent_id) if agency.parent_id else None
     return {
         "name": agency.name,
@@ -173,7 +173,7 @@ def audit_facts(session: orm.Session, agency: Agency) -> dict[str, Any]:
 
 
 def subject(agency: Agency) -> str:
-    """Return the subject of an agency's audit events."""
+    """The subject of an agency's audit events."""
     return f"agency:{agency.code}"
 
 

@@ -31,7 +31,7 @@ class CounterHours:
     weekdays: str = USUAL_WEEKDAYS
 
     def __str__(self) -> str:
-        """Return `7:30–11:30, 13:30–17:00` and the weekdays, for the audit log."""
+        """`7:30–11:30, 13:30–17:00` and the weekdays, for the audit log."""
         edges = [each for each in (self.opens_at, self.lunch_from, self.lunch_to, self.closes_at) if each is not None]
         parts = [f"{a:%H:%M}–{b:%H:%M}" for a, b in zip(edges[::2], edges[1::2], strict=True)]
         return f"{', '.join(parts)} ({self.weekdays})"
@@ -111,12 +111,12 @@ def set_counter_active(session: orm.Session, counter: Counter, active: bool, *, 
 
 
 def subject(counter: Counter, agency: Agency) -> str:
-    """Return the subject of a counter's audit events."""
+    """The subject of a counter's audit events."""
     return f"counter:{agency.code}/{counter.code}"
 
 
 def audit_facts(counter: Counter) -> dict[str, Any]:
-    """Return the facts of a counter for an audit event."""
+    """The facts of a counter for an audit event."""
     return {
         "code": counter.code,
         "name": counter.name,
@@ -129,7 +129,7 @@ def audit_facts(counter: Counter) -> dict[str, Any]:
 
 
 def hours_of(counter: Counter) -> CounterHours:
-    """Return when a counter is open."""
+    """When a counter is open."""
     return CounterHours(**{each.name: getattr(counter, each.name) for each in fields(CounterHours)})
 
 
@@ -154,7 +154,7 @@ def _apply(session: orm.Session, counter: Counter, facts: CounterFacts, now: dat
 
 
 def _of_codes(session: orm.Session, field: str, codes: Sequence[str], had: list[Any], now: datetime) -> list[Any]:
-    """Return the rows of the codes in a field; what the counter had already may have ended since."""
+    """The rows of the codes in a field; what the counter had already may have ended since."""
     model: type[Any] = Service if field == "services" else Agency
     rows = {row.code: row for row in session.scalars(sa.select(model).where(model.code.in_(codes)))}
     for code in codes:

@@ -61,7 +61,7 @@ def change_round(
 
 
 def audit_facts(round_: Round) -> dict[str, Any]:
-    """Return the facts of a round for an audit event."""
+    """The facts of a round for an audit event."""
     return {
         "name": round_.name,
         "name_en": round_.name_en,

@@ -112,7 +112,7 @@ def import_agencies(session: orm.Session, table: Table, *, actor: Actor) -> Impo
 
 
 def _read(table: Table, check: Checker, default_from: date) -> list[_Row]:
-    """Return the rows, what is wrong with single cells being noted."""
+    """The rows, what is wrong with single cells being noted."""
     at = {name: table.position(name) for name in REQUIRED}
     at |= {name: k for name in OPTIONAL if (k := table.optional(name)) is not None}
     rows = []
@@ -138,7 +138,7 @@ def _read(table: Table, check: Checker, default_from: date) -> list[_Row]:
 
 
 def _member(check: Checker, row: int, column: str, value: str, choices: type[Choice]) -> Choice:
-    """Return a member of a StrEnum; a wrong value is noted."""
+    """A member of a StrEnum; a wrong value is noted."""
     members = list(choices)
     for member in members:
         if fold(value) in {member.value, *(fold(word) for word in WORDS[choices][member].split("|"))}:

@@ -92,14 +92,14 @@ def import_counters(session: orm.Session, table: Table, *, actor: Actor) -> Impo
 
 
 def _taken(session: orm.Session) -> tuple[dict[tuple[str, str], str], dict[tuple[str, str], str]]:
-    """Return stored counters: (agency, code) → name, and (agency, folded name) → code."""
+    """Stored counters: (agency, code) → name, and (agency, folded name) → code."""
     rows = session.execute(sa.select(Agency.code, Counter.code, Counter.name).join(Counter.agency)).all()
     codes = {(agency, code): name for agency, code, name in rows}
     return codes, {(agency, name.casefold()): code for agency, code, name in rows}
 
 
 def _counter(number: int, cell: dict[str, str], agency: Agency, known: _Known, check: Checker) -> Counter:
-    """Return a new counter with its services and deciding agencies; unknown ones are noted."""
+    """A new counter with its services and deciding agencies; unknown ones are noted."""
     services, not_services = known.service_names.find_list(cell.get("services", ""))
     deciding, not_agencies = known.agency_names.find_list(cell.get("deciding_agencies", ""))
     for text in not_services:

@@ -84,7 +84,7 @@ def import_population(session: orm.Session, table: Table, round_: Round, *, acto
 
 
 def stored_transactions(session: orm.Session, round_id: int) -> list[list[int]]:
-    """Return the transactions of a round as [agency id, service id, N], in order."""
+    """The transactions of a round as [agency id, service id, N], in order."""
     query = sa.select(Population.agency_id, Population.service_id, Population.transactions)
     return sorted([int(a), int(s), int(n)] for a, s, n in session.execute(query.where(Population.round_id == round_id)))
 
@@ -99,7 +99,7 @@ class _Read:
 
 
 def _read(session: orm.Session, table: Table) -> _Read:
-    """Return N by agency and service, of a table with a row for each or with services across."""
+    """N by agency and service, of a table with a row for each or with services across."""
     services = service_names(session)
     across = services_across(table, services)
     check, content = Checker.of(table), _Read()

@@ -69,7 +69,7 @@ class SameFileError(InputError):
 
 
 def file_hash(path: Path) -> str:
-    """Return SHA-256 of a file's bytes, by which a file that was imported before is known."""
+    """SHA-256 of a file's bytes, by which a file that was imported before is known."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
@@ -113,7 +113,7 @@ def import_structure(
 
 
 def _same_file(session: orm.Session, kind: BatchKind, content_hash: str, round_: Round | None) -> ImportBatch | None:
-    """Return the batch this file is stored by. Transactions count only while no other file replaced them."""
+    """The batch this file is stored by. Transactions count only while no other file replaced them."""
     query = sa.select(ImportBatch).where(ImportBatch.kind == kind, ImportBatch.undone_at.is_(None))
     if round_ is not None:
         query = query.where(ImportBatch.round_id == round_.id)

@@ -29,7 +29,7 @@ _NUMBER = re.compile(r"\d{1,3}(?:[.,]\d+)?\s*%?", re.ASCII)
 
 
 def known_heading(heading: str) -> str:
-    """Return what a heading stands for; empty for one that nobody knows."""
+    """What a heading stands for; empty for one that nobody knows."""
     word = words_of(heading)
     return next((code for code, names in HEADINGS.items() if word in names.split("|")), "")
 
@@ -105,7 +105,7 @@ def _read(session: orm.Session, table: Table, round_: Round) -> dict[tuple[int, 
 
 
 def _agency(session: orm.Session, agencies: Names, text: str) -> int | None:
-    """Return the agency that a cell means; "toàn tỉnh" is the provincial people's committee."""
+    """The agency that a cell means; "toàn tỉnh" is the provincial people's committee."""
     if words_of(text) in {"toan tinh", "tinh", "province"}:
         roots = session.scalars(
             sa.select(Agency.id).where(Agency.kind == AgencyKind.PROVINCE, Agency.parent_id.is_(None))

@@ -134,7 +134,7 @@ def _move_counters(session: orm.Session, old: Agency, new: Agency, change: Dated
 
 
 def _free(wanted: str, owner: str, taken: set[str], limit: int) -> str:
-    """Return a code or name that the new agency's counters do not have yet: itself, or with its old owner's name."""
+    """A code or name that the new agency's counters do not have yet: itself, or with its old owner's name."""
     free, number = wanted, 2
     while free in taken or free.casefold() in taken:
         tail = f" ({owner})" if limit > 64 else f"-{number}"

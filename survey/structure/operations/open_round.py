@@ -101,7 +101,7 @@ def check_dates(plan: RoundPlan) -> None:
 
 
 def span_facts(round_: Round) -> dict[str, str | None]:
-    """Return a round's days and hours for an audit event."""
+    """A round's days and hours for an audit event."""
     return {
         "opens_on": str(round_.opens_on),
         "opens_at": f"{round_.opens_at:%H:%M}" if round_.opens_at else None,
@@ -111,7 +111,7 @@ def span_facts(round_: Round) -> dict[str, str | None]:
 
 
 def check_rules(rules: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return the scoring rules of a new round in full; `InputError` for one unknown or outside its choices."""
+    """The scoring rules of a new round in full; `InputError` for one unknown or outside its choices."""
     try:
         return Rules.new(rules or {}).to_mapping()
     except (DataError, TypeError) as error:

@@ -45,7 +45,7 @@ def rename_service(session: orm.Session, service: Service, name: str, name_en: s
 def _check_names(
     named: Agency | Service, name: str, name_en: str, change: DatedChange, began: date | None
 ) -> tuple[str, str | None]:
-    """Return both names as they are stored; `InputError` when they, or the day, will not do."""
+    """Both names as they are stored; `InputError` when they, or the day, will not do."""
     names = check_name(name), english_name(name_en)
     change.check_new_name(began)
     if names == (named.name, named.name_en):

@@ -47,7 +47,7 @@ def set_scope(session: orm.Session, round_: Round, width: str, chosen: Sequence[
 
 
 def _scope(session: orm.Session, width: str, chosen: Sequence[str]) -> dict[str, list[str] | list[int]]:
-    """Return a scope as it is stored."""
+    """A scope as it is stored."""
     if width == EVERYWHERE:
         return {}
     wanted = list(dict.fromkeys(chosen))

@@ -23,7 +23,7 @@ class Why:
     note: str
 
     def checked(self) -> Why:
-        """Return the reason as it is stored; `InputError` without words of one's own."""
+        """The reason as it is stored; `InputError` without words of one's own."""
         note = clean(self.note)[:MAX_NOTE]
         if not note:
             raise InputError("Say in your own words why it is taken back", field="note")

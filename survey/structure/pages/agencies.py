@@ -96,7 +96,7 @@ def _add(session: orm.Session, form: AgencyForm) -> tuple[str, str]:
 
 
 def _facts(form: AgencyForm) -> AgencyFacts:
-    """Return what a valid form says of an agency."""
+    """What a valid form says of an agency."""
     return AgencyFacts(
         name=form.name.data,
         kind=AgencyKind(form.kind.data),
@@ -119,12 +119,12 @@ def _values_of(agency: Agency) -> dict[str, object]:
 
 
 def _opened(session: orm.Session, agency: Agency) -> AgencyForm:
-    """Return the form of an agency as it is stored, never as it was sent."""
+    """The form of an agency as it is stored, never as it was sent."""
     return _form(session, agency, _values_of(agency)).opened_for(agency)
 
 
 def _form(session: orm.Session, agency: Agency | None, values: Mapping[str, object] | None = None) -> AgencyForm:
-    """Return the form of an agency, or of one to come; a code is given once, so that the former has none."""
+    """The form of an agency, or of one to come; a code is given once, so that the former has none."""
     form = AgencyForm() if values is None else AgencyForm(formdata=None, data=values)
     parents = [one for one in structure.in_force(session, today()) if agency is None or one.id != agency.id]
     if agency is not None and agency.parent is not None and agency.parent not in parents:

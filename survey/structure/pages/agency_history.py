@@ -138,7 +138,7 @@ def _apply(
 
 
 def _check_follow(follow: bool, since: date) -> bool:
-    """Return whether counters and accounts follow; `InputError` for a day to come, since they would do so at once."""
+    """Whether counters and accounts follow; `InputError` for a day to come, since they would do so at once."""
     if follow and since > today():
         raise InputError(
             "Counters and accounts follow at once, so not before %(day)s: do it on that day, or leave the box empty",
@@ -161,7 +161,7 @@ def _new(session: orm.Session, like: Agency, name: Text, code: Text, since: date
 
 
 def _done(first: str, moved: Moved) -> str:
-    """Return what was done, and what followed."""
+    """What was done, and what followed."""
     if not any((moved.counters, moved.deciding, moved.accounts, moved.below)):
         return first
     return f"{first} " + str(
@@ -192,7 +192,7 @@ def _split_form(code: str) -> SplitForm:
 
 
 def _neighbours(session: orm.Session, agency: Agency) -> tuple[list[Agency], list[Agency]]:
-    """Return the other agencies in force, and those of them of the same tier under the same agency."""
+    """The other agencies in force, and those of them of the same tier under the same agency."""
     others = [one for one in structure.in_force(session, today()) if one.id != agency.id]
     return others, [one for one in others if one.parent_id == agency.parent_id and one.level is agency.level]
 

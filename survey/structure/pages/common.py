@@ -42,7 +42,7 @@ def home() -> str:
 
 
 def form_text(name: str) -> str:
-    """Return one line of text from the posted form."""
+    """One line of text from the posted form."""
     return clean(flask.request.form.get(name, ""))
 
 
@@ -62,17 +62,17 @@ def submit(form: Form, operation: Callable[[orm.Session], ResultT]) -> ResultT |
 
 
 def options(named: Iterable[Agency | Service | Round]) -> list[tuple[str, str]]:
-    """Return things with a code as the options of a choice, in the words of the page's language."""
+    """Things with a code as the options of a choice, in the words of the page's language."""
     return [(one.code, local_name(one)) for one in named]
 
 
 def dated_change(since: date) -> DatedChange:
-    """Return a change that the person who is signed in enters now and that holds since a day."""
+    """A change that the person who is signed in enters now and that holds since a day."""
     return DatedChange(since, today(), actor())
 
 
 def agency_of(session: orm.Session, code: str) -> Agency:
-    """Return an agency, or answer 404."""
+    """An agency; 404 for any other."""
     agency = structure.find_agency(session, code)
     if agency is None:
         flask.abort(404)
@@ -80,7 +80,7 @@ def agency_of(session: orm.Session, code: str) -> Agency:
 
 
 def round_of(session: orm.Session, code: str) -> Round:
-    """Return a round, or answer 404."""
+    """A round; 404 for any other."""
     round_ = rounds.find_round(session, code)
     if round_ is None:
         flask.abort(404)
@@ -88,7 +88,7 @@ def round_of(session: orm.Session, code: str) -> Round:
 
 
 def chosen_agencies(session: orm.Session, codes: Sequence[str]) -> list[Agency]:
-    """Return the agencies of posted codes, in their order; `InputError` for one that is not there."""
+    """The agencies of posted codes, in their order; `InputError` for one that is not there."""
     agencies = structure.find_agencies(session, codes)
     missing = [code for code in codes if code not in agencies]
     if missing:
@@ -111,22 +111,22 @@ def go_on(session: orm.Session, message: str, endpoint: str, **values: Any) -> R
 
 
 def kind_words() -> Mapping[str, str]:
-    """Return what an agency can be by law, in words."""
+    """What an agency can be by law, in words."""
     return wording.AGENCY_KINDS.here()
 
 
 def level_words() -> Mapping[str, str]:
-    """Return the tiers of government in words."""
+    """The tiers of government in words."""
     return wording.AGENCY_LEVELS.here()
 
 
 def state_words() -> Mapping[str, str]:
-    """Return the states of a round in words."""
+    """The states of a round in words."""
     return wording.ROUND_STATES.here()
 
 
 def scope_words(round_: Round) -> str:
-    """Return where a round is held, in a few words."""
+    """Where a round is held, in a few words."""
     scope = round_.scope
     if not scope:
         return str(_("everywhere"))
@@ -139,5 +139,5 @@ def scope_words(round_: Round) -> str:
 
 
 def batch_words() -> Mapping[str, str]:
-    """Return what an import brings, in words."""
+    """What an import brings, in words."""
     return wording.BATCH_KINDS.here()

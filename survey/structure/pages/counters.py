@@ -113,7 +113,7 @@ def _asked_agency() -> str:
 
 
 def _facts(form: CounterForm) -> CounterFacts:
-    """Return what a valid form says of a counter."""
+    """What a valid form says of a counter."""
     return CounterFacts(
         code=form.code.data,
         name=form.name.data,
@@ -126,7 +126,7 @@ def _facts(form: CounterForm) -> CounterFacts:
 
 
 def _hours(form: CounterForm) -> CounterHours:
-    """Return the hours filled in; those of offices where none are."""
+    """The hours filled in; those of offices where none are."""
     usual = CounterHours()
     if form.opens_at.data is None and form.closes_at.data is None:
         return usual

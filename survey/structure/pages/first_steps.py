@@ -70,7 +70,7 @@ def take_catalogue() -> Response:
 
 
 def _steps(there: FirstSteps) -> list[FirstStep]:
-    """Return the steps in their order."""
+    """The steps in their order."""
     at = flask.url_for
     round_ = there.round
     opened = round_ is not None and round_.state is not RoundState.DRAFT

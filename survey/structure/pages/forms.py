@@ -30,7 +30,7 @@ class PastedTable(Block):
     """A table pasted from a spreadsheet, whose tabs and empty cells stay."""
 
     def cleaned(self, typed: str) -> str:
-        """Return what was pasted, to the letter."""
+        """What was pasted, to the letter."""
         return typed
 
 

@@ -198,7 +198,7 @@ def undo(batch_id: int) -> Response:
 
 
 def _preview_page(kind: str, upload: Upload, code: str, form: ReadingForm | None = None) -> str:
-    """Return the page of a file; `form` is one that says what is wrong about it."""
+    """The page of a file; `form` is one that says what is wrong about it."""
     with database().read() as session:
         round_ = round_of(session, code) if kind == "giao-dich" else None
     looked_at = _look(kind, upload, code)
@@ -241,20 +241,20 @@ def _look(kind: str, upload: Upload, code: str) -> Preview:
 
 
 def _headings(session: orm.Session, kind: str, upload: Upload) -> Table:
-    """Return the table of a file with its headings; its rows cannot be read any more."""
+    """The table of a file with its headings; its rows cannot be read any more."""
     known = known_headings(KINDS[kind], upload.columns, service_names(session))
     with upload.table(known) as table:
         return table
 
 
 def _reading_form(kind: str, table: Table) -> ReadingForm:
-    """Return the form that shows how a table is read."""
+    """The form that shows how a table is read."""
     form_class = reading_form(KINDS[kind], table.columns)
     return form_class(formdata=None, data=reading_form_data(table.heading_row, table.columns, table.fields))
 
 
 def _read(kind: str, upload: Upload) -> Table:
-    """Return the table of a file read whole, so that no transaction waits for the reading."""
+    """The table of a file read whole, so that no transaction waits for the reading."""
     most = MOST_ROWS.get(kind, MOST_ROWS_ELSE)
     with database().read() as session:
         services = service_names(session)
@@ -273,7 +273,7 @@ def _run(session: orm.Session, kind: str, table: Table, upload: Upload, code: st
 
 
 def _allowed() -> list[str]:
-    """Return what this person may import."""
+    """What this person may import."""
     return list(KINDS) if user().role in STRUCTURE_EDITORS else ["giao-dich"]
 
 
@@ -285,7 +285,7 @@ def _check_kind(kind: str) -> None:
 
 
 def _upload_of(token: str) -> Upload | None:
-    """Return the file that waits, or say that it is gone."""
+    """The file that waits, or say that it is gone."""
     try:
         return Uploads(settings().storage).get(token, actor=actor())
     except InputError as error:
@@ -314,7 +314,7 @@ def _offer(session: orm.Session, form: ImportForm) -> None:
 
 
 def _columns_of(kind: str) -> str:
-    """Return the headings of a kind of table in a sentence."""
+    """The headings of a kind of table in a sentence."""
     columns = COLUMNS[KINDS[kind]]
     needed, more = ([c.heading for c in columns if c.needed is wanted] for wanted in (True, False))
     sentence = str(_("Columns: %(names)s", names=", ".join(needed)))

@@ -40,23 +40,23 @@ class QuestionnaireChangeForm(Form):
     added = CodeChoices(_("Questions to add, from the questionnaires that come with the software"))
 
     def words(self, code: str, language: str) -> str:
-        """Return the words of an item, or of `title`, in a language."""
+        """The words of an item, or of `title`, in a language."""
         return str(self[f"w-{code}-{language}"].data)
 
     def place(self, code: str) -> int | None:
-        """Return the place of an item within its element."""
+        """The place of an item within its element."""
         number: int | None = self[f"p-{code}"].data
         return number
 
     def keeps(self, code: str) -> bool:
-        """Return whether an item stays."""
+        """Whether an item stays."""
         return bool(self[f"k-{code}"].data)
 
 
 def change_form(
     definition: Definition, bank: Sequence[Definition], values: Mapping[str, Any] | None = None
 ) -> QuestionnaireChangeForm:
-    """Return the form of a questionnaire; `values` are shown when nothing was sent."""
+    """The form of a questionnaire; `values` are shown when nothing was sent."""
     fields: dict[str, Any] = {}
     for code in ("title", *(item.code for item in definition.items)):
         for name in definition.languages:
@@ -77,7 +77,7 @@ def change_form(
 
 
 def change_values(definition: Definition) -> dict[str, Any]:
-    """Return a questionnaire as the values of its form."""
+    """A questionnaire as the values of its form."""
     values: dict[str, Any] = {"code": definition.code, "family": definition.family}
     for name in definition.languages:
         values[f"w-title-{name}"] = definition.title.get(name)

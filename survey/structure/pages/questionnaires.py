@@ -114,7 +114,7 @@ def install_changed(version_id: int) -> Response | tuple[str, int]:
 
 
 def _changed(definition: Definition, form: QuestionnaireChangeForm) -> Definition:
-    """Return the questionnaire that a valid form asks for; `InputError` where its other answers do not allow it."""
+    """The questionnaire that a valid form asks for; `InputError` where its other answers do not allow it."""
     items = [item.code for item in definition.items]
     changed = edit_questionnaire(
         definition,
@@ -137,7 +137,7 @@ def _bank() -> list[Definition]:
 
 
 def _version(session: orm.Session, version_id: int) -> tuple[QuestionnaireVersion, Definition]:
-    """Return a version and its definition, or answer 404."""
+    """A version and its definition; 404 for any other."""
     version = round_queries.find_version(session, version_id)
     if version is None:
         flask.abort(404)

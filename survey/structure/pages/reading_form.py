@@ -55,7 +55,7 @@ class ReadingForm(Form):
 
 
 def reading_form(kind: BatchKind, headings: Sequence[str]) -> type[ReadingForm]:
-    """Return the form class for a kind of table and a file with these headings."""
+    """The form class for a kind of table and a file with these headings."""
     offered = [(heading, shorten(heading, 60, placeholder=" …") or heading[:60]) for heading in headings]
     fields: dict[str, Any] = {
         f"c.{column.code}": Choice(COLUMN_WORDS[column.code], options=offered, empty=_("none"), id=f"c-{column.code}")
@@ -65,5 +65,5 @@ def reading_form(kind: BatchKind, headings: Sequence[str]) -> type[ReadingForm]:
 
 
 def shown(table_row: int, columns: Sequence[str], fields: Mapping[str, int]) -> dict[str, Any]:
-    """Return the values with which the form shows how a table was read."""
+    """The values with which the form shows how a table was read."""
     return {"heading_row": table_row, **{f"c.{code}": columns[at] for code, at in fields.items()}}

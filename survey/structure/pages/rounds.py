@@ -153,7 +153,7 @@ def _change(session: orm.Session, round_: Round, form: PlanForm) -> bool:
 
 
 def _draft(form: RulesForm, code: str, zone: str, stored: Mapping[str, Any]) -> RoundPlan:
-    """Return the plan of a draft, its rule included."""
+    """The plan of a draft, its rule included."""
     return RoundPlan(
         code=code,
         name=form.name.data,
@@ -176,7 +176,7 @@ def _version(session: orm.Session, form: RulesForm) -> QuestionnaireVersion:
 
 
 def _weights_of(session: orm.Session, round_: Round | None, rules: Rules) -> list[Weight]:
-    """Return the weights a round may have: of the elements of its questionnaire, of agencies with transactions."""
+    """The weights a round may have: of the elements of its questionnaire, of agencies with transactions."""
     if round_ is None:
         return []
     agencies = {one.agency.code: local_name(one.agency) for one in structure.transactions(session, round_.id)}
@@ -199,13 +199,13 @@ def _values_of(session: orm.Session, round_: Round) -> dict[str, Any]:
 
 
 def _opened(session: orm.Session, round_: Round) -> PlanForm:
-    """Return the form of a round as it is stored, never as it was sent."""
+    """The form of a round as it is stored, never as it was sent."""
     form: PlanForm = _form(session, round_, _values_of(session, round_))
     return form.opened_for(round_)
 
 
 def _form(session: orm.Session, round_: Round | None, values: Mapping[str, Any] | None = None) -> Any:
-    """Return the form of a draft with its rule (`RulesForm`); of an open round, its name and end (`PlanForm`)."""
+    """The form of a draft with its rule (`RulesForm`); of an open round, its name and end (`PlanForm`)."""
     if round_ is not None and round_.state is not RoundState.DRAFT:
         form = PlanForm() if values is None else PlanForm(formdata=None, data=values)
         del form.code, form.opens_on, form.opens_at, form.version

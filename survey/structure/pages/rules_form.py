@@ -23,7 +23,7 @@ MIN_N = (5, 1000)
 
 
 def composition_words() -> Mapping[str, tuple[str, str]]:
-    """Return the ways to form an index from items, each with a plain explanation."""
+    """The ways to form an index from items, each with a plain explanation."""
     return {
         "pooled": (
             gettext("All answers together"),
@@ -47,7 +47,7 @@ def composition_words() -> Mapping[str, tuple[str, str]]:
 
 
 def interval_words() -> Mapping[str, str]:
-    """Return the ways to form intervals, in words."""
+    """The ways to form intervals, in words."""
     return {
         "auto": gettext("chosen by the software for each figure (recommended)"),
         "jeffreys": "Jeffreys",
@@ -59,7 +59,7 @@ def interval_words() -> Mapping[str, str]:
 
 
 def rollup_words() -> Mapping[str, str]:
-    """Return how the province's index comes from the agencies'."""
+    """How the province's index comes from the agencies'."""
     return {
         "transactions": gettext("every agency by its number of transactions (recommended)"),
         "equal": gettext("every agency alike"),
@@ -68,13 +68,13 @@ def rollup_words() -> Mapping[str, str]:
 
 
 def confidence_words(stored: float) -> Mapping[str, str]:
-    """Return the degrees of confidence to choose from, the stored one among them, in percent."""
+    """The degrees of confidence to choose from, the stored one among them, in percent."""
     degrees = sorted({0.9, 0.95, 0.99, stored})
     return {shown_number(100 * degree): gettext("%(n)s in 100", n=shown_number(100 * degree)) for degree in degrees}
 
 
 def fpc_words() -> Mapping[str, str]:
-    """Return what the index may be a statement about."""
+    """What the index may be a statement about."""
     return {
         "1": gettext("the transactions of this period (recommended)"),
         "0": gettext("the way the agencies work, this period being one example"),
@@ -82,7 +82,7 @@ def fpc_words() -> Mapping[str, str]:
 
 
 def cluster_words() -> Mapping[str, str]:
-    """Return what the sampling units may be."""
+    """What the sampling units may be."""
     return {
         "counter_day": gettext("people of one counter and day, or of one pile of paper forms (recommended)"),
         "none": gettext("each respondent by himself or herself"),
@@ -90,7 +90,7 @@ def cluster_words() -> Mapping[str, str]:
 
 
 def league_words() -> Mapping[str, str]:
-    """Return among whom agencies may be ranked."""
+    """Among whom agencies may be ranked."""
     return {
         "kind": gettext("among agencies of their kind: departments, communes (recommended)"),
         "none": gettext("among all agencies"),
@@ -101,7 +101,7 @@ class Decimal(Number):
     """A number that is shown with a decimal comma."""
 
     def shown(self) -> str:
-        """Return the number as people here write it."""
+        """The number as people here write it."""
         return shown_number(self.data)
 
 
@@ -112,7 +112,7 @@ class WeightField(Decimal):
         super().__init__(*options, least=-math.inf, most=math.inf, **more)
 
     def parse(self, typed: str) -> float:
-        """Return the number; the message repeats what was typed."""
+        """The number; the message repeats what was typed."""
         self.message = gettext("The weight %(typed)r is no number", typed=typed)
         return super().parse(typed)
 
@@ -127,7 +127,7 @@ class Confidence(Choice):
 
 
 def _whole(label: Any, title: Any, hint: Any, least: int, most: int) -> Whole:
-    """Return a field for a whole number that must be given; `title` names it in the message."""
+    """A field for a whole number that must be given; `title` names it in the message."""
     message = _("%(what)s: write a whole number from %(least)d to %(most)d", what=title, least=least, most=most)
     return Whole(label, [Required(message)], hint=hint, least=least, most=most, message=message)
 
@@ -207,7 +207,7 @@ class RulesForm(PlanForm):
     )
 
     def weights(self, kind: str) -> list[WeightField]:
-        """Return the fields for the weights of `element`, `aspect` or `agency`."""
+        """The fields for the weights of `element`, `aspect` or `agency`."""
         return [field for name, field in self._fields.items() if name.startswith(f"{kind}:")]
 
 
@@ -221,7 +221,7 @@ class Weight:
 
 
 def weights(definition: Definition, rules: Rules, agencies: Mapping[str, str]) -> list[Weight]:
-    """Return the weights of a questionnaire's elements and aspects, and of agencies, whose names come by code."""
+    """The weights of a questionnaire's elements and aspects, and of agencies, whose names come by code."""
     elements = [
         Weight(f"element:{part.code}", part.title.get("vi"), rules.element_weights.get(part.code))
         for part in definition.elements
@@ -239,7 +239,7 @@ def weights(definition: Definition, rules: Rules, agencies: Mapping[str, str]) -
 
 
 def weights_form(chosen: Sequence[Weight], rules: Rules, values: Mapping[str, Any] | None) -> RulesForm:
-    """Return the form of a round with a field for each weight; `values` are shown when nothing was sent.
+    """The form of a round with a field for each weight; `values` are shown when nothing was sent.
 
     A choice whose weights have no fields yet is not offered.
     """
@@ -262,7 +262,7 @@ def weights_form(chosen: Sequence[Weight], rules: Rules, values: Mapping[str, An
 
 
 def rule_values(rules: Rules, chosen: Sequence[Weight]) -> dict[str, Any]:
-    """Return scoring rules as the values of the form."""
+    """Scoring rules as the values of the form."""
     return {
         "composition": rules.composition,
         "interval": rules.interval,
@@ -280,7 +280,7 @@ def rule_values(rules: Rules, chosen: Sequence[Weight]) -> dict[str, Any]:
 
 
 def rules_of(form: RulesForm, stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the rules of a valid form; what the form does not speak of stays as it is stored."""
+    """The rules of a valid form; what the form does not speak of stays as it is stored."""
     rules = dict(stored)
     for name in ("composition", "interval", "rollup", "clusters", "leagues", "min_n", "min_n_interval"):
         rules[name] = form[name].data
@@ -317,7 +317,7 @@ def _settle_weights(form: RulesForm, rules: dict[str, Any]) -> None:
 
 
 def _number(typed: str) -> float:
-    """Return a number that may have a decimal comma; not a number for anything else."""
+    """A number that may have a decimal comma; not a number for anything else."""
     try:
         return float(typed.replace(",", "."))
     except ValueError:
@@ -325,5 +325,5 @@ def _number(typed: str) -> float:
 
 
 def shown_number(number: float | None) -> str:
-    """Return a number as it is written into a field, with a decimal comma; empty for none."""
+    """A number as it is written into a field, with a decimal comma; empty for none."""
     return "" if number is None else f"{number:g}".replace(".", ",")

@@ -35,13 +35,13 @@ class ExclusionRule:
     to_hour: int | None = None
 
     def facts(self) -> dict[str, Any]:
-        """Return the rule as it is stored: what narrows alone."""
+        """The rule as it is stored: what narrows alone."""
         known = {name: value for name, value in asdict(self).items() if value not in (None, "")}
         return {name: value.isoformat() if isinstance(value, date) else value for name, value in known.items()}
 
     @classmethod
     def of(cls, facts: Mapping[str, Any]) -> ExclusionRule:
-        """Return a stored rule."""
+        """A stored rule."""
         values = dict(facts)
         for name in ("first", "last"):
             if name in values:
@@ -51,7 +51,7 @@ class ExclusionRule:
         return cls(**values)
 
     def checked(self) -> ExclusionRule:
-        """Return the rule; `InputError` where it means a whole agency or round, or hours without their end."""
+        """The rule; `InputError` where it means a whole agency or round, or hours without their end."""
         if self.batch_id is None and (self.first is None or self.last is None):
             raise InputError(
                 "Name a batch, or the first and the last day: a whole round is not left out", field="first"
@@ -64,7 +64,7 @@ class ExclusionRule:
 
 
 def matches(session: orm.Session, round_: Round, rule: ExclusionRule) -> sa.ColumnElement[bool]:
-    """Return the condition of the responses of a round that a rule means, counted or not."""
+    """The condition of the responses of a round that a rule means, counted or not."""
     zone = ZoneInfo(round_.zone)
     conditions = [Response.round_id == round_.id]
     if rule.agency:
@@ -85,7 +85,7 @@ def matches(session: orm.Session, round_: Round, rule: ExclusionRule) -> sa.Colu
 
 
 def _within_hours(session: orm.Session, round_: Round, first: int, end: int) -> sa.ColumnElement[bool]:
-    """Return whether a response came from one local hour to another, by the clocks of the round's first day."""
+    """Whether a response came from one local hour to another, by the clocks of the round's first day."""
     offset = datetime.combine(round_.opens_on, time(12), ZoneInfo(round_.zone)).utcoffset() or timedelta()
     minutes = int(offset.total_seconds() // 60)
     if session.get_bind().dialect.name == "postgresql":

@@ -9,5 +9,5 @@ from survey.models import Agency, Response, Round, User
 
 
 def is_empty(session: orm.Session) -> bool:
-    """Return whether the database is empty: no agency, round, response or account."""
+    """Whether the database is empty: no agency, round, response or account."""
     return not any(session.scalar(sa.select(sa.exists().select_from(m))) for m in (Agency, Round, Response, User))

@@ -14,12 +14,12 @@ ORDER = (AgencyKind.DEPARTMENT, AgencyKind.COMMUNE, AgencyKind.DISTRICT, AgencyK
 
 
 def agency_kinds(session: orm.Session) -> dict[str, str]:
-    """Return the kind of every agency by its code: the league it is in where a round ranks by kind."""
+    """The kind of every agency by its code: the league it is in where a round ranks by kind."""
     return {code: kind.value for code, kind in session.execute(sa.select(Agency.code, Agency.kind))}
 
 
 def league_order(leagues: Mapping[str, str], agencies: Iterable[str]) -> list[str]:
-    """Return the leagues that some agencies are in, in the order of `ORDER`; "" for agencies of none, at the end."""
+    """The leagues that some agencies are in, in the order of `ORDER`; "" for agencies of none, at the end."""
     present = {leagues.get(agency, "") for agency in agencies}
     places = {kind.value: place for place, kind in enumerate(ORDER)}
     return sorted(present, key=lambda league: (places.get(league, len(ORDER) + (not league)), league))

@@ -19,7 +19,7 @@ _AGENCY = ("id", "code", "parent_id", "kind", "level", "valid_from", "valid_to",
 
 
 def agencies(session: orm.Session, on: date | None = None) -> dict[str, Agency]:
-    """Return every agency, past ones too, by code; with the name it had `on` a day, for example a round's first.
+    """Every agency, past ones too, by code; with the name it had `on` a day, for example a round's first.
 
     Where that name is not the present one, the agency is a copy outside the session, so that nothing is renamed.
     """
@@ -29,7 +29,7 @@ def agencies(session: orm.Session, on: date | None = None) -> dict[str, Agency]:
 
 
 def agency_names(session: orm.Session) -> Names:
-    """Return what cells of a table may call the agencies; those that ended give way to present ones."""
+    """What cells of a table may call the agencies; those that ended give way to present ones."""
     index = Names()
     for agency in session.scalars(sa.select(Agency).order_by(Agency.id)):
         index.add(agency.id, agency.code, (agency.name,), past=agency.valid_to is not None)
@@ -37,7 +37,7 @@ def agency_names(session: orm.Session) -> Names:
 
 
 def service_names(session: orm.Session) -> Names:
-    """Return what cells of a table may call the services."""
+    """What cells of a table may call the services."""
     index = Names()
     for service in session.scalars(sa.select(Service).order_by(Service.id)):
         index.add(service.id, service.code, (service.name,), past=not service.active)
@@ -54,7 +54,7 @@ def _former(session: orm.Session, owner: orm.InstrumentedAttribute[int], day: da
 
 
 def _called(thing: ThingT, former: FormerName | ServiceFormerName | None, copied: Sequence[str]) -> ThingT:
-    """Return an agency or a service, or a copy of it under a former name."""
+    """An agency or a service, or a copy of it under a former name."""
     if former is None:
         return thing
     columns = {name: getattr(thing, name) for name in copied}
@@ -62,13 +62,13 @@ def _called(thing: ThingT, former: FormerName | ServiceFormerName | None, copied
 
 
 def services(session: orm.Session, on: date | None = None) -> dict[str, Service]:
-    """Return every service by code, with the name it had `on` a day, likewise."""
+    """Every service by code, with the name it had `on` a day, likewise."""
     rows = session.scalars(sa.select(Service).order_by(Service.code))
     former = _former(session, ServiceFormerName.service_id, on)
     return {service.code: _called(service, former.get(service.id), _SERVICE) for service in rows}
 
 
 def counters(session: orm.Session) -> dict[str, Counter]:
-    """Return every counter with its agency, closed ones too, by its id as text."""
+    """Every counter with its agency, closed ones too, by its id as text."""
     rows = session.scalars(sa.select(Counter).options(orm.joinedload(Counter.agency)).order_by(Counter.id))
     return {str(counter.id): counter for counter in rows}

@@ -21,7 +21,7 @@ class Overlap:
 
 
 def find_overlaps(session: orm.Session, round_: Round) -> list[Overlap]:
-    """Return what opening a round would share with open ones; the narrower has the answers, else the later begun."""
+    """What opening a round would share with open ones; the narrower has the answers, else the later begun."""
     others = structure.overlapping(session, round_.opens_on, round_.closes_on, round_.id)
     running = [one for one in others if one.state is RoundState.OPEN]
     counters = covered_counters(session, round_) if running else []

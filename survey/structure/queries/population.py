@@ -12,7 +12,7 @@ from survey.models import Agency, Population, Response, Service
 
 
 def population(session: orm.Session, round_id: int) -> pd.DataFrame:
-    """Return the transactions of a round as the scoring wants them: columns `agency`, `service`, `N`."""
+    """The transactions of a round as the scoring wants them: columns `agency`, `service`, `N`."""
     rows = session.execute(
         sa.select(Agency.code, Service.code, Population.transactions)
         .join(Agency, Agency.id == Population.agency_id)

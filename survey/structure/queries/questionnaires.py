@@ -24,7 +24,7 @@ class StoredVersion:
 
 
 def stored_versions(session: orm.Session) -> list[StoredVersion]:
-    """Return every version, the newest of each questionnaire first."""
+    """Every version, the newest of each questionnaire first."""
     rounds: dict[int, list[Round]] = {}
     for round_ in session.scalars(sa.select(Round).order_by(Round.opens_on.desc())):
         rounds.setdefault(round_.version_id, []).append(round_)
@@ -34,7 +34,7 @@ def stored_versions(session: orm.Session) -> list[StoredVersion]:
 
 
 def version_before(session: orm.Session, version: QuestionnaireVersion) -> QuestionnaireVersion | None:
-    """Return the version before one, of the same questionnaire; of a first one the newest other of its family."""
+    """The version before one, of the same questionnaire; of a first one the newest other of its family."""
     of_family = [one for one in structure.versions(session) if one.questionnaire.family == version.questionnaire.family]
     older = [
         one for one in of_family if one.questionnaire_id == version.questionnaire_id and one.number < version.number

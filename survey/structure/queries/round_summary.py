@@ -33,7 +33,7 @@ class RoundSummary:
 
 
 def round_summary(session: orm.Session, round_: Round) -> RoundSummary:
-    """Return what a person should know before a round is opened."""
+    """What a person should know before a round is opened."""
     coded = set(session.scalars(sa.select(CounterCode.counter_id).where(CounterCode.revoked_at.is_(None))))
     reached = [counter for counter in covered_counters(session, round_) if counter.id in coded]
     return RoundSummary(

@@ -21,17 +21,17 @@ USUAL = "sipas-service-16"
 
 
 def local_day(round_: Round, now: datetime) -> date:
-    """Return the calendar day of an instant in the round's own zone."""
+    """The calendar day of an instant in the round's own zone."""
     return now.astimezone(ZoneInfo(round_.zone)).date()
 
 
 def takes_answers(round_: Round, now: datetime) -> bool:
-    """Return whether the round takes answers at an instant: it is open, has begun and has not ended."""
+    """Whether the round takes answers at an instant: it is open, has begun and has not ended."""
     return round_.state is RoundState.OPEN and round_.begins <= now < round_.ends
 
 
 def all_rounds(session: orm.Session) -> Sequence[Round]:
-    """Return every round, the newest first, with its questionnaire."""
+    """Every round, the newest first, with its questionnaire."""
     return session.scalars(
         sa.select(Round)
         .options(orm.joinedload(Round.version).joinedload(QuestionnaireVersion.questionnaire))
@@ -40,17 +40,17 @@ def all_rounds(session: orm.Session) -> Sequence[Round]:
 
 
 def find_round(session: orm.Session, code: str) -> Round | None:
-    """Return the round of a code; None without one, for pages that answer 404."""
+    """The round of a code; None without one, for pages that answer 404."""
     return session.scalars(sa.select(Round).where(Round.code == code)).first()
 
 
 def find_open_rounds(session: orm.Session) -> Sequence[Round]:
-    """Return the rounds whose state is open, whether or not their days have come."""
+    """The rounds whose state is open, whether or not their days have come."""
     return session.scalars(sa.select(Round).where(Round.state == RoundState.OPEN).order_by(Round.id)).all()
 
 
 def find_rounds_before(session: orm.Session, round_: Round) -> Sequence[Round]:
-    """Return the rounds that had ended when one began, the latest first; one that was closed early had."""
+    """The rounds that had ended when one began, the latest first; one that was closed early had."""
     earlier = session.scalars(sa.select(Round).where(Round.opens_on < round_.opens_on)).all()
     ended = [one for one in earlier if one.last_day < round_.opens_on]
     return sorted(ended, key=lambda one: (one.last_day, one.id), reverse=True)
@@ -78,17 +78,17 @@ def definition_of(version: QuestionnaireVersion) -> Definition:
 
 
 def find_version(session: orm.Session, version_id: int) -> QuestionnaireVersion | None:
-    """Return a questionnaire's version by its id."""
+    """A questionnaire's version by its id."""
     return session.get(QuestionnaireVersion, version_id)
 
 
 def get_version(session: orm.Session, version_id: int) -> QuestionnaireVersion:
-    """Return a round's version, which a foreign key says is there."""
+    """A round's version, which a foreign key says is there."""
     return session.get_one(QuestionnaireVersion, version_id)
 
 
 def latest_version(session: orm.Session, questionnaire: str) -> QuestionnaireVersion:
-    """Return the newest version of a questionnaire; `InputError` naming those there are when none has the code."""
+    """The newest version of a questionnaire; `InputError` naming those there are when none has the code."""
     version = session.scalars(
         sa.select(QuestionnaireVersion)
         .join(QuestionnaireVersion.questionnaire)
@@ -107,7 +107,7 @@ def latest_version(session: orm.Session, questionnaire: str) -> QuestionnaireVer
 
 
 def usual_version(session: orm.Session) -> QuestionnaireVersion | None:
-    """Return the version that a new round begins with: the very one of the last round, else the newest of 16 items.
+    """The version that a new round begins with: the very one of the last round, else the newest of 16 items.
 
     A newer version of the last round's questionnaire is taken on by a person alone, never by an update of the program.
     None where neither is there.

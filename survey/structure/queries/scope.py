@@ -21,7 +21,7 @@ WIDTHS = (COUNTERS, AGENCIES, KINDS, EVERYWHERE)
 
 
 def scope_width(round_: Round) -> int:
-    """Return the place of a round's scope in `WIDTHS`: the smaller, the narrower."""
+    """The place of a round's scope in `WIDTHS`: the smaller, the narrower."""
     return next((place for place, name in enumerate(WIDTHS) if name in (round_.scope or {})), len(WIDTHS) - 1)
 
 
@@ -38,7 +38,7 @@ def covers(round_: Round, counter: Counter) -> bool:
 
 
 def covered_counters(session: orm.Session, round_: Round) -> list[Counter]:
-    """Return the open counters at which a round is held, each with its agency and those that decide there."""
+    """The open counters at which a round is held, each with its agency and those that decide there."""
     counters = session.scalars(
         sa.select(Counter)
         .where(Counter.active.is_(True))
@@ -49,7 +49,7 @@ def covered_counters(session: orm.Session, round_: Round) -> list[Counter]:
 
 
 def covered_agencies(session: orm.Session, round_: Round) -> frozenset[int] | None:
-    """Return the ids of the agencies whose services a round may judge; None for all.
+    """The ids of the agencies whose services a round may judge; None for all.
 
     Those in the scope by kind or code, and those that receive or decide at one of its counters.
     """
@@ -64,12 +64,12 @@ def covered_agencies(session: orm.Session, round_: Round) -> frozenset[int] | No
 
 
 def narrowest_first(rounds: Iterable[Round]) -> list[Round]:
-    """Return rounds by their scope, the narrowest first; those of one width stay in their order."""
+    """Rounds by their scope, the narrowest first; those of one width stay in their order."""
     return sorted(rounds, key=scope_width)
 
 
 def round_at(rounds: Sequence[Round], counter: Counter) -> Round | None:
-    """Return the round whose days are printed for a counter: the narrowest of those held there, the first of these."""
+    """The round whose days are printed for a counter: the narrowest of those held there, the first of these."""
     return next((one for one in narrowest_first(rounds) if covers(one, counter)), None)
 
 

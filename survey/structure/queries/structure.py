@@ -58,37 +58,37 @@ def tree(session: orm.Session, today: date, ended: bool = False) -> list[Branch]
 
 
 def has_ended(agency: Agency, today: date) -> bool:
-    """Return whether an agency has ended by a day."""
+    """Whether an agency has ended by a day."""
     return agency.valid_to is not None and agency.valid_to <= today
 
 
 def find_agency(session: orm.Session, code: str) -> Agency | None:
-    """Return the agency of a code; None without one."""
+    """The agency of a code; None without one."""
     return session.scalars(sa.select(Agency).where(Agency.code == code)).first()
 
 
 def find_agencies(session: orm.Session, codes: Sequence[str]) -> dict[str, Agency]:
-    """Return the agencies of these codes by code, leaving out codes that no agency has."""
+    """The agencies of these codes by code, leaving out codes that no agency has."""
     return {agency.code: agency for agency in session.scalars(sa.select(Agency).where(Agency.code.in_(codes)))}
 
 
 def find_service(session: orm.Session, code: str) -> Service | None:
-    """Return the service of a code; None without one."""
+    """The service of a code; None without one."""
     return session.scalars(sa.select(Service).where(Service.code == code)).first()
 
 
 def find_counter(session: orm.Session, counter_id: int) -> Counter | None:
-    """Return a counter by its id; None without one."""
+    """A counter by its id; None without one."""
     return session.get(Counter, counter_id)
 
 
 def find_code_in_use(session: orm.Session) -> str | None:
-    """Return some counter's public code that is not revoked, for showing what a form looks like."""
+    """Some counter's public code that is not revoked, for showing what a form looks like."""
     return session.scalar(sa.select(CounterCode.code).where(CounterCode.revoked_at.is_(None)).limit(1))
 
 
 def in_force(session: orm.Session, today: date) -> Sequence[Agency]:
-    """Return the agencies that have not ended by `today`, by name."""
+    """The agencies that have not ended by `today`, by name."""
     lasting = Agency.valid_to.is_(None) | (Agency.valid_to > today)
     return session.scalars(sa.select(Agency).where(lasting).order_by(Agency.name, Agency.code)).all()
 
@@ -104,7 +104,7 @@ class Past:
 
 
 def past(session: orm.Session, agency: Agency) -> Past:
-    """Return an agency's former names, who took over from it, and from whom it took over."""
+    """An agency's former names, who took over from it, and from whom it took over."""
     former = sa.select(FormerName).where(FormerName.agency_id == agency.id).order_by(FormerName.until)
     split_to = sa.select(AgencySuccessor.successor_id).where(AgencySuccessor.agency_id == agency.id)
     split_from = sa.select(AgencySuccessor.agency_id).where(AgencySuccessor.successor_id == agency.id)
@@ -118,7 +118,7 @@ def past(session: orm.Session, agency: Agency) -> Past:
 
 
 def counters_by_agency(session: orm.Session) -> list[tuple[Agency, list[Counter]]]:
-    """Return all counters, closed ones too, under their agencies."""
+    """All counters, closed ones too, under their agencies."""
     query = (
         sa.select(Counter)
         .join(Counter.agency)
@@ -136,7 +136,7 @@ def counters_by_agency(session: orm.Session) -> list[tuple[Agency, list[Counter]
 
 
 def public_codes(session: orm.Session) -> list[tuple[str, str, str]]:
-    """Return (public code in force, agency's name, counter's name) of every counter in use."""
+    """(public code in force, agency's name, counter's name) of every counter in use."""
     query = (
         sa.select(CounterCode.code, Agency.name, Counter.name)
         .join(CounterCode.counter)
@@ -148,13 +148,13 @@ def public_codes(session: orm.Session) -> list[tuple[str, str, str]]:
 
 
 def services(session: orm.Session, active: bool | None = None) -> Sequence[Service]:
-    """Return the services by name: all, or those in use or not."""
+    """The services by name: all, or those in use or not."""
     query = sa.select(Service).order_by(Service.name)
     return session.scalars(query if active is None else query.where(Service.active.is_(active))).all()
 
 
 def versions(session: orm.Session) -> Sequence[QuestionnaireVersion]:
-    """Return every version of every questionnaire, the newest of each first."""
+    """Every version of every questionnaire, the newest of each first."""
     return session.scalars(
         sa.select(QuestionnaireVersion)
         .join(QuestionnaireVersion.questionnaire)
@@ -173,7 +173,7 @@ class Transactions:
 
 
 def transactions(session: orm.Session, round_id: int) -> list[Transactions]:
-    """Return a round's transactions in the order of names."""
+    """A round's transactions in the order of names."""
     rows = session.execute(
         sa.select(Agency, Service, Population.transactions)
         .join(Population, Population.agency_id == Agency.id)
@@ -185,7 +185,7 @@ def transactions(session: orm.Session, round_id: int) -> list[Transactions]:
 
 
 def responses_of(session: orm.Session, round_id: int) -> int:
-    """Return how many responses a round has, counted or not."""
+    """How many responses a round has, counted or not."""
     return session.scalar(sa.select(sa.func.count()).select_from(Response).where(Response.round_id == round_id)) or 0
 
 
@@ -208,7 +208,7 @@ class Batch:
 
 
 def structure_batches(session: orm.Session, kinds: Sequence[BatchKind], batch_id: int | None = None) -> list[Batch]:
-    """Return imports of these kinds, the newest first; or the one of a number."""
+    """Imports of these kinds, the newest first; or the one of a number."""
     query = (
         sa.select(ImportBatch, User.display_name, Round)
         .outerjoin(User, User.id == ImportBatch.user_id)

@@ -18,7 +18,7 @@ RECEIVING = frozenset({AgencyKind.COMMUNE, AgencyKind.CENTRE})
 
 
 def template_of(session: orm.Session, kind: BatchKind, today: date, round_: Round | None = None) -> Template:
-    """Return the template of a kind of table, with what is stored; `round_` is for transactions."""
+    """The template of a kind of table, with what is stored; `round_` is for transactions."""
     if kind is BatchKind.AGENCIES:
         return _agencies(session, today)
     if kind is BatchKind.SERVICES:
@@ -76,7 +76,7 @@ def _counters(session: orm.Session, today: date) -> Template:
 
 
 def _transactions(session: orm.Session, today: date, round_: Round | None) -> Template:
-    """Return agencies down and services across, with the round's numbers."""
+    """Agencies down and services across, with the round's numbers."""
     services = structure.services(session, active=True)
     stored = structure.transactions(session, round_.id) if round_ is not None else []
     numbers = {(row.agency.id, row.service.id): row.transactions for row in stored}

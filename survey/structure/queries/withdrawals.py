@@ -12,13 +12,13 @@ from survey.models import Withdrawal, WithdrawalKind, WithdrawalState
 
 
 def withdrawals_of_batch(session: orm.Session, batch_id: int) -> Sequence[Withdrawal]:
-    """Return what was asked about a file or pile, the newest first."""
+    """What was asked about a file or pile, the newest first."""
     query = sa.select(Withdrawal).where(Withdrawal.batch_id == batch_id).order_by(Withdrawal.id.desc())
     return session.scalars(query).all()
 
 
 def exclusions_in_force(session: orm.Session, round_id: int) -> list[dict[str, Any]]:
-    """Return the rules by which responses of a round are left out, with reason and number, for an edition to keep."""
+    """The rules by which responses of a round are left out, with reason and number, for an edition to keep."""
     query = (
         sa.select(Withdrawal)
         .where(
@@ -40,6 +40,6 @@ def exclusions_in_force(session: orm.Session, round_id: int) -> list[dict[str, A
 
 
 def withdrawals_of_counter(session: orm.Session, counter_id: int) -> Sequence[Withdrawal]:
-    """Return what was asked about a counter's codes, the newest first."""
+    """What was asked about a counter's codes, the newest first."""
     query = sa.select(Withdrawal).where(Withdrawal.counter_id == counter_id).order_by(Withdrawal.id.desc())
     return session.scalars(query).all()

@@ -11,7 +11,7 @@ from survey.models import Job, JobState
 
 
 def job_of(session: orm.Session, token: str, user_id: int) -> Job | None:
-    """Return a job by the token of its page, for its owner alone."""
+    """A job by the token of its page, for its owner alone."""
     return session.scalar(sa.select(Job).where(Job.token == token, Job.user_id == user_id))
 
 
@@ -27,5 +27,5 @@ def is_work_waiting(session: orm.Session) -> bool:
 
 
 def waiting_since(session: orm.Session) -> datetime | None:
-    """Return since when the job that waits longest has waited; None where none does."""
+    """Since when the job that waits longest has waited; None where none does."""
     return session.scalar(sa.select(sa.func.min(Job.created_at)).where(Job.state == JobState.WAITING))
