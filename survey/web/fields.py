@@ -323,6 +323,13 @@ class Choices(Control):
         return f"{self.id}-1"
 
 
+class CodeChoices(Choices):
+    """Codes to tick. The operation refuses one that is not there, and names it."""
+
+    def pre_validate(self, _form: object) -> None:
+        """Leave the check to the operation."""
+
+
 class Tick(Control):
     """A box: ticked or not."""
 

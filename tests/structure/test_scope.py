@@ -139,7 +139,9 @@ def test_the_pages_choose_confirm_and_the_codes_open_their_rounds(people: Flask)
     opening = "/quan-tri/dot/pilot/mo"
     text = client.get(opening).get_data(as_text=True)
     assert "đang mở cùng ngày ở 1 quầy" in text
-    client.post(opening, data={"csrf_token": token(text)})
+    refused = client.post(opening, data={"csrf_token": token(text)})
+    beside = BeautifulSoup(refused.get_data(as_text=True), "html.parser").select_one("#overlap-error")
+    assert (refused.status_code, "đang mở cùng ngày ở 1 quầy" in beside.text) == (422, True), beside
     with database.read() as session:
         assert session.scalars(sa.select(Round).where(Round.code == "pilot")).one().state is RoundState.DRAFT
     client.post(opening, data={"csrf_token": token(text), "overlap": "1"})

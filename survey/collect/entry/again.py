@@ -22,7 +22,7 @@ from survey.collect.entry.common import (
     read_again,
     refused,
 )
-from survey.collect.entry.forms import FindForm
+from survey.collect.entry.forms import FindForm, SettleForm, picks_form
 from survey.collect.operations.correct_form import Corrected, correct_form, settle_form
 from survey.collect.operations.enter_form import check_form, differing
 from survey.collect.queries import entry
@@ -34,7 +34,6 @@ from survey.questionnaires.definition import HIDDEN
 from survey.structure.operations.withdraw import Why
 from survey.web import i18n
 from survey.web.context import actor, database, now, user
-from survey.web.forms import Mistake
 from survey.web.reasons import ReasonForm
 
 
@@ -87,7 +86,7 @@ def differences(number: int, place: int) -> View:
         found, kept = form_row(session, number, place)
         if kept.second is None:
             return flask.redirect(after_check(kept))
-        return _differences_page(session, found, kept, [])
+        return _differences_page(session, found, kept, _settle_form(definition_of(found), session, kept))
 
 
 @blueprint.post("/<int:number>/phieu/<int:place>/doi-chieu")
@@ -99,9 +98,10 @@ def settle(number: int, place: int) -> View:
         if kept.second is None:
             return flask.redirect(after_check(kept), 303)
         definition = definition_of(found)
-        settled, undecided = _chosen(definition, entry.stored_answers(session, kept), kept.second)
-        if undecided:
-            return _differences_page(session, found, kept, undecided), 422
+        picks = _settle_form(definition, session, kept)
+        if not picks.validate():
+            return _differences_page(session, found, kept, picks), 422
+        settled = _settled(definition, entry.stored_answers(session, kept), kept.second, picks)
     try:
         with database().write() as session:
             found, kept = form_row(session, number, place)
@@ -114,20 +114,21 @@ def settle(number: int, place: int) -> View:
     return flask.redirect(target, 303)
 
 
-def _chosen(definition: Definition, first: str, second_pass: str) -> tuple[str, list[Mistake]]:
-    """The answers settled on, and what is still to be decided."""
-    settled, undecided = list(first), []
+def _settle_form(definition: Definition, session: orm.Session, kept: EntryForm) -> SettleForm:
+    first = entry.stored_answers(session, kept)
+    positions = differing(first, kept.second or first)
+    return picks_form({definition.slots[position].code: position + 1 for position in positions})()
+
+
+def _settled(definition: Definition, first: str, second_pass: str, picks: SettleForm) -> str:
+    """The answers settled on, packed."""
+    settled = list(first)
     for position in differing(first, second_pass):
-        code = definition.slots[position].code
-        pick = flask.request.form.get(f"d.{code}", "")
-        if pick == "2":
+        if picks.picks(definition.slots[position].code).data == "2":
             settled[position] = second_pass[position]
-        elif pick != "1":
-            advice = _("Question %(number)d: look at the paper and choose.", number=position + 1)
-            undecided.append(Mistake(f"d-{code}", advice))
     # a question may appear or vanish with the answer it hangs on
     answers = {s.code: a for s, a in zip(definition.slots, settled, strict=True) if a not in (BLANK, HIDDEN)}
-    return definition.pack(answers), undecided
+    return definition.pack(answers)
 
 
 @blueprint.get("/<int:number>/phieu")
@@ -191,7 +192,7 @@ def _corrected(place: int, outcome: Corrected) -> str:
     return str(_("Form %(number)d stays as it was.", number=place))
 
 
-def _differences_page(session: orm.Session, found: entry.PileRow, kept: EntryForm, mistakes: list[Mistake]) -> str:
+def _differences_page(session: orm.Session, found: entry.PileRow, kept: EntryForm, picks: SettleForm) -> str:
     """The page that sets both passes side by side."""
     definition, first = definition_of(found), entry.stored_answers(session, kept)
     language = i18n.current_language().code
@@ -214,6 +215,5 @@ def _differences_page(session: orm.Session, found: entry.PileRow, kept: EntryFor
         pile=found,
         place=kept.number,
         rows=rows,
-        mistakes=mistakes,
-        chosen=flask.request.form,
+        picks=picks,
     )

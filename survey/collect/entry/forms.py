@@ -5,8 +5,9 @@ The page on which a form is keyed in reads itself (`form.py`): its fields are th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any, cast
 
 from flask_babel import lazy_gettext as _
 
@@ -69,6 +70,26 @@ class FindForm(Form):
     """A form of the pile by its running number."""
 
     number = Whole(_("Running number on the paper"), [Required()], name="so", least=1)
+
+
+class SettleForm(Form):
+    """What stands on the paper where two passes differ: a field `d.<code of the question>` each, "1" or "2"."""
+
+    codes: Sequence[str] = ()
+
+    def picks(self, code: str) -> Radio:
+        """The field of a question."""
+        return cast(Radio, self[f"d.{code}"])
+
+
+def picks_form(numbers: Mapping[str, int]) -> type[SettleForm]:
+    """The form class for the questions that differ: their codes, with the number of each on the paper."""
+    passes = [("1", _("First pass")), ("2", _("Second pass"))]
+    fields: dict[str, Any] = {"codes": list(numbers)}
+    for code, number in numbers.items():
+        advice = _("Question %(number)d: look at the paper and choose.", number=number)
+        fields[f"d.{code}"] = Radio(code, [Required(advice)], options=passes, empty="", message=advice, id=f"d-{code}")
+    return type("SettleForm", (SettleForm,), fields)
 
 
 def _choose_among(field: Choice, things: Iterable[object]) -> None:

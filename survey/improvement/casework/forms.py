@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 
 from flask_babel import lazy_gettext as _
 
 from survey.improvement.operations.keep_case import MOST_REPLY
 from survey.models import Agency, CaseKind, CaseOrigin, Theme, User
 from survey.models.cases import MAX_CASE
-from survey.web.fields import Block, Choice, Day, Hidden, Length, Required, Text, Whole
+from survey.web.fields import Block, Choice, CodeChoices, Day, Hidden, Length, Required, Text, Whole
 from survey.web.forms import Form
 from survey.web.i18n import local_name
 from survey.web.wording import CASE_KINDS, CASE_ORIGINS, THEMES
@@ -32,6 +33,26 @@ class ClassForm(Form):
         """Name kinds and themes."""
         self.kind.options = [(kind.value, CASE_KINDS(kind.value)) for kind in CaseKind]
         self.theme.options = theme_options()
+
+
+class ClassManyForm(Form):
+    """The ticked cases and what they are to be; what is left as it is stays with each case."""
+
+    case = CodeChoices(_("Choose"))
+    kind = Choice(_("Kind"), empty=_("As it is"))
+    theme = Choice(_("Theme"), empty=_("As it is"))
+    next = Hidden()
+
+    def offer(self) -> Self:
+        """Name kinds and themes."""
+        self.kind.options = [(kind.value, CASE_KINDS(kind.value)) for kind in CaseKind]
+        self.theme.options = theme_options()
+        return self
+
+    @property
+    def numbers(self) -> list[int]:
+        """The cases that were ticked."""
+        return [int(one) for one in self.case.data if one.isdecimal() and len(one) < 20]
 
 
 class AssignForm(Form):

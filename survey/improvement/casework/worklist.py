@@ -16,7 +16,7 @@ from survey.core.errors import InputError
 from survey.core.text import clean
 from survey.improvement.case_text import case_code
 from survey.improvement.casework.common import EVALUATORS, SORTERS, blueprint, case_of, scope
-from survey.improvement.casework.forms import TakeDownForm, theme_options
+from survey.improvement.casework.forms import ClassManyForm, TakeDownForm, theme_options
 from survey.improvement.operations.keep_case import NewCase, class_case, receive_case
 from survey.improvement.queries import cases
 from survey.improvement.queries.cases import CaseFilter
@@ -27,7 +27,7 @@ from survey.web import i18n
 from survey.web.context import actor, database, settings, today, user
 from survey.web.i18n import local_name
 from survey.web.redirects import safe_next
-from survey.web.wording import CASE_KINDS, CASE_STATES
+from survey.web.wording import CASE_STATES
 
 PER_PAGE = 50
 ARGUMENTS = ("tinh-trang", "co-quan", "chu-de", "tim")
@@ -46,18 +46,21 @@ def worklist() -> str:
 @role_required(*SORTERS)
 def many() -> Response:
     """Class the ticked cases at once; those that cannot be are counted."""
-    kind, theme = flask.request.form.get("kind", ""), flask.request.form.get("theme", "")
-    numbers = [int(one) for one in flask.request.form.getlist("case") if one.isdecimal() and len(one) < 20][:PER_PAGE]
+    form = ClassManyForm().offer()
+    target = safe_next(form.next.data) or flask.url_for("casework.worklist")
+    if not form.validate():
+        flask.flash(" ".join(mistake.advice for mistake in form.mistakes), "error")
+        return flask.redirect(target, 303)
     done = failed = 0
-    for number in numbers:
+    for number in form.numbers[:PER_PAGE]:
         try:
             with database().write() as session:
                 case = case_of(session, number)
                 class_case(
                     session,
                     case,
-                    kind=CaseKind(kind) if kind in set(CaseKind) else case.kind,
-                    theme=Theme(theme) if theme in set(Theme) else case.theme,
+                    kind=CaseKind(form.kind.data) if form.kind.data else case.kind,
+                    theme=Theme(form.theme.data) if form.theme.data else case.theme,
                     on=today(),
                     actor=actor(),
                 )
@@ -65,7 +68,7 @@ def many() -> Response:
         except InputError:
             failed += 1
     flask.flash(_("Classed %(done)s cases; %(failed)s could not be.", done=done, failed=failed))
-    return flask.redirect(safe_next(flask.request.form.get("next")) or flask.url_for("casework.worklist"), 303)
+    return flask.redirect(target, 303)
 
 
 @blueprint.get("/moi")
@@ -144,7 +147,7 @@ def _render(session: orm.Session) -> str:
         pages=pages,
         agencies=[(one.code, local_name(one)) for one in cases.agencies(session)],
         themes=theme_options(),
-        kinds=CASE_KINDS.here(),
+        many=ClassManyForm(formdata=None, next=_address(trang=number)).offer(),
         states=CASE_STATES.here(),
         address=_address,
         may_sort=user().role in SORTERS,

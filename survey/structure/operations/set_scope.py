@@ -77,4 +77,5 @@ def refuse_overlap(session: orm.Session, round_: Round) -> None:
             other=overlap.other.code,
             n=overlap.counters,
             winner=overlap.winner.code,
+            field="overlap",
         )

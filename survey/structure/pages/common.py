@@ -14,7 +14,6 @@ from werkzeug import Response
 
 from survey.accounts.auth import role_required
 from survey.core.errors import InputError
-from survey.core.text import clean
 from survey.models import Agency, Role, Round, Service
 from survey.structure.operations.dated_change import DatedChange
 from survey.structure.queries import rounds, structure
@@ -39,11 +38,6 @@ ROUND_EDITORS = (Role.ADMIN, Role.EVALUATOR)
 def home() -> str:
     """Lead to what a person may keep."""
     return flask.render_template("structure/home.html", is_keeper=user().role in STRUCTURE_EDITORS)
-
-
-def form_text(name: str) -> str:
-    """One line of text from the posted form."""
-    return clean(flask.request.form.get(name, ""))
 
 
 def submit(form: Form, operation: Callable[[orm.Session], ResultT]) -> ResultT | None:

@@ -17,8 +17,8 @@ from survey.structure.operations.change_counter import (
     set_counter_active,
     subject,
 )
-from survey.structure.pages.common import STRUCTURE_EDITORS, agency_of, blueprint, form_text, go, options, submit
-from survey.structure.pages.forms import CounterForm
+from survey.structure.pages.common import STRUCTURE_EDITORS, agency_of, blueprint, go, options, submit
+from survey.structure.pages.forms import CounterForm, SwitchForm
 from survey.structure.queries import structure
 from survey.web.context import actor, database, today
 
@@ -91,7 +91,7 @@ def update_counter(counter_id: int) -> Response | tuple[str, int]:
 @role_required(*STRUCTURE_EDITORS)
 def switch_counter(counter_id: int) -> Response:
     """Close a counter or open it again."""
-    active = form_text("active") == "1"
+    active = SwitchForm().active.data == "1"
     with database().write() as session:
         switched = _counter_of(session, counter_id)
         set_counter_active(session, switched, active, actor=actor())

@@ -7,7 +7,21 @@ from typing import Self
 from flask_babel import lazy_gettext as _
 
 from survey.models.counters import USUAL_HOURS, USUAL_WEEKDAYS
-from survey.web.fields import Block, Choice, Choices, Day, File, Hour, Length, Radio, Required, Text, Tick
+from survey.web.fields import (
+    Block,
+    Choice,
+    Choices,
+    CodeChoices,
+    Day,
+    File,
+    Hidden,
+    Hour,
+    Length,
+    Radio,
+    Required,
+    Text,
+    Tick,
+)
 from survey.web.forms import EditForm, Form
 from survey.web.wording import WEEKDAYS
 
@@ -17,13 +31,6 @@ _AGENCY_CODE = _("Short, without marks, for example so-noi-vu. It stands in file
 _TABLE = _("Excel (.xlsx, .xls), OpenDocument (.ods) or CSV, at most 10 MB.")
 TABLE_FILES = ".csv,.txt,.tsv,.xlsx,.xls,.ods"
 CODE_LENGTH, COUNTER_CODE_LENGTH, NAME_LENGTH = 64, 32, 200
-
-
-class CodeChoices(Choices):
-    """Codes to tick. The operation refuses one that is not there, and names it."""
-
-    def pre_validate(self, _form: object) -> None:
-        """Leave the check to the operation."""
 
 
 class PastedTable(Block):
@@ -52,6 +59,24 @@ class RenameForm(EditForm):
     name = Text(_("New name"), [Required(_("The name is missing")), Length(NAME_LENGTH)])
     name_en = Text(_("English name (may be left out)"), [Length(NAME_LENGTH)])
     since = Day(_("First day of the new name"), [Required(_WRITE_DAY)], hint=_("Today or earlier."))
+
+
+class SwitchForm(Form):
+    """The button that takes a counter or a service out of use, or back: "1" is in use."""
+
+    active = Hidden()
+
+
+class OverlapForm(Form):
+    """Consent to open a round on days and at counters of another."""
+
+    overlap = Tick(_("This is meant"))
+
+
+class TableOfRoundForm(Form):
+    """The round that a table of transactions belongs to, carried from page to page; empty for other tables."""
+
+    round = Hidden()
 
 
 class EndForm(EditForm):

@@ -24,13 +24,12 @@ from survey.structure.pages.common import (
     STRUCTURE_EDITORS,
     batch_words,
     blueprint,
-    form_text,
     go,
     go_on,
     options,
     round_of,
 )
-from survey.structure.pages.forms import ImportForm
+from survey.structure.pages.forms import ImportForm, TableOfRoundForm
 from survey.structure.pages.reading_form import ReadingForm, reading_form
 from survey.structure.pages.reading_form import shown as reading_form_data
 from survey.structure.queries import rounds as round_queries
@@ -137,7 +136,7 @@ def read_otherwise(kind: str, token: str) -> Response | tuple[str, int]:
     upload = _upload_of(token)
     if upload is None:
         return go("structure.imports")
-    code = form_text("round")
+    code = TableOfRoundForm().round.data
     headings = Preview()
     with contextlib.suppress(InputError), database().read() as session:
         headings = Preview(table=_headings(session, kind, upload))
@@ -158,7 +157,7 @@ def confirm(kind: str, token: str) -> Response:
     upload = _upload_of(token)
     if upload is None:
         return go("structure.imports")
-    code = form_text("round")
+    code = TableOfRoundForm().round.data
     try:
         read = _read(kind, upload)
         with database().write() as session:

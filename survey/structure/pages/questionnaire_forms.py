@@ -8,8 +8,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 
 from survey.questionnaires import Definition
-from survey.structure.pages.forms import CodeChoices
-from survey.web.fields import Block, File, Length, Required, Text, Tick, Whole
+from survey.web.fields import Block, CodeChoices, File, Length, Required, Text, Tick, Whole
 from survey.web.forms import Form
 
 CODE_LENGTH = 64

@@ -11,8 +11,8 @@ from survey.accounts.auth import role_required
 from survey.models import Service
 from survey.structure.operations.change_service import add_service, edit_service, set_service_active
 from survey.structure.operations.rename import rename_service
-from survey.structure.pages.common import STRUCTURE_EDITORS, blueprint, dated_change, form_text, go, submit
-from survey.structure.pages.forms import ServiceForm
+from survey.structure.pages.common import STRUCTURE_EDITORS, blueprint, dated_change, go, submit
+from survey.structure.pages.forms import ServiceForm, SwitchForm
 from survey.structure.queries import structure
 from survey.web.context import actor, database
 
@@ -87,7 +87,7 @@ def update_service(service: str) -> Response | tuple[str, int]:
 @role_required(*STRUCTURE_EDITORS)
 def switch_service(service: str) -> Response:
     """Take a service out of use and off the counters, or back into use."""
-    active = form_text("active") == "1"
+    active = SwitchForm().active.data == "1"
     with database().write() as session:
         switched = _service_of(session, service)
         counters = set_service_active(session, switched, active, actor=actor())
