@@ -273,9 +273,17 @@ def decode(patterns: Sequence[str] | ArrayLike, scheme: Scheme) -> NDArray[np.ui
     if short:
         raise DataError(f"answers {short[0]!r} are shorter than the {items} items of the questionnaire")
     raw = np.frombuffer("".join(texts).encode("latin-1", "replace"), dtype=np.uint8).reshape(len(texts), items)
-    digit = raw - np.uint8(ord("0"))  # wraps below "0" to large values
+    return decode_bytes(raw, scheme)
+
+
+def decode_bytes(packed: NDArray[np.uint8], scheme: Scheme) -> NDArray[np.uint8]:
+    """Packed answers, (rows, at least items) a byte a character, as (rows, items) uint8, 0 for whatever is not 1..5."""
+    items = len(scheme.items)
+    if packed.ndim != 2 or packed.shape[1] < items:
+        raise DataError(f"packed answers of {packed.shape} are shorter than the {items} items of the questionnaire")
     if scheme.scale.levels > 9:
         raise DataError("answers of a scale of more than 9 levels do not fit one character: give an array")
+    digit = packed[:, :items] - np.uint8(ord("0"))  # wraps below "0" to large values
     return np.where(digit <= scheme.scale.levels, digit, np.uint8(0))
 
 

@@ -20,6 +20,7 @@ from survey.maintenance.nightly_command import nightly
 from survey.printing import commands as printing
 from survey.publication import commands as publication
 from survey.results import commands as results
+from survey.results.archive_command import archive
 from survey.structure import commands as structure
 
 TREE: tuple[click.Command, ...] = (
@@ -53,6 +54,7 @@ TREE: tuple[click.Command, ...] = (
     ),
     results.results,
     results.score,
+    archive,
     files.export,
     files.report,
     files.document,

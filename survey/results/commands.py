@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from flask.cli import with_appcontext
 
-from survey.core.command_line import IN_FILE, OUT_FILE, atomic_write, progress_bar, read_rules, report_input_errors
+from survey.core.command_line import (
+    IN_FILE,
+    IN_FOLDER,
+    OUT_FILE,
+    atomic_write,
+    progress_bar,
+    read_rules,
+    report_input_errors,
+)
 from survey.core.errors import InputError
 from survey.web.context import database
 
@@ -17,32 +26,54 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from survey.questionnaires import Definition
+    from survey.results.archive.read import Archive
 
 INTERVALS = click.Choice(["auto", "jeffreys", "beta", "logit", "wilson", "t"])
 FORMATS = click.Choice(["csv", "json"])
 
 
 @click.command()
-@click.option("--round", "round_code", required=True, help="Code of the round.")
+@click.option("--round", "round_code", help="Code of the round; needed unless --from holds one alone.")
+@click.option("--from", "folder", type=IN_FOLDER, help="Archive to read in place of the database.")
+@click.option("--identity", type=IN_FILE, help="File with the age private key of an encrypted archive.")
 @click.option("--format", "form", type=FORMATS, default="csv", show_default=True)
 @click.option("--interval", type=INTERVALS, help="Method of the intervals; default: the round's rule.")
 @click.option("--min-n", type=click.IntRange(0), help="Show nothing of fewer respondents; default: the round's rule.")
 @click.option("--out", type=OUT_FILE, help="File to write; default: standard output.")
 @with_appcontext
 @report_input_errors
-def results(round_code: str, form: str, interval: str | None, min_n: int | None, out: Path | None) -> None:
+def results(
+    round_code: str | None,
+    folder: Path | None,
+    identity: Path | None,
+    form: str,
+    interval: str | None,
+    min_n: int | None,
+    out: Path | None,
+) -> None:
     """Write the results of a round, one row a figure (columns: docs/data-dictionary.md)."""
-    from survey.results.compute import round_results
+    if folder is not None:
+        from survey.results.archive.sums import archive_results, with_min_n
 
-    with database().read() as session:
-        found = round_results(session, round_code, interval=interval, min_n=min_n)
-    _write(found.table, form, out)
+        opened = _archive(folder, round_code, identity)
+        table = archive_results(opened, with_min_n(opened.rules, interval, min_n))
+    else:
+        from survey.results.compute import round_results
+
+        if round_code is None:
+            raise InputError("Name the round with --round, or the folder of an archive with --from")
+        with database().read() as session:
+            table = round_results(session, round_code, interval=interval, min_n=min_n).table
+    _write(table, form, out)
 
 
 @click.command()
-@click.option("--responses", required=True, type=IN_FILE, help="CSV, one row a respondent, one column an item.")
-@click.option("--population", required=True, type=IN_FILE, help="CSV with the columns agency,service,N.")
-@click.option("--questionnaire", required=True, help="Code of a bundled questionnaire, or a YAML file.")
+@click.option("--responses", type=IN_FILE, help="CSV, one row a respondent, one column an item.")
+@click.option("--population", type=IN_FILE, help="CSV with the columns agency,service,N.")
+@click.option("--questionnaire", help="Code of a bundled questionnaire, or a YAML file.")
+@click.option("--from", "folder", type=IN_FOLDER, help="Archive to read in place of these three.")
+@click.option("--round", "round_code", help="Code of the round, where the archive holds several.")
+@click.option("--identity", type=IN_FILE, help="File with the age private key of an encrypted archive.")
 @click.option("--map", "map_file", type=IN_FILE, help="YAML file that tells which column is which.")
 @click.option("--strata", default="agency,service", show_default=True, help="Columns that make the strata.")
 @click.option("--by", default="agency,service", show_default=True, help="Columns to give figures by.")
@@ -57,9 +88,12 @@ def results(round_code: str, form: str, interval: str | None, min_n: int | None,
 @click.option("--out", type=OUT_FILE, help="File to write; default: standard output.")
 @report_input_errors
 def score(
-    responses: Path,
-    population: Path,
-    questionnaire: str,
+    responses: Path | None,
+    population: Path | None,
+    questionnaire: str | None,
+    folder: Path | None,
+    round_code: str | None,
+    identity: Path | None,
     map_file: Path | None,
     strata: str,
     by: str,
@@ -72,11 +106,28 @@ def score(
     out: Path | None,
 ) -> None:
     """Score a file of responses collected anywhere, without a database. Hides nothing unless --min-n says so."""
-    from survey.results.score_files import STRATA, Task, score_files, unknown_strata
+    from survey.results.score_files import STRATA, Task, score_files
     from survey.spreadsheets.column_map import ColumnMap, load_map
 
-    definition = _definition(questionnaire)
     by_columns, strata_columns, cluster_columns = _names(by), _names(strata), _names(cluster)
+    if folder is not None:
+        from survey.results.archive.score import ArchiveTask, score_archive
+        from survey.results.score_files import read_population
+
+        if responses is not None or questionnaire is not None or map_file is not None:
+            raise InputError("An archive has its own responses and questionnaire; name --from alone")
+        own = read_population(population, strata_columns) if population else None
+        archive = _archive(folder, round_code, identity)
+        chosen = _rules(rules, interval, min_n, archive.rules.to_mapping())
+        _tell(
+            score_archive(ArchiveTask(archive, chosen, strata_columns, by_columns, cluster_columns, allow_short, own)),
+            form,
+            out,
+        )
+        return
+    if responses is None or population is None or questionnaire is None:
+        raise InputError("Name --responses, --population and --questionnaire, or the folder of an archive with --from")
+    definition = _definition(questionnaire)
     codes = {slot.code for slot in definition.slots} | {*STRATA, *by_columns, *strata_columns, *cluster_columns}
     task = Task(
         responses,
@@ -91,6 +142,13 @@ def score(
     )
     with progress_bar(responses) as advance:
         table = score_files(task, advance)
+    _tell(table, form, out)
+
+
+def _tell(table: pd.DataFrame, form: str, out: Path | None) -> None:
+    """Write a table of figures, and warn of agencies whose transactions are not known."""
+    from survey.results.score_files import unknown_strata
+
     _write(table, form, out)
     unknown = unknown_strata(table)
     if unknown:
@@ -104,12 +162,20 @@ def _names(listed: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part.strip() for part in listed.split(",") if part.strip()))
 
 
-def _rules(path: Path | None, interval: str, min_n: int) -> Any:
-    """The scoring rules of a file with what the options say."""
+def _archive(folder: Path, round_code: str | None, identity: Path | None) -> Archive:
+    """Open the archive of the one round that is meant."""
+    from survey.results.archive.manifest import one_round_folder
+    from survey.results.archive.read import Archive, read_identity
+
+    return Archive.open(one_round_folder(folder, round_code), read_identity(identity))
+
+
+def _rules(path: Path | None, interval: str, min_n: int, own: Mapping[str, Any] | None = None) -> Any:
+    """The scoring rules of a file, else `own`, with what the options say."""
     from scoring.scheme import DataError, Rules
 
     try:
-        return Rules.new({**(read_rules(path) or {}), "interval": interval, "min_n": min_n})
+        return Rules.new({**((own if path is None else read_rules(path)) or {}), "interval": interval, "min_n": min_n})
     except (DataError, TypeError) as error:
         raise InputError("The scoring rules cannot be used: %(why)s", why=error) from error
 

@@ -102,15 +102,7 @@ def round_results(
     def score() -> tuple[pd.DataFrame, int, int, dict[str, int]]:
         scheme = definition.scheme()
         sums = round_sums(session, round_, scheme, rules)
-        tested = score_table(
-            sums.moments,
-            scheme,
-            population if len(population) else None,
-            rules,
-            clusters=sums.clusters,
-            tests=True,
-            without_service=without_service(rules),
-        )
+        tested = score_sums(sums, scheme, population, rules, tests=True)
         return tested, int(sums.moments.n.sum()), sums.too_few, _channels(session, round_.id)
 
     try:
@@ -205,13 +197,18 @@ def score_chosen(session: orm.Session, results: RoundResults, chosen: sa.ColumnE
     days = responses.cluster_keys(round_) if rules.clusters != "none" else ()
     patterns = responses.grouped_patterns(session, round_.id, (*PLACES, *days), chosen)
     sums = _sums(patterns.answers, patterns.counts, patterns.keys, scheme, rules)
-    population = read_population(session, round_.id)
+    return score_sums(sums, scheme, read_population(session, round_.id), rules, tests=False)
+
+
+def score_sums(sums: Sums, scheme: Scheme, population: pd.DataFrame, rules: Rules, *, tests: bool) -> pd.DataFrame:
+    """Score what was added up over a round: one row a figure; `tests`: with `scoring.table.TEST_ERRORS`."""
     return score_table(
         sums.moments,
         scheme,
         population if len(population) else None,
         rules,
         clusters=sums.clusters,
+        tests=tests,
         without_service=without_service(rules),
     )
 

@@ -7,7 +7,7 @@ needs little memory.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -66,7 +66,7 @@ def score_files(task: Task, progress: Callable[[int], object] | None = None) -> 
     if not patterns:
         raise InputError("%(source)s has a header but no responses", source=task.responses.name)
     if not task.allow_short:
-        _refuse_short(patterns, keys, task.strata, population)
+        refuse_short(_respondents(patterns, keys, task.strata), population, task.strata)
     moments, clusters = _sums(patterns, keys, task)
     try:
         return score_table(
@@ -192,12 +192,17 @@ def read_population(path: Path, strata: Sequence[str] = STRATA) -> pd.DataFrame:
     return population
 
 
-def _refuse_short(patterns: Patterns, keys: Sequence[str], strata: Sequence[str], population: pd.DataFrame) -> None:
-    """Raise `InputError` naming the strata with more responses than transactions."""
+def _respondents(patterns: Patterns, keys: Sequence[str], strata: Sequence[str]) -> Counter[tuple[str, ...]]:
+    """Count the responses of each stratum."""
     at = [keys.index(name) for name in strata]
     respondents: Counter[tuple[str, ...]] = Counter()
     for (key, _), count in patterns.items():
         respondents[tuple(key[k] for k in at)] += count
+    return respondents
+
+
+def refuse_short(respondents: Mapping[tuple[str, ...], int], population: pd.DataFrame, strata: Sequence[str]) -> None:
+    """Raise `InputError` naming the strata with more responses than transactions."""
     transactions: Counter[tuple[str, ...]] = Counter()
     for row in population[[*strata, "N"]].itertuples(index=False, name=None):
         transactions[row[:-1]] += row[-1]

@@ -44,6 +44,7 @@ LINES = {
     "print receipt-codes": "--agency trung-tam --counter Q1 --count 3 --out {out}/a.pdf",
     "print questionnaire": "--round r1 --out {out}/b.pdf",
     "results": "--round r1",
+    "archive": "--all --out {out}",
     "export": "--round r1 --what sav --out {out}",
     "report": "--round r1 --province --out {out}",
     "document": "--round r1 --what all --out {out}",
@@ -194,7 +195,7 @@ def test_a_server_that_refuses(tmp_path: Path, words: dict[str, str], code: str,
 
 READS = {
     *("audit verify", "round list", "counter list", "print posters", "print questionnaire", "results", "export"),
-    *("report", "publication verify", "api-client list", "purge", "database move", "import population"),
+    *("report", "archive", "publication verify", "api-client list", "purge", "database move", "import population"),
     *("import responses", "import undo", "api-client revoke", "user invite"),
 }
 """Commands that write nothing into the database, or find before they write that there is nothing to do."""
