@@ -59,11 +59,11 @@ class ArchiveManifest:
     signature: str = field(default="")
 
     def text(self) -> str:
-        """Return the manifest as JSON."""
+        """The manifest as JSON."""
         return json.dumps(asdict(self), ensure_ascii=False, indent=1) + "\n"
 
     def signed(self, key: str) -> ArchiveManifest:
-        """Return the manifest with its signature."""
+        """The manifest with its signature."""
         return replace(self, signature=self._sign(key))
 
     def is_signed_by(self, key: str) -> bool:
@@ -75,7 +75,7 @@ class ArchiveManifest:
         return hmac.new(key.encode(), json.dumps(told, sort_keys=True).encode(), "sha256").hexdigest()
 
     def table(self, name: str) -> ArchivedFile:
-        """Return a table's file by its name without ending; `InputError` where the archive has none."""
+        """A table's file by its name without ending; `InputError` where the archive has none."""
         for file in self.tables:
             if Path(file.path).name.split(".")[0] == name:
                 return file
@@ -108,7 +108,7 @@ def read_manifest(folder: Path) -> ArchiveManifest:
 
 
 def round_folders(folder: Path, code: str | None = None) -> list[Path]:
-    """Return the folders of rounds in an archive's folder, or the one of a code; `folder` may be a round's own.
+    """The folders of rounds in an archive's folder, or the one of a code; `folder` may be a round's own.
 
     Raises `InputError` where there is none, or several and no code says which.
     """
@@ -130,7 +130,7 @@ def archive_folder(folder: Path, code: str) -> Path:
 
 
 def one_round_folder(folder: Path, code: str | None = None) -> Path:
-    """Return the folder of the one round that is meant; `InputError` where a code must say which."""
+    """The folder of the one round that is meant; `InputError` where a code must say which."""
     found = round_folders(folder, code)
     if len(found) > 1:
         codes = ", ".join(read_manifest(path).round["code"] for path in found)
@@ -141,6 +141,6 @@ def one_round_folder(folder: Path, code: str | None = None) -> Path:
 
 
 def checksum(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
+    """The SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -33,7 +33,7 @@ def response_rows(session: orm.Session, round_: Round) -> Iterator[Sequence[Row]
 
 
 def agency_rows(session: orm.Session) -> list[dict[str, str]]:
-    """Return all agencies: `code`, `name`, `kind`, `parent` and `province` (codes of those above, "" for none)."""
+    """All agencies: `code`, `name`, `kind`, `parent` and `province` (codes of those above, "" for none)."""
     above = orm.aliased(Agency)
     rows = session.execute(
         sa.select(Agency.code, Agency.name, Agency.kind, sa.func.coalesce(above.code, sa.literal_column("''")))
@@ -57,7 +57,7 @@ def agency_rows(session: orm.Session) -> list[dict[str, str]]:
 
 
 def counter_rows(session: orm.Session) -> list[dict[str, str]]:
-    """Return all counters: `counter` as responses name it, the `agency` it stands at, its `code` and `name`."""
+    """All counters: `counter` as responses name it, the `agency` it stands at, its `code` and `name`."""
     rows = session.execute(
         sa.select(Counter.id, Agency.code, Counter.code, Counter.name)
         .join(Agency, Agency.id == Counter.agency_id)
@@ -69,7 +69,7 @@ def counter_rows(session: orm.Session) -> list[dict[str, str]]:
 
 
 def archivable_rounds(session: orm.Session) -> Sequence[Round]:
-    """Return the rounds that were opened, the oldest first."""
+    """The rounds that were opened, the oldest first."""
     opened = sa.select(Round).where(Round.state != RoundState.DRAFT).order_by(Round.opens_on, Round.id)
     return session.scalars(opened).all()
 
