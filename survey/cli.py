@@ -74,6 +74,7 @@ TREE: tuple[click.Command, ...] = (
         maintenance.restore,
         maintenance.test_backup,
         maintenance.move_database,
+        maintenance.adopt_key,
     ),
     collect.purge,
 )

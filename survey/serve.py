@@ -21,6 +21,7 @@ from survey.core.config import ROOT, Settings, create_secret_key, is_loopback, l
 from survey.core.db import Database
 from survey.core.errors import InputError
 from survey.core.private import keep_private
+from survey.maintenance.operations.keep_session_key import adopt_session_key, require_session_key
 from survey.maintenance.operations.tell_losses import tell_lost_responses
 from survey.maintenance.queries.readiness import is_newer_and_served
 from survey.migrations import upgrade
@@ -123,12 +124,14 @@ def prepare(settings: Settings) -> None:
             _warn_of_database(database, now)
         _tell("Installing the questionnaires …")
         with database.write() as session:
+            require_session_key(session, settings)
             for definition in bundled().values():
                 install_questionnaire(session, definition, now)
             if not settings.production and is_empty(session):
                 made = _load_demonstration(session, settings, now)
             if settings.production:
                 mark_production(session, actor=Actor(now))
+            adopt_session_key(session, settings, actor=Actor(now))
             if awaits_first(session):
                 token = invite_first(session, actor=Actor(now))
             code = find_code_in_use(session)

@@ -164,6 +164,7 @@ def actions() -> dict[str, dict[str, str]]:
             "api_client.revoked": _("Took a program's token back"),
             "demo.loaded": _("Loaded the demonstration data"),
             "installation.production": _("Started it for real citizens"),
+            "installation.key_changed": _("Changed the key of sessions"),
         },
     }
 
@@ -236,6 +237,7 @@ def field(key: str) -> str:
     """The name of a fact; the key itself where it has none."""
     known: dict[str, str] = {
         "role": _("Role"),
+        "key": _("Fingerprint of the key"),
         "agency_id": _("Agency"),
         "agency": _("Agency"),
         "display_name": _("Name"),

@@ -146,6 +146,21 @@ def move_database(url: str) -> None:
     click.echo("Every row was read back and is the same. Set DATABASE_URL to the new address and start the server.")
 
 
+@click.command("adopt-key")
+@with_appcontext
+@report_input_errors
+def adopt_key() -> None:
+    """Let the database expect the session key of this server, after it was changed on purpose."""
+    from survey.core.actor import Actor
+    from survey.core.session_key import SHOWN, fingerprint
+    from survey.maintenance.operations.keep_session_key import adopt_session_key
+
+    with database().write() as session:
+        adopt_session_key(session, settings(), actor=Actor(now()))
+    key = fingerprint(settings().secret_key)[:SHOWN]
+    click.echo(f"The database expects the session key {key} of its servers. Restart every server with it.")
+
+
 @contextmanager
 def _bar(total: int) -> Iterator[Progress | None]:
     """Progress bar over rows, on a terminal only."""

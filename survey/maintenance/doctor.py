@@ -16,8 +16,11 @@ from survey.accounts.queries.audit_chain import verify_audit_chain
 from survey.core.config import MIN_SECRET_LENGTH, ROOT, Settings
 from survey.core.db import Database
 from survey.core.private import open_to_others
+from survey.core.session_key import SHOWN as SHORT
+from survey.core.session_key import fingerprint, is_foreign
 from survey.maintenance.backup import manifests, read_manifest
 from survey.maintenance.queries.database_state import read_durability, read_newest_answer_time
+from survey.maintenance.queries.session_key import read_expected_key
 from survey.migrations import current, newest
 from survey.migrations.guards import find_broken_guards
 from survey.questionnaires import broken_files
@@ -48,6 +51,7 @@ def examine(settings: Settings, database: Database, now: datetime) -> list[Healt
     try:
         findings += [
             *_schema(database),
+            *_session_key(settings, database),
             *_guards(database),
             *_durability(database),
             *_clock(database, now),
@@ -129,6 +133,20 @@ def _schema(database: Database) -> Iterator[HealthFinding]:
         yield HealthFinding(
             WRONG, f"the database is at {revision}, the program at {newest()}", "run `flask --app app init`"
         )
+
+
+def _session_key(settings: Settings, database: Database) -> Iterator[HealthFinding]:
+    """Look whether this server has the session key of the others on its database."""
+    if current(database) != newest():
+        return
+    with database.read() as session:
+        expected = read_expected_key(session)
+    mine = fingerprint(settings.secret_key)[:SHORT]
+    if expected is not None and is_foreign(expected, settings.secret_key, settings.secret_key_fallbacks):
+        what = f"the session key ({mine}) is not that of the database's servers ({expected[:SHORT]})"
+        yield HealthFinding(WRONG, what, "copy instance/secret_key, or SECRET_KEY, from a server that runs")
+    elif expected is not None:
+        yield HealthFinding(FINE, f"the session key is the one that the database knows ({mine})")
 
 
 def _guards(database: Database) -> Iterator[HealthFinding]:

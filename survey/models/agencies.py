@@ -126,4 +126,6 @@ class Installation(Base):
     is_demo: Mapped[bool] = mapped_column(default=False)
     #: true once it was started for real citizens: from then on every command and page refuses weak settings
     is_production: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    #: of the session key that all its servers have (`survey.core.session_key`); null before the first start
+    key_fingerprint: Mapped[str | None] = mapped_column(sa.String(32))
     created_at: Mapped[datetime]

@@ -260,3 +260,17 @@ def test_the_navigation_leads_nowhere_a_role_may_not_go(people: Flask, role: Rol
     assert len(links) >= 2
     for link in links:
         assert (link, client.get(link).status_code) == (link, 200)
+
+
+def test_a_code_taken_while_the_clock_was_ahead_locks_nobody_out(people: Flask) -> None:
+    """A server three days ahead took a code; set right, it takes the code of now, and that one once."""
+    secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"  # RFC 6238, appendix B
+    right, ahead = datetime.fromtimestamp(59, UTC), datetime.fromtimestamp(1111111109, UTC)
+    with people.extensions["database"].write() as session:
+        user = session.scalars(sa.select(User).where(User.username == "admin")).one()
+        user.totp_secret = secret
+        assert use_code(session, user, "081804", now=ahead)
+        assert not use_code(session, user, "081804", now=ahead)
+        assert use_code(session, user, "287082", now=right)
+        assert not use_code(session, user, "287082", now=right)
+        assert not use_code(session, user, "287082", now=right + timedelta(seconds=30))

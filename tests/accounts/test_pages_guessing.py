@@ -281,3 +281,14 @@ def test_the_page_of_the_log_says_that_a_stranger_failed(people: Flask, client: 
         "<li>"
     ) < page.count("<li>")
     assert failures(people)[-1][:2] == ("user.password_failed", "user:admin")
+
+
+def test_failures_counted_while_a_clock_was_ahead_make_nobody_wait_for_days(people: Flask) -> None:
+    set_clock(people, NOW + timedelta(days=3))
+    for _ in range(FREE_BY_NAME + 1):
+        sign_in(people.test_client(), "evaluator", "wrong")
+    set_clock(people, NOW)
+    assert sign_in(people.test_client(), "evaluator").status_code == 303
+    for _ in range(FREE_BY_NAME):
+        assert sign_in(people.test_client(), "evaluator", "wrong").status_code == 422
+    assert sign_in(people.test_client(), "evaluator").status_code == 429  # and counts as ever from then on

@@ -57,6 +57,7 @@ LINES = {
     "database restore": "{manifest}",
     "database test-backup": "--folder {backups}",
     "database move": "--to sqlite:///{out}/moved.db",
+    "database adopt-key": "",
     "purge": "",
 }
 """A line of each command that would do its work, were the database there."""

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.dialects import postgresql, sqlite
 
+from survey.accounts.queries.rate_counts import AHEAD
 from survey.core.db import Base
 from survey.core.tokens import hash_token
 from survey.models import RateCount
@@ -19,7 +20,7 @@ _TABLE = Base.metadata.tables[RateCount.__tablename__]
 
 def count_failure(session: orm.Session, key: str, now: datetime) -> None:
     """Count a failure; those of the last quarter of an hour without a pause as long add up."""
-    session.execute(sa.delete(_TABLE).where(_TABLE.c.at < now - KEPT))
+    session.execute(sa.delete(_TABLE).where(sa.or_(_TABLE.c.at < now - KEPT, _TABLE.c.at > now + AHEAD)))
     _count(session, key, now, since=now - KEPT, at=now)
 
 
@@ -37,7 +38,7 @@ def _count(
     session: orm.Session, key: str, now: datetime, *, since: datetime, at: datetime | None, calls: int = 1
 ) -> int:
     """Add to what was counted since an instant, else begin anew; two at once are two, on both databases."""
-    again = _TABLE.c.at > since
+    again = sa.and_(_TABLE.c.at > since, _TABLE.c.at <= now + AHEAD)
     first = {"key_hash": hash_token(key), "count": calls, "at": now}
     later = {
         "count": sa.case((again, _TABLE.c.count + calls), else_=calls),

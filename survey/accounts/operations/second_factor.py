@@ -29,12 +29,21 @@ def new_secret() -> str:
     return pyotp.random_base32(32)
 
 
+def newest_step(now: datetime) -> int:
+    """Tell the latest time step whose code is taken at an instant.
+
+    A step beyond it was taken while a clock was ahead: it says nothing of the codes of now, and would refuse them until
+    that time has come.
+    """
+    return int(now.timestamp()) // STEP_SECONDS + WINDOW
+
+
 def matching_step(secret: str, code: str, now: datetime) -> int | None:
     """The time step whose code was given, within the window, or None."""
     code = "".join(code.split())
-    step = int(now.timestamp()) // STEP_SECONDS
+    newest = newest_step(now)
     generator = pyotp.HOTP(secret)
-    for candidate in range(step - WINDOW, step + WINDOW + 1):
+    for candidate in range(newest - 2 * WINDOW, newest + 1):
         if hmac.compare_digest(generator.at(candidate).encode(), code.encode()):
             return candidate
     return None
@@ -70,7 +79,7 @@ def use_code(session: orm.Session, user: User, code: str, *, now: datetime) -> b
         return False
     step = matching_step(user.totp_secret, code, now)
     if step is not None:
-        if user.totp_step is not None and step <= user.totp_step:
+        if user.totp_step is not None and step <= user.totp_step <= newest_step(now):
             return False
         # not through the row, whose version would rise: signing in is no change that a form has to show
         session.execute(sa.update(User).where(User.id == user.id).values(totp_step=step))

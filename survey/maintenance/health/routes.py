@@ -26,7 +26,7 @@ def live() -> flask.Response:
 @blueprint.get("/health/ready")
 def ready() -> tuple[flask.Response, int]:
     """Readiness probe: an answer could be stored now, and the schema is one that this program can serve."""
-    why = why_not_ready(database())
+    why = why_not_ready(database(), settings())
     if why:
         return flask.jsonify(status="not ready", why=why), 503
     return flask.jsonify(status="ready"), 200

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from survey.core.config import Settings
 from survey.core.db import Base, Database
+from survey.core.session_key import is_foreign
 from survey.migrations import current, known_revisions, newest
 
 ROOM = 1 << 20
@@ -16,7 +18,7 @@ _serving: set[tuple[str, str]] = set()
 """Database and revision of a newer version that this program was found to be able to serve."""
 
 
-def why_not_ready(database: Database) -> str:
+def why_not_ready(database: Database, settings: Settings) -> str:
     """Say why no answer could be stored; empty where one could.
 
     The probe writes and takes it back: PostgreSQL lets nobody lock a row who may not write, and the file system gives
@@ -25,8 +27,11 @@ def why_not_ready(database: Database) -> str:
     try:
         with database.engine.connect() as connection:
             revision = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+            if revision != newest() and (revision is None or not _is_served(database, revision)):
+                return "the database waits for a migration"
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.text("SELECT 1 FROM installation FOR UPDATE SKIP LOCKED"))
+            expected = connection.scalar(sa.text("SELECT key_fingerprint FROM installation"))
             connection.rollback()
         if database.engine.dialect.name == "sqlite":
             _probe_file(Path(str(database.engine.url.database)))
@@ -34,9 +39,9 @@ def why_not_ready(database: Database) -> str:
         return "the database does not answer, or can only be read"
     except OSError:
         return "the disk has no room for an answer, or cannot be written to"
-    if revision == newest() or (revision is not None and _is_served(database, revision)):
-        return ""
-    return "the database waits for a migration"
+    if is_foreign(expected, settings.secret_key, settings.secret_key_fallbacks):
+        return "the session key is not that of the database's other servers: copy instance/secret_key from one of them"
+    return ""
 
 
 def is_newer_and_served(database: Database) -> bool:
