@@ -62,6 +62,8 @@ class Settings:
     languages: tuple[str, ...] = ("vi", "en", "vi-simple")
     #: whom the privacy notice names for questions: an office with its address, telephone or mailbox
     contact: str = ""
+    #: the licence of published figures, as an address
+    data_licence: str = "https://creativecommons.org/licenses/by/4.0/"
     #: months after which the words of a closed report or suggestion are deleted
     case_months: int = CASE_MONTHS
 
@@ -202,12 +204,8 @@ def _parse(name: str, raw: str) -> object:
         return parts
     if name == "rate_limit_storage" and not raw.startswith(_REDIS):
         raise InputError("RATE_LIMIT_STORAGE must be an address like redis://localhost:6379/0, or empty")
-    if name == "public_base_url":
-        if not _is_base_url(raw):
-            raise InputError(
-                "PUBLIC_BASE_URL must be an address like https://danhgia.example.vn, not %(value)r", value=raw
-            )
-        return raw.rstrip("/")
+    if name in {"public_base_url", "data_licence"}:
+        return _address(name, raw)
     return raw
 
 
@@ -230,6 +228,16 @@ def _is_base_url(raw: str) -> bool:
         return False
     whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and not re.search(r"\s", raw)
     return whole and not (parts.query or parts.fragment)
+
+
+def _address(name: str, raw: str) -> str:
+    """An address that can be printed; `InputError` for another."""
+    example = "https://danhgia.example.vn" if name == "public_base_url" else Settings.data_licence
+    if not _is_base_url(raw):
+        raise InputError(
+            "%(name)s must be an address like %(example)s, not %(value)r", name=name.upper(), example=example, value=raw
+        )
+    return raw.rstrip("/") if name == "public_base_url" else raw
 
 
 def _zone(raw: str) -> str:

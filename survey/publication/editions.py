@@ -140,23 +140,26 @@ def replaced_rules(publication: Publication, before: Publication | None) -> bool
 
 
 def _test_errors(results: RoundResults) -> list[list[Any]]:
-    """Agency and `TEST_ERRORS` of the overall rows of agencies: what ranks need, apart from the results."""
+    """Agency and `TEST_ERRORS` of the overall rows: what ranks and changes need, apart from the results."""
     if results.tested is None:
         return []
-    return _rows(results.tested.loc[_agencies(results.tested), ["agency", *(name for name, _ in TEST_ERRORS)]])
+    return _rows(results.tested.loc[_wholes(results.tested), ["agency", *(name for name, _ in TEST_ERRORS)]])
 
 
 def _tested(table: pd.DataFrame, errors: list[list[Any]]) -> pd.DataFrame | None:
-    """The overall rows of agencies with the errors that were frozen beside them; None without any."""
+    """The overall rows with the errors that were frozen beside them; None without any.
+
+    Editions of before keep no errors of the province's own row.
+    """
     if not errors:
         return None
     names = [name for name, _ in TEST_ERRORS]
     found = pd.DataFrame(errors, columns=["agency", *names]).astype({names[0]: float, names[1]: float, names[2]: bool})
-    return table[_agencies(table)].merge(found, on="agency", how="left", sort=False)
+    return table[_wholes(table)].merge(found, on="agency", how="inner", sort=False)
 
 
-def _agencies(table: pd.DataFrame) -> pd.Series:
-    return (table["agency"] != "") & (table["service"] == "") & (table["level"] == "overall")
+def _wholes(table: pd.DataFrame) -> pd.Series:
+    return (table["service"] == "") & (table["level"] == "overall")
 
 
 def results_hash(table: pd.DataFrame) -> str:

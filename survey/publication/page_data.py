@@ -16,7 +16,7 @@ from survey.publication.editions import content_of, thaw
 from survey.results.figures import ALL_SERVICES, Figures
 from survey.results.page_data import RoundPage
 
-COLUMNS = ["agency", "level", "key", "n", "index", "lo", "hi", "status"]
+COLUMNS = ["agency", "agency_name", "level", "key", "name", "n", "index", "lo", "hi", "status"]
 """What everyone may have of a published round, in this order."""
 
 
@@ -57,8 +57,13 @@ def public_rows(page: RoundPage) -> pd.DataFrame:
 
 
 def public_table(page: RoundPage) -> pd.DataFrame:
-    """The rows and columns everyone may have: those of the public page."""
-    return public_rows(page)[COLUMNS]
+    """The rows and columns everyone may have: those of the public page, with names in its language."""
+    rows = public_rows(page)
+    keys = zip(rows["level"], rows["key"], strict=True)
+    return rows.assign(
+        agency_name=[page.agency_name(agency) for agency in rows["agency"]],
+        name=[page.label(level, key) for level, key in keys],
+    )[COLUMNS]
 
 
 def _names(frozen: Mapping[str, list[str | None]]) -> dict[str, Named]:

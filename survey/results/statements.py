@@ -223,6 +223,14 @@ CHANGE_SENTENCES: tuple[Statement[Difference], ...] = (
 )
 """The overall index against the round before, as a report says it."""
 
+PUBLIC_CHANGE_SENTENCES: tuple[Statement[Difference], ...] = (
+    Statement(N_("Better than in %(before)s."), ABOVE, "above", _above),
+    Statement(N_("Worse than in %(before)s."), BELOW, "below", _below),
+    Statement(N_("No difference from %(before)s can be told."), SAME, "same", _same),
+    Statement(N_("Whether it is better than in %(before)s cannot be told."), UNKNOWN, "unknown", _unknown),
+)
+"""The overall index against the published round before, as everybody reads it on a card."""
+
 SHORT_CONTRAST_WORDS: tuple[Statement[Difference], ...] = (
     Statement(N_("higher"), ABOVE, "above", _above),
     Statement(N_("lower"), BELOW, "below", _below),

@@ -164,6 +164,13 @@ def language_links() -> Iterator[tuple[Language, str, bool]]:
         yield language, f"{path}?{urlencode([*kept, ('lang', language.code)])}", language is current
 
 
+def language_key() -> tuple[str, str]:
+    """What a page owes to languages: the one it is in, and the one that its links carry along."""
+    carried: dict[str, Any] = {}
+    _carry_language("", carried)
+    return current_language().code, carried.get("lang", "")
+
+
 def shown_at(address: str) -> None:
     """Say where the page of this reply is to be had, when a POST to another address answers with it.
 

@@ -79,6 +79,9 @@ def test_two_people_publish_and_everyone_sees(chromium: Browser, office: tuple[F
     citizen = chromium.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=script).new_page()
     citizen.goto(f"{base}/ket-qua")
     citizen.get_by_role("link", name="Đợt 1").click()
+    assert citizen.locator("main .headline").first.inner_text() == "Cứ 100 câu trả lời có 72 hài lòng."
+    for summary in citizen.locator("main summary").all():
+        summary.click()
     assert "72,2" in citizen.locator(".main-fact").inner_text()
     assert citizen.evaluate("document.documentElement.scrollWidth") <= 360 if script else True
     card = citizen.locator("img.card-picture")
@@ -88,6 +91,27 @@ def test_two_people_publish_and_everyone_sees(chromium: Browser, office: tuple[F
         assert card.count() == 1
     for page in (first, second, citizen):
         page.context.close()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_on_a_phone_the_index_comes_first_and_my_agency_is_found(
+    chromium: Browser, office: tuple[Flask, str], script: bool
+) -> None:
+    app, base = office
+    with app.extensions["database"].write() as session:
+        publish_scored(session)
+    context = chromium.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=script)
+    page = context.new_page()
+    page.goto(f"{base}/ket-qua/r1")
+    box = page.locator("main .headline").first.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= 370  # in the upper half of the screen
+    assert not page.locator(".hash").first.is_visible()
+    page.get_by_role("searchbox", name="Tìm cơ quan của tôi").fill("tu phap")
+    page.get_by_role("button", name="Tìm").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Sở Tư pháp"
+    assert page.locator(".headline").inner_text() == "Cứ 100 câu trả lời có 75 hài lòng."
+    context.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -106,6 +130,7 @@ def test_axe_finds_nothing_on_public_and_publishing_pages(
     )
     page = context.new_page()
     addresses = ["/ket-qua", "/ket-qua/r1", "/ket-qua/r1?lang=en", "/ket-qua/r1/an-ban/1", "/dang-nhap"]
+    addresses += ["/ket-qua/r1/so-tu-phap", "/ket-qua/r1/tim?ten=trung+tam", "/ket-qua/r1/tim?ten=zzz"]
     addresses += ["/danh-gia/r1/cong-bo", "/danh-gia/r1/cong-bo/1"]
     for address in addresses:
         if address == "/danh-gia/r1/cong-bo":

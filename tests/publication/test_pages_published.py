@@ -37,7 +37,7 @@ def test_a_published_round_is_listed_and_shown_without_a_cookie(published: Flask
     assert shown.status_code == 200
     assert "Set-Cookie" not in listed.headers
     assert "Set-Cookie" not in shown.headers
-    assert shown.headers["Cache-Control"] == "public, max-age=300"
+    assert shown.headers["Cache-Control"] == "public, no-cache"
     page = BeautifulSoup(shown.get_data(as_text=True), "html.parser")
     assert "72,2" in page.select_one(".main-fact").get_text()
     described = json.loads(page.select_one('script[type="application/ld+json"]').string)

@@ -34,6 +34,7 @@ OF_DIFFERENCES = [
     statements.CHANGE_WORDS,
     statements.MOVE_WORDS,
     statements.CHANGE_SENTENCES,
+    statements.PUBLIC_CHANGE_SENTENCES,
     statements.CONTRAST_WORDS,
     statements.SHORT_CONTRAST_WORDS,
     statements.ITEM_WORDS,

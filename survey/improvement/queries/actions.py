@@ -11,6 +11,7 @@ from survey.models import (
     Action,
     ActionEvent,
     ActionEvidence,
+    ActionState,
     ActionStep,
     Agency,
     AgencyKind,
@@ -130,6 +131,17 @@ def public_actions(session: orm.Session, agency: str = "") -> Sequence[Action]:
     if agency:
         query = query.where(Agency.code == agency)
     return session.scalars(query).all()
+
+
+def actions_of_round(session: orm.Session, round_id: int) -> Sequence[Action]:
+    """The actions that answer to a round and were not dropped, with their agency: accepted ones newest first."""
+    return session.scalars(
+        sa.select(Action)
+        .join(Action.agency)
+        .where(Action.round_id == round_id, Action.state != ActionState.DROPPED)
+        .options(orm.contains_eager(Action.agency))
+        .order_by(Action.accepted_at.desc(), Action.due_on, Action.id.desc())
+    ).all()
 
 
 def root_agency(session: orm.Session) -> Agency | None:

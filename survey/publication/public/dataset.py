@@ -12,8 +12,8 @@ from survey.results.page_data import RoundPage
 from survey.web.i18n import local_name
 
 
-def dataset(publication: Publication, page: RoundPage, links: Mapping[str, str]) -> dict[str, Any]:
-    """The description; `links` has the addresses of `page`, `csv` and `json`."""
+def dataset(publication: Publication, page: RoundPage, links: Mapping[str, str], licence: str) -> dict[str, Any]:
+    """The description; `links` has the addresses of `page`, `csv` and `json`, `licence` is one too."""
     files = {"csv": "text/csv", "json": "application/json"}
     province = page.figures.overall()
     return {
@@ -27,6 +27,7 @@ def dataset(publication: Publication, page: RoundPage, links: Mapping[str, str])
         "url": links["page"],
         "inLanguage": ["vi", "en"],
         "isAccessibleForFree": True,
+        "license": licence,
         "temporalCoverage": f"{page.round.opens_on}/{page.round.last_day}",
         "version": str(publication.edition),
         "datePublished": publication.published_at.date().isoformat() if publication.published_at else None,
