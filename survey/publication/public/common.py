@@ -13,7 +13,7 @@ from survey.publication.page_data import frozen_page
 from survey.publication.public import kept
 from survey.publication.public.dataset import dataset
 from survey.publication.public.told import EditionTold, tell
-from survey.publication.queries.editions import EditionSeen, edition_of_round_before
+from survey.publication.queries.editions import EditionSeen, by_key, edition_of_round_before
 from survey.results.page_data import RoundPage
 from survey.web import i18n
 from survey.web.context import settings
@@ -23,7 +23,7 @@ blueprint = flask.Blueprint("published", __name__, url_prefix="/ket-qua")
 
 def load(session: orm.Session, seen: EditionSeen) -> tuple[Publication, RoundPage]:
     """An edition and the data of its page: slow, for what is drawn once."""
-    publication = session.get_one(Publication, seen.id)
+    publication = by_key(session, seen.id)
     return publication, frozen_page(session, publication, i18n.current_language().code)
 
 

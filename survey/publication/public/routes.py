@@ -10,12 +10,11 @@ from sqlalchemy import orm
 from werkzeug.wrappers import Response as Reply
 
 from survey.core.text import clean
-from survey.models import Publication
 from survey.publication.editions import decided_in, exclusions_of, replaced_rules
 from survey.publication.public.common import blueprint, described, load, told
 from survey.publication.public.kept import find_edition, send
 from survey.publication.public.told import EditionTold
-from survey.publication.queries.editions import EditionSeen, published_rounds
+from survey.publication.queries.editions import EditionSeen, by_key, published_rounds
 from survey.results.charts import interval_chart
 from survey.results.comparisons import agency_ranks
 from survey.results.figures import ALL_SERVICES, OVERALL, PROVINCE, chart_row
@@ -95,7 +94,7 @@ def find_agency(round_code: str) -> str | Reply:
 
 def _draw_results(session: orm.Session, seen: EditionSeen) -> str:
     publication, page = load(session, seen)
-    before = None if seen.before is None else session.get_one(Publication, seen.before)
+    before = None if seen.before is None else by_key(session, seen.before)
     edition = told(session, seen)
     return flask.render_template(
         "publication/public/results.html",

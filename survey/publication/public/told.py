@@ -36,7 +36,7 @@ from survey.web.i18n import local_name
 
 
 @dataclass(frozen=True)
-class Part:
+class ElementTold:
     """One thing that people were asked about, at one agency."""
 
     title: str
@@ -58,7 +58,7 @@ class AgencyTold:
     figure: ShownFigure
     #: against the published round before, in words; empty where there is none
     change: str
-    parts: tuple[Part, ...]
+    parts: tuple[ElementTold, ...]
     praised: str
     blamed: str
     mended: str
@@ -160,12 +160,12 @@ def tell(
     return EditionTold(about, province, tuple(told), tuple(names))
 
 
-def _parts(page: RoundPage, agency: str) -> tuple[Part, ...]:
+def _parts(page: RoundPage, agency: str) -> tuple[ElementTold, ...]:
     found = ((e.code, page.figures.find(agency, ALL_SERVICES, "element", e.code)) for e in page.definition.elements)
-    return tuple(Part(page.label("element", code), f) for code, f in found if f is not None and f.exists)
+    return tuple(ElementTold(page.label("element", code), f) for code, f in found if f is not None and f.exists)
 
 
-def _said(parts: Sequence[Part]) -> tuple[str, str]:
+def _said(parts: Sequence[ElementTold]) -> tuple[str, str]:
     """Say what is praised most and least; of parts that are printed alike nothing is told apart."""
     if len(parts) < 2:
         return "", ""

@@ -108,6 +108,11 @@ def published(session: orm.Session, round_code: str, edition: int | None = None)
     return session.scalars(query if edition is None else query.where(Publication.edition == edition)).first()
 
 
+def by_key(session: orm.Session, key: int) -> Publication:
+    """The publication of a key that is known to be there."""
+    return session.get_one(Publication, key)
+
+
 def edition_before(session: orm.Session, publication: Publication) -> Publication | None:
     """The published edition of the same round that a publication follows (a draft: the latest); None without."""
     query = sa.select(Publication).where(
