@@ -15,6 +15,7 @@ from survey.core.command_line import command_group, deprecated_alias
 from survey.demo import commands as demo
 from survey.files import commands as files
 from survey.files.jobs_command import run_jobs
+from survey.improvement.mail_command import send_mail
 from survey.maintenance import commands as maintenance
 from survey.maintenance.nightly_command import nightly
 from survey.printing import commands as printing
@@ -59,6 +60,7 @@ TREE: tuple[click.Command, ...] = (
     files.report,
     files.document,
     command_group("jobs", "Make the files that people asked for.", run_jobs),
+    command_group("mail", "Send reminders by mail, where that is switched on.", send_mail),
     command_group("publication", "Verify published editions.", publication.verify_publication),
     command_group(
         "api-client",

@@ -59,6 +59,8 @@ def actions() -> dict[str, dict[str, str]]:
             "user.recovery_code_used": _("Signed in with a recovery code"),
             "user.calendar_made": _("Made an address of their calendar"),
             "user.calendar_revoked": _("Took the address of their calendar back"),
+            "user.mail_set": _("Entered an address for reminders by mail"),
+            "user.mail_removed": _("Took their address for reminders back"),
         },
         "agency": {
             "agency.created": _("Added an agency"),

@@ -21,6 +21,9 @@ CASE_MONTHS = 24
 """Months for which the words of a closed report or suggestion are kept, unless a setting says otherwise."""
 ROLES = ("admin", "evaluator", "manager", "staff")
 """`survey.models.Role`, as settings write them."""
+SMTP_SECURITY = ("starttls", "tls", "none")
+MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)*[A-Za-z0-9-]{1,63}")
+"""An address of mail as HTML's `email` field takes it; nothing in it ends a line of a message's head."""
 _REDIS = ("redis://", "rediss://", "redis+unix://")
 _YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
@@ -66,6 +69,16 @@ class Settings:
     data_licence: str = "https://creativecommons.org/licenses/by/4.0/"
     #: months after which the words of a closed report or suggestion are deleted
     case_months: int = CASE_MONTHS
+    #: the server that `flask mail send` hands reminders to; empty: no mail is sent
+    smtp_host: str = ""
+    smtp_port: int = 587
+    #: `starttls`, `tls` from the first byte, or `none` within this machine or a closed network
+    smtp_security: str = "starttls"
+    #: name and password at that server; empty: it asks for none
+    smtp_user: str = ""
+    smtp_password: str = ""
+    #: the address that reminders come from
+    mail_from: str = ""
 
     @property
     def database(self) -> str:
@@ -109,7 +122,21 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     settings = Settings(**values)  # type: ignore[arg-type]
     if settings.production:
         require_production(settings)
+    _require_mail(settings)
     return settings
+
+
+def _require_mail(settings: Settings) -> None:
+    """Raise `InputError` where mail is switched on and could not be sent, or only with the password in the clear."""
+    if not settings.smtp_host:
+        return
+    if not settings.mail_from:
+        raise InputError("SMTP_HOST is set and MAIL_FROM is not; name the address that reminders come from")
+    if settings.smtp_password and settings.smtp_security == "none" and not is_loopback(settings.smtp_host):
+        raise InputError(
+            "SMTP_SECURITY is none and SMTP_HOST another machine: the password would cross the network in the clear; "
+            "set starttls or tls"
+        )
 
 
 def require_production(settings: Settings) -> None:
@@ -183,12 +210,8 @@ def _read_text(path: Path) -> str:
 
 def _parse(name: str, raw: str) -> object:
     """The typed value of setting `name`."""
-    if name in {"port", "trusted_proxies", "case_months"}:
-        if not (raw.isascii() and raw.isdecimal() and len(raw) < 6):
-            raise InputError("%(name)s must be a whole number, not %(value)r", name=name.upper(), value=raw)
-        if name == "port" and not 1 <= int(raw) <= 65535:
-            raise InputError("PORT must be a number from 1 to 65535, not %(value)r", value=raw)
-        return int(raw)
+    if name in {"port", "smtp_port", "trusted_proxies", "case_months"}:
+        return _whole(name, raw)
     if name == "production":
         if raw.lower() not in {*_YES, *_NO}:
             raise InputError("PRODUCTION must be true or false, not %(value)r", value=raw)
@@ -204,9 +227,27 @@ def _parse(name: str, raw: str) -> object:
         return parts
     if name == "rate_limit_storage" and not raw.startswith(_REDIS):
         raise InputError("RATE_LIMIT_STORAGE must be an address like redis://localhost:6379/0, or empty")
+    _check_mail(name, raw)
     if name in {"public_base_url", "data_licence"}:
         return _address(name, raw)
     return raw
+
+
+def _whole(name: str, raw: str) -> int:
+    """The number of a setting that is one."""
+    if not (raw.isascii() and raw.isdecimal() and len(raw) < 6):
+        raise InputError("%(name)s must be a whole number, not %(value)r", name=name.upper(), value=raw)
+    if name in {"port", "smtp_port"} and not 1 <= int(raw) <= 65535:
+        raise InputError("%(name)s must be a number from 1 to 65535, not %(value)r", name=name.upper(), value=raw)
+    return int(raw)
+
+
+def _check_mail(name: str, raw: str) -> None:
+    """Raise `InputError` for a setting of mail that cannot be used."""
+    if name == "smtp_security" and raw not in SMTP_SECURITY:
+        raise InputError("SMTP_SECURITY must be starttls, tls or none, not %(value)r", value=raw)
+    if name == "mail_from" and not MAIL_ADDRESS.fullmatch(raw):
+        raise InputError("MAIL_FROM must be an address like sipas@example.vn, not %(value)r", value=raw)
 
 
 def is_loopback(host: str) -> bool:

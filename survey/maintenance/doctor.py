@@ -18,6 +18,7 @@ from survey.core.db import Database
 from survey.core.private import open_to_others
 from survey.core.session_key import SHOWN as SHORT
 from survey.core.session_key import fingerprint, is_foreign
+from survey.improvement.queries import mail
 from survey.maintenance.backup import manifests, read_manifest
 from survey.maintenance.queries.database_state import read_durability, read_newest_answer_time
 from survey.maintenance.queries.session_key import read_expected_key
@@ -57,6 +58,7 @@ def examine(settings: Settings, database: Database, now: datetime) -> list[Healt
             *_clock(database, now),
             *_rounds(database, now),
             *_jobs(database, now),
+            *_mail(settings, database, now),
         ]
     except sa.exc.SQLAlchemyError as error:
         reason = str(getattr(error, "orig", error)).splitlines()[0]
@@ -227,6 +229,19 @@ def _backups(settings: Settings, now: datetime) -> Iterator[HealthFinding]:
         HealthFinding(FINE, message)
         if now - created_at < OLD_BACKUP
         else HealthFinding(WARNING, message, "look at the timer that makes them")
+    )
+
+
+def _mail(settings: Settings, database: Database, now: datetime) -> Iterator[HealthFinding]:
+    if not settings.smtp_host:
+        yield HealthFinding(FINE, "reminders by mail are off")
+        return
+    with database.read() as session:
+        failed = mail.failed(session, now.astimezone(settings.timezone).date() - timedelta(days=1))
+    yield (
+        HealthFinding(WARNING, f"{failed} reminders by mail did not go since yesterday", "look at mail_message.error")
+        if failed
+        else HealthFinding(FINE, f"reminders go by mail through {settings.smtp_host}")
     )
 
 

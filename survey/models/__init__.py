@@ -36,6 +36,7 @@ from survey.models.followup import (
 )
 from survey.models.imports import BatchKind, ImportBatch
 from survey.models.jobs import Job, JobState
+from survey.models.mail import MailAddress, MailMessage, MailState
 from survey.models.places import PlaceDecision, PlaceOutcome
 from survey.models.publications import ApiClient, Publication, PublicationState
 from survey.models.questionnaires import AnswerSlot, Questionnaire, QuestionnaireVersion, SlotKind
@@ -91,6 +92,9 @@ __all__ = [
     "Job",
     "JobState",
     "KnownChange",
+    "MailAddress",
+    "MailMessage",
+    "MailState",
     "PlaceDecision",
     "PlaceOutcome",
     "PlanRequest",

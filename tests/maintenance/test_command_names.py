@@ -82,7 +82,7 @@ def test_what_goes_wrong_under_an_old_name_is_one_message(app: flask.Flask, monk
 
 def test_every_group_says_what_it_is_for(app: flask.Flask) -> None:
     groups = [one for name, one in app.cli.commands.items() if isinstance(one, click.Group) and name != "limiter"]
-    assert len(groups) == 11
+    assert len(groups) == 12
     assert all(group.help and group.help.endswith(".") for group in groups)
 
 

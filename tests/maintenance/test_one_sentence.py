@@ -50,6 +50,7 @@ LINES = {
     "document": "--round r1 --what all --out {out}",
     "publication verify": "--round r1",
     "jobs run": "--once worker",
+    "mail send": "",
     "api-client create": "reader",
     "api-client revoke": "1",
     "api-client list": "",

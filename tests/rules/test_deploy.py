@@ -80,7 +80,7 @@ def test_units_run_as_nobody_special_and_write_at_one_place(path: Path) -> None:
 
 def test_each_timer_has_its_service() -> None:
     timers = list(FOLDER.glob("*.timer"))
-    assert len(timers) == 3
+    assert len(timers) == 4
     assert all(path.with_suffix(".service").exists() for path in timers)
     assert "--keep-days" in (FOLDER / "sipas-backup.service").read_text("utf-8")
 

@@ -13,6 +13,7 @@ from sqlalchemy import orm
 from survey.accounts.queries import users
 from survey.improvement.queries import cases
 from survey.improvement.queries.cases import CaseScope
+from survey.improvement.queries.todo import case_scope
 from survey.models import Case, Role
 from survey.web.context import user
 
@@ -29,12 +30,7 @@ PROVINCE = (Role.MANAGER,)
 
 def scope(session: orm.Session) -> CaseScope:
     """Which cases this person sees."""
-    person = user()
-    if person.role in EVALUATORS:
-        return CaseScope(everything=True)
-    if person.role is Role.STAFF:
-        return CaseScope(handler_id=person.id)
-    return CaseScope(visible=users.visible_agencies(session, person) or frozenset())
+    return case_scope(session, user())
 
 
 def case_of(session: orm.Session, number: int) -> Case:

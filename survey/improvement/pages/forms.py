@@ -126,3 +126,9 @@ class RequestForm(Form):
         ],
     )
     text = Block(_("What is asked for"), [Length(MOST_TEXT)])
+
+
+class MailForm(Form):
+    """The address at which a person wants reminders."""
+
+    mail_address = Text(_("Your address for mail"), [Required(_("Write an address like ten@example.vn"))])

@@ -12,9 +12,13 @@ from survey.accounts.operations.seal_audit import seal_audit
 from survey.core.config import CASE_MONTHS
 from survey.core.db import Database
 from survey.improvement.operations.keep_case import empty_old_cases, settle_cases
+from survey.improvement.operations.keep_mail import forget_old_mail
 from survey.improvement.working_days import months_before
 from survey.results.operations.release_responses import release_responses
 from survey.results.operations.settle_comments import mask_overdue_comments, shuffle_comments
+
+MAIL_DAYS = 30
+"""Days for which messages that were sent stay in the outbox."""
 
 
 def run_nightly(database: Database, now: datetime, zone: ZoneInfo, *, case_months: int = CASE_MONTHS) -> Iterator[str]:
@@ -33,6 +37,8 @@ def run_nightly(database: Database, now: datetime, zone: ZoneInfo, *, case_month
         settle_cases(session, today - timedelta(days=2))
     with database.write() as session:
         emptied = empty_old_cases(session, months_before(today, case_months))
+    with database.write() as session:
+        forget_old_mail(session, today - timedelta(days=MAIL_DAYS))
     _discard_old_rows(database)
     yield f"reports and suggestions whose words were deleted\t{emptied}"
     with database.write() as session:
