@@ -29,7 +29,7 @@ TREE: tuple[click.Command, ...] = (
     demo.demo,
     maintenance.doctor,
     nightly,
-    command_group("audit", "Verify the audit log.", accounts.verify_audit),
+    command_group("audit", "Verify and export the audit log.", accounts.verify_audit, accounts.export_audit),
     command_group("user", "Create accounts and invite their owners.", accounts.create_user, accounts.invite_user),
     command_group(
         "import",

@@ -62,6 +62,12 @@ def actions() -> dict[str, dict[str, str]]:
             "user.mail_set": _("Entered an address for reminders by mail"),
             "user.mail_removed": _("Took their address for reminders back"),
         },
+        "access": {
+            "access.denied": _("Was refused a page"),
+            "access.slowed": _("Was slowed down after too many tries"),
+            "access.token_used": _("Read results by the API"),
+            "access.token_refused": _("Called the API without a valid token"),
+        },
         "agency": {
             "agency.created": _("Added an agency"),
             "agency.edited": _("Changed an agency"),
@@ -175,6 +181,7 @@ def kinds() -> dict[str, str]:
     """The headings of `actions`."""
     return {
         "user": _("Accounts"),
+        "access": _("Refused and slowed, tokens"),
         "agency": _("Agencies"),
         "counter": _("Counters"),
         "service": _("Services"),
@@ -210,6 +217,7 @@ def subject(name: str) -> str:
         "entry_batch": _("pile"),
         "column_mapping": _("choice of columns"),
         "api_client": _("program"),
+        "page": _("page"),
     }
     if name == "installation":
         return str(_("Installation"))
@@ -240,6 +248,8 @@ def field(key: str) -> str:
     known: dict[str, str] = {
         "role": _("Role"),
         "key": _("Fingerprint of the key"),
+        "status": _("Reply"),
+        "address": _("Address"),
         "agency_id": _("Agency"),
         "agency": _("Agency"),
         "display_name": _("Name"),

@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 import flask
 from sqlalchemy import orm
 
-from survey.accounts import changes_since
+from survey.accounts import changes_since, refusals
 from survey.accounts.operations import sessions as operations
 from survey.accounts.queries import sessions
 from survey.core.db import UNAVAILABLE
@@ -39,6 +39,7 @@ def init_app(app: flask.Flask) -> None:
     """Set up the session's life, the slowing of failed attempts, and `signed_in` for templates."""
     app.config.update(PERMANENT_SESSION_LIFETIME=sessions.LIFETIME, SESSION_REFRESH_EACH_REQUEST=False)
     changes_since.init_app(app)
+    refusals.init_app(app)
     app.context_processor(lambda: {"signed_in": flask.g.get("user")})
 
 

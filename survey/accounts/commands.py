@@ -9,7 +9,7 @@ from flask.cli import with_appcontext
 
 from survey.core.command_line import report_input_errors
 from survey.core.errors import InputError
-from survey.web.context import database, operator, page_address
+from survey.web.context import database, operator, page_address, settings
 
 
 @click.command("create")
@@ -70,6 +70,20 @@ def invite_user(username: str | None, first: bool) -> None:
         token = invite(session, user, actor=operator())
     click.echo(f"Hand this link to {username} alone; it works once, within {DAYS} days:")
     click.echo(page_address("invitations.accept", token=token))
+
+
+@click.command("export")
+@click.option("--after", type=click.IntRange(min=0), default=0, help="Only events after the one of this number.")
+@click.option("--action", default="", help="One action (user.signed_in), or all of a kind (access.).")
+@with_appcontext
+@report_input_errors
+def export_audit(after: int, action: str) -> None:
+    """Write the audit log to standard output as JSON lines, oldest first, for a log collector."""
+    from survey.accounts.audit_export import audit_lines
+    from survey.accounts.queries.audit import AuditFilter
+
+    for line in audit_lines(database(), AuditFilter(action=action), settings().timezone, after):
+        click.echo(line, nl=False)
 
 
 @click.command("verify")

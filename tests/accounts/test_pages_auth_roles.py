@@ -82,6 +82,7 @@ GET = {
     "admin.users": ADMIN,
     "admin.user": ADMIN,
     "admin.audit": ADMIN,
+    "admin.audit_file": ADMIN,
     "imports.batches": RESULTS,
     "imports.columns": {**RESULTS, "admin": 303, "evaluator": 303, "manager": 303},
     "imports.batch": {**RESULTS, "admin": 404, "evaluator": 404, "manager": 404},

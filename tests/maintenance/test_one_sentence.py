@@ -28,6 +28,7 @@ LINES = {
     "demo": "",
     "nightly": "",
     "audit verify": "",
+    "audit export": "",
     "user create": "lan --role admin",
     "user invite": "lan",
     "import agencies": "{agencies}",

@@ -46,6 +46,7 @@ def check_code() -> Response | Page:
         if person is None:
             return flask.redirect(flask.url_for("auth.sign_in_page"))
         number, name = person.id, person.username
+        flask.g.tried_name = name
     form = CodeForm()
     key = attempts.code_key(number)
     wait = attempts.wait_message(key)

@@ -40,7 +40,7 @@ def sign_in() -> Response | tuple[str, int]:
     target = safe_next(flask.request.values.get("next"))
     form.next.data = target or ""
     name = form.username.data.lower()[:LONGEST_NAME]
-    key = attempts.sign_in_key(name)
+    key, flask.g.tried_name = attempts.sign_in_key(name), name
     wait = attempts.wait_message(key)
     if wait:
         return _refuse(form, wait, 429)

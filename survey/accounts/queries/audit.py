@@ -14,8 +14,12 @@ from survey.models import AuditEvent, User
 PAGE = 50
 COMMAND_LINE = "-"
 """In the place of a user name: what nobody signed in did. No account can be called so."""
-STRANGERS = ("user.sign_in_failed", "user.code_failed")
+STRANGERS = ("user.sign_in_failed", "user.code_failed", "access.slowed", "access.token_refused")
 """What people do who are not signed in."""
+PROGRAMS = ("access.token_used",)
+"""What programs do by the API."""
+CHUNK = 1000
+"""Events that are read at once where all are wanted."""
 _FIRST, _LAST = date(2000, 1, 1), date(2999, 12, 31)
 
 
@@ -48,6 +52,11 @@ class Line:
         """Whether somebody did it who was not signed in, rather than the command line."""
         return self.user is None and self.event.action in STRANGERS
 
+    @property
+    def is_program(self) -> bool:
+        """Whether a program did it, by its token."""
+        return self.event.action in PROGRAMS
+
 
 def page(session: orm.Session, wanted: AuditFilter, zone: ZoneInfo, size: int = PAGE) -> tuple[list[Line], int | None]:
     """The newest events that are wanted, and the number the following page begins below; None: no more.
@@ -67,6 +76,18 @@ def page(session: orm.Session, wanted: AuditFilter, zone: ZoneInfo, size: int = 
     return lines, lines[-1].event.id if len(found) > size else None
 
 
+def oldest_first(session: orm.Session, wanted: AuditFilter, zone: ZoneInfo, after: int) -> list[Line]:
+    """Read the next events that are wanted, numbered higher than `after`, at most `CHUNK`."""
+    query = (
+        sa.select(AuditEvent, User)
+        .outerjoin(User, User.id == AuditEvent.user_id)
+        .where(AuditEvent.id > after, *_conditions(wanted, zone))
+        .order_by(AuditEvent.id)
+        .limit(CHUNK)
+    )
+    return [Line(event, user) for event, user in session.execute(query)]
+
+
 def of_subject(session: orm.Session, subject: str, since: datetime, most: int) -> list[Line]:
     """What was done to a subject since an instant, newest first."""
     query = (
@@ -84,7 +105,7 @@ def _conditions(wanted: AuditFilter, zone: ZoneInfo) -> list[sa.ColumnElement[bo
     if wanted.before:
         conditions.append(AuditEvent.id < wanted.before)
     if wanted.username == COMMAND_LINE:
-        conditions += [AuditEvent.user_id.is_(None), AuditEvent.action.not_in(STRANGERS)]
+        conditions += [AuditEvent.user_id.is_(None), AuditEvent.action.not_in(STRANGERS + PROGRAMS)]
     elif wanted.username:
         conditions.append(User.username == wanted.username)
     if wanted.action.endswith("."):
