@@ -76,3 +76,22 @@ def withdrawable(answered: Answered, k: int) -> bool:
     """
     counts = answered.sum(axis=0)
     return bool(len(answered)) and bool((counts[counts > 0] >= k).all()) and len(answered) >= k
+
+
+def moves_many(answered: Answered, cells: Sequence[Sequence[object]], k: int) -> bool:
+    """Say whether responses may come into, or leave, final figures together: they move no printed number by few.
+
+    `answered`: (those responses, items); `cells`: for each way in which figures are split (by agency, by service and
+    agency, by group …) the cell of every response. In each cell every item that any of them rated, and the people, must
+    count at least `k`.
+    """
+    if not len(answered):
+        return False
+    rated = np.column_stack([answered, np.ones(len(answered), dtype=np.bool_)])
+    for names in cells:
+        number = {name: at for at, name in enumerate(dict.fromkeys(names))}
+        counts = np.zeros((len(number), rated.shape[1]), dtype=np.int64)
+        np.add.at(counts, [number[name] for name in names], rated)
+        if (counts[counts > 0] < k).any():
+            return False
+    return True

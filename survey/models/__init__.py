@@ -41,7 +41,7 @@ from survey.models.places import PlaceDecision, PlaceOutcome
 from survey.models.publications import ApiClient, Publication, PublicationState
 from survey.models.questionnaires import AnswerSlot, Questionnaire, QuestionnaireVersion, SlotKind
 from survey.models.receipts import ReceiptCode
-from survey.models.responses import WAITING, Channel, Response
+from survey.models.responses import WAITING, Channel, Response, SettledOut
 from survey.models.rounds import Population, Round, RoundState
 from survey.models.targets import KnownChange, Target
 from survey.models.users import CalendarAddress, Invitation, RateCount, RecoveryCode, Role, User, UserSession
@@ -112,6 +112,7 @@ __all__ = [
     "RoundState",
     "Service",
     "ServiceFormerName",
+    "SettledOut",
     "SlotKind",
     "Target",
     "Theme",

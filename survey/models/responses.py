@@ -84,3 +84,14 @@ class Response(Base):
     batch_id: Mapped[int | None] = mapped_column(sa.ForeignKey("import_batch.id"), index=True)
     #: local day since which it counts in what unit roles see of an open round; null: not yet (see `scoring.release`)
     live_since: Mapped[date | None]
+
+
+class SettledOut(Base):
+    """A response that did not count when what unit roles see of its closed round was settled, and why."""
+
+    __tablename__ = "settled_out"
+
+    response_id: Mapped[int] = mapped_column(sa.ForeignKey("response.id"), primary_key=True, autoincrement=False)
+    round_id: Mapped[int] = mapped_column(sa.ForeignKey("round.id"), index=True)
+    #: its `Response.excluded` then
+    reason: Mapped[str] = mapped_column(sa.String(64))

@@ -67,6 +67,8 @@ class Round(Versioned, Base):
     state: Mapped[RoundState] = mapped_column(choice(RoundState, "state"), default=RoundState.DRAFT)
     #: when a person closed it before `closes_on` was over; forms already open then have half an hour
     closed_at: Mapped[datetime | None]
+    #: `live_stamp` of `survey.structure.queries.counted` when what unit roles see was settled; null: they see all
+    settled: Mapped[list[int] | None] = mapped_column(sa.JSON(none_as_null=True))
 
     version: Mapped[QuestionnaireVersion] = orm.relationship()
 

@@ -14,8 +14,8 @@ from typing import Generic, TypeVar
 from sqlalchemy import orm
 
 from survey.core import cache
-from survey.results.queries import responses
 from survey.results.queries.delta import Delta, Stamp, read_delta
+from survey.structure.queries.counted import held, stamp
 
 T = TypeVar("T")
 
@@ -43,7 +43,7 @@ def aggregate(
     `name` says what is aggregated and how, `by` what responses of a delta are grouped by. Neither function may alter
     what it is given.
     """
-    key, now = ("aggregate", round_id, *name), responses.stamp(session, round_id)
+    key, now = ("aggregate", round_id, bool(held(session, round_id)), *name), stamp(session, round_id)
     before: _Aggregate[T] | None = cache.get(session, key)
     if before is not None and before.stamp == now:
         return before.value

@@ -32,6 +32,7 @@ from survey.results.aggregation import aggregate
 from survey.results.queries import responses
 from survey.results.queries.delta import Delta
 from survey.structure.queries import rounds
+from survey.structure.queries.counted import stamp
 from survey.structure.queries.leagues import agency_kinds
 from survey.structure.queries.population import population as read_population
 from survey.structure.queries.targets import targets
@@ -129,7 +130,7 @@ def _stamp(session: orm.Session, round_: Round, rules: Rules, population: pd.Dat
     """The cache key: it names everything the results of a round are computed from."""
     transactions = tuple(population.itertuples(index=False, name=None))
     rule = json.dumps(rules.to_mapping(), sort_keys=True)
-    return (round_.id, round_.version_id, rule, responses.stamp(session, round_.id), transactions)
+    return (round_.id, round_.version_id, rule, stamp(session, round_.id), transactions)
 
 
 def effective_rules(round_: Round, *, interval: str | None = None, min_n: int | None = None) -> Rules:

@@ -34,8 +34,8 @@ from survey.core.cache import cached
 from survey.core.errors import InputError
 from survey.models import Channel, Round
 from survey.results.compute import RoundResults, round_results, without_service
-from survey.results.queries import responses
 from survey.results.queries.doubtful import read_comment_texts, read_counted_responses
+from survey.structure.queries.counted import stamp
 from survey.structure.queries.population import population as read_population
 
 REASONS = (*quality.STRAIGHT, *quality.LEAVE_OUT, "repeat")
@@ -128,9 +128,9 @@ class _Scan:
 
 def _cached_scan(session: orm.Session, results: RoundResults, reasons: frozenset[str]) -> _Scan:
     share, round_, features = results.rules.min_answered_share, results.round, results.rules.features
-    stamp = (round_.id, round_.version_id, share, features, reasons, responses.stamp(session, round_.id))
+    key = (round_.id, round_.version_id, share, features, reasons, stamp(session, round_.id))
     rules, scheme = QualityRules(min_answered_share=share), results.definition.scheme()
-    return cached(session, ("flags", *stamp), lambda: _scan(session, round_, scheme, reasons, rules, features))
+    return cached(session, ("flags", *key), lambda: _scan(session, round_, scheme, reasons, rules, features))
 
 
 def _scan(

@@ -31,6 +31,7 @@ from survey.results.queries.place_columns import (
     read_opening_hours,
     read_place_columns,
 )
+from survey.structure.queries.counted import stamp
 from survey.structure.queries.population import population as read_population
 from survey.structure.queries.rounds import find_rounds_before
 
@@ -104,7 +105,7 @@ def look_at_places(session: orm.Session, results: RoundResults) -> PlaceLook:
 
 def _stamp_before(session: orm.Session, round_: Round) -> tuple[int, ...]:
     before = find_rounds_before(session, round_)[:1]
-    return (before[0].id, *responses.stamp(session, before[0].id)) if before else ()
+    return (before[0].id, *stamp(session, before[0].id)) if before else ()
 
 
 def _look(session: orm.Session, results: RoundResults, hours: dict[int, HoursOfCounter]) -> PlaceLook:

@@ -33,6 +33,7 @@ from survey.results.queries.withdrawn import counted_without
 from survey.results.withdrawn import withdrawn
 from survey.structure.operations.exclude_responses import ask_exclusion
 from survey.structure.operations.withdraw import Why
+from survey.structure.queries.counted import stamp
 from survey.structure.queries.exclusion_rule import ExclusionRule, matches
 from tests.collect.test_import_responses import FILES, NOW, take
 from tests.support.evaluation import PASSWORD
@@ -116,7 +117,7 @@ def test_sets_of_one_sum_are_told_apart(people: tuple[Database, int, int]) -> No
                 sa.text("UPDATE response SET excluded = 'flagged' WHERE id IN (:a, :b)"),
                 {"a": chosen[0], "b": chosen[1]},
             )
-            stamps.append(responses.stamp(session, round_id))
+            stamps.append(stamp(session, round_id))
         assert ids[0] + ids[3] == ids[1] + ids[2]
         assert stamps[0] != stamps[1]
 

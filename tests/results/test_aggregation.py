@@ -21,6 +21,7 @@ from survey.questionnaires import from_canonical
 from survey.results.compute import PLACES, round_results, round_sums
 from survey.results.queries import responses
 from survey.results.sample import sample
+from survey.structure.queries import counted as counted_queries
 from tests.support.counter_days import FIRST, give_counters
 from tests.support.evaluation import scored_round
 
@@ -165,7 +166,7 @@ def test_a_response_that_comes_while_others_are_read_is_added_once(
 ) -> None:
     with database.write() as session:
         scored_round(session)
-    stamp, waiting = responses.stamp, [1]
+    stamp, waiting = counted_queries.live_stamp, [1]
 
     def stamp_then_more(session: orm.Session, round_id: int) -> tuple[int, ...]:
         found = stamp(session, round_id)
@@ -179,7 +180,7 @@ def test_a_response_that_comes_while_others_are_read_is_added_once(
             whole = found.table[(found.table["agency"] == "") & (found.table["service"] == "")]
             return found.responses, sum(found.channels.values()), int(whole[whole["level"] == "overall"]["n"].iloc[0])
 
-    monkeypatch.setattr(responses, "stamp", stamp_then_more)
+    monkeypatch.setattr(counted_queries, "live_stamp", stamp_then_more)
     assert counted() == (106, 106, 106)
     assert not waiting
     assert counted() == (107, 107, 107)

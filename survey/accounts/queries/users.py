@@ -60,13 +60,38 @@ def is_judged(session: orm.Session, user_id: int | None) -> bool:
     return user_id is not None and by_id(session, user_id).role in {Role.MANAGER, Role.STAFF}
 
 
+_SETTLED, _NOTED = "reads_settled", "read_for_evaluators"
+
+
 def visible_agencies(session: orm.Session, user: User) -> frozenset[str] | None:
-    """The codes of the agencies whose results a user may see; None means all of them."""
+    """The codes of the agencies whose results a user may see; None means all of them.
+
+    For those who are judged the session reads settled figures alone from then on. It must not have read others before:
+    `RuntimeError`.
+    """
     if user.role in {Role.ADMIN, Role.EVALUATOR}:
         return None
+    read_settled(session)
     if user.role is Role.MANAGER and user.agency_id is not None:
         return agencies_below(session, user.agency_id)
     return frozenset()
+
+
+def read_settled(session: orm.Session) -> None:
+    """Let a session read what those who are judged may see; `RuntimeError` where it read more already."""
+    if session.info.get(_NOTED):
+        raise RuntimeError("a session that serves a unit read figures before it was said for whom")
+    session.info[_SETTLED] = True
+
+
+def reads_settled(session: orm.Session) -> bool:
+    """Say whether a session reads for those who are judged (`survey.structure.queries.counted`)."""
+    return bool(session.info.get(_SETTLED))
+
+
+def note_reading(session: orm.Session) -> None:
+    """Note that a session read what evaluators alone may see."""
+    session.info[_NOTED] = True
 
 
 def speaks_for_province(session: orm.Session, user: User) -> bool:

@@ -29,6 +29,7 @@ from survey.models import (
     RoundState,
     Withdrawal,
 )
+from survey.structure.operations.settle_figures import forget_settled
 
 LEAST_MONTHS = 6
 COMMENT_MONTHS = 24
@@ -111,6 +112,7 @@ def purge_responses(session: orm.Session, rounds: Iterable[OldRound], *, actor: 
             .values(response_id=None, replacement_id=None)
             .execution_options(synchronize_session=False)
         )
+        forget_settled(session, round_.id)
         gone = session.execute(
             sa.delete(Response).where(Response.round_id == round_.id).execution_options(synchronize_session=False)
         )

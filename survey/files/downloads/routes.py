@@ -64,7 +64,8 @@ def page(round_code: str) -> str:
 
 def _reported(session: orm.Session, round_code: str) -> list[tuple[str, str]]:
     """Code and name of the agencies whose reports this person may have, by name."""
-    results, visible = round_results(session, round_code), _visible(session)
+    visible = _visible(session)
+    results = round_results(session, round_code)
     known = names.agencies(session, on=results.round.opens_on)
     codes = set(results.table["agency"]) - {PROVINCE}
     named = ((c, local_name(known[c])) for c in codes if c in known and (visible is None or c in visible))

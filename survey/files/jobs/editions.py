@@ -12,8 +12,8 @@ from sqlalchemy import orm
 from survey import __version__
 from survey.core.file_store import PUBLISHED
 from survey.publication.queries.editions import published
-from survey.results.queries.responses import stamp
 from survey.structure.queries import rounds
+from survey.structure.queries.counted import stamp
 
 LIVING = frozenset({"round_document"})
 """Kinds that also tell how far agencies have come since, and are therefore made anew each time."""

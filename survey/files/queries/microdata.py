@@ -10,6 +10,7 @@ from sqlalchemy import orm
 
 from survey.models import Agency, EntryBatch, Response, Service
 from survey.results.queries.responses import key_column
+from survey.structure.queries.counted import counted
 
 CHUNK = 10_000
 """Rows the database hands over at a time."""
@@ -34,7 +35,7 @@ def response_rows(
         .join(Agency, Agency.id == Response.deciding_agency_id)
         .outerjoin(Service, Service.id == Response.service_id)
         .outerjoin(EntryBatch, EntryBatch.batch_id == Response.batch_id)
-        .where(Response.round_id == round_id, Response.excluded.is_(None), Agency.code == agency)
+        .where(Response.round_id == round_id, counted(session, round_id), Agency.code == agency)
         .execution_options(yield_per=CHUNK)
     )
     if service is not None:

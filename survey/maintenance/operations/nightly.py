@@ -15,6 +15,7 @@ from survey.improvement.operations.keep_case import empty_old_cases, settle_case
 from survey.improvement.operations.keep_mail import forget_old_mail
 from survey.improvement.working_days import months_before
 from survey.results.operations.release_responses import release_responses
+from survey.results.operations.settle_closed import settle_closed
 from survey.results.operations.settle_comments import mask_overdue_comments, shuffle_comments
 
 MAIL_DAYS = 30
@@ -26,6 +27,9 @@ def run_nightly(database: Database, now: datetime, zone: ZoneInfo, *, case_month
     today = now.astimezone(zone).date()
     with database.write() as session:
         released = release_responses(session, today)
+    with database.write() as session:
+        settled = settle_closed(session)
+    yield f"closed rounds whose late changes the agencies concerned see now\t{settled}"
     yield f"responses released to the agencies concerned\t{released.added}"
     yield f"excluded responses that left what they see\t{released.withdrawn}"
     with database.write() as session:

@@ -21,6 +21,7 @@ from survey.core.text import clean
 from survey.models import Publication, PublicationState, Round, RoundState, User
 from survey.publication.editions import content_of
 from survey.publication.queries.four_eyes import WAIT, assess_four_eyes
+from survey.structure.operations.settle_figures import settle_figures
 
 PENDING = (PublicationState.DRAFT, PublicationState.REVIEWED)
 
@@ -125,6 +126,8 @@ def publish(session: orm.Session, publication: Publication, *, actor: Actor) -> 
     publication.state = PublicationState.PUBLISHED
     publication.published_by_id, publication.published_at = actor.user_id, actor.now
     publication.round.state = RoundState.PUBLISHED
+    session.flush()
+    settle_figures(session, publication.round)  # an edition is what everyone sees, late changes included
     facts: dict[str, Any] = {"edition": publication.edition}
     rules = Rules.from_mapping(content_of(publication)["rules"])
     if rules != Rules.from_mapping(publication.round.rules):

@@ -24,6 +24,7 @@ from survey.publication.queries import editions as edition_queries
 from survey.publication.queries.four_eyes import WAIT, FourEyes, assess_four_eyes
 from survey.results.figures import OVERALL
 from survey.structure.queries import rounds as round_queries
+from survey.structure.queries.counted import held_back
 from survey.web import i18n
 from survey.web.context import actor, database, error_message, now, today, user
 
@@ -194,6 +195,7 @@ def _steps(session: orm.Session, round_: Round, form: DraftForm) -> str:
         form=form,
         waiting=waiting_batches(session, round_.id),
         withdrawals=waiting_withdrawals(session, round_.id),
+        late=sum(held_back(session, round_.id)),
     )
 
 

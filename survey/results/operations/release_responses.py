@@ -18,6 +18,7 @@ from sqlalchemy import orm
 from scoring.release import block_size, releasable, withdrawable
 from survey.models import AnswerSlot, Response, Round, RoundState, SlotKind
 from survey.results.compute import effective_rules
+from survey.results.operations.settle_closed import catch_up
 
 WITHDRAWALS_ON = 6
 """The day of the week (`date.weekday`) on whose night excluded responses leave: a Sunday, before which few answer."""
@@ -43,6 +44,7 @@ def release_responses(session: orm.Session, today: date) -> Released:
     """
     added = withdrawn = 0
     for round_ in session.scalars(sa.select(Round).where(Round.state == RoundState.OPEN)):
+        catch_up(session, round_, today)
         size, width = block_size(effective_rules(round_).min_n), _items(session, round_)
         agencies = session.scalars(
             sa.select(Response.deciding_agency_id).where(Response.round_id == round_.id).distinct()

@@ -10,6 +10,7 @@ from sqlalchemy import orm
 
 from survey.core.text import like_pattern
 from survey.models import Agency, Comment, CommentState, CommentTheme, Response, Round, RoundState, Theme
+from survey.structure.queries.counted import counted_in
 
 PAGE = 20
 ENDED = (RoundState.CLOSED, RoundState.PUBLISHED)
@@ -74,7 +75,7 @@ def too_few(session: orm.Session, visible: frozenset[str], least: Mapping[int, i
     of_pair = sa.and_(
         Response.round_id == spoken.c.round_id,
         Response.deciding_agency_id == spoken.c.agency_id,
-        Response.excluded.is_(None),
+        counted_in(session, least),
     )
     counts = session.execute(
         sa.select(spoken.c.round_id, spoken.c.agency_id, sa.func.count(Response.id))

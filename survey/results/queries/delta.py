@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.models import Agency, EntryBatch, Response, Service
-from survey.results.queries.responses import PRIME, key_column
+from survey.results.queries.responses import key_column
+from survey.structure.queries.counted import PRIME
 
 Stamp = tuple[int, ...]
-"""See `survey.results.queries.responses.stamp`: rows, newest id, excluded rows, sum of their ids, of squares."""
+"""See `survey.structure.queries.counted.live_stamp`: rows, newest id, excluded rows, sum of their ids, of squares."""
 
 
 @dataclass(frozen=True, eq=False)

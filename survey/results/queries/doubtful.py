@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.models import Agency, Comment, Response, Service
+from survey.structure.queries.counted import counted
 
 CHUNK = 20_000
 COLUMNS = ("id", "answers", "key", "counter", "agency", "service", "channel", "time", "duration_s")
@@ -29,7 +30,7 @@ def read_counted_responses(session: orm.Session, round_id: int) -> pd.DataFrame:
             sa.type_coerce(Response.submitted_at, sa.DateTime(timezone=True)),  # pandas reads the zone for all at once
             Response.duration_s,
         )
-        .where(Response.round_id == round_id, Response.excluded.is_(None))
+        .where(Response.round_id == round_id, counted(session, round_id))
         .execution_options(yield_per=CHUNK)
     )
     columns: list[list[object]] = [[] for _ in COLUMNS]

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sqlalchemy import orm
 
 from survey.models import Agency, Channel, Counter, EntryBatch, Response, Service
+from survey.structure.queries.counted import counted
 
 CHUNK = 20_000
 CHANNELS = tuple(Channel)
@@ -76,7 +77,7 @@ def read_place_columns(session: orm.Session, round_id: int, zone: str, positions
             Response.duration_s,
         )
         .outerjoin(EntryBatch, EntryBatch.batch_id == Response.batch_id)
-        .where(Response.round_id == round_id, Response.excluded.is_(None))
+        .where(Response.round_id == round_id, counted(session, round_id))
         .execution_options(yield_per=CHUNK)
     )
     parts = [_numbers(chunk, zone, positions) for chunk in session.connection().execute(query).partitions()]

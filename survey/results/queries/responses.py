@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy import orm
 
-from survey.models import Agency, AnswerSlot, EntryBatch, Response, Round, Service, SlotKind
+from survey.models import Agency, AnswerSlot, EntryBatch, Response, Round, Service, SettledOut, SlotKind
+from survey.structure.queries.counted import counted, held
 from survey.structure.queries.exclusion_rule import EXCLUDED
 
 # Constants written into the SQL: PostgreSQL takes two bound parameters of one expression for different expressions, and
@@ -104,7 +105,7 @@ def patterns(session: orm.Session, round_id: int, by: Sequence[str] = ("agency",
 
     Excluded responses are left out; `exclusions` counts them. The work is one `GROUP BY` in the database.
     """
-    return grouped_patterns(session, round_id, by, Response.excluded.is_(None))
+    return grouped_patterns(session, round_id, by, counted(session, round_id))
 
 
 def grouped_patterns(
@@ -136,15 +137,13 @@ FLAGGED = "flagged"
 
 def exclusions(session: orm.Session, round_id: int) -> dict[str, int]:
     """How many responses of a round are not counted, by reason."""
-    rows = session.execute(
-        sa.select(Response.excluded, sa.func.count())
-        .where(Response.round_id == round_id, Response.excluded.is_not(None))
-        .group_by(Response.excluded)
-        .order_by(Response.excluded)
-    )
+    reason, chosen = Response.excluded, sa.and_(Response.round_id == round_id, Response.excluded.is_not(None))
+    if held(session, round_id):
+        reason, chosen = SettledOut.reason, sa.and_(SettledOut.round_id == round_id)
+    rows = session.execute(sa.select(reason, sa.func.count()).where(chosen).group_by(reason).order_by(reason))
     totals: dict[str, int] = {}
-    for reason, count in rows:
-        code = FLAGGED if str(reason).startswith(EXCLUDED) else str(reason)
+    for name, count in rows:
+        code = FLAGGED if str(name).startswith(EXCLUDED) else str(name)
         totals[code] = totals.get(code, 0) + int(count)
     return totals
 
@@ -154,7 +153,7 @@ def channels(session: orm.Session, round_id: int) -> dict[str, int]:
     count = sa.func.count()
     rows = session.execute(
         sa.select(Response.channel, count)
-        .where(Response.round_id == round_id, Response.excluded.is_(None))
+        .where(Response.round_id == round_id, counted(session, round_id))
         .group_by(Response.channel)
         .order_by(count.desc(), Response.channel)
     )
@@ -163,35 +162,15 @@ def channels(session: orm.Session, round_id: int) -> dict[str, int]:
 
 def counted_responses(session: orm.Session, round_id: int) -> int:
     """Count the responses of a round that count."""
-    counted = sa.select(sa.func.count()).select_from(Response)
-    return session.scalar(counted.where(Response.round_id == round_id, Response.excluded.is_(None))) or 0
+    query = sa.select(sa.func.count()).select_from(Response)
+    return session.scalar(query.where(Response.round_id == round_id, counted(session, round_id))) or 0
 
 
 def has_responses(session: orm.Session, round_id: int, agency: str) -> bool:
     """Say whether an agency has a response in a round that counts."""
     of_agency = sa.select(Agency.id).where(Agency.code == agency).scalar_subquery()
-    counted = (Response.round_id == round_id, Response.excluded.is_(None), Response.deciding_agency_id == of_agency)
-    return session.scalar(sa.select(sa.exists().where(*counted))) or False
-
-
-PRIME = 30011
-MIXED = Response.id % PRIME
-"""A part of a response's number, whose square tells sets of one sum apart: {1, 4} was excluded, now {2, 3} is."""
-
-
-def stamp(session: orm.Session, round_id: int) -> tuple[int, ...]:
-    """Numbers that change whenever the counted responses do: rows, newest id, and which are excluded.
-
-    Answers are never edited, so that these tell whether moments worked out earlier still hold.
-    """
-    of_round = Response.round_id == round_id
-    counted = session.execute(sa.select(sa.func.count(), sa.func.max(Response.id)).where(of_round)).one()
-    out = session.execute(  # few, and found by an index of their own
-        sa.select(sa.func.count(), sa.func.sum(Response.id), sa.func.sum(MIXED * MIXED)).where(
-            of_round, Response.excluded.is_not(None)
-        )
-    ).one()
-    return tuple(int(value or 0) for value in (*counted, *out))
+    chosen = (Response.round_id == round_id, counted(session, round_id), Response.deciding_agency_id == of_agency)
+    return session.scalar(sa.select(sa.exists().where(*chosen))) or False
 
 
 def _items(session: orm.Session, round_id: int) -> int:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.models import Agency, Population, Response, Service
+from survey.structure.queries.counted import counted
 
 
 def population(session: orm.Session, round_id: int) -> pd.DataFrame:
@@ -48,7 +49,7 @@ def below_sample(session: orm.Session, round_id: int) -> list[Shortfall]:
                 Response.round_id == Population.round_id,
                 Response.deciding_agency_id == Population.agency_id,
                 Response.service_id == Population.service_id,
-                Response.excluded.is_(None),
+                counted(session, round_id),
             ),
         )
         .where(Population.round_id == round_id)

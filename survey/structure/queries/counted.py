@@ -1,0 +1,94 @@
+"""Which responses of a round count for whom: for evaluators all that are not excluded, for unit roles what was settled.
+
+When a round is closed, what those who are judged see of it is settled (`survey.structure.operations.settle_figures`).
+What comes or goes afterwards, such as a file brought late, counts for evaluators at once. For the others it waits until
+it moves every number by nothing or by many people, or until an edition is published: two looks with one late response
+between them would tell all of its answers.
+
+Who reads is noted on the session by `survey.accounts.queries.users.visible_agencies`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from survey.accounts.queries.users import note_reading, reads_settled
+from survey.models import Response, Round, RoundState, SettledOut
+
+PRIME = 30011
+MIXED = Response.id % PRIME
+"""A part of a response's number, whose square tells sets of one sum apart: {1, 4} was excluded, now {2, 3} is."""
+
+
+def live_stamp(session: orm.Session, round_id: int) -> tuple[int, ...]:
+    """Numbers that change whenever the counted responses do: rows, newest id, and which are excluded.
+
+    Answers are never edited, so that these tell whether moments worked out earlier still hold.
+    """
+    of_round = Response.round_id == round_id
+    rows = session.execute(sa.select(sa.func.count(), sa.func.max(Response.id)).where(of_round)).one()
+    out = session.execute(  # few, and found by an index of their own
+        sa.select(sa.func.count(), sa.func.sum(Response.id), sa.func.sum(MIXED * MIXED)).where(
+            of_round, Response.excluded.is_not(None)
+        )
+    ).one()
+    return tuple(int(value or 0) for value in (*rows, *out))
+
+
+def stamp(session: orm.Session, round_id: int) -> tuple[int, ...]:
+    """The stamp of the responses that count for who reads by this session: `live_stamp`, or the settled one."""
+    return held(session, round_id) or live_stamp(session, round_id)
+
+
+def counted(session: orm.Session, round_id: int) -> sa.ColumnElement[bool]:
+    """The condition of a round's responses that count for who reads by this session."""
+    settled = held(session, round_id)
+    return as_settled(round_id, settled) if settled else Response.excluded.is_(None)
+
+
+def counted_in(session: orm.Session, round_ids: Iterable[int]) -> sa.ColumnElement[bool]:
+    """The condition of the responses of several rounds that count for who reads by this session."""
+    waiting = {number: settled for number in round_ids if (settled := held(session, number))}
+    others = sa.and_(Response.excluded.is_(None), Response.round_id.not_in(list(waiting)))
+    seen = (sa.and_(Response.round_id == number, as_settled(number, at)) for number, at in waiting.items())
+    return sa.or_(others, *seen) if waiting else Response.excluded.is_(None)
+
+
+def as_settled(round_id: int, settled: tuple[int, ...]) -> sa.ColumnElement[bool]:
+    """The condition of a round's responses that counted when it was settled."""
+    out = sa.select(SettledOut.response_id).where(SettledOut.round_id == round_id)
+    return sa.and_(Response.id <= settled[1], Response.id.not_in(out))
+
+
+def held(session: orm.Session, round_id: int) -> tuple[int, ...]:
+    """The settled stamp of a round, where this session reads for unit roles and something changed since; else ()."""
+    if not reads_settled(session):
+        note_reading(session)
+        return ()
+    known: dict[int, tuple[int, ...]] = session.info.setdefault("held", {})
+    if round_id not in known:
+        known[round_id] = waiting_stamp(session, round_id)
+    return known[round_id]
+
+
+def waiting_stamp(session: orm.Session, round_id: int) -> tuple[int, ...]:
+    """The settled stamp of a closed round whose counted responses changed since; () where nothing waits."""
+    state, settled = session.execute(sa.select(Round.state, Round.settled).where(Round.id == round_id)).one()
+    if state is not RoundState.CLOSED or settled is None or tuple(settled) == live_stamp(session, round_id):
+        return ()
+    return tuple(settled)
+
+
+def held_back(session: orm.Session, round_id: int) -> tuple[int, int]:
+    """How many responses of a closed round came, and went, since what unit roles see was settled."""
+    settled = waiting_stamp(session, round_id)
+    if not settled:
+        return 0, 0
+    before, now = as_settled(round_id, settled), Response.excluded.is_(None)
+    of_round = Response.round_id == round_id
+    came = sa.select(sa.func.count()).select_from(Response).where(of_round, now, sa.not_(before))
+    gone = sa.select(sa.func.count()).select_from(Response).where(of_round, before, sa.not_(now))
+    return session.scalar(came) or 0, session.scalar(gone) or 0
