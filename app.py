@@ -100,6 +100,7 @@ def _register_pages(app: Flask) -> None:
     from survey.collect.privacy import notice as privacy
     from survey.files import downloads, job_pages
     from survey.improvement import casework, feedback, heard
+    from survey.improvement import notices as improvement_notices
     from survey.improvement import pages as improvement
     from survey.maintenance import health
     from survey.printing import pages as staff
@@ -141,4 +142,5 @@ def _register_pages(app: Flask) -> None:
     for part in parts:
         app.register_blueprint(part.blueprint)
     notices.init_app(app)
+    improvement_notices.init_app(app)
     app.extensions["effect_before"] = effect_before  # targets ask what results know, and know nothing of results
