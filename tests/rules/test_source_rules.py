@@ -42,6 +42,7 @@ KNOWN_STATEMENTS = (
 CHANCE_WITHOUT_SECRETS = frozenset(
     {
         "survey.collect.operations.import_responses",
+        "survey.improvement.operations.settle_cases",
         "survey.migrations.versions.20261129_2040_comments_by_week",
         "survey.results.operations.settle_comments",
     }

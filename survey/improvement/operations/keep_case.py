@@ -205,17 +205,6 @@ def empty_old_cases(session: orm.Session, closed_before: date) -> int:
     return int(emptied.rowcount)  # type: ignore[attr-defined]
 
 
-def settle_cases(session: orm.Session, since: date) -> int:
-    """Rewrite the cases received since a day in one transaction, so that no transaction number tells their moment."""
-    rewritten = session.execute(
-        sa.update(Case)
-        .where(Case.received_on >= since)
-        .values(owner=Case.owner)
-        .execution_options(synchronize_session=False)
-    )
-    return int(rewritten.rowcount)  # type: ignore[attr-defined]
-
-
 def set_calendar(
     session: orm.Session, *, terms: Mapping[CaseKind, int], days: Mapping[date, tuple[bool, str]], actor: Actor
 ) -> None:

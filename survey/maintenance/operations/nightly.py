@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from survey.accounts.operations.seal_audit import seal_audit
 from survey.core.config import CASE_MONTHS
 from survey.core.db import Database
-from survey.improvement.operations.keep_case import empty_old_cases, settle_cases
+from survey.improvement.operations.keep_case import empty_old_cases
 from survey.improvement.operations.keep_mail import forget_old_mail
+from survey.improvement.operations.settle_cases import settle_cases
 from survey.improvement.working_days import months_before
 from survey.results.operations.release_responses import release_responses
 from survey.results.operations.settle_closed import settle_closed
@@ -55,6 +56,6 @@ def _discard_old_rows(database: Database) -> None:
     """Remove what the rewriting left: dead rows on PostgreSQL, the write-ahead log on SQLite."""
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if connection.dialect.name == "postgresql":
-            connection.execute(sa.text('VACUUM comment, comment_theme, "case"'))
+            connection.execute(sa.text('VACUUM comment, comment_theme, "case", case_event'))
         else:
             connection.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
