@@ -36,26 +36,33 @@ Story = Callable[[], Sequence[Flowable]]
 def build(story: Story, about: Frontispiece, pages: int, most: int | None = None) -> tuple[bytes, int]:
     """The PDF and how many pages it has; `pages` is a guess. The same story gives the same bytes.
 
-    A wrong guess costs a second run, spared where there are more than `most` pages: nobody wants that file.
+    A wrong guess costs a second run. Work ends where a page begins after `most`: nobody wants that file, which is empty.
     """
     register_fonts()
-    pdf, needed = _build(story(), about, pages)
+    pdf, needed = _build(story(), about, pages, most)
     if needed != pages and (most is None or needed <= most):
-        pdf, needed = _build(story(), about, needed)
+        pdf, needed = _build(story(), about, needed, most)
     return pdf, needed
 
 
-def _build(parts: Sequence[Flowable], about: Frontispiece, pages: int) -> tuple[bytes, int]:
+class _TooLongError(Exception):
+    """A page began that nobody wants."""
+
+
+def _build(parts: Sequence[Flowable], about: Frontispiece, pages: int, most: int | None) -> tuple[bytes, int]:
     out = BytesIO()
-    report = _Report(out, about, pages)
-    report.build(list(parts))
+    report = _Report(out, about, pages, most)
+    try:
+        report.build(list(parts))
+    except _TooLongError:
+        return b"", report.page
     return out.getvalue(), report.page
 
 
 class _Report(BaseDocTemplate):  # type: ignore[misc]
     """A document whose headings are bookmarks."""
 
-    def __init__(self, out: BytesIO, about: Frontispiece, pages: int) -> None:
+    def __init__(self, out: BytesIO, about: Frontispiece, pages: int, most: int | None) -> None:
         super().__init__(
             out,
             pagesize=A4,
@@ -70,7 +77,9 @@ class _Report(BaseDocTemplate):  # type: ignore[misc]
         height = A4[1] - 2 * MARGIN
         frame = Frame(MARGIN, MARGIN, WIDTH, height, leftPadding=0, rightPadding=0, topPadding=0, bottomPadding=0)
 
-        def edges(canvas: Canvas, _report: BaseDocTemplate) -> None:
+        def edges(canvas: Canvas, report: BaseDocTemplate) -> None:
+            if most is not None and report.page > most:
+                raise _TooLongError
             _draw_edges(canvas, about, pages)
 
         self.addPageTemplates([PageTemplate("page", [frame], onPage=edges)])
