@@ -10,8 +10,7 @@ import gc
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +25,9 @@ if TYPE_CHECKING:
 
     from survey.core.config import Settings
     from survey.core.db import Database
+    from survey.demo.operations.load_demo import Demo
     from tests.support.commands import Commands
+    from tests.support.postgres import Server
 
 # Before numpy is loaded: a worker of a run has one core, on which threads of linear algebra wait for one another.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -152,53 +153,30 @@ def module_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.Tem
         yield made
         made.dispose()
         return
-    server, template = (request.getfixturevalue(name) for name in ("postgresql", "newest_template"))
-    with _copied(server, template, f"module_{os.getpid()}_{abs(hash(request.node.nodeid)) % 10**9}") as made:
+    name = f"module_{os.getpid()}_{abs(hash(request.node.nodeid)) % 10**9}"
+    with request.getfixturevalue("postgresql_server").copy(name) as made:
         yield made
 
 
 @pytest.fixture(scope="session")
-def newest_template(postgresql: sa.URL) -> str:
-    """The name of an empty PostgreSQL database at the newest migration, to copy from."""
-    from survey.core.db import Database
+def postgresql_server(postgresql: sa.URL) -> Server:
+    """The PostgreSQL server with an empty database at the newest migration, to copy from."""
     from survey.migrations import upgrade
+    from tests.support.postgres import Server, run_at
 
-    name = f"newest_{os.getpid()}"
-    _at_server(postgresql, f'CREATE DATABASE "{name}"')
-    made = Database(postgresql.set(database=name).render_as_string(hide_password=False))
+    server = Server(postgresql, f"newest_{os.getpid()}")
+    run_at(postgresql, f'CREATE DATABASE "{server.template}"')
+    made = server.open(server.template)
     upgrade(made)
     made.dispose()
-    return name
+    return server
 
 
 @pytest.fixture
-def postgresql_database(request: pytest.FixtureRequest, postgresql: sa.URL, newest_template: str) -> Iterator[Database]:
+def postgresql_database(postgresql_server: Server) -> Iterator[Database]:
     """An empty database at the newest migration on PostgreSQL."""
-    name = f"test_{os.getpid()}_{abs(hash(request.node.nodeid)) % 10**9}"
-    with _copied(postgresql, newest_template, name) as made:
+    with postgresql_server.empty(f"test_{os.getpid()}") as made:
         yield made
-
-
-@contextmanager
-def _copied(server: sa.URL, template: str, name: str) -> Iterator[Database]:
-    """Yield a copy of a PostgreSQL database, dropped at the end."""
-    from survey.core.db import Database
-
-    _at_server(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    made = Database(server.set(database=name).render_as_string(hide_password=False))
-    yield made
-    made.dispose()
-    _at_server(server, f'DROP DATABASE "{name}"')
-
-
-def _at_server(server: sa.URL, statement: str) -> None:
-    """Run a statement that no transaction may hold."""
-    import sqlalchemy as sa
-
-    admin = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-    with admin.connect() as connection:
-        connection.execute(sa.text(statement))
-    admin.dispose()
 
 
 @pytest.fixture
@@ -249,6 +227,16 @@ def people_file(newest_file: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         accounts(session)
     made.dispose()
     return file
+
+
+@pytest.fixture(scope="session")
+def demonstration_copy(newest_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Demo]:
+    """What puts a copy of the demonstration province into a new instance folder; workers of a run share its making."""
+    from tests.support.demonstration import copy_demonstration
+
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    return lambda instance: copy_demonstration(shared, newest_file, instance / "sipas.db")
 
 
 @pytest.fixture

@@ -7,8 +7,7 @@ import io
 import json
 import math
 import zipfile
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -25,10 +24,9 @@ from flask.testing import FlaskClient
 from app import create_app
 from survey.core.actor import Actor
 from survey.core.config import Settings
-from survey.demo.operations.load_demo import Demo, load_demo
+from survey.demo.operations.load_demo import Demo
 from survey.files.exports import labels
 from survey.files.exports.content import Content, figure_sheets, load_content
-from survey.migrations import upgrade
 from survey.publication.operations.api_clients import create_api_client
 from survey.results.as_csv import BOM, plain
 from survey.results.compute import round_results
@@ -42,14 +40,14 @@ ROUND = "2026"
 
 
 @pytest.fixture(scope="module")
-def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FlaskClient, Content]]:
+def demonstration(
+    tmp_path_factory: pytest.TempPathFactory, demonstration_copy: Callable[[Path], Demo]
+) -> Iterator[tuple[FlaskClient, Content]]:
     """A signed-in evaluator over the demonstration province, and what the one path says of its round."""
-    settings = Settings(instance_dir=tmp_path_factory.mktemp("demo"), secret_key="k" * 40)
-    app = create_app(replace(settings))
+    instance = tmp_path_factory.mktemp("demo")
+    made = demonstration_copy(instance)
+    app = create_app(Settings(instance_dir=instance, secret_key="k" * 40))
     database = app.extensions["database"]
-    upgrade(database)
-    with database.write() as session:
-        made: Demo = load_demo(session, now=NOW)
     client = app.test_client()
     sign_in(client, made.username, made.password)
     if client.get("/danh-gia").status_code != 200:  # the first password must be replaced

@@ -23,13 +23,12 @@ from app import create_app
 from survey.core.config import Settings
 from survey.core.db import Database
 from survey.core.errors import InputError
-from survey.demo.operations.load_demo import load_demo
+from survey.demo.operations.load_demo import Demo
 from survey.files.reports.agency import render_agency
 from survey.files.reports.context import ReportContext
 from survey.files.reports.document import shortened
 from survey.files.reports.load import agencies_with_report, agency_context, province_context, round_context
 from survey.files.reports.province import render_province
-from survey.migrations import upgrade
 from survey.models import Agency, Comment, CommentState, Installation, Response, Round
 from survey.results.breakdowns import breakdown, dimensions, group_sizes
 from survey.results.comparisons import agency_ranks, changes_since_last_round
@@ -46,15 +45,15 @@ MM = 72 / 25.4
 
 
 @pytest.fixture(scope="module")
-def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+def demonstration(
+    tmp_path_factory: pytest.TempPathFactory, demonstration_copy: Callable[[Path], Demo]
+) -> Iterator[Flask]:
     """The demonstration province."""
-    app = create_app(replace(Settings(instance_dir=tmp_path_factory.mktemp("demo"), secret_key="k" * 40)))
-    database = app.extensions["database"]
-    upgrade(database)
-    with database.write() as session:
-        load_demo(session, now=NOW)
+    instance = tmp_path_factory.mktemp("demo")
+    demonstration_copy(instance)
+    app = create_app(Settings(instance_dir=instance, secret_key="k" * 40))
     yield app
-    database.dispose()
+    app.extensions["database"].dispose()
 
 
 def shown(value: float, decimals: int = 1) -> str:

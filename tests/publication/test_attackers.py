@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -30,8 +31,8 @@ from survey.accounts.operations.create_user import create_user
 from survey.core.actor import Actor
 from survey.core.config import Settings
 from survey.core.db import Database
-from survey.demo.operations.load_demo import load_demo
-from survey.demo.province import FULL, SMALL
+from survey.demo.operations.load_demo import Demo, load_demo
+from survey.demo.province import FULL
 from survey.migrations import upgrade
 from survey.models import Agency, Response, Role, Round, RoundState, Service
 from survey.publication.operations.api_clients import create_api_client
@@ -57,27 +58,31 @@ class Province:
         return self.app.extensions["database"]
 
 
-def load(folder: pytest.TempPathFactory, name: str) -> Province:
-    app = create_app(Settings(instance_dir=folder.mktemp(name), secret_key="k" * 40))
+def load(instance: Path, *, full: bool = False) -> Province:
+    app = create_app(Settings(instance_dir=instance, secret_key="k" * 40))
     database = app.extensions["database"]
-    upgrade(database)
+    if full:
+        upgrade(database)
     with database.write() as session:
-        load_demo(session, now=NOW, cast=FULL if name == "full" else SMALL)
+        if full:
+            load_demo(session, now=NOW, cast=FULL)
         newer = session.scalars(sa.select(Round).where(Round.state == RoundState.OPEN)).one()
         newer.state, newer.closed_at = RoundState.CLOSED, NOW
     return Province(app)
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Province]:
-    made = load(tmp_path_factory, "small")
+def small(tmp_path_factory: pytest.TempPathFactory, demonstration_copy: Callable[[Path], Demo]) -> Iterator[Province]:
+    instance = tmp_path_factory.mktemp("small")
+    demonstration_copy(instance)
+    made = load(instance)
     yield made
     made.database.dispose()
 
 
 @pytest.fixture(scope="module")
 def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Province]:
-    made = load(tmp_path_factory, "full")
+    made = load(tmp_path_factory.mktemp("full"), full=True)
     yield made
     made.database.dispose()
 
