@@ -65,8 +65,8 @@ class Comparison:
 
     def __repr__(self) -> str:
         found = self.table["verdict"].value_counts()
-        told = ", ".join(f"{int(found.get(word, 0))} {word}" for word in VERDICTS)
-        return f"Comparison of {len(self.table)} figures at {100 * self.confidence:g} %: {told}"
+        verdicts = ", ".join(f"{int(found.get(word, 0))} {word}" for word in VERDICTS)
+        return f"Comparison of {len(self.table)} figures at {100 * self.confidence:g} %: {verdicts}"
 
     def to_frame(self) -> pd.DataFrame:
         """One row a figure: the keys and what `changes` gives."""

@@ -145,7 +145,10 @@ def protect_table(
     """
     rule = rule or DisclosureRule()
     number = table["n"].to_numpy(dtype=np.int64)
-    told, lost = (np.zeros(len(table), dtype=np.bool_) if x is None else np.asarray(x, bool) for x in (known, gone))
+    none = np.zeros(len(table), dtype=np.bool_)
+    disclosed, lost = (none if x is None else np.asarray(x, bool) for x in (known, gone))
+        np.zeros(len(table), dtype=np.bool_) if x is None else np.asarray(x, bool) for x in (known, gone)
+    )
     hidden = lost & ((number > 0) | rule.whole)
     if not rule.whole and not (hidden | ((number > 0) & (number < rule.min_n))).any():
         return hidden
@@ -154,7 +157,7 @@ def protect_table(
     first = np.unique(place, return_index=True)[1]
     size = np.zeros((len(first), len(names)), dtype=np.int64)
     begun, fixed = np.zeros(size.shape, dtype=np.bool_), np.zeros(size.shape, dtype=np.bool_)
-    size[place, figure], begun[place, figure], fixed[place, figure] = number, hidden, told
+    size[place, figure], begun[place, figure], fixed[place, figure] = number, hidden, disclosed
     keys = table.iloc[first][list(by)].reset_index(drop=True)
     alone = table.iloc[first]["warnings"].str.contains("no_population").to_numpy() if "warnings" in table else None
     if rule.whole:
@@ -206,7 +209,7 @@ def _unnamed(
 
 
 def _hide_places(
-    size: Whole, gone: Flags, told: Flags, lines: Lines, min_n: int, population: NDArray[np.float64] | None
+    size: Whole, gone: Flags, disclosed: Flags, lines: Lines, min_n: int, population: NDArray[np.float64] | None
 ) -> Flags:
     """The places (places,) that must go with all their figures; `size`: (places, figures) respondents.
 
@@ -215,7 +218,7 @@ def _hide_places(
     n = size.max(axis=1, initial=0)
     above = np.full(len(n), np.inf) if population is None else np.where(population > 0, population, np.inf)
     high = np.maximum(np.minimum(above, MOST), n).astype(np.int64)
-    whole = _Cells.beside(n, told, lines, min_n)
+    whole = _Cells.beside(n, disclosed, lines, min_n)
     whole = replace(whole, low=np.minimum(n, 1), high=high, least=np.minimum(min_n - 1, high - np.minimum(n, 1)))
     parts = [figure for figure in np.unique(size, axis=1).T if (figure != n).any()]
     layers = [whole, *(_Cells(n, whole.free & (n > 0), lines, min_n, there=whole.free) for n in parts)]

@@ -77,8 +77,8 @@ def standings_of(action: Action, effect: Effect | None, today: date) -> frozense
         return frozenset({Standing.WAITING})
     if effect is None or effect.verdict == "unknown":
         return frozenset({Standing.ACCEPTED})
-    told = Standing.EFFECTIVE if effect.verdict == "better" else Standing.NO_EFFECT
-    return frozenset({Standing.ACCEPTED, told})
+    outcome = Standing.EFFECTIVE if effect.verdict == "better" else Standing.NO_EFFECT
+    return frozenset({Standing.ACCEPTED, outcome})
 
 
 def board_rows(

@@ -110,12 +110,12 @@ def _sentence(look: PlaceLook, at: int, check: str, questions: dict[str, str]) -
         "last_round": _last_round,
     }
     if check == "unlike":
-        told = {"all": whole(look.rows.size[at]), "details": _details(look, at, questions)}
+        words = {"all": whole(look.rows.size[at]), "details": _details(look, at, questions)}
     elif check in values:
-        told = values[check](look, at)
+        words = values[check](look, at)
     else:
-        told = _contrast(look, at, check)
-    return Sentence(SENTENCES[check], BEYOND).here(**told)
+        words = _contrast(look, at, check)
+    return Sentence(SENTENCES[check], BEYOND).here(**words)
 
 
 def smallest_movement() -> Sentence:
@@ -267,8 +267,8 @@ def _details(look: PlaceLook, at: int, questions: dict[str, str]) -> str:
         z = (value[at] - centre) / np.sqrt(error[at] ** 2 + spread**2)
         if np.isfinite(z):
             strange.append((abs(float(z)), name, float(value[at]), centre))
-    told = sorted(strange, reverse=True)[:TOLD_FEATURES]
-    return "; ".join(_feature(look, name, own, usual, questions) for _z, name, own, usual in told)
+    strangest = sorted(strange, reverse=True)[:TOLD_FEATURES]
+    return "; ".join(_feature(look, name, own, usual, questions) for _z, name, own, usual in strangest)
 
 
 def _feature(look: PlaceLook, name: str, own: float, usual: float, questions: dict[str, str]) -> str:

@@ -48,8 +48,8 @@ class DocumentFacts:
     today: date
 
     @property
-    def told(self) -> list[str]:
-        """The agencies that documents tell of, in the order of ranks."""
+    def named(self) -> list[str]:
+        """The agencies that documents name, in the order of ranks."""
         return [code for code in self.context.standings if code and code not in self.hidden]
 
     @property
@@ -70,7 +70,7 @@ class DocumentFacts:
 
     def names(self, statement: Statement[Difference], level: str = "overall", key: str = "all") -> list[str]:
         """The agencies of whose figure a statement of `CONTRAST_WORDS` holds, against the other agencies."""
-        contrasts = {code: self.context.contrasts.get((code, level, key)) for code in self.told}
+        contrasts = {code: self.context.contrasts.get((code, level, key)) for code in self.named}
         return [self.context.agency_name(code) for code, one in contrasts.items() if one and statement.holds(one)]
 
 

@@ -67,8 +67,8 @@ def _results(document: OfficeDocument, facts: DocumentFacts) -> None:
         row = [element.title.get("vi"), *_with_interval(figure)]
         if compared:
             change = context.change("", "element", element.code)
-            told = change is not None and change.exists
-            row.append(f"{sentences.signed(change.diff)} ({sentences.verdict(change)})" if change and told else "–")
+            exists = change is not None and change.exists
+            row.append(f"{sentences.signed(change.diff)} ({sentences.verdict(change)})" if change and exists else "–")
         rows.append(row)
     head = ("Yếu tố", "Chỉ số", "Khoảng tin cậy", *(("So với đợt trước",) if compared else ()))
     document.table(head, rows, (70, 22, 34, 34) if compared else (90, 30, 40), numbers=(1, 2, 3))
@@ -135,7 +135,7 @@ def agency_tasks(facts: DocumentFacts) -> list[tuple[str, str, str]]:
     """Name, surely weak items and plan of each agency that is weak anywhere, the lowest index first."""
     rows = []
     statements = facts.context.statements
-    for code in sorted(facts.told, key=lambda one: facts.context.standings[one].figure.index):
+    for code in sorted(facts.named, key=lambda one: facts.context.standings[one].figure.index):
         weak = weaknesses(facts.context.findings.get(code, ()))[:MOST_TASKS]
         if weak:
             named = "; ".join(statements[finding.key].rstrip(".") for finding in weak)

@@ -49,7 +49,7 @@ def slides(facts: DocumentFacts) -> bytes:
     _first(show, facts)
     _whole(show, facts)
     _elements(show, facts)
-    departments, communes = facts.communes(facts.told)
+    departments, communes = facts.communes(facts.named)
     _agencies(show, facts, departments, "Các sở, ban, ngành")
     _agencies(show, facts, communes, "Các xã, phường")
     _items(show, facts)

@@ -36,7 +36,7 @@ Story = Callable[[], Sequence[Flowable]]
 def build(story: Story, about: Frontispiece, pages: int, most: int | None = None) -> tuple[bytes, int]:
     """The PDF and how many pages it has; `pages` is a guess. The same story gives the same bytes.
 
-    A wrong guess costs a second run. Work ends where a page begins after `most`: nobody wants that file, which is empty.
+    A wrong guess costs a second run. Work ends where a page begins after `most`: that file is empty.
     """
     register_fonts()
     pdf, needed = _build(story(), about, pages, most)

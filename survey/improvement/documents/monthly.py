@@ -59,20 +59,20 @@ class MonthlyFacts:
     @property
     def sentences(self) -> list[str]:
         """What the Chairman is told beside the counts."""
-        late, told = self.late, []
+        late, lines = self.late, []
         if late:
             named = "; ".join(f"{name} ({number} việc, lâu nhất {days} ngày)" for name, number, days in late[:MOST])
             more = f"; và {len(late) - MOST} cơ quan khác" if len(late) > MOST else ""
-            told.append(f"Quá hạn: {named}{more}.")
+            lines.append(f"Quá hạn: {named}{more}.")
         else:
-            told.append("Không có việc nào quá hạn.")
+            lines.append("Không có việc nào quá hạn.")
         asked = [one for one in self.missing if one.overdue]
         if asked:
             more = f" và {len(asked) - MOST} cơ quan khác" if len(asked) > MOST else ""
-            told.append(f"Đã quá hạn gửi kế hoạch: {', '.join(one.agency.name for one in asked[:MOST])}{more}.")
+            lines.append(f"Đã quá hạn gửi kế hoạch: {', '.join(one.agency.name for one in asked[:MOST])}{more}.")
         if self.counts[Standing.WAITING]:
-            told.append(f"Chờ tỉnh duyệt: {self.counts[Standing.WAITING]} việc đã báo cáo hoàn thành.")
-        return told
+            lines.append(f"Chờ tỉnh duyệt: {self.counts[Standing.WAITING]} việc đã báo cáo hoàn thành.")
+        return lines
 
 
 def monthly_pdf(facts: MonthlyFacts) -> bytes:
@@ -101,10 +101,10 @@ def monthly_pdf(facts: MonthlyFacts) -> bytes:
     canvas.line(MARGIN, top, MARGIN + width, top)
     top -= 8
     floor = MARGIN + 18
-    told = facts.sentences
-    for number, sentence in enumerate(told):
+    lines = facts.sentences
+    for number, sentence in enumerate(lines):
         canvas.setFillColor(INK)
-        room = (top - floor) / (len(told) - number)
+        room = (top - floor) / (len(lines) - number)
         font = SEMIBOLD if number == 0 else REGULAR
         top = draw(canvas, fit(sentence, font, 12, width, room), MARGIN, top, width) - 6
     canvas.setFillColor(MUTED)

@@ -176,9 +176,9 @@ def record_step(
             after=dict(after) if after else None,
         )
     )
-    told = dict(after or {}) | ({"reason": text} if text else {})
+    facts = dict(after or {}) | ({"reason": text} if text else {})
     audit.record(
-        session, action=f"action.{step}", subject=f"action:{action.id}", actor=actor, before=before, after=told or None
+        session, action=f"action.{step}", subject=f"action:{action.id}", actor=actor, before=before, after=facts or None
     )
 
 

@@ -47,13 +47,13 @@ def papers() -> str:
     with database().read() as session:
         visible = scope(session)
         heard = {action.agency.code: action.agency for action in action_queries.public_actions(session)}
-        told = [agency for code, agency in heard.items() if visible is None or code in visible]
+        answered = [agency for code, agency in heard.items() if visible is None or code in visible]
         oversees = _oversees(session)
         return flask.render_template(
             "improvement/papers.html",
             oversees=oversees,
             late=_late(*_state(session)) if oversees else [],
-            told=sorted(told, key=lambda agency: (fold(agency.name), agency.code)),
+            answered=sorted(answered, key=lambda agency: (fold(agency.name), agency.code)),
             address=settings().public_base_url,
         )
 

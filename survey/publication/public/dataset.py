@@ -52,9 +52,9 @@ def _decision(publication: Publication) -> dict[str, Any]:
     """The decision that the edition rests on (https://schema.org/isBasedOn); nothing where none is named."""
     if not publication.decision_number or publication.decision_on is None:
         return {}
-    told = {
+    facts = {
         "@type": "Legislation",
         "legislationIdentifier": publication.decision_number,
         "legislationDate": publication.decision_on.isoformat(),
     }
-    return {"isBasedOn": told | ({"url": publication.decision_link} if publication.decision_link else {})}
+    return {"isBasedOn": facts | ({"url": publication.decision_link} if publication.decision_link else {})}
