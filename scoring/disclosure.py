@@ -147,8 +147,6 @@ def protect_table(
     number = table["n"].to_numpy(dtype=np.int64)
     none = np.zeros(len(table), dtype=np.bool_)
     disclosed, lost = (none if x is None else np.asarray(x, bool) for x in (known, gone))
-        np.zeros(len(table), dtype=np.bool_) if x is None else np.asarray(x, bool) for x in (known, gone)
-    )
     hidden = lost & ((number > 0) | rule.whole)
     if not rule.whole and not (hidden | ((number > 0) & (number < rule.min_n))).any():
         return hidden

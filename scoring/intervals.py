@@ -82,8 +82,8 @@ def interval(
     spread = usable & ~flat
     alpha = 1 - confidence
     if method == "jeffreys":
-        own, kish_, answers = (x[usable] for x in (respondents, weighted, valid))
-        lo[usable], hi[usable] = _jeffreys(value[usable], error[usable], own, freedom[usable], kish_, answers, alpha)
+        own, kish_, asked = (x[usable] for x in (respondents, weighted, valid))
+        lo[usable], hi[usable] = _jeffreys(value[usable], error[usable], own, freedom[usable], kish_, asked, alpha)
     else:
         own, free = respondents[spread], freedom[spread]
         lo[spread], hi[spread] = _METHODS[method](value[spread], error[spread], own, free, alpha)
