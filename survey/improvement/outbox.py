@@ -23,9 +23,9 @@ def write_reminders(database: Database, day: date, links: Mapping[str, str], lan
             return 0
         written = 0
         for person in mail.unwritten(session, day):
-            told = reminder(todo(session, person, day), day, links, language)
-            if told is not None:
-                written += queue_message(session, person.id, day, *told)
+            message = reminder(todo(session, person, day), day, links, language)
+            if message is not None:
+                written += queue_message(session, person.id, day, *message)
         return written
 
 

@@ -30,12 +30,12 @@ def reminder(found: Todo, day: date, links: Mapping[str, str], language: str) ->
     """
     if not found.urgent:
         return None
-    told: dict[str, list[str]] = {}
+    lines_at: dict[str, list[str]] = {}
     for name, place, words in LINES:
         count = getattr(found, name)
         if count and (found.province or name not in TO_JUDGE):
-            told.setdefault(place, []).append(translate(words, language) % {"n": count})
-    parts = ["\n".join([*lines, links[place]]) for place, lines in told.items()]
+            lines_at.setdefault(place, []).append(translate(words, language) % {"n": count})
+    parts = ["\n".join([*lines, links[place]]) for place, lines in lines_at.items()]
     close = translate(N_("You entered this address yourself. To get no more of these messages: %(link)s"), language)
     subject = translate(N_("SIPAS: what waits for you on %(day)s"), language) % {"day": f"{day:%d/%m/%Y}"}
     return subject, "\n\n".join([*parts, close % {"link": links["stop"]}]) + "\n"

@@ -27,7 +27,7 @@ def load(session: orm.Session, seen: EditionSeen) -> tuple[Publication, RoundPag
     return publication, frozen_page(session, publication, i18n.current_language().code)
 
 
-def told(session: orm.Session, seen: EditionSeen) -> EditionTold:
+def shown_edition(session: orm.Session, seen: EditionSeen) -> EditionTold:
     """What an edition tells people, in the language of the request."""
 
     def make() -> EditionTold:

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from survey.publication.page_data import public_table
 from survey.publication.public.card import CARD_HEIGHT, CARD_WIDTH, wrapped
-from survey.publication.public.common import blueprint, described, load, told
+from survey.publication.public.common import blueprint, described, load, shown_edition
 from survey.publication.public.kept import find_edition, send
 from survey.results.as_csv import csv_text
 from survey.results.as_json import json_text
@@ -66,7 +66,7 @@ def card(round_code: str, agency: str) -> flask.Response:
     """Draw the card of an agency (or the province) that other sites may show as a picture."""
     with database().read() as session:
         seen = find_edition(session, round_code)
-        edition = told(session, seen)
+        edition = shown_edition(session, seen)
         one = edition.find(agency) if agency else edition.province
         if one is None:
             flask.abort(404)

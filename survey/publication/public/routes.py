@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Reply
 
 from survey.core.text import clean
 from survey.publication.editions import decided_in, exclusions_of, replaced_rules
-from survey.publication.public.common import blueprint, described, load, told
+from survey.publication.public.common import blueprint, described, load, shown_edition
 from survey.publication.public.kept import find_edition, send
 from survey.publication.public.told import EditionTold
 from survey.publication.queries.editions import EditionSeen, by_key, published_rounds
@@ -55,7 +55,7 @@ def agency_page(round_code: str, agency: str, number: int | None) -> flask.Respo
     i18n.shown_at(flask.request.path)
     with database().read() as session:
         seen = find_edition(session, round_code, number)
-        edition = told(session, seen)
+        edition = shown_edition(session, seen)
         one = edition.find(agency)
         if one is None:
             flask.abort(404)
@@ -78,7 +78,7 @@ def find_agency(round_code: str) -> str | Reply:
     """Find an agency by a part of its name, typed with marks or without; lead on where only one has it."""
     typed = clean(flask.request.args.get("ten", ""))[:LONGEST_SEARCH]
     with database().read() as session:
-        edition = told(session, find_edition(session, round_code))
+        edition = shown_edition(session, find_edition(session, round_code))
     found, hidden = edition.search(typed)
     if len(found) == 1 and not hidden:
         return flask.redirect(flask.url_for("published.agency", round_code=round_code, agency=found[0].code), 303)
@@ -95,7 +95,7 @@ def find_agency(round_code: str) -> str | Reply:
 def _draw_results(session: orm.Session, seen: EditionSeen) -> str:
     publication, page = load(session, seen)
     before = None if seen.before is None else by_key(session, seen.before)
-    edition = told(session, seen)
+    edition = shown_edition(session, seen)
     return flask.render_template(
         "publication/public/results.html",
         page=page,

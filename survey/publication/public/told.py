@@ -131,14 +131,14 @@ def tell(
     of_agency: dict[str, list[Action]] = {}
     for action in actions:
         of_agency.setdefault(action.agency.code, []).append(action)
-    told = []
+    shown = []
     for code in (PROVINCE, *order):
         figure = page.figures.overall(code)
         if figure is None:
             continue
         parts = _parts(page, code)
         praised, blamed = _said(parts)
-        told.append(
+        shown.append(
             AgencyTold(
                 code=code,
                 name=page.agency_name(code),
@@ -153,11 +153,11 @@ def tell(
                 heard=any(action.accepted_at for action in of_agency.get(code, [])),
             )
         )
-    province = told.pop(0) if told and told[0].code == PROVINCE else None
+    province = shown.pop(0) if shown and shown[0].code == PROVINCE else None
     names = sorted(((code, page.agency_name(code)) for code in hidden), key=lambda one: one[1])
     round_ = page.round
     about = RoundTold(round_.code, local_name(round_), round_.opens_on, round_.last_day, published_at)
-    return EditionTold(about, province, tuple(told), tuple(names))
+    return EditionTold(about, province, tuple(shown), tuple(names))
 
 
 def _parts(page: RoundPage, agency: str) -> tuple[ElementTold, ...]:

@@ -71,8 +71,8 @@ class ArchiveManifest:
         return hmac.compare_digest(self.signature, self._sign(key))
 
     def _sign(self, key: str) -> str:
-        told = {name: value for name, value in asdict(self).items() if name != "signature"}
-        return hmac.new(key.encode(), json.dumps(told, sort_keys=True).encode(), "sha256").hexdigest()
+        facts = {name: value for name, value in asdict(self).items() if name != "signature"}
+        return hmac.new(key.encode(), json.dumps(facts, sort_keys=True).encode(), "sha256").hexdigest()
 
     def table(self, name: str) -> ArchivedFile:
         """A table's file by its name without ending; `InputError` where the archive has none."""
@@ -86,10 +86,10 @@ def read_manifest(folder: Path) -> ArchiveManifest:
     """Read the manifest of a round's folder; `InputError` where there is none, or one of another layout."""
     path = folder / MANIFEST
     try:
-        told = json.loads(path.read_text("utf-8"))
+        facts = json.loads(path.read_text("utf-8"))
         for name in ("tables", "partitions"):
-            told[name] = tuple(ArchivedFile(**one) for one in told[name])
-        manifest = ArchiveManifest(**told)
+            facts[name] = tuple(ArchivedFile(**one) for one in facts[name])
+        manifest = ArchiveManifest(**facts)
     except FileNotFoundError as error:
         raise InputError("There is no file %(path)s", path=path) from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
