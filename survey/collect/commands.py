@@ -90,7 +90,7 @@ def import_responses(file: Path, round_code: str, map_file: Path | None, heading
 @with_appcontext
 @report_input_errors
 def undo_import(batch_id: int, why: str) -> None:
-    """Take back an import of responses: they are kept, but no longer counted."""
+    """Take back an import of responses: at once while it waits, else as soon as an evaluator agrees."""
     from survey.collect.operations.undo_responses import withdraw_batch
     from survey.collect.queries import imports
     from survey.models import WithdrawalReason
@@ -99,6 +99,9 @@ def undo_import(batch_id: int, why: str) -> None:
     with database().write() as session:
         reason = Why(WithdrawalReason.OTHER, why)
         count = withdraw_batch(session, imports.batch_by_number(session, batch_id), reason, actor=operator())
+    if count is None:
+        click.echo(f"Batch {batch_id} counts until an evaluator agrees to take it back, under “What was taken back”")
+        return
     click.echo(f"Batch {batch_id} was taken back: {count} responses are no longer counted")
 
 

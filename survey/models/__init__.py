@@ -40,9 +40,9 @@ from survey.models.mail import MailAddress, MailMessage, MailState
 from survey.models.places import PlaceDecision, PlaceOutcome
 from survey.models.publications import ApiClient, Publication, PublicationState
 from survey.models.questionnaires import AnswerSlot, Questionnaire, QuestionnaireVersion, SlotKind
-from survey.models.receipts import ReceiptCode
+from survey.models.receipts import ReceiptBatch, ReceiptCode
 from survey.models.responses import WAITING, Channel, Response, SettledOut
-from survey.models.rounds import Population, Round, RoundState
+from survey.models.rounds import Population, Round, RoundState, WeeklyCount
 from survey.models.targets import KnownChange, Target
 from survey.models.users import CalendarAddress, Invitation, RateCount, RecoveryCode, Role, User, UserSession
 from survey.models.withdrawals import Withdrawal, WithdrawalKind, WithdrawalReason, WithdrawalState
@@ -104,6 +104,7 @@ __all__ = [
     "Questionnaire",
     "QuestionnaireVersion",
     "RateCount",
+    "ReceiptBatch",
     "ReceiptCode",
     "RecoveryCode",
     "Response",
@@ -118,6 +119,7 @@ __all__ = [
     "Theme",
     "User",
     "UserSession",
+    "WeeklyCount",
     "Withdrawal",
     "WithdrawalKind",
     "WithdrawalReason",

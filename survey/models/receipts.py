@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -11,6 +11,44 @@ from sqlalchemy.orm import Mapped, mapped_column
 from survey.core.db import Base, intpk
 from survey.core.text import CODE_LENGTH
 from survey.models.counters import Counter
+from survey.models.publications import ApiClient
+from survey.models.users import User
+
+
+class ReceiptBatch(Base):
+    """Codes that were issued to a counter for one week, by an evaluator, the one-stop software or the command line.
+
+    Those who are judged print what was issued and issue nothing. A program's codes of a week are one batch, so that no
+    time of it is that of one receipt.
+    """
+
+    __tablename__ = "receipt_batch"
+    __table_args__ = (
+        sa.CheckConstraint("codes >= 1", name="codes_positive"),
+        sa.CheckConstraint("prints >= 0", name="prints_not_negative"),
+    )
+
+    id: Mapped[intpk]
+    counter_id: Mapped[int] = mapped_column(sa.ForeignKey("counter.id"), index=True)
+    #: the round whose transactions bound it; null for codes made before evaluators issued them
+    round_id: Mapped[int | None] = mapped_column(sa.ForeignKey("round.id"))
+    #: Monday of the week that it is for
+    week_on: Mapped[date]
+    codes: Mapped[int]
+    issued_at: Mapped[datetime]
+    #: null for a program and for the command line
+    issued_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
+    client_id: Mapped[int | None] = mapped_column(sa.ForeignKey("api_client.id"))
+    #: how often its slips were printed
+    prints: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
+    #: when and by whom last
+    printed_at: Mapped[datetime | None]
+    printed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
+
+    counter: Mapped[Counter] = orm.relationship()
+    issued_by: Mapped[User | None] = orm.relationship(foreign_keys=[issued_by_id])
+    client: Mapped[ApiClient | None] = orm.relationship()
+    printed_by: Mapped[User | None] = orm.relationship(foreign_keys=[printed_by_id])
 
 
 class ReceiptCode(Base):
@@ -30,6 +68,8 @@ class ReceiptCode(Base):
     #: drawn by `survey.core.text.new_code`; never also a counter's code
     code: Mapped[str] = mapped_column(sa.String(CODE_LENGTH), unique=True)
     counter_id: Mapped[int] = mapped_column(sa.ForeignKey("counter.id"), index=True)
+    #: what it was issued with
+    batch_id: Mapped[int | None] = mapped_column(sa.ForeignKey("receipt_batch.id"), index=True)
     #: local day on which it was made
     issued_on: Mapped[date]
     used: Mapped[bool] = mapped_column(default=False)

@@ -102,3 +102,16 @@ class Population(Base):
     agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agency.id"), primary_key=True)
     service_id: Mapped[int] = mapped_column(sa.ForeignKey("service.id"), primary_key=True)
     transactions: Mapped[int]
+
+
+class WeeklyCount(Base):
+    """Transactions that an agency had in one week of a round: they bound the codes issued for the week."""
+
+    __tablename__ = "weekly_count"
+    __table_args__ = (sa.CheckConstraint("transactions >= 0", name="transactions_not_negative"),)
+
+    round_id: Mapped[int] = mapped_column(sa.ForeignKey("round.id"), primary_key=True)
+    agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agency.id"), primary_key=True)
+    #: its Monday
+    week_on: Mapped[date] = mapped_column(primary_key=True)
+    transactions: Mapped[int]

@@ -83,9 +83,19 @@ class Withdrawal(Base):
     decided_at: Mapped[datetime | None]
     #: null while it waits, and where it took effect at once
     decided_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
+    #: while one person asks to count again what a rule left out and a second has not agreed: when, who and why
+    reversal_at: Mapped[datetime | None]
+    reversal_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
+    reversal_note: Mapped[str | None] = mapped_column(sa.String(MAX_NOTE))
     #: why it was refused or reversed
     answer: Mapped[str | None] = mapped_column(sa.String(MAX_NOTE))
 
     agency: Mapped[Agency | None] = orm.relationship()
     by: Mapped[User | None] = orm.relationship(foreign_keys=[by_id])
     decided_by: Mapped[User | None] = orm.relationship(foreign_keys=[decided_by_id])
+    reversal_by: Mapped[User | None] = orm.relationship(foreign_keys=[reversal_by_id])
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a person has to decide: on it, or on counting again what it left out."""
+        return self.state is WithdrawalState.WAITING or self.reversal_at is not None

@@ -90,8 +90,9 @@ def receipt_codes(
     emblem: Path | None,
     out: Path,
 ) -> None:
-    """Make one-use codes for a counter's receipts and write them as slips to cut, ten on each A4 sheet."""
-    from survey.printing.operations.issue_receipt_sheet import issue_receipt_sheet
+    """Issue one-use codes for a counter's receipts this week and write them as slips to cut, ten on each A4 sheet."""
+    from survey.printing.operations.issue_receipt_codes import issue_receipt_codes
+    from survey.printing.operations.print_receipt_codes import print_receipt_codes
     from survey.printing.posters.qr import code_address
     from survey.printing.posters.slips import render_slips
     from survey.printing.posters.texts import poster_text, stored_emblem
@@ -104,7 +105,8 @@ def receipt_codes(
     code_address(known, CODE_ALPHABET[0] * CODE_LENGTH)  # refuses before any code is made
     with database().write() as session:
         found = counter_by_codes(session, agency, counter)
-        codes = issue_receipt_sheet(session, found, count, zone=known.timezone, actor=operator())
+        batch, codes = issue_receipt_codes(session, found, count, zone=known.timezone, actor=operator())
+        print_receipt_codes(session, batch, actor=operator())
         rounds = printable_rounds(session, today()) if dates else []
         text = poster_text(known, found, codes[0], round_at(rounds, found))
         style = Style(Variant(variant), bilingual, given or stored_emblem(emblem_for(session, found.agency)))

@@ -1,4 +1,4 @@
-"""Sheets of receipt slips from stored counters: the codes are made and printed in one go, here or by the worker."""
+"""Sheets of receipt slips: the unused codes of a batch that was issued, printed here or by the worker."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from survey.core.config import Settings
 from survey.core.db import Database
 from survey.core.errors import InputError
 from survey.core.text import CODE_ALPHABET, CODE_LENGTH
-from survey.models import Counter, User
-from survey.printing.operations.issue_receipt_sheet import issue_receipt_sheet
+from survey.models import Counter, ReceiptBatch, User
+from survey.printing.operations.print_receipt_codes import print_receipt_codes
 from survey.printing.posters.qr import code_address
 from survey.printing.posters.slips import render_slips
 from survey.printing.posters.texts import poster_text, stored_emblem
 from survey.printing.posters.words import Style, Variant
 from survey.printing.queries.poster_codes import emblem_for, printable_rounds
+from survey.printing.queries.receipt_batches import batch_of
 from survey.printing.queries.units import counter_of
 from survey.structure.queries.scope import round_at
 
@@ -38,24 +39,29 @@ def draw_slips(
     return render_slips(text, [code_address(settings, code) for code in codes], style)
 
 
-def make_slips(database: Database, settings: Settings, order: Mapping[str, Any], person: User, actor: Actor) -> bytes:
-    """Make the codes of an order (`counter`, `how_many` and a look) and return their slips as PDF.
+def print_slips(database: Database, settings: Settings, order: Mapping[str, Any], person: User, actor: Actor) -> bytes:
+    """The slips of an order (a `batch` and a look) as PDF, and write down who printed them.
 
-    `InputError` where the counter is none of this person's any more. The codes are stored before they are printed; what
-    could stop the printing is tried first.
+    `InputError` where the batch's counter is none of this person's any more, or all its codes are used.
     """
     code_address(settings, SAMPLE)
     today = actor.now.astimezone(settings.timezone).date()
     with database.write() as session:
-        counter = _counter(session, person, int(order["counter"]))
-        codes = issue_receipt_sheet(session, counter, int(order["how_many"]), zone=settings.timezone, actor=actor)
+        batch = issued_batch(session, person, int(order["batch"]))
+        codes = print_receipt_codes(session, batch, actor=actor)
+        if not codes:
+            raise InputError("All codes of this batch are used; an evaluator can issue others")
     with database.read() as session:
-        counter = _counter(session, person, int(order["counter"]))
-        return draw_slips(session, settings, counter, codes, order, today)
+        batch = issued_batch(session, person, int(order["batch"]))
+        return draw_slips(session, settings, batch.counter, codes, order, today)
 
 
-def _counter(session: orm.Session, person: User, counter_id: int) -> Counter:
-    counter = counter_of(session, person, counter_id)
-    if counter is None:
-        raise InputError("This counter is not there any more.")
-    return counter
+def issued_batch(session: orm.Session, person: User, number: int) -> ReceiptBatch:
+    """A batch of a counter that a person is responsible for; `InputError` when it is none.
+
+    What was issued to a program stands on receipts already.
+    """
+    batch = batch_of(session, number)
+    if batch is None or batch.client_id is not None or counter_of(session, person, batch.counter_id) is None:
+        raise InputError("This batch of codes is not there any more.")
+    return batch

@@ -8,7 +8,12 @@ from survey.publication.operations.api_clients import SCOPES
 from survey.web.fields import Choices, Day, Length, Required, Text
 from survey.web.forms import Form
 
-_SCOPE_NAMES = {"published": _("what is published"), "results": _("all results that evaluators see")}
+SCOPE_NAMES = {
+    "published": _("read what is published"),
+    "results": _("read all results that evaluators see"),
+    "receipts": _("be issued codes for receipts (the one-stop software)"),
+}
+"""What a program may do, in words."""
 _NAME = _("Give the program a name of 1 to 200 characters")
 
 
@@ -21,9 +26,9 @@ class ClientForm(Form):
         hint=_("So that you still know in a year who has this token."),
     )
     scope = Choices(
-        _("What may it read?"),
-        [Required(_("Choose what the program may read"))],
-        options=[(scope, _SCOPE_NAMES[scope]) for scope in SCOPES],
+        _("What may it do?"),
+        [Required(_("Choose what the program may do"))],
+        options=[(scope, SCOPE_NAMES[scope]) for scope in SCOPES],
         default=("published",),
     )
 

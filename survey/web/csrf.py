@@ -8,6 +8,8 @@ from wtforms import ValidationError
 
 #: blueprints whose forms citizens fill in without a cookie
 PUBLIC_BLUEPRINTS = frozenset({"respond", "cases"})
+#: blueprints that read no cookie: a token in a header, which no foreign page can send, says who calls
+TOKEN_BLUEPRINTS = frozenset({"api"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
@@ -41,9 +43,9 @@ def init_app(app: flask.Flask) -> None:
 
 
 def _protect() -> None:
-    """Check the CSRF token of everything posted outside the public blueprints."""
+    """Check the CSRF token of everything posted outside the public blueprints and those that read no cookie."""
     request = flask.request
     if request.endpoint is None:  # no such address or method: routing says so
         return
-    if request.method not in SAFE_METHODS and request.blueprint not in PUBLIC_BLUEPRINTS:
+    if request.method not in SAFE_METHODS and request.blueprint not in PUBLIC_BLUEPRINTS | TOKEN_BLUEPRINTS:
         csrf.protect()

@@ -76,6 +76,7 @@ def _work() -> tuple[Link, ...]:
         Link("casework.worklist", _("Reports and suggestions"), EVERYONE),
         Link("imports.batches", _("Import responses"), RESULTS),
         Link("evidence.batches", _("Batches to release"), ROUNDS),
+        Link("staff.issued", _("Codes for receipts"), ROUNDS),
         Link("progress.board", _("Progress"), EVERYONE),
     )
 

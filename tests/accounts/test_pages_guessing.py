@@ -177,7 +177,7 @@ def test_the_current_password_cannot_be_guessed_from_within(
 
 
 def asked(reply: TestResponse) -> dict[str, Any]:
-    """Return the fields of the page that asks for the password, as a browser would send them."""
+    """The fields of the page that asks for the password, as a browser would send them."""
     assert reply.status_code in {403, 422, 429}
     form = BeautifulSoup(reply.data, "html.parser").find("main").find("form")
     return {field["name"]: field.get("value", "") for field in form.find_all("input")}
@@ -190,11 +190,14 @@ GRAVE = {
     "admin.reopen": "roles",
     "admin.drop_second_factor": "second factor of others",
     "api_clients.create": "tokens",
+    "staff.issue": "codes of receipts",
     "imports.undo": "exclusions",
     "evaluator.ask_for_exclusion": "exclusions",
     "evidence.agree": "exclusions",
     "evidence.disagree": "exclusions",
     "evidence.reverse": "exclusions",
+    "evidence.ask_to_reverse": "exclusions",
+    "evidence.keep": "exclusions",
     "evidence.release": "what counts",
     "evidence.refuse": "what counts",
 }

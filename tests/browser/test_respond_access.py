@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from survey.collect.operations.use_receipt_code import use_receipt_code
 from survey.collect.respond import routes
 from survey.models import Round, RoundState
-from survey.printing.operations.issue_receipt_codes import issue_receipt_codes
 from tests.support.places import CODE, MANY, REVOKED
+from tests.support.receipts import issued
 
 pytestmark = pytest.mark.browser
 
@@ -95,9 +95,9 @@ def test_axe_finds_nothing_in_any_state_of_the_form(site, phone, monkeypatch, la
 
 
 def receipts(site):
-    """Return the code of a fresh receipt and of a used one."""
+    """The code of a fresh receipt and of a used one."""
     with site.database.write() as session:
-        fresh, used = issue_receipt_codes(session, 1, 2, date(2026, 1, 1))
+        fresh, used = issued(session, 1, 2, datetime(2026, 1, 1, tzinfo=UTC))
         use_receipt_code(session, used)
     return fresh, used
 

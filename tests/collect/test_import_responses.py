@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from survey.collect.operations.decide_withdrawal import agree_to_withdrawal
 from survey.collect.operations.import_responses import (
     Checked,
     ImportedResponses,
@@ -30,7 +31,20 @@ from survey.core.actor import Actor
 from survey.core.command_line import progress_bar
 from survey.core.db import Database
 from survey.core.errors import InputError
-from survey.models import Agency, AuditEvent, Channel, Comment, CommentState, ImportBatch, Response, Round, RoundState
+from survey.models import (
+    Agency,
+    AuditEvent,
+    Channel,
+    Comment,
+    CommentState,
+    ImportBatch,
+    Response,
+    Role,
+    Round,
+    RoundState,
+    User,
+    Withdrawal,
+)
 from survey.questionnaires import bundled
 from survey.results.queries.responses import patterns
 from survey.spreadsheets.column_map import ColumnMap, parse_map
@@ -38,11 +52,14 @@ from survey.spreadsheets.guess_columns import guess_columns, guess_values, unkno
 from survey.spreadsheets.read import open_table
 from survey.spreadsheets.response_rows import KEYS, RowReader
 from survey.spreadsheets.times import parse_instant
+from tests.support.evaluation import accounts
 from tests.support.places import open_place
 
 ROOT = Path(__file__).parents[2]
 FILES = Path(__file__).parents[1] / "fixtures" / "imports"
 NOW = datetime(2026, 3, 20, 3, tzinfo=UTC)
+LATER = datetime(2099, 1, 1, tzinfo=UTC)
+"""After whatever a command did by the clock of the machine."""
 #: the first nine packed characters that every file of the folder means, in order
 ITEMS = ["545454545", "444444444", "123x5x444", "55555.555"]
 
@@ -56,7 +73,7 @@ def place(database: Database) -> Database:
 
 
 def mapping_of(path: Path, session: orm.Session) -> ColumnMap:
-    """Return the mapping that a person gets who accepts every guess."""
+    """The mapping that a person gets who accepts every guess."""
     frame = imports.frame(session.scalars(sa.select(Round)).one(), NOW)
     with open_table(path) as table:
         columns = guess_columns(table.columns, frame.definition)
@@ -427,8 +444,14 @@ def test_the_commands(app: flask.Flask, tmp_path: Path) -> None:
     assert "0 responses added, 1 had been imported before" in again.output
     assert [response.answers[:9] for response in stored(database)] == ["5" * 9]
     undone = run(args=["undo-import", "1", "--why", "Nhập nhầm tệp"])
-    assert "1 responses are no longer counted" in undone.output
-    assert [run(args=["undo-import", number]).exit_code for number in ("1", "99")] == [2, 2]
+    assert "counts until an evaluator agrees" in undone.output
+    assert [response.excluded for response in stored(database)] == [None]
+    assert [run(args=["undo-import", number, "--why", "x"]).exit_code for number in ("1", "99")] == [2, 2]
+    with database.write() as session:
+        accounts(session)
+        judge = session.scalars(sa.select(User.id).where(User.role == Role.EVALUATOR)).one()
+        agree_to_withdrawal(session, session.scalars(sa.select(Withdrawal)).one(), actor=Actor(LATER, judge))
+    assert [response.excluded for response in stored(database)] == ["import_undone"]
     file.write_text(file.read_text("utf-8-sig").replace("10/03", "32/03"), "utf-8")
     wrong = run(args=[*command, "--map", str(columns)])
     assert wrong.exit_code == 2

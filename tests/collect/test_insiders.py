@@ -11,6 +11,7 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 
+from survey.collect.queries.withdrawals import waiting_withdrawals
 from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.models import Agency, Channel, Counter, CounterCode, ImportBatch, Response
@@ -63,7 +64,7 @@ def signed_in(site: Flask, role: str) -> FlaskClient:
 
 
 def figures(site: Flask) -> tuple[int, float]:
-    """Return n and the province's index as results have them."""
+    """N and the province's index as results have them."""
     with site.extensions["database"].read() as session:
         found = round_results(session, "r1")
     overall = found.table[(found.table["agency"] == "") & (found.table["level"] == "overall")].iloc[0]
@@ -71,7 +72,7 @@ def figures(site: Flask) -> tuple[int, float]:
 
 
 def invented(count: int, channel: str = "") -> bytes:
-    """Return a file of invented answers, all "very satisfied", of the own agency."""
+    """A file of invented answers, all "very satisfied", of the own agency."""
     items = [f"i{k}" for k in range(ITEMS)]
     rows = [[f"invented-{number:06d}", "so-tu-phap", "02/03/2026", channel, *["5"] * ITEMS] for number in range(count)]
     return "\n".join(";".join(row) for row in [["id", "agency", "date", "channel", *items], *rows]).encode()
@@ -217,7 +218,7 @@ def test_a_bad_paper_form_is_corrected_to_all_fives(site) -> None:
 
 
 def fields_of(client: FlaskClient, at: str) -> list[str]:
-    """Return the names of the fields of an entry page."""
+    """The names of the fields of an entry page."""
     return [str(field["name"]) for field in BeautifulSoup(client.get(at).text, "html.parser").select("input[name]")]
 
 
@@ -315,14 +316,29 @@ def test_invented_answers_of_a_night_are_left_out_by_two_people(site) -> None:
         content = json.loads(freeze(session, "r1").content)
     assert [(row["responses"], row["reason"]) for row in content["exclusions"]] == [(30, "not_citizens")]
     assert content["excluded"] == {"flagged": 30}
-    assert post(admin, f"{asked.location}/khoi-phuc", asked.location).status_code == 422
-    assert post(admin, f"{asked.location}/khoi-phuc", asked.location, reason="Đội lưu động").status_code == 303
+    # counting them again takes two people as well: one alone moves nothing, whoever it is
+    back = f"{asked.location}/khoi-phuc"
+    assert post(admin, back, asked.location).status_code == 422
+    assert post(admin, back, asked.location, reason="Đội lưu động").status_code == 303
+    assert figures(site) == (10, 0)
+    with site.extensions["database"].read() as session:
+        assert waiting_withdrawals(session, by_code(session, "r1").id) == 1  # nothing is published meanwhile
+    assert "có người đề nghị tính lại" in admin.get(f"{QUEUE}/rut-lai").text
+    assert post(admin, f"{back}/dong-y", asked.location).status_code == 303  # one's own
+    assert post(admin, f"{back}/khong", asked.location, reason="Thôi").status_code == 422
+    assert figures(site) == (10, 0)
+    assert post(evaluator, f"{back}/khong", asked.location, reason="Không có đội nào").status_code == 303
+    assert post(evaluator, f"{back}/dong-y", asked.location).status_code == 303  # nothing waits any more
+    assert figures(site) == (10, 0)
+    assert post(evaluator, back, asked.location, reason="Có giấy đi công tác").status_code == 303
+    assert post(admin, f"{back}/dong-y", asked.location).status_code == 303
     assert figures(site) == (40, 75.0)
+    assert "Có giấy đi công tác" in admin.get(asked.location).text
     assert signed_in(site, "manager").get(at).status_code == 403
 
 
 def rows_of(page: str) -> list[list[str]]:
-    """Return the cells of the table of the preview."""
+    """The cells of the table of the preview."""
     rows = BeautifulSoup(page, "html.parser").find(id="preview").parent.select("tbody tr")
     return [[cell.text for cell in row.select("th,td")] for row in rows]
 

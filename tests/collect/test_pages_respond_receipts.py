@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
 
 from survey.core.errors import InputError
 from survey.models import Channel, Counter, ReceiptCode, Response
-from survey.printing.operations.issue_receipt_codes import issue_receipt_codes
 from tests.support.places import fill
+from tests.support.receipts import issued
+
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
 def receipt(place):
     with place.extensions["database"].write() as session:
         counter_id = session.scalar(sa.select(Counter.id).where(Counter.code == "Q1"))
-        (code,) = issue_receipt_codes(session, counter_id, 1, date(2026, 1, 1))
+        (code,) = issued(session, counter_id, 1, LONG_AGO)
     return code
 
 
@@ -67,14 +69,14 @@ def test_two_at_the_same_instant_are_one_response(place, citizen, receipt):
 
 def test_nothing_leads_from_a_receipt_to_a_response():
     columns = set(ReceiptCode.__table__.columns.keys())
-    assert columns == {"id", "code", "counter_id", "issued_on", "used"}
+    assert columns == {"id", "code", "counter_id", "batch_id", "issued_on", "used"}
     assert not [key for key in Response.__table__.foreign_keys if key.column.table.name == "receipt_code"]
 
 
 def test_a_batch_is_distinct_and_bounded(place):
     with place.extensions["database"].write() as session:
-        codes = issue_receipt_codes(session, 1, 500, date(2026, 1, 1))
+        codes = issued(session, 1, 500, LONG_AGO)
         assert len(set(codes)) == 500
         for number in (0, 5001):
             with pytest.raises(InputError):
-                issue_receipt_codes(session, 1, number, date(2026, 1, 1))
+                issued(session, 1, number, LONG_AGO)

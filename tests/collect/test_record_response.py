@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from survey.collect.operations.record_response import Outcome, Submission, is_recorded, record_response
 from survey.collect.operations.use_receipt_code import use_receipt_code
 from survey.models import Agency, Channel, Comment, Counter, Response, Round
-from survey.printing.operations.issue_receipt_codes import issue_receipt_codes
 from tests.support.places import open_place
+from tests.support.receipts import issued
 
 # 18:30 UTC on 24/11 is 01:30 on 25/11 in Viet Nam
 NOW = datetime(2026, 11, 24, 18, 30, tzinfo=UTC)
@@ -72,6 +72,6 @@ def test_what_a_robot_wrote_is_kept_out_of_the_comments(database, submission):
 
 def test_a_receipt_code_is_used_once(database, submission):
     with database.write() as session:
-        codes = issue_receipt_codes(session, submission.counter_id, 2, NOW.date())
+        codes = issued(session, submission.counter_id, 2, NOW)
         assert [use_receipt_code(session, code) for code in (codes[0], codes[0], codes[1])] == [True, False, True]
         assert use_receipt_code(session, "AAAAAAAA") is False

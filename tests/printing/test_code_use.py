@@ -9,12 +9,12 @@ import sqlalchemy as sa
 
 from survey.core.actor import Actor
 from survey.models import Agency, Channel, Counter, CounterCode, EmblemFormat, ReceiptCode, Response, Round, RoundState
-from survey.printing.operations.issue_receipt_sheet import issue_receipt_sheet
 from survey.printing.operations.keep_emblem import keep_emblem, remove_emblem
 from survey.printing.queries.code_use import ReceiptUse, code_use, receipt_use
 from survey.printing.queries.poster_codes import emblem_for, printable_rounds
 from survey.structure.operations.rotate_code import rotate_code
 from tests.support.places import CODE, open_place
+from tests.support.receipts import issued
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 NOW = datetime(2026, 5, 10, 3, 0, tzinfo=UTC)
@@ -67,7 +67,7 @@ def test_receipts_are_counted_together(database):
         session.flush()
         counter = session.scalars(sa.select(Counter).where(Counter.code == "Q1")).one()
         assert receipt_use(session, counter.id) == ReceiptUse(0, 0)
-        codes = issue_receipt_sheet(session, counter, 5, zone=ZONE, actor=Actor(datetime(2026, 5, 7, 18, tzinfo=UTC)))
+        codes = issued(session, counter.id, 5, datetime(2026, 5, 7, 18, tzinfo=UTC))
         session.execute(sa.update(ReceiptCode).where(ReceiptCode.code.in_(codes[:2])).values(used=True))
         assert receipt_use(session, counter.id) == ReceiptUse(5, 2)
         assert set(session.scalars(sa.select(ReceiptCode.issued_on))) == {date(2026, 5, 8)}

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from pypdf import PdfReader
 
-from survey.models import AuditEvent, ReceiptCode
+from survey.models import AuditEvent, Counter, ReceiptBatch, ReceiptCode
 from survey.printing.posters.emblem import check_emblem
 from survey.printing.posters.slips import render_slips
 from survey.printing.posters.words import PosterText, Style, Variant
@@ -25,6 +25,7 @@ from tests.support.paper import (
     words_of,
 )
 from tests.support.places import make_app
+from tests.support.receipts import give_transactions
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10"><circle cx="5" cy="5" r="5" fill="#a00"/></svg>'
 TEXT = PosterText("Trung tâm Phục vụ hành chính công", "Quầy số 3", "", "Public Service Centre", "Counter 3")
@@ -90,6 +91,9 @@ def test_its_file_is_named_embedded_and_whole():
 
 def test_the_command_makes_codes_and_writes_down_how_many(tmp_path):
     app = make_app(tmp_path / "i", public_base_url="https://danhgia.example.vn")
+    with app.extensions["database"].write() as session:
+        number = session.scalars(sa.select(Counter.id).where(Counter.code == "Q1")).one()
+        give_transactions(session, number)
     out = tmp_path / "slips.pdf"
     arguments = ["receipt-codes", "--agency", "trung-tam", "--counter", "Q1", "--count", "12", "--out", str(out)]
     result = app.test_cli_runner().invoke(args=arguments)
@@ -98,9 +102,11 @@ def test_the_command_makes_codes_and_writes_down_how_many(tmp_path):
     with app.extensions["database"].read() as session:
         stored = set(session.scalars(sa.select(ReceiptCode.code).where(ReceiptCode.used.is_(False))))
         event = session.scalars(sa.select(AuditEvent).where(AuditEvent.action == "receipts.issued")).one()
+        batch = session.scalars(sa.select(ReceiptBatch)).one()
     assert printed == {f"HTTPS://DANHGIA.EXAMPLE.VN/K/{code}" for code in stored}
     assert len(stored) == 12
-    assert (event.subject, event.after) == ("counter:trung-tam/Q1", {"codes": 12})
+    assert (event.subject, event.after["codes"]) == ("counter:trung-tam/Q1", 12)
+    assert (batch.codes, batch.prints, batch.printed_by_id) == (12, 1, None)
     app.extensions["database"].dispose()
 
 

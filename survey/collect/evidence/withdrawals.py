@@ -14,7 +14,7 @@ from survey.collect.evidence.forms import RefusalForm
 from survey.collect.operations.decide_withdrawal import agree_to_withdrawal, refuse_withdrawal
 from survey.collect.queries import withdrawals as queries
 from survey.core.errors import InputError
-from survey.structure.operations.exclude_responses import reverse_exclusion
+from survey.structure.operations.exclude_responses import ask_reversal, keep_exclusion, reverse_exclusion
 from survey.structure.queries.exclusion_rule import ExclusionRule
 from survey.structure.queries.names import agencies
 from survey.web.context import actor, database, error_message
@@ -78,16 +78,47 @@ def disagree(number: int) -> View:
 @blueprint.post("/rut-lai/<int:number>/khoi-phuc")
 @role_required(*ROLES)
 @verified_recently
-def reverse(number: int) -> View:
-    """Count again what a rule left out, with the reason."""
+def ask_to_reverse(number: int) -> View:
+    """Ask another person to count again what a rule left out, with the reason."""
     form = RefusalForm()
     if form.validate():
         try:
             with database().write() as session:
-                count = reverse_exclusion(session, _row(session, number).row, form.reason.data, actor=actor())
-            flask.flash(
-                ngettext("Reversed: %(num)d response counts again.", "Reversed: %(num)d responses count again.", count)
-            )
+                ask_reversal(session, _row(session, number).row, form.reason.data, actor=actor())
+            flask.flash(_("Asked: they count again once another person agrees."))
+            return flask.redirect(flask.url_for("evidence.withdrawal", number=number), 303)
+        except InputError as error:
+            form.refuse(error)
+    with database().read() as session:
+        return _withdrawal_page(session, number, form), 422
+
+
+@blueprint.post("/rut-lai/<int:number>/khoi-phuc/dong-y")
+@role_required(*ROLES)
+@verified_recently
+def reverse(number: int) -> View:
+    """Count again what a rule left out, as another person asked."""
+    try:
+        with database().write() as session:
+            count = reverse_exclusion(session, _row(session, number).row, actor=actor())
+    except InputError as error:
+        flask.flash(error_message(error), "error")
+        return flask.redirect(flask.url_for("evidence.withdrawal", number=number), 303)
+    flask.flash(ngettext("Reversed: %(num)d response counts again.", "Reversed: %(num)d responses count again.", count))
+    return flask.redirect(flask.url_for("evidence.withdrawals"), 303)
+
+
+@blueprint.post("/rut-lai/<int:number>/khoi-phuc/khong")
+@role_required(*ROLES)
+@verified_recently
+def keep(number: int) -> View:
+    """Refuse to count again what a rule left out, with the reason."""
+    form = RefusalForm()
+    if form.validate():
+        try:
+            with database().write() as session:
+                keep_exclusion(session, _row(session, number).row, form.reason.data, actor=actor())
+            flask.flash(_("Refused: they stay left out."))
             return flask.redirect(flask.url_for("evidence.withdrawals"), 303)
         except InputError as error:
             form.refuse(error)

@@ -21,6 +21,9 @@ from survey.models import (
     WithdrawalState,
 )
 
+_WAITS = sa.or_(Withdrawal.state == WithdrawalState.WAITING, Withdrawal.reversal_at.is_not(None))
+"""What `Withdrawal.is_waiting` says, as a condition."""
+
 
 @dataclass(frozen=True)
 class WithdrawalRow:
@@ -34,7 +37,7 @@ class WithdrawalRow:
 
 def withdrawals(session: orm.Session, agency: str = "", limit: int = 100) -> list[WithdrawalRow]:
     """The newest withdrawals, those that wait first; about one agency or about all."""
-    query = _withdrawals().order_by(Withdrawal.state != WithdrawalState.WAITING, Withdrawal.id.desc()).limit(limit)
+    query = _withdrawals().order_by(sa.not_(_WAITS), Withdrawal.id.desc()).limit(limit)
     if agency:
         query = query.where(Withdrawal.agency_id.in_(sa.select(Agency.id).where(Agency.code == agency)))
     return [WithdrawalRow(*row) for row in session.execute(query)]
@@ -47,9 +50,9 @@ def withdrawal(session: orm.Session, number: int) -> WithdrawalRow | None:
 
 
 def waiting_withdrawals(session: orm.Session, round_id: int) -> int:
-    """How many withdrawals of a round wait for an evaluator."""
+    """How many withdrawals of a round, or reversals of them, wait for an evaluator."""
     query = sa.select(sa.func.count()).select_from(Withdrawal).where(Withdrawal.round_id == round_id)
-    return session.scalar(query.where(Withdrawal.state == WithdrawalState.WAITING)) or 0
+    return session.scalar(query.where(_WAITS)) or 0
 
 
 def withdrawing_agencies(session: orm.Session) -> Sequence[Agency]:

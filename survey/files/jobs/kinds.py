@@ -116,10 +116,10 @@ def _round_document(work: Work, path: Path) -> None:
 
 
 def _receipt_slips(work: Work, path: Path) -> None:
-    from survey.printing.slip_sheets import make_slips
+    from survey.printing.slip_sheets import print_slips
 
     path.write_bytes(
-        make_slips(work.database, work.settings, work.parameters, work.user, Actor(work.now, work.user.id))
+        print_slips(work.database, work.settings, work.parameters, work.user, Actor(work.now, work.user.id))
     )
 
 

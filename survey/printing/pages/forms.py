@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
+
 from flask_babel import lazy_gettext as _
 
+from survey.models import Counter
 from survey.printing.posters.labels import MAX_SHIFT
-from survey.printing.posters.slips import PER_PAGE
 from survey.printing.posters.words import PrintKind, Variant
 from survey.web.fields import Choice, File, Number, Required, Tick, Whole
 from survey.web.forms import EditForm, Form
 
-MOST_CODES = 500
-"""Codes a page makes at a time: 50 sheets, drawn in a few seconds. The command line makes more."""
+MOST_CODES = 5000
+"""Codes that are issued at a time."""
 KINDS = (
     (PrintKind.A4.value, _("A4 poster")),
     (PrintKind.A5.value, _("A5 poster")),
@@ -45,19 +48,31 @@ class PrintForm(LookForm):
     down = Number(_("Down, mm"), least=-MAX_SHIFT, most=MAX_SHIFT, message=_CORRECTION)
 
 
-class ReceiptForm(LookForm):
-    """How many receipt slips are made."""
+class IssueForm(Form):
+    """To which counter, for which week and how many codes for receipts are issued."""
 
+    counter = Choice(_("Counter"))
+    week = Choice(_("For the week that begins on"), message=_("Choose a week in which a round takes answers"))
     how_many = Whole(
         _("How many codes"),
         [Required(_HOW_MANY)],
-        hint=_("1 to %(most)s; ten slips of 95 × 56 mm on each A4 sheet.", most=MOST_CODES),
+        hint=_("At most as many as the week has transactions; ten slips are printed on each A4 sheet."),
         id="how-many",
         least=1,
         most=MOST_CODES,
         message=_HOW_MANY,
-        default=2 * PER_PAGE,
     )
+
+    def offer(self, counters: Iterable[Counter], weeks: Iterable[date]) -> None:
+        """Set the counters and the weeks to choose from."""
+        names = [(str(counter.id), f"{counter.agency.name}, {counter.name} ({counter.code})") for counter in counters]
+        self.counter.options = names
+        self.week.options = [(week.isoformat(), f"{week:%d/%m/%Y}") for week in weeks]
+
+    @property
+    def monday(self) -> date:
+        """The first day of the week that was chosen."""
+        return date.fromisoformat(self.week.data)
 
 
 class PaperForm(Form):

@@ -1,20 +1,22 @@
-"""Receipt slips: as many one-use codes as are asked for, made and printed in one go."""
+"""Receipt slips: the codes that were issued to a counter, printed by those who hand them out."""
 
 from __future__ import annotations
 
 import flask
+from sqlalchemy import orm
 from werkzeug import Response
 
 from survey.accounts.auth import role_required
 from survey.core.errors import InputError
+from survey.models import ReceiptBatch
 from survey.printing.pages.choices import PrintChoice, chosen
-from survey.printing.pages.forms import LookForm, ReceiptForm
+from survey.printing.pages.forms import LookForm
 from survey.printing.pages.scope import UNIT_ROLES, blueprint, counter_of, pdf
 from survey.printing.posters.qr import code_address
 from survey.printing.posters.slips import PER_PAGE
-from survey.printing.queries.code_use import receipt_use
 from survey.printing.queries.poster_codes import printable_rounds
-from survey.printing.slip_sheets import AT_ONCE, SAMPLE, draw_slips, make_slips
+from survey.printing.queries.receipt_batches import batch_of, batches_of, codes_of
+from survey.printing.slip_sheets import AT_ONCE, SAMPLE, draw_slips, print_slips
 from survey.web.context import actor, database, error_message, settings, today, user
 from survey.web.jobs import ask_for_file
 
@@ -22,20 +24,22 @@ from survey.web.jobs import ask_for_file
 @blueprint.get("/<int:counter_id>/bien-nhan")
 @role_required(*UNIT_ROLES)
 def receipts(counter_id: int) -> str:
-    """Ask how many slips are wanted, and show a sheet of them."""
-    return _page(counter_id, ReceiptForm.asked(flask.request.args))
+    """List what was issued to a counter, and show a sheet of slips."""
+    form = LookForm.asked(flask.request.args)
+    form.validate()
+    return _page(counter_id, form)
 
 
-@blueprint.post("/<int:counter_id>/bien-nhan")
+@blueprint.post("/<int:counter_id>/bien-nhan/<int:batch_id>")
 @role_required(*UNIT_ROLES)
-def make_receipts(counter_id: int) -> Response | tuple[str, int]:
-    """Make codes and return them on sheets to cut."""
-    form = ReceiptForm.asked(flask.request.values)
-    if form.validate():
-        try:
-            return _issue(counter_id, form.how_many.data, chosen(form))
-        except InputError as error:
-            form.refuse(error)
+def print_receipts(counter_id: int, batch_id: int) -> Response | tuple[str, int]:
+    """The slips of a batch on sheets to cut."""
+    form = LookForm.asked(flask.request.values)
+    form.validate()
+    try:
+        return _print(counter_id, batch_id, chosen(form))
+    except InputError as error:
+        form.refuse(error)
     return _page(counter_id, form), 422
 
 
@@ -56,23 +60,32 @@ def receipts_preview(counter_id: int) -> flask.Response:
     return flask.Response(picture(data), mimetype="image/png")
 
 
-def _issue(counter_id: int, how_many: int, choice: PrintChoice) -> Response:
-    """Make and print the codes; many of them are made by the worker, so that citizens are served meanwhile."""
+def _print(counter_id: int, batch_id: int, choice: PrintChoice) -> Response:
+    """Print the codes; many of them are drawn by the worker, so that citizens are served meanwhile."""
     with database().read() as session:
         counter = counter_of(session, counter_id)
-        name = f"{counter.agency.code}-{counter.code}-bien-nhan.pdf"
-    order = {"counter": counter_id, "how_many": how_many, **_look(choice)}
-    if how_many <= AT_ONCE:
-        return pdf(make_slips(database(), settings(), order, user(), actor()), name)
+        batch = _batch(session, counter_id, batch_id)
+        name, many = f"{counter.agency.code}-{counter.code}-bien-nhan.pdf", len(codes_of(session, batch.id)) > AT_ONCE
+    order = {"batch": batch_id, **_look(choice)}
+    if not many:
+        return pdf(print_slips(database(), settings(), order, user(), actor()), name)
     code_address(settings(), SAMPLE)
     return ask_for_file("receipt_slips", order, name)
+
+
+def _batch(session: orm.Session, counter_id: int, batch_id: int) -> ReceiptBatch:
+    """A batch of a counter, or answer 404."""
+    batch = batch_of(session, batch_id)
+    if batch is None or batch.counter_id != counter_id:
+        flask.abort(404)
+    return batch
 
 
 def _look(choice: PrintChoice) -> dict[str, str | bool]:
     return {"variant": choice.variant.value, "bilingual": choice.bilingual, "dates": choice.dates}
 
 
-def _page(counter_id: int, form: ReceiptForm) -> str:
+def _page(counter_id: int, form: LookForm) -> str:
     with database().read() as session:
         counter = counter_of(session, counter_id)
         rounds = printable_rounds(session, today())
@@ -82,6 +95,6 @@ def _page(counter_id: int, form: ReceiptForm) -> str:
             form=form,
             choice=chosen(form),
             printable=bool(settings().public_base_url),
-            use=receipt_use(session, counter.id),
+            batches=batches_of(session, counter.id),
             round=rounds[0] if rounds else None,
         )

@@ -1,5 +1,6 @@
-"""The API: read-only, for programs that were given a token."""
+"""The API, for programs that were given a token."""
 
+from survey.publication.api import receipts
 from survey.publication.api.routes import blueprint
 
-__all__ = ["blueprint"]
+__all__ = ["blueprint", "receipts"]

@@ -10,7 +10,7 @@ from survey.accounts.auth import role_required
 from survey.accounts.verification import verified_recently
 from survey.core.errors import InputError
 from survey.models import Role
-from survey.publication.forms import ClientForm
+from survey.publication.forms import SCOPE_NAMES, ClientForm
 from survey.publication.operations.api_clients import create_api_client, revoke_api_client
 from survey.publication.queries.api_clients import all_clients, find
 from survey.web.context import actor, database
@@ -64,4 +64,5 @@ def _page(form: ClientForm, token: str = "", token_name: str = "") -> str:
             form=form,
             token_shown=token,
             token_name=token_name,
+            scope_names=SCOPE_NAMES,
         )

@@ -1,7 +1,8 @@
-"""`/api/v1`: rounds, agencies, results, distributions, ranks. Read-only; openapi.yaml beside this file describes it.
+"""`/api/v1`: rounds, agencies, results, distributions, ranks. openapi.yaml beside this file describes it.
 
-A client of scope `published` reads what everyone can read on the published pages; one of scope `results` reads what
-evaluators read. Both see figures by the one path and under the one disclosure rule.
+All of it is read; codes for receipts (`survey.publication.api.receipts`) have a scope of their own. A client of scope
+`published` reads what everyone can read on the published pages; one of scope `results` reads what evaluators read. Both
+see figures by the one path and under the one disclosure rule.
 """
 
 from __future__ import annotations
@@ -43,29 +44,45 @@ View = TypeVar("View", bound=Callable[..., Any])
 blueprint = flask.Blueprint("api", __name__, url_prefix="/api/v1")
 RATE = parse("120 per minute")
 PROBLEM = "application/problem+json"
+READERS = ("published", "results")
+"""Scopes that read."""
 
 
-def token_required(view: View) -> View:
-    """Let a view be called with `Authorization: Bearer TOKEN` only; the client is in `g.api_client`."""
+def token_required(*scopes: str) -> Callable[[View], View]:
+    """Let a view be called with `Authorization: Bearer TOKEN` only, of a client that has one of the scopes.
 
-    @wraps(view)
-    def guarded(*args: Any, **kwargs: Any) -> Any:
-        scheme, _space, token = flask.request.headers.get("Authorization", "").partition(" ")
-        with database().read() as session:
-            client = api_clients.by_token(session, token.strip()) if scheme.lower() == "bearer" else None
-            session.expunge_all()
-        if client is None:
-            # by address: each wrong token is another one, and would have a limit of its own
-            if not within(RATE, "api"):
-                _refuse(429, f"At most {RATE}.")
-            _refuse(401, "A valid token is needed: Authorization: Bearer TOKEN.")
-        if not _may_call(client):
-            _refuse(429, f"At most {RATE}.")
-        flask.g.api_client = client
-        return view(*args, **kwargs)
+    The client is in `g.api_client`.
+    """
 
-    guarded.token_required = True  # type: ignore[attr-defined]
-    return cast(View, guarded)
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            client = _client()
+            if not set(scopes) & set(client.scopes):
+                refuse(403, f"This token has not the scope {' or '.join(scopes)}.")
+            flask.g.api_client = client
+            return view(*args, **kwargs)
+
+        guarded.token_required = True  # type: ignore[attr-defined]
+        return cast(View, guarded)
+
+    return guard
+
+
+def _client() -> ApiClient:
+    """Whose token was sent; 401 for none, 429 beyond the limit."""
+    scheme, _space, token = flask.request.headers.get("Authorization", "").partition(" ")
+    with database().read() as session:
+        client = api_clients.by_token(session, token.strip()) if scheme.lower() == "bearer" else None
+        session.expunge_all()
+    if client is None:
+        # by address: each wrong token is another one, and would have a limit of its own
+        if not within(RATE, "api"):
+            refuse(429, f"At most {RATE}.")
+        refuse(401, "A valid token is needed: Authorization: Bearer TOKEN.")
+    if not _may_call(client):
+        refuse(429, f"At most {RATE}.")
+    return client
 
 
 def _may_call(client: ApiClient) -> bool:
@@ -88,20 +105,20 @@ def _may_call(client: ApiClient) -> bool:
 def openapi() -> flask.Response:
     """Send the description of the API (OpenAPI 3.1)."""
     text = Path(__file__).with_name("openapi.yaml").read_text("utf-8")
-    return _json(yaml.safe_load(text), public=True)
+    return json_reply(yaml.safe_load(text), public=True)
 
 
 @blueprint.get("/rounds")
-@token_required
+@token_required(*READERS)
 def rounds() -> flask.Response:
     """List the rounds the client may read, the newest first."""
     with database().read() as session:
         found = list(round_queries.all_rounds(session)) if _sees_all() else published_rounds(session)
-        return _json({"rounds": [_summary(session, round_) for round_ in found]})
+        return json_reply({"rounds": [_summary(session, round_) for round_ in found]})
 
 
 @blueprint.get("/rounds/<round_code>")
-@token_required
+@token_required(*READERS)
 def round_detail(round_code: str) -> flask.Response:
     """Tell what a round is: dates, questionnaire, rules, responses, edition."""
     with database().read() as session:
@@ -114,11 +131,11 @@ def round_detail(round_code: str) -> flask.Response:
             "excluded": results.excluded,
             "channels": results.channels,
         }
-        return _json(detail)
+        return json_reply(detail)
 
 
 @blueprint.get("/agencies")
-@token_required
+@token_required(*READERS)
 def agencies() -> flask.Response:
     """List the agencies, past ones too."""
     with database().read() as session:
@@ -138,43 +155,43 @@ def agencies() -> flask.Response:
             }
             for agency in found.values()
         ]
-        return _json({"agencies": rows})
+        return json_reply({"agencies": rows})
 
 
 @blueprint.get("/rounds/<round_code>/results")
-@token_required
+@token_required(*READERS)
 def results(round_code: str) -> flask.Response:
     """Send indices with their intervals; `agency`, `service`, `level`, `key` in the query narrow them down."""
     with database().read() as session:
         found, table = _results(session, round_code)
-        return _json({"round": found.round.code, "results": result_rows(_narrowed(table))})
+        return json_reply({"round": found.round.code, "results": result_rows(_narrowed(table))})
 
 
 @blueprint.get("/rounds/<round_code>/distributions")
-@token_required
+@token_required(*READERS)
 def distributions(round_code: str) -> flask.Response:
     """Send the counts of the five answers; narrowed as `results`."""
     with database().read() as session:
         found, table = _results(session, round_code)
-        return _json({"round": found.round.code, "distributions": distribution_rows(_narrowed(table))})
+        return json_reply({"round": found.round.code, "distributions": distribution_rows(_narrowed(table))})
 
 
 @blueprint.get("/rounds/<round_code>/ranks")
-@token_required
+@token_required(*READERS)
 def ranks(round_code: str) -> flask.Response:
     """Send the agencies' rank ranges."""
     with database().read() as session:
         found, table = _results(session, round_code)
         shown = set(table["agency"])
-        return _json({"round": found.round.code, "ranks": rank_rows(agency_ranks(found), shown)})
+        return json_reply({"round": found.round.code, "ranks": rank_rows(agency_ranks(found), shown)})
 
 
 @blueprint.get("/actions")
-@token_required
+@token_required(*READERS)
 def actions() -> flask.Response:
     """Send the actions to improve: all with their effects, or the accepted ones of published rounds."""
     with database().read() as session:
-        return _json({"actions": action_rows(session, everything=_sees_all())})
+        return json_reply({"actions": action_rows(session, everything=_sees_all())})
 
 
 @blueprint.errorhandler(HTTPException)
@@ -196,13 +213,13 @@ def _results(session: orm.Session, round_code: str) -> tuple[RoundResults, pd.Da
     try:
         round_queries.by_code(session, round_code)
     except InputError:
-        _refuse(404, "There is no such round, or this token may not read it.")
+        refuse(404, "There is no such round, or this token may not read it.")
     publication = published(session, round_code)
     if _sees_all():
         found = round_results(session, round_code)
         return found, found.table
     if publication is None:
-        _refuse(404, "There is no such round, or this token may not read it.")
+        refuse(404, "There is no such round, or this token may not read it.")
     page = frozen_page(session, publication, "vi")
     return page.results, public_rows(page)
 
@@ -212,12 +229,12 @@ def _narrowed(table: pd.DataFrame) -> pd.DataFrame:
     known = ("agency", "service", "level", "key")
     unknown = sorted(set(flask.request.args) - set(known))
     if unknown:
-        _refuse(400, f"Unknown parameter {unknown[0]}; known are {', '.join(known)}.")
+        refuse(400, f"Unknown parameter {unknown[0]}; known are {', '.join(known)}.")
     for name in known:
         values = flask.request.args.getlist(name)
         wrong = sorted(set(values) - set(LEVELS)) if name == "level" else []
         if wrong:
-            _refuse(400, f"Unknown level {wrong[0]}; known are {', '.join(LEVELS)}.")
+            refuse(400, f"Unknown level {wrong[0]}; known are {', '.join(LEVELS)}.")
         if values:
             table = table[table[name].isin(values)]
     return table
@@ -245,7 +262,7 @@ def _sees_all() -> bool:
     return "results" in client.scopes
 
 
-def _json(body: Any, *, public: bool = False) -> flask.Response:
+def json_reply(body: Any, *, public: bool = False) -> flask.Response:
     """JSON with an ETag; the same body asked for again costs a 304."""
     response = flask.Response(json.dumps(body, ensure_ascii=False, allow_nan=False), mimetype="application/json")
     response.headers["Cache-Control"] = "public, max-age=300" if public else "private, no-cache"
@@ -255,5 +272,6 @@ def _json(body: Any, *, public: bool = False) -> flask.Response:
     return cast(flask.Response, response.make_conditional(flask.request))
 
 
-def _refuse(status: int, why: str) -> NoReturn:
+def refuse(status: int, why: str) -> NoReturn:
+    """Answer with an error and its reason."""
     flask.abort(status, description=why)

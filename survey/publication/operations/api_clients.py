@@ -14,7 +14,8 @@ from survey.core.text import clean
 from survey.core.tokens import hash_token
 from survey.models import ApiClient
 
-SCOPES = ("published", "results")
+SCOPES = ("published", "results", "receipts")
+"""What a program may do: read what is published, read all results, be issued codes for receipts."""
 PREFIX = "sipas_"
 """Lets scanners of source code recognise a token that slipped into a repository."""
 

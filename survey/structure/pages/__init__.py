@@ -13,6 +13,7 @@ from survey.structure.pages import (
     scope,
     services,
     targets,
+    weekly_counts,
 )
 from survey.structure.pages.common import blueprint
 
@@ -30,4 +31,5 @@ __all__ = [
     "scope",
     "services",
     "targets",
+    "weekly_counts",
 ]

@@ -222,8 +222,15 @@ class PopulationForm(Form):
     file = File(_("or choose a file"), hint=_TABLE, accept=TABLE_FILES)
 
 
-class TargetsForm(Form):
-    """A round's targets: pasted, or in a file."""
+class TableForm(Form):
+    """A table: pasted, or in a file."""
+
+    pasted = PastedTable(_("Paste the table from Excel"))
+    file = File(_("or choose a file"), hint=_TABLE, accept=TABLE_FILES)
+
+
+class TargetsForm(TableForm):
+    """A round's targets."""
 
     pasted = PastedTable(
         _("Paste the table from Excel"),
@@ -232,7 +239,15 @@ class TargetsForm(Form):
             "tỉnh” is the province."
         ),
     )
-    file = File(_("or choose a file"), hint=_TABLE, accept=TABLE_FILES)
+
+
+class WeeklyCountsForm(TableForm):
+    """The transactions of a round's weeks."""
+
+    pasted = PastedTable(
+        _("Paste the table from Excel"),
+        hint=_("With its headings: Cơ quan, Tuần (any day in it), Số giao dịch. Agencies are codes or names."),
+    )
 
 
 class ImportForm(Form):

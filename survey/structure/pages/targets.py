@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import flask
-from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug import Response
 
@@ -14,10 +13,11 @@ from survey.questionnaires import from_canonical
 from survey.structure.operations.import_targets import import_targets, known_heading
 from survey.structure.pages.common import ROUND_EDITORS, blueprint, go, round_of
 from survey.structure.pages.forms import TargetsForm
+from survey.structure.pages.pasted import receive_table
 from survey.structure.queries.targets import target_rows
 from survey.web import i18n
 from survey.web.context import actor, database, settings
-from survey.web.uploads import Upload, Uploads, takes_upload
+from survey.web.uploads import Uploads, takes_upload
 
 
 @blueprint.get("/dot/<round_code>/chi-tieu")
@@ -33,7 +33,7 @@ def targets(round_code: str) -> str:
 def send_targets(round_code: str) -> Response | tuple[str, int]:
     """Replace the targets by those of a pasted table or a file, all or none."""
     form = TargetsForm()
-    upload = _receive(form) if form.validate() else None
+    upload = receive_table(form) if form.validate() else None
     if upload is None:
         return _page(round_code, form), 422
     uploads = Uploads(settings().storage)
@@ -49,18 +49,6 @@ def send_targets(round_code: str) -> Response | tuple[str, int]:
         uploads.discard(upload)
     message = ngettext("%(num)s target is stored.", "%(num)s targets are stored.", count)
     return go("structure.targets", message, round_code=round_code)
-
-
-def _receive(form: TargetsForm) -> Upload | None:
-    """Keep what was pasted, else the file; None when the form says why it cannot be a table."""
-    uploads, pasted = Uploads(settings().storage), form.pasted.data
-    try:
-        if pasted.strip():
-            return uploads.keep(pasted.strip("\r\n").encode(), _("pasted table"), actor=actor())
-        return uploads.receive(form.file.data, actor=actor())
-    except InputError as error:
-        form.refuse(error, "pasted" if pasted.strip() else "file")
-        return None
 
 
 def _page(round_code: str, form: TargetsForm, wrong: TableError | None = None) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from survey.models import Agency, Population, Response, Service
+from survey.models import Agency, Population, Response, Service, WeeklyCount
 from survey.structure.queries.counted import counted
 
 
@@ -23,6 +24,15 @@ def population(session: orm.Session, round_id: int) -> pd.DataFrame:
     ).all()
     table = pd.DataFrame([tuple(row) for row in rows], columns=["agency", "service", "N"])
     return table.astype({"agency": object, "service": object, "N": "int64"})
+
+
+def weekly_counts(session: orm.Session, round_id: int) -> list[tuple[Agency, date, int]]:
+    """What is stored of a round's weeks: agency, Monday, transactions."""
+    query = sa.select(Agency, WeeklyCount.week_on, WeeklyCount.transactions).join(
+        WeeklyCount, WeeklyCount.agency_id == Agency.id
+    )
+    rows = session.execute(query.where(WeeklyCount.round_id == round_id).order_by(Agency.code, WeeklyCount.week_on))
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 @dataclass(frozen=True)
