@@ -55,6 +55,7 @@ TREE: tuple[click.Command, ...] = (
     ),
     results.results,
     results.score,
+    results.check_table,
     archive,
     files.export,
     files.report,

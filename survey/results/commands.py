@@ -158,6 +158,38 @@ def _tell(table: pd.DataFrame, form: str, out: Path | None) -> None:
         )
 
 
+@click.command("check-table")
+@click.argument("file", type=IN_FILE)
+@click.option(
+    "--items",
+    type=click.IntRange(1, 200),
+    default=1,
+    show_default=True,
+    help="Questions put together in one percentage or mean.",
+)
+@report_input_errors
+def check_table(file: Path, items: int) -> None:
+    """Check the tables of a CSV, a workbook or a text copied from a PDF: what its printed numbers contradict."""
+    from survey.results.table_check import KINDS, LEGEND, MARGINS_SHOWN, check_file, written
+
+    def number(value: float) -> str:
+        return written(value, english=True)
+
+    with file.open("rb") as opened:
+        found = check_file(opened, file.name, number, items=items)
+    for flag in found.flags:
+        sheet, likely = f"{flag.sheet}!" if flag.sheet else "", f" (most likely {flag.likely})" if flag.likely else ""
+        click.echo(f"{sheet}{flag.address}: {KINDS.messages[flag.kind]}. {flag.reason % flag.values}{likely}")
+    for one in found.margins[:MARGINS_SHOWN]:
+        sheet = f"{one.sheet}!" if one.sheet else ""
+        what = f"{one.label}, {one.heading}".strip(", ")
+        said = f"{number(one.share)} of n = {one.n} is at best ± {one.margin:.1f} points"
+        click.echo(f"{sheet}{one.address}: {what}: {said}")
+    click.echo(f"{len(found.flags)} flags; {found.tables} tables with {found.numbers} numbers were read.")
+    if found.flags:
+        click.echo(LEGEND)
+
+
 def _names(listed: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part.strip() for part in listed.split(",") if part.strip()))
 

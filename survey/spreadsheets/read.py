@@ -127,7 +127,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 
 def read_table(file: BinaryIO, source: str, progress: Callable[[int], object] | None = None) -> Table:
     """Read a table from an open binary file; its first row is the header. Errors as `open_table`."""
-    if _is_workbook(file):
+    if is_workbook(file):
         return _workbook(_sheet_rows(file, source, progress), source)
     first, lines, separator = _text_lines(file, source, progress, ahead=1)
     reader = csv.reader(chain(first, lines), delimiter=separator, strict=True)
@@ -153,7 +153,7 @@ def read_office_table(
     without a name or with a repeated one are called by their letter or counted: what nobody needs does no harm.
     `InputError` as `read_table`, and where the headings' Vietnamese letters were lost.
     """
-    workbook = _is_workbook(file)
+    workbook = is_workbook(file)
     if workbook:
         records = _sheet_rows(file, source, progress)
     else:
@@ -217,7 +217,8 @@ def _records(reader: Iterator[list[str]], source: str) -> Iterator[Row]:
         yield number, record
 
 
-def _is_workbook(file: BinaryIO) -> bool:
+def is_workbook(file: BinaryIO) -> bool:
+    """Say whether a file begins as a workbook does, of whatever kind; else it is text."""
     start = file.read(4)
     file.seek(0)
     return start in {xlsx.OLD_WORKBOOK, xlsx.SIGNATURE}
@@ -236,7 +237,7 @@ def _text_lines(
     file: BinaryIO, source: str, progress: Callable[[int], object] | None, *, ahead: int
 ) -> tuple[list[str], Iterator[str], str]:
     """The first lines of a text, the others, and the delimiter that the first lines use most."""
-    lines = _lines(file, source, progress)
+    lines = decoded_lines(file, source, progress)
     first = next(lines, "")
     while first and not first.strip():
         first = next(lines, "")
@@ -280,8 +281,8 @@ def _cleaned(
             yield number, texts
 
 
-def _lines(file: BinaryIO, source: str, progress: Callable[[int], object] | None) -> Iterator[str]:
-    """Yield decoded lines with their ends."""
+def decoded_lines(file: BinaryIO, source: str, progress: Callable[[int], object] | None) -> Iterator[str]:
+    """Yield the lines of a text with their ends; `InputError` where it is not UTF-8 or UTF-16 with its mark."""
     start = file.read(4)
     file.seek(0)
     encoding = "utf-8-sig"

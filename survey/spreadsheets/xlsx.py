@@ -14,6 +14,7 @@ import re
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from typing import Any, BinaryIO
 
@@ -66,6 +67,28 @@ def sheet_rows(
 
     Raises `InputError` for what is no workbook or passes a limit.
     """
+    with _opened_book(file, source, progress) as book:
+        sheet = next((s for s in book.worksheets if s.sheet_state == "visible"), None)
+        if sheet is None:
+            raise InputError("%(source)s has no visible sheet", source=source)
+        sheet.reset_dimensions()
+        yield from numbered(_texts(sheet.iter_rows()), source)
+
+
+def every_sheet(file: BinaryIO, source: str) -> Iterator[tuple[str, list[tuple[int, list[str]]]]]:
+    """Yield (name, rows as `sheet_rows` gives them) of each visible sheet that has any. Errors as `sheet_rows`."""
+    with _opened_book(file, source, None) as book:
+        for sheet in book.worksheets:
+            if sheet.sheet_state == "visible":
+                sheet.reset_dimensions()
+                rows = list(numbered(_texts(sheet.iter_rows()), source))
+                if rows:
+                    yield str(sheet.title), rows
+
+
+@contextmanager
+def _opened_book(file: BinaryIO, source: str, progress: Callable[[int], object] | None) -> Iterator[Any]:
+    """Yield a workbook that is read row by row; `InputError` for what is none, whatever its library raises."""
     check_archive(file, source)
     from openpyxl import load_workbook
 
@@ -79,11 +102,7 @@ def sheet_rows(
                 data_only=True,
                 keep_links=False,
             )
-        sheet = next((s for s in book.worksheets if s.sheet_state == "visible"), None)
-        if sheet is None:
-            raise InputError("%(source)s has no visible sheet", source=source)  # noqa: TRY301
-        sheet.reset_dimensions()
-        yield from numbered(_texts(sheet.iter_rows()), source)
+        yield book
     except InputError:
         raise
     except Exception as error:  # whatever a broken part makes the library raise

@@ -21,7 +21,19 @@ FLAT = {
     *("verify-publication", "backup", "restore", "backup-test", "move-database"),
 }
 #: those that stayed: a word each, or a group already
-STAYED = {"init", "demo", "doctor", "round", "results", "score", "export", "report", "api-client", "purge"}
+STAYED = {
+    "init",
+    "demo",
+    "doctor",
+    "round",
+    "results",
+    "score",
+    "check-table",
+    "export",
+    "report",
+    "api-client",
+    "purge",
+}
 #: what takes seconds to load
 HEAVY = {"numpy", "pandas", "scipy", "reportlab"}
 ROOT = Path(__file__).parents[2]

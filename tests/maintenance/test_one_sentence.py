@@ -63,7 +63,7 @@ LINES = {
     "purge": "",
 }
 """A line of each command that would do its work, were the database there."""
-NEEDS_NONE = {"doctor", "questionnaire list", "score"}
+NEEDS_NONE = {"doctor", "questionnaire list", "score", "check-table"}
 """Commands that work without a database, or tell of it among other things."""
 FOREIGN = {"run", "shell", "routes", "limiter"}
 

@@ -12,6 +12,7 @@ from survey.results.pages import (
     routes,
     small_cells,
     strengths,
+    table_check,
     trend,
 )
 from survey.results.pages.pages import blueprint
@@ -29,5 +30,6 @@ __all__ = [
     "routes",
     "small_cells",
     "strengths",
+    "table_check",
     "trend",
 ]

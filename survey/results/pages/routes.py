@@ -22,7 +22,7 @@ from survey.results.league_table import LeagueRow, league
 from survey.results.page_data import RoundPage
 from survey.results.pages.expected import league_view
 from survey.results.pages.groups import Groups, asked_dimension, load_groups
-from survey.results.pages.pages import RESULT_READERS, asked_service, blueprint, columns, load, load_live
+from survey.results.pages.pages import RESULT_READERS, REVIEWERS, asked_service, blueprint, columns, load, load_live
 from survey.results.pages.standing import standing_view
 from survey.results.sensitivity import Sensitivity, sensitivity
 from survey.results.statements import RANKS
@@ -37,7 +37,8 @@ def rounds() -> str:
     """List the rounds."""
     with database().read() as session:
         found = round_queries.all_rounds(session)
-        return flask.render_template("results/rounds.html", rounds=found)
+        reviewer = flask.g.user.role in REVIEWERS
+        return flask.render_template("results/rounds.html", rounds=found, reviewer=reviewer)
 
 
 @blueprint.get("/<round_code>")
