@@ -93,7 +93,7 @@ def _register_pages(app: Flask) -> None:
     They load pandas, SciPy and ReportLab: seconds that a command without pages should not cost.
     """
     from survey.accounts import pages as admin
-    from survey.accounts.pages import invitations, second_factor, sign_in
+    from survey.accounts.pages import invitations, passkeys, second_factor, sign_in
     from survey.collect import entry as paper
     from survey.collect import evidence, progress, respond
     from survey.collect import imports as response_imports
@@ -119,6 +119,7 @@ def _register_pages(app: Flask) -> None:
         published,
         sign_in,
         second_factor,
+        passkeys,
         invitations,
         admin,
         evaluator,

@@ -64,6 +64,19 @@ class EnrolForm(CurrentPasswordForm):
     password = Secret(_("Current password"), [Required()])
 
 
+class PasskeyForm(Form):
+    """A passkey to be added: what its owner calls it, and what the browser brings of it."""
+
+    name = Text(_("Name of the passkey"), [Required(), Length(100)], hint=_("For example: office computer"))
+    credential = Hidden()
+
+
+class PasskeySignInForm(Form):
+    """What the browser brings of a passkey after the password."""
+
+    credential = Hidden()
+
+
 class _NewPassword(Form):
     """Checks that a new password was typed the same twice."""
 

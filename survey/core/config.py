@@ -93,7 +93,8 @@ class Settings:
     @property
     def base_url(self) -> str:
         """The public address, or where the server listens while none is set; never the Host that somebody sent."""
-        return self.public_base_url or f"http://{self.host}:{self.port}"
+        host = "localhost" if self.host == "127.0.0.1" else self.host  # a name: browsers keep passkeys for names alone
+        return self.public_base_url or f"http://{host}:{self.port}"
 
     @property
     def timezone(self) -> ZoneInfo:

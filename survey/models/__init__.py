@@ -44,7 +44,16 @@ from survey.models.receipts import ReceiptBatch, ReceiptCode
 from survey.models.responses import WAITING, Channel, Response, SettledOut
 from survey.models.rounds import Population, Round, RoundState, WeeklyCount
 from survey.models.targets import KnownChange, Target
-from survey.models.users import CalendarAddress, Invitation, RateCount, RecoveryCode, Role, User, UserSession
+from survey.models.users import (
+    CalendarAddress,
+    Invitation,
+    Passkey,
+    RateCount,
+    RecoveryCode,
+    Role,
+    User,
+    UserSession,
+)
 from survey.models.withdrawals import Withdrawal, WithdrawalKind, WithdrawalReason, WithdrawalState
 
 __all__ = [
@@ -95,6 +104,7 @@ __all__ = [
     "MailAddress",
     "MailMessage",
     "MailState",
+    "Passkey",
     "PlaceDecision",
     "PlaceOutcome",
     "PlanRequest",

@@ -91,6 +91,26 @@ class RecoveryCode(Base):
     used_at: Mapped[datetime | None]
 
 
+class Passkey(Base):
+    """Passkey (WebAuthn): a key in a person's device, which signs in after the password as a one-time code does."""
+
+    __tablename__ = "passkey"
+
+    id: Mapped[intpk]
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    #: what its owner calls it
+    name: Mapped[str] = mapped_column(sa.String(100))
+    #: what the device calls it, base64url
+    credential_id: Mapped[str] = mapped_column(sa.String(1400), unique=True)
+    #: COSE key, base64url: the device alone has the other half
+    public_key: Mapped[str] = mapped_column(sa.Text)
+    #: how often the device says that it signed; 0 where it does not count
+    sign_count: Mapped[int]
+    created_at: Mapped[datetime]
+    #: a challenge from before is answered already
+    used_at: Mapped[datetime | None]
+
+
 class UserSession(Base):
     """Session: what a cookie stands for while somebody is signed in. Only the hash of the cookie's token is stored."""
 

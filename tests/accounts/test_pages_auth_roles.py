@@ -79,6 +79,7 @@ GET = {
     "invitations.accept": dict.fromkeys(EVERYONE, 410),  # no link has this token
     "second_factor.sign_in": dict.fromkeys(EVERYONE, 302),  # nobody's password was right just now
     "second_factor.page": SIGNED_IN,
+    "passkeys.page": dict.fromkeys(EVERYONE, 302),  # nobody has one-time codes here, which come first
     "admin.users": ADMIN,
     "admin.user": ADMIN,
     "admin.audit": ADMIN,
@@ -222,6 +223,9 @@ POST_WITHOUT_TOKEN = {
     "invitations.set_password": dict.fromkeys(EVERYONE, 400),
     "second_factor.check_code": dict.fromkeys(EVERYONE, 400),
     "second_factor.enrol": dict.fromkeys(EVERYONE, 400),
+    "passkeys.sign_in": dict.fromkeys(EVERYONE, 400),
+    "passkeys.add": dict.fromkeys(EVERYONE, 400),
+    "passkeys.remove": dict.fromkeys(EVERYONE, 400),
     "imports.upload": dict.fromkeys(EVERYONE, 400),
     "imports.preview": dict.fromkeys(EVERYONE, 400),
     "imports.store": dict.fromkeys(EVERYONE, 400),

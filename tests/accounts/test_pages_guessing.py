@@ -191,6 +191,8 @@ GRAVE = {
     "admin.drop_second_factor": "second factor of others",
     "api_clients.create": "tokens",
     "staff.issue": "codes of receipts",
+    "passkeys.add": "second factor",
+    "passkeys.remove": "second factor",
     "imports.undo": "exclusions",
     "evaluator.ask_for_exclusion": "exclusions",
     "evidence.agree": "exclusions",

@@ -150,5 +150,5 @@ for words in (["init"], ["user", "create", "an", "--role", "admin"], ["user", "i
     print(done.stdout)
 """
     printed = in_a_process(tmp_path, code)
-    assert "http://127.0.0.1:8000/moi/" in printed
+    assert "http://localhost:8000/moi/" in printed
     assert "invitations.accept" in printed

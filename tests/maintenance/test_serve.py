@@ -42,8 +42,8 @@ def test_the_first_run_makes_everything_and_the_second_keeps_it(tmp_path: Path) 
         "Installing the questionnaires …",
         "Inventing a province with 20 000 answers …",
     ]
-    assert re.search(r"^Address: +http://127\.0\.0\.1:8123$", first.stdout, re.MULTILINE)
-    form = re.search(r"form: +(http://127\.0\.0\.1:8123/K/[0-9A-Z]{8})$", first.stdout, re.MULTILINE)
+    assert re.search(r"^Address: +http://localhost:8123$", first.stdout, re.MULTILINE)
+    form = re.search(r"form: +(http://localhost:8123/K/[0-9A-Z]{8})$", first.stdout, re.MULTILINE)
     assert form is not None
     password = re.search(r"password (\S{12,})$", first.stdout, re.MULTILINE)
     assert password is not None

@@ -208,7 +208,8 @@ def check_page(at: str, page: str, *, public: bool) -> None:
 
 ELSEWHERE = frozenset({"agency", "counter_id", "number", "batch_id", "place"})
 """Arguments that name something of an agency."""
-SHARED = ("published.", "cases.", "heard.", "health.", "api.", "respond.", "invitations.", "second_factor.", "auth.")
+SHARED = ("published.", "cases.", "heard.", "health.", "api.", "respond.", "invitations.")
+SHARED += ("second_factor.", "passkeys.", "auth.")
 """Pages that are the same for everyone."""
 
 

@@ -12,7 +12,7 @@ from survey.accounts.operations.sessions import end_all
 from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.core.text import clean
-from survey.models import RecoveryCode, Role, User
+from survey.models import Passkey, RecoveryCode, Role, User
 
 
 def change_user(
@@ -66,11 +66,12 @@ def sign_out_everywhere(session: orm.Session, user: User, *, actor: Actor) -> No
 
 
 def drop_second_factor(session: orm.Session, user: User, *, actor: Actor) -> None:
-    """Let an account sign in by its password alone, for who lost the telephone and the recovery codes."""
+    """Let an account sign in by its password alone, for who lost telephone and recovery codes; its passkeys go too."""
     if user.totp_secret is None:
         return
     user.totp_secret, user.totp_step = None, None
-    session.execute(sa.delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
+    for kind in (RecoveryCode, Passkey):
+        session.execute(sa.delete(kind).where(kind.user_id == user.id))
     end_all(session, user)
     _record(session, user, "user.second_factor_dropped", actor)
 

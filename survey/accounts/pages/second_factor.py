@@ -15,6 +15,7 @@ from survey.accounts.forms import CodeForm, CurrentPasswordForm, EnrolForm
 from survey.accounts.operations import second_factor as operations
 from survey.accounts.operations.change_user import drop_second_factor
 from survey.accounts.operations.sign_in import record_sign_in
+from survey.accounts.pages.code_page import render_code
 from survey.accounts.queries import users
 from survey.accounts.verification import verify_password
 from survey.core.errors import InputError
@@ -33,9 +34,11 @@ Page = tuple[str, int]
 def sign_in() -> Response | str:
     """Ask for the one-time code after the password."""
     with database().read() as session:
-        if pending_sign_in.pending_user(session) is None:
+        person = pending_sign_in.pending_user(session)
+        if person is None:
             return flask.redirect(flask.url_for("auth.sign_in_page"))
-    return _render_code(CodeForm())
+        number = person.id
+    return render_code(CodeForm(), number)
 
 
 @blueprint.post("/dang-nhap/ma")
@@ -52,7 +55,7 @@ def check_code() -> Response | Page:
     wait = attempts.wait_message(key)
     if wait:
         form.form_errors.append(wait)
-        return _render_code(form), 429
+        return render_code(form, number), 429
     right, target = False, pending_sign_in.pending_target()
     if form.validate():
         with database().write() as session:
@@ -67,7 +70,7 @@ def check_code() -> Response | Page:
         if not form.mistakes:
             wrong = InputError("That code is not right, or it was used already. Wait for the next one.", field="code")
             form.refuse(wrong)
-        return _render_code(form), 422
+        return render_code(form, number), 422
     attempts.record_success(key)
     attempts.record_success(attempts.sign_in_key(name))
     reply = flask.redirect(target or begins_at, code=303)
@@ -126,10 +129,6 @@ def _check_password(form: CurrentPasswordForm) -> int:
     if not form.validate():
         return 422
     return verify_password(form, form.password.data)
-
-
-def _render_code(form: CodeForm) -> str:
-    return flask.render_template("accounts/code.html", form=form)
 
 
 def _render(form: CurrentPasswordForm) -> str:

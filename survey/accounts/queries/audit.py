@@ -14,7 +14,7 @@ from survey.models import AuditEvent, User
 PAGE = 50
 COMMAND_LINE = "-"
 """In the place of a user name: what nobody signed in did. No account can be called so."""
-STRANGERS = ("user.sign_in_failed", "user.code_failed", "access.slowed", "access.token_refused")
+STRANGERS = ("user.sign_in_failed", "user.code_failed", "user.passkey_failed", "access.slowed", "access.token_refused")
 """What people do who are not signed in."""
 PROGRAMS = ("access.token_used",)
 """What programs do by the API."""

@@ -1,0 +1,13 @@
+"""Passkeys of an account."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from survey.models import Passkey
+
+
+def passkeys_of(session: orm.Session, user_id: int) -> list[Passkey]:
+    """Passkeys of an account, the oldest first."""
+    return list(session.scalars(sa.select(Passkey).where(Passkey.user_id == user_id).order_by(Passkey.id)))
