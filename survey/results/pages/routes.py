@@ -23,7 +23,9 @@ from survey.results.page_data import RoundPage
 from survey.results.pages.expected import league_view
 from survey.results.pages.groups import Groups, asked_dimension, load_groups
 from survey.results.pages.pages import RESULT_READERS, REVIEWERS, asked_service, blueprint, columns, load, load_live
+from survey.results.pages.rates import rates_view
 from survey.results.pages.standing import standing_view
+from survey.results.rates import rate_rows
 from survey.results.sensitivity import Sensitivity, sensitivity
 from survey.results.statements import RANKS
 from survey.results.withdrawn import withdrawn
@@ -69,6 +71,7 @@ def overview(round_code: str) -> str:
             tells_doubts=_tells_doubts(page),
             withdrawn=None if page.limited else withdrawn(session, page.results),
             intraclass=intraclass(session, page.results),
+            shares=rates_view(session, page),
         )
 
 
@@ -132,6 +135,8 @@ def detail(round_code: str, agency: str) -> str:
             chart=interval_chart(rows),
             services=page.figures.services(agency),
             standing=None if group or service or not agency else standing_view(session, page, agency),
+            shares=rates_view(session, page),
+            rate_rows=() if group or service else rate_rows(session, page.results, agency, limited=page.limited),
             counters=None if group or not agency else _counters(session, page, agency),
             comment_summary=None if group or service else comment_summary(session, page.results, page.figures, agency),
             masked_text=masked_text,

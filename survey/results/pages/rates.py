@@ -1,0 +1,45 @@
+"""Rates on pages: which are told of which places, with their names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import orm
+
+from survey.results.figures import PROVINCE, Figures, ShownFigure
+from survey.results.page_data import RoundPage
+from survey.results.rates import Rate, find, rate_figures, rates_of
+
+
+@dataclass(frozen=True)
+class RatesView:
+    """The rates of a round that a page shows."""
+
+    page: RoundPage
+    figures: Figures
+    rates: Sequence[Rate]
+
+    @property
+    def places(self) -> list[str]:
+        """The province, and the agencies of the page."""
+        return [PROVINCE, *self.page.agencies]
+
+    @property
+    def titles(self) -> list[str]:
+        """What each rate is called."""
+        return [self.title(rate) for rate in self.rates]
+
+    def title(self, rate: Rate) -> str:
+        """The words of the answer, as the form has them."""
+        return self.page.definition.labels(rate.question)[rate.option].get(self.page.language)
+
+    def find(self, place: str, rate: Rate) -> ShownFigure | None:
+        """A rate of a place."""
+        return find(self.figures, place, rate)
+
+
+def rates_view(session: orm.Session, page: RoundPage) -> RatesView:
+    """The rates that this person may see."""
+    figures = rate_figures(session, page.results, limited=page.limited)
+    return RatesView(page, figures, rates_of(page.definition))
