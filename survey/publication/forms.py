@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _
 
 from survey.publication.operations.api_clients import SCOPES
 from survey.web.fields import Choices, Day, Length, Required, Text
-from survey.web.forms import Form
+from survey.web.forms import EditForm, Form
 
 SCOPE_NAMES = {
     "published": _("read what is published"),
@@ -33,7 +33,7 @@ class ClientForm(Form):
     )
 
 
-class DecisionForm(Form):
+class DecisionForm(EditForm):
     """The decision that approves and publishes an edition."""
 
     number = Text(_("Number of the decision"), [Length(100)], hint=_("For example 123/QĐ-UBND; empty: there is none."))

@@ -102,8 +102,11 @@ class EditForm(Form):
     their_changes: Sequence[Any] = ()
     _subject = ""
 
-    def opened_for(self, row: Versioned | None) -> Self:
-        """The form with what tells later on which state of a row it was opened; None: there is none yet."""
+    def opened_for(self, row: Versioned | str | None) -> Self:
+        """The form with what tells later on which state of a row it was opened; None: there is none yet.
+
+        A text stands for what is stored in several rows, or in one that carries no version: it says all that is edited.
+        """
         facts = {"v": _state(row), "at": int(now().timestamp()), "f": self._marks()}
         self.opened.data = json.dumps(facts, separators=(",", ":"))
         return self
@@ -113,10 +116,14 @@ class EditForm(Form):
 
         `subject` is what the audit log calls it.
         """
-        self._subject = subject
-        if self._opened()["v"] != _state(row):
-            raise StaleEditError
+        self.require_state(row, subject)
         return row
+
+    def require_state(self, state: Versioned | str | None, subject: str) -> None:
+        """Raise `StaleEditError` as `current` does, also for a text that stands for what is stored."""
+        self._subject = subject
+        if self._opened()["v"] != _state(state):
+            raise StaleEditError
 
     def refuse(self, error: InputError, field_name: str = "") -> None:
         """Add an operation's refusal as `Form.refuse` does; of a stale save also what was done meanwhile."""
@@ -154,8 +161,10 @@ class EditForm(Form):
             return {"v": None, "at": 0, "f": {}}
 
 
-def _state(row: Versioned | None) -> str:
-    """Which row in which version: `7.2`; empty for none."""
+def _state(row: Versioned | str | None) -> str:
+    """Which row in which version: `7.2`; the hash of a text; empty for none."""
+    if isinstance(row, str):
+        return hashlib.blake2s(row.encode(), digest_size=8).hexdigest()
     return f"{'-'.join(map(str, sa.inspect(row).identity))}.{row.row_version}" if row is not None else ""
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 import sqlalchemy as sa
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
@@ -279,3 +279,51 @@ def test_comments_and_files_of_another_agency_stay_away_in_queries(site: Flask) 
         assert page.status_code in {200, 403, 404}, at
         assert "Đặt thêm ghế" not in page.text, at
         assert "Chờ lâu" not in page.text, at
+
+
+MAKES = {
+    "admin.users": "an account",
+    "api_clients.clients": "a token",
+    "auth.password_page": "a password; what is shown is the name, for the browser's store of passwords",
+    "cases.write": "a citizen's report",
+    "casework.new": "a report that was taken down",
+    "structure.change_questionnaire": "a new version of a questionnaire; the one that is shown is never altered",
+    "structure.imports": "a batch",
+}
+"""Pages whose filled-in forms change nothing that is stored: they make something new."""
+
+
+def is_filled(form: Tag) -> bool:
+    """Say whether a control of a form shows something as people see it."""
+    for control in form.find_all(["input", "textarea", "select"]):
+        kind = control.get("type", "text") if control.name == "input" else control.name
+        if kind == "select":
+            chosen = control.find("option", selected=True)
+            filled = chosen is not None and bool(chosen.get("value"))
+        elif kind in {"checkbox", "radio"}:
+            filled = control.has_attr("checked")
+        elif kind == "textarea":
+            filled = bool(control.text.strip())
+        else:
+            filled = kind not in {"hidden", "file", "submit", "password"} and bool(control.get("value"))
+        if filled:
+            return True
+    return False
+
+
+def test_every_form_that_shows_what_is_stored_says_what_it_was_opened_on(site: Flask) -> None:
+    """So that no thing people edit is forgotten: a stale save of any of them is refused (optimistic locking)."""
+    told: dict[str, bool] = {}
+    for person in ("admin", "evaluator", "manager", "staff"):
+        client = client_of(site, person)
+        for rule in rules(site, "GET"):
+            reply = client.get(address(site, rule))
+            if reply.mimetype != "text/html" or reply.status_code != 200:
+                continue
+            for form in BeautifulSoup(reply.text, "html.parser").find_all("form", method=re.compile("post", re.I)):
+                if is_filled(form):
+                    told[rule.endpoint] = (
+                        told.get(rule.endpoint, True) and form.find(attrs={"name": "opened"}) is not None
+                    )
+    assert {endpoint for endpoint, says in told.items() if not says} == set(MAKES)
+    assert sum(told.values()) >= 8

@@ -7,6 +7,7 @@ from typing import Any
 
 import flask
 from flask_babel import gettext as _
+from sqlalchemy import orm
 from werkzeug import Response
 
 from survey.accounts.auth import role_required
@@ -21,6 +22,8 @@ from survey.spreadsheets.times import parse_day
 from survey.web import i18n
 from survey.web.context import actor, database
 
+SUBJECT = "installation"
+"""What the audit log calls it."""
 OFF, WORK = ("off", "nghi"), ("work", "lam")
 
 
@@ -29,12 +32,7 @@ OFF, WORK = ("off", "nghi"), ("work", "lam")
 def calendar() -> str:
     """Show the terms and the days."""
     with database().read() as session:
-        terms, days = cases.calendar_rows(session)
-        off, work = _("off"), _("work")
-        lines = [f"{row.day:%d/%m/%Y} {work if row.works else off} {row.name}".rstrip() for row in days]
-        shown: dict[str, Any] = {kind.value: terms.get(kind, usual) for kind, usual in TERMS.items()}
-        form = CalendarForm(days="\n".join(lines), **shown)
-        return flask.render_template("improvement/casework/calendar.html", form=form)
+        return flask.render_template("improvement/casework/calendar.html", form=_stored(session))
 
 
 @blueprint.post("/lich")
@@ -47,14 +45,32 @@ def change_calendar() -> Response | tuple[str, int]:
             days = parse_days(form.days.data)
             terms = {kind: int(form[kind.value].data) for kind in (CaseKind.REPORT, CaseKind.SUGGESTION)}
             with database().write() as session:
+                form.require_state(_state(session), SUBJECT)
                 set_calendar(session, terms=terms, days=days, actor=actor())
         except InputError as error:
             form.refuse(error)
     if form.mistakes:
         i18n.shown_at(flask.url_for("casework.calendar"))
-        return flask.render_template("improvement/casework/calendar.html", form=form), 422
+        with database().read() as session:
+            form.merge(_stored(session))
+        return flask.render_template("improvement/casework/calendar.html", form=form), form.status
     flask.flash(_("The calendar is saved."))
     return flask.redirect(flask.url_for("casework.calendar"), 303)
+
+
+def _stored(session: orm.Session) -> CalendarForm:
+    """The form of what is stored."""
+    terms, days = cases.calendar_rows(session)
+    off, work = _("off"), _("work")
+    lines = [f"{row.day:%d/%m/%Y} {work if row.works else off} {row.name}".rstrip() for row in days]
+    shown: dict[str, Any] = {kind.value: terms.get(kind, usual) for kind, usual in TERMS.items()}
+    return CalendarForm(formdata=None, days="\n".join(lines), **shown).opened_for(_state(session))
+
+
+def _state(session: orm.Session) -> str:
+    """All that the page edits, as text."""
+    terms, days = cases.calendar_rows(session)
+    return repr((sorted(terms.items()), sorted((row.day, row.works, row.name) for row in days)))
 
 
 def parse_days(text: str) -> dict[date, tuple[bool, str]]:

@@ -32,9 +32,9 @@ from survey.improvement.queries import cases
 from survey.models import Case, CaseKind, CaseState, Role, Theme
 from survey.web import i18n
 from survey.web.context import actor, database, today, user
-from survey.web.forms import Form
+from survey.web.forms import EditForm
 
-FormT = TypeVar("FormT", bound=Form)
+FormT = TypeVar("FormT", bound=EditForm)
 
 
 @blueprint.get("/<int:number>")
@@ -109,11 +109,9 @@ def reply(number: int) -> Response | tuple[str, int]:
     """Write the reply."""
 
     def work(session: orm.Session, found: Case, form: forms.ReplyForm) -> None:
-        if found.handler_id != user().id:
-            flask.abort(403)
         keep_case.write_reply(session, found, text=form.reply.data, on=today(), actor=actor())
 
-    return _take(number, "reply", forms.ReplyForm(ids="-reply"), work)
+    return _take(number, "reply", forms.ReplyForm(ids="-reply"), work, allowed=_is_handler)
 
 
 @blueprint.post("/<int:number>/duyet")
@@ -122,14 +120,20 @@ def approve(number: int) -> Response | tuple[str, int]:
     """Approve the reply, or send it back with a remark."""
 
     def work(session: orm.Session, found: Case, form: forms.ApproveForm) -> None:
-        if not is_province(session):
-            flask.abort(403)
         if form.decision.data == "approve":
             keep_case.approve_reply(session, found, on=today(), actor=actor())
         else:
             keep_case.return_reply(session, found, remark=form.remark.data, on=today(), actor=actor())
 
-    return _take(number, "approve", forms.ApproveForm(ids="-approve"), work)
+    return _take(number, "approve", forms.ApproveForm(ids="-approve"), work, allowed=_is_approver)
+
+
+def _is_handler(_session: orm.Session, found: Case) -> bool:
+    return found.handler_id == user().id
+
+
+def _is_approver(session: orm.Session, _found: Case) -> bool:
+    return is_province(session)
 
 
 def _take(
@@ -138,20 +142,22 @@ def _take(
     form: FormT,
     work: Callable[[orm.Session, Case, FormT], None],
     after: str = "casework.case",
+    allowed: Callable[[orm.Session, Case], bool] = lambda _session, _case: True,
 ) -> Response | tuple[str, int]:
     """Take a step of a case for a form that is valid; else show the case with the form that says what is wrong."""
     with database().read() as session:
-        case_of(session, number)
+        if not allowed(session, case_of(session, number)):
+            flask.abort(403)
     if form.validate():
         try:
             with database().write() as session:
-                work(session, case_of(session, number), form)
+                work(session, form.current(case_of(session, number), f"case:{number}"), form)
         except InputError as error:
             form.refuse(error)
     if form.mistakes:
         with database().read() as session:
             i18n.shown_at(flask.url_for("casework.case", number=number))
-            return _render(session, number, {step: form}), 422
+            return _render(session, number, {step: form}), form.status
     flask.flash(_("The case is saved."))
     where = {"number": number} if after == "casework.case" else {}
     return flask.redirect(flask.url_for(after, **where), code=303)  # type: ignore[arg-type]
@@ -167,7 +173,7 @@ def _handlers(session: orm.Session, found: Case) -> list[Any]:
     ]
 
 
-def _render(session: orm.Session, number: int, refused: dict[str, Form] | None = None, *, raw: bool = False) -> str:
+def _render(session: orm.Session, number: int, refused: dict[str, EditForm] | None = None, *, raw: bool = False) -> str:
     found = case_of(session, number)
     still, person = found.state is not CaseState.CLOSED, user()
     sort_form = forms.ClassForm(formdata=None, ids="-sort", obj=found)
@@ -176,13 +182,17 @@ def _render(session: orm.Session, number: int, refused: dict[str, Form] | None =
     assign_form.offer(_handlers(session, found))
     over_form = forms.HandOverForm(formdata=None, ids="-hand_over", agency=found.agency.code)
     over_form.offer(cases.agencies(session))
-    empty: dict[str, Form] = {
+    fresh: dict[str, EditForm] = {
         "sort": sort_form,
         "assign": assign_form,
         "hand_over": over_form,
         "reply": forms.ReplyForm(formdata=None, ids="-reply", reply=found.reply),
         "approve": forms.ApproveForm(formdata=None, ids="-approve"),
     }
+    for step, form in fresh.items():
+        form.opened_for(found)
+        if refused and step in refused:
+            refused[step].merge(form)
     names, people = agency_queries.names(session), users.people(session)
     waits = found.state is CaseState.REPLIED
     return flask.render_template(
@@ -195,7 +205,7 @@ def _render(session: orm.Session, number: int, refused: dict[str, Form] | None =
         changes=lambda facts: (
             audit_words.changes(facts.get("before"), facts.get("after"), names, people) if facts else []
         ),
-        forms=empty | (refused or {}),
+        forms=fresh | (refused or {}),
         refused=next(iter((refused or {}).values()), None),
         may_sort=still and person.role in SORTERS,
         may_read=may_read(session, found) and bool(found.text) and not raw,

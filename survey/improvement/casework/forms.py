@@ -11,7 +11,7 @@ from survey.improvement.operations.keep_case import MOST_REPLY
 from survey.models import Agency, CaseKind, CaseOrigin, Theme, User
 from survey.models.cases import MAX_CASE
 from survey.web.fields import Block, Choice, CodeChoices, Day, Hidden, Length, Required, Text, Whole
-from survey.web.forms import Form
+from survey.web.forms import EditForm, Form
 from survey.web.i18n import local_name
 from survey.web.wording import CASE_KINDS, CASE_ORIGINS, THEMES
 
@@ -23,7 +23,7 @@ def theme_options() -> list[tuple[str, str]]:
     return [(theme.value, THEMES(theme.value)) for theme in Theme]
 
 
-class ClassForm(Form):
+class ClassForm(EditForm):
     """Of what kind it is, and what it speaks of."""
 
     kind = Choice(_("Kind"))
@@ -55,7 +55,7 @@ class ClassManyForm(Form):
         return [int(one) for one in self.case.data if one.isdecimal() and len(one) < 20]
 
 
-class AssignForm(Form):
+class AssignForm(EditForm):
     """Who handles it."""
 
     owner = Text(_("Position that handles it"), [Required(_("Name the position that handles it")), Length(200)])
@@ -68,7 +68,7 @@ class AssignForm(Form):
         ]
 
 
-class HandOverForm(Form):
+class HandOverForm(EditForm):
     """The agency that is competent, and why."""
 
     agency = Choice(_("Agency that is competent"))
@@ -79,13 +79,13 @@ class HandOverForm(Form):
         self.agency.options = [(one.code, local_name(one)) for one in agencies]
 
 
-class ReplyForm(Form):
+class ReplyForm(EditForm):
     """The reply to the citizen."""
 
     reply = Block(_("Reply to the citizen"), [Required(_("Write the reply")), Length(MOST_REPLY)])
 
 
-class ApproveForm(Form):
+class ApproveForm(EditForm):
     """The province's word on a reply."""
 
     remark = Block(_("Remark (needed when it is returned)"), [Length(1000)])
@@ -108,7 +108,7 @@ class TakeDownForm(Form):
         self.agency.options = [(one.code, local_name(one)) for one in agencies]
 
 
-class CalendarForm(Form):
+class CalendarForm(EditForm):
     """Terms of replies, and days that differ from the calendar of public holidays."""
 
     report = Whole(_("Working days for a report"), [Required()], least=1, most=90)

@@ -18,7 +18,7 @@ from survey.models import Publication, PublicationState, Role, Round, RoundState
 from survey.publication.editions import Recomputed, decided_in, exclusions_of, freeze, recompute, replaced_rules
 from survey.publication.forms import DecisionForm, DraftForm
 from survey.publication.operations import publish_round
-from survey.publication.operations.name_decision import name_decision
+from survey.publication.operations.name_decision import facts_of, name_decision
 from survey.publication.page_data import frozen_page
 from survey.publication.queries import editions as edition_queries
 from survey.publication.queries.four_eyes import WAIT, FourEyes, assess_four_eyes
@@ -64,10 +64,7 @@ def edition(round_code: str, number: int) -> str:
     """Show what an edition froze, and whether the stored answers still give the same."""
     with database().read() as session:
         found = _publication(session, round_code, number)
-        form = DecisionForm(formdata=None)
-        form.number.data, form.on.data = found.decision_number or "", found.decision_on
-        form.link.data = found.decision_link or ""
-        return _edition(session, found, form)
+        return _edition(session, found, _decision_form(found))
 
 
 @blueprint.post("/<int:number>/quyet-dinh")
@@ -78,9 +75,11 @@ def decision(round_code: str, number: int) -> Response | tuple[str, int]:
     if form.validate():
         try:
             with database().write() as session:
+                found = _publication(session, round_code, number)
+                form.require_state(repr(facts_of(found)), f"round:{round_code}")
                 name_decision(
                     session,
-                    _publication(session, round_code, number),
+                    found,
                     number=form.number.data,
                     on=form.on.data,
                     link=form.link.data,
@@ -93,9 +92,18 @@ def decision(round_code: str, number: int) -> Response | tuple[str, int]:
     if form.mistakes:
         with database().read() as session:
             i18n.shown_at(at)
-            return _edition(session, _publication(session, round_code, number), form), 422
+            found = _publication(session, round_code, number)
+            return _edition(session, found, form.merge(_decision_form(found))), form.status
     flask.flash(_("The edition names its decision now."))
     return flask.redirect(at, code=303)
+
+
+def _decision_form(found: Publication) -> DecisionForm:
+    """The form of the decision that an edition names."""
+    form = DecisionForm(formdata=None)
+    form.number.data, form.on.data = found.decision_number or "", found.decision_on
+    form.link.data = found.decision_link or ""
+    return form.opened_for(repr(facts_of(found)))
 
 
 def _edition(session: orm.Session, found: Publication, form: DecisionForm) -> str:
