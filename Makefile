@@ -128,7 +128,7 @@ translations-update: $(VENV)/.runtime ## extract the sentences of code and templ
 	@$(BIN)/python -m survey.web.catalogue_update
 
 release: $(VENV)/.dev ## tag this commit as the version that pyproject.toml and CHANGELOG.md name
-	@.ci/release
+	@BIN=$(BIN) .ci/release
 
 clean: ## remove what tests leave behind
 	rm -rf .pytest_cache .import_linter_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov

@@ -50,11 +50,12 @@ def _configure_core(app: Flask, settings: Settings) -> None:
     Proxies tell the caller's address and scheme. The host is believed of nobody: every address that leaves the page is
     made of `PUBLIC_BASE_URL`, and redirects are paths.
     """
+    encrypted = settings.public_base_url.startswith("https://")
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks),
-        SESSION_COOKIE_NAME="sipas",
-        SESSION_COOKIE_SECURE=settings.public_base_url.startswith("https://"),
+        SESSION_COOKIE_NAME="__Host-sipas" if encrypted else "sipas",  # browsers take that name from this host alone
+        SESSION_COOKIE_SECURE=encrypted,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         MAX_CONTENT_LENGTH=1024 * 1024,

@@ -33,7 +33,7 @@ def remember(reply: Response, name: str) -> None:
     number = known.pop(_mark(name), "") or secrets.token_urlsafe(12)
     kept = [(_mark(name), number), *known.items()][:MOST]
     reply.set_cookie(
-        COOKIE,
+        _name(),
         _serializer().dumps(dict(kept)),
         max_age=LASTS,
         path=flask.url_for("auth.sign_in_page"),
@@ -43,9 +43,14 @@ def remember(reply: Response, name: str) -> None:
     )
 
 
+def _name() -> str:
+    """The cookie's name; over TLS one that browsers take over TLS alone."""
+    return f"__Secure-{COOKIE}" if flask.current_app.config["SESSION_COOKIE_SECURE"] else COOKIE
+
+
 def _read() -> dict[str, str]:
     try:
-        known = _serializer().loads(flask.request.cookies.get(COOKIE, ""), max_age=int(LASTS.total_seconds()))
+        known = _serializer().loads(flask.request.cookies.get(_name(), ""), max_age=int(LASTS.total_seconds()))
     except BadData:
         return {}
     return {str(mark): str(number) for mark, number in known.items()} if isinstance(known, dict) else {}

@@ -123,7 +123,8 @@ def test_no_header_changes_what_is_encoded(tmp_path, headers, proxies):
     give(app, 1)
     form = BeautifulSoup(client.get(f"/quay/{number(app)}/bien-nhan").data, "html.parser")
     forging = app.test_client(use_cookies=False)
-    sent = {**headers, "Cookie": f"sipas={client.get_cookie('sipas').value}"}
+    name = app.config["SESSION_COOKIE_NAME"]
+    sent = {**headers, "Cookie": f"{name}={client.get_cookie(name).value}"}
     for tail in ("ap-phich.pdf?size=A5", "xem-truoc.png?size=A5"):
         answer = forging.get(f"/quay/{number(app)}/{tail}", headers=sent, environ_overrides={"SCRIPT_NAME": "/evil"})
         assert answer.status_code == 200

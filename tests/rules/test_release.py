@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -15,6 +18,11 @@ from survey import __version__
 
 ROOT = Path(__file__).parents[2]
 DAY = "2026-12-01"
+LOCK = "".join(
+    f"{name}=={version} \\\n    --hash=sha256:{number:064x}\n"
+    for number, (name, version) in enumerate([("flask", "3.1.2"), ("psycopg", "3.2.9")], 1)
+)
+"""Two libraries as `make lock` writes them."""
 
 
 def text_of(name: str) -> str:
@@ -27,7 +35,10 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def release(folder: Path) -> tuple[int, str]:
-    told = subprocess.run(["sh", ".ci/release"], cwd=folder, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "BIN": str(Path(sys.executable).parent)}
+    told = subprocess.run(
+        ["sh", ".ci/release"], cwd=folder, capture_output=True, text=True, check=False, env=environment
+    )
     return told.returncode, told.stdout + told.stderr
 
 
@@ -42,6 +53,9 @@ def tree(tmp_path: Path) -> Path:
     )
     (tmp_path / "survey/__init__.py").write_text('"""X."""\n\n__version__ = "9.8.7"\n')
     (tmp_path / "CHANGELOG.md").write_text(f"# Changelog\n\n## [9.8.7] - {DAY}\n\n- x\n\n## [9.8.6] - 2026-01-01\n")
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements/requirements-postgres.lock").write_text(LOCK)
+    (tmp_path / ".gitignore").write_text("/dist/\n")
     git(tmp_path, "init", "-q")
     git(tmp_path, "config", "user.name", "Somebody")
     git(tmp_path, "config", "user.email", "somebody@example.vn")
@@ -62,6 +76,31 @@ def test_a_tree_that_is_ready_is_tagged_once(tree: Path) -> None:
     code, told = release(tree)
     assert code == 1
     assert "v9.8.7 is tagged already" in told
+
+
+def test_a_release_lists_its_components_with_version_and_hash(tree: Path) -> None:
+    code, told = release(tree)
+    assert code == 0, told
+    assert "dist/sipas-9.8.7.cdx.json" in told
+    listed = json.loads((tree / "dist/sipas-9.8.7.cdx.json").read_text())
+    assert listed["bomFormat"] == "CycloneDX"
+    assert listed["metadata"]["component"]["version"] == "9.8.7"
+    found = {
+        one["purl"]: one["externalReferences"][0]["hashes"] for one in listed["components"] if one["type"] == "library"
+    }
+    assert found == {
+        "pkg:pypi/flask@3.1.2": [{"alg": "SHA-256", "content": f"{1:064x}"}],
+        "pkg:pypi/psycopg@3.2.9": [{"alg": "SHA-256", "content": f"{2:064x}"}],
+    }
+    assert git(tree, "status", "--porcelain") == ""  # nothing of it is committed
+
+
+def test_without_a_list_of_components_nothing_is_tagged(tree: Path) -> None:
+    (tree / "requirements/requirements-postgres.lock").unlink()
+    commit(tree)
+    code, told = release(tree)
+    assert (code, git(tree, "tag")) == (1, "")
+    assert "the list of components cannot be written" in told
 
 
 @pytest.mark.parametrize(

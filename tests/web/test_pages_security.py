@@ -90,7 +90,8 @@ def site(tmp_path, peopled):
 
 def cookie(reply):
     """Return the session cookie a reply sets."""
-    return SimpleCookie(reply.headers["Set-Cookie"])["sipas"]
+    (found,) = SimpleCookie(reply.headers["Set-Cookie"]).values()
+    return found
 
 
 @pytest.mark.parametrize(("base", "secure"), [("https://danhgia.example.vn", True), ("http://danhgia.example.vn", "")])
@@ -98,7 +99,8 @@ def test_the_session_cookie_is_kept_from_scripts_and_from_plain_lines(site, base
     reply = site(public_base_url=base).test_client().get("/dang-nhap")  # a token is kept in the session
     found = cookie(reply)
     assert (found["secure"], found["httponly"], found["samesite"]) == (secure, True, "Lax")
-    assert found["domain"] == ""
+    assert (found["domain"], found["path"]) == ("", "/")
+    assert found.key == ("__Host-sipas" if secure else "sipas")  # RFC 6265bis: no neighbour's page can plant that one
 
 
 def test_citizens_get_no_cookie(citizen):
@@ -135,9 +137,10 @@ def test_a_forged_host_reaches_no_page_link_or_redirect(site, proxies, base):
     )
     paths = ("/", "//evil.example/", f"/k/{CODE}", f"/K//{CODE}", f"/K/{CODE}", "/ket-qua", "/ket-qua/", "/dang-nhap")
     signed_in = ("/tai-khoan", "/quay", "/quay/1", "/quay/1/to-dan", "/quan-tri/tai-khoan", "/danh-gia", "/tien-do")
-    cookie_ = signed.get_cookie("sipas").value
+    name = app.config["SESSION_COOKIE_NAME"]
+    cookie_ = signed.get_cookie(name).value
     for path in (*paths, *signed_in, "/quay//1", "/tai-khoan/"):
-        reply = app.test_client(use_cookies=False).get(path, headers={**FORGED, "Cookie": f"sipas={cookie_}"})
+        reply = app.test_client(use_cookies=False).get(path, headers={**FORGED, "Cookie": f"{name}={cookie_}"})
         assert b"evil.example" not in reply.data.replace(b"/evil.example/", b"") or path.startswith("//"), path
         assert "evil" not in reply.headers.get("Location", ""), path
         assert reply.headers.get("Location", "/").startswith("/"), path
