@@ -28,6 +28,7 @@ from survey import __version__
 from survey.collect.queries.evidence import Decided, decided_batches
 from survey.core.errors import InputError
 from survey.models import Publication, QuestionnaireVersion, Round
+from survey.publication.looked_at import places_to_freeze
 from survey.publication.queries.editions import published, version_by_hash
 from survey.questionnaires import from_canonical
 from survey.results.compute import RoundResults, effective_rules, round_results
@@ -114,6 +115,7 @@ def freeze(session: orm.Session, round_code: str) -> Frozen:
         "channels": results.channels,
         "exclusions": exclusions_in_force(session, round_.id),
         "batches": asdict(decided_batches(session, round_.id)),
+        "places": places_to_freeze(session, results),
         "columns": list(results.table.columns),
         "results": rows,
         "test_errors": _test_errors(results),

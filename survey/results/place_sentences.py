@@ -6,6 +6,7 @@ and somebody may have done it to the office; so each ends where the question to 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +14,9 @@ from flask_babel import gettext as _
 from numpy.typing import NDArray
 
 from scoring.detectors.rows import IMPORT, KIOSK, PAPER, RECEIPT
-from survey.results.place_indices import WEEK_DAYS, responses_of
-from survey.results.places import PlaceLook
+from survey.results.place_indices import responses_of
+from survey.results.place_tables import WEEK_DAYS
+from survey.results.places import SMALLEST_POINTS, PlaceLook
 from survey.results.statements import Sentence
 from survey.web.formatters import day, number, whole
 from survey.web.messages import N_
@@ -71,7 +73,8 @@ FEATURES = {
 }
 SMALLEST = N_(
     "On invented provinces (docs/methodology.md) answers made up in nights were found half of the time once they moved "
-    "an index by 1.5 points, in some weeks of office hours by 4, spread patiently over half a year by 6; smaller "
+    "an index by %(nights)s points, in some weeks of office hours by %(weeks)s, spread patiently over half a year by "
+    "%(patient)s; smaller "
     "movements mostly stay unseen. Only codes that the office cannot issue itself help there."
 )
 """The smallest movement that the checks can see: the column "even chance from" of `benchmarks/stuffing.py`."""
@@ -118,9 +121,10 @@ def _sentence(look: PlaceLook, at: int, check: str, questions: dict[str, str]) -
     return Sentence(SENTENCES[check], BEYOND).here(**words)
 
 
-def smallest_movement() -> Sentence:
-    """What is said of the smallest movement of an index that the checks see."""
-    return Sentence(SMALLEST, "the bench of the checks gives these movements for an even chance (seed 20261130)")
+def smallest_movement(points: Mapping[str, float] = SMALLEST_POINTS) -> str:
+    """What is said of the smallest movement of an index that the checks see, in the language of the request."""
+    sentence = Sentence(SMALLEST, "the bench of the checks gives these movements for an even chance (seed 20261130)")
+    return sentence.here(**{name: number(points[name], int(points[name] % 1 > 0)) for name in SMALLEST_POINTS})
 
 
 def one_in(share: float) -> str:

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as Reply
 
 from survey.core.text import clean
 from survey.publication.editions import decided_in, exclusions_of, replaced_rules
+from survey.publication.looked_at import places_of
 from survey.publication.public.common import blueprint, described, load, shown_edition
 from survey.publication.public.kept import find_edition, send
 from survey.publication.public.told import EditionTold
@@ -19,6 +20,7 @@ from survey.results.charts import interval_chart
 from survey.results.comparisons import agency_ranks
 from survey.results.figures import ALL_SERVICES, OVERALL, PROVINCE, chart_row
 from survey.results.page_data import RoundPage
+from survey.results.place_sentences import smallest_movement
 from survey.results.statements import INTERVAL, RANKS
 from survey.web import i18n
 from survey.web.context import database, settings
@@ -108,6 +110,8 @@ def _draw_results(session: orm.Session, seen: EditionSeen) -> str:
         licence=settings().data_licence,
         batches=decided_in(publication),
         exclusions=exclusions_of(publication),
+        places=places_of(publication),
+        smallest=smallest_movement,
         new_rules=replaced_rules(publication, before),
         dataset=json.dumps(described(publication, page), ensure_ascii=False).replace("<", "\\u003c"),
     )

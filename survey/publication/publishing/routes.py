@@ -17,12 +17,14 @@ from survey.core.errors import InputError
 from survey.models import Publication, PublicationState, Role, Round, RoundState
 from survey.publication.editions import Recomputed, decided_in, exclusions_of, freeze, recompute, replaced_rules
 from survey.publication.forms import DecisionForm, DraftForm
+from survey.publication.looked_at import places_of
 from survey.publication.operations import publish_round
 from survey.publication.operations.name_decision import facts_of, name_decision
 from survey.publication.page_data import frozen_page
 from survey.publication.queries import editions as edition_queries
 from survey.publication.queries.four_eyes import WAIT, FourEyes, assess_four_eyes
 from survey.results.figures import OVERALL
+from survey.results.place_sentences import smallest_movement
 from survey.structure.queries import rounds as round_queries
 from survey.structure.queries.counted import held_back
 from survey.web import i18n
@@ -121,6 +123,8 @@ def _edition(session: orm.Session, found: Publication, form: DecisionForm) -> st
         differences=again.differences[:SHOWN_DIFFERENCES],
         batches=decided_in(found),
         exclusions=exclusions_of(found),
+        places=places_of(found),
+        smallest=smallest_movement,
         new_rules=replaced_rules(found, edition_queries.edition_before(session, found)),
         may_review=found.state is PublicationState.DRAFT and found.drafted_by_id != user().id,
         eyes=eyes,

@@ -91,7 +91,7 @@ def _render(session: orm.Session, round_code: str, refused: tuple[str, PlaceDeci
         places=[_place(session, page, look, a, decided.get(a, []), forms[a]) for a in look.flagged],
         settled=[(a, decided[a]) for a in sorted(decided) if a not in look.flagged],
         form=refused[1] if refused else None,
-        smallest=smallest_movement().here(),
+        smallest=smallest_movement(),
     )
 
 
