@@ -11,7 +11,7 @@ from flask.cli import with_appcontext
 from survey.collect.operations import purge as operations
 from survey.core.actor import Actor
 from survey.core.command_line import IN_FILE, progress_bar, report_input_errors
-from survey.core.config import Settings
+from survey.core.config import BACKUP_MONTHS, Settings
 from survey.core.db import Database
 from survey.core.errors import InputError
 from survey.core.file_store import remove_published
@@ -148,7 +148,10 @@ def purge(kinds: tuple[str, ...], months: int | None, number: int | None, yes: b
     if yes:
         database().count_responses_again()  # fewer now, and none of them lost
         left = operations.discard_deleted(database())
-        click.echo("Backups made before still hold what was deleted, until they are deleted themselves.")
+        click.echo(
+            "Backups made before still hold what was deleted, until they are deleted themselves: with "
+            f"`--keep-months {BACKUP_MONTHS}` the last of them {BACKUP_MONTHS} months from today."
+        )
         for line in left:
             click.echo(line)
     else:

@@ -17,6 +17,8 @@ from survey.core.private import make_private_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 MIN_SECRET_LENGTH = 32
+BACKUP_MONTHS = 24
+"""Months for which the first backup of each month is kept, unless a command says otherwise."""
 CASE_MONTHS = 24
 """Months for which the words of a closed report or suggestion are kept, unless a setting says otherwise."""
 ROLES = ("admin", "evaluator", "manager", "staff")

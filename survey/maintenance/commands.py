@@ -13,7 +13,7 @@ import click
 from flask.cli import with_appcontext
 
 from survey.core.command_line import IN_FILE, OUT_FOLDER, report_input_errors
-from survey.core.config import create_backup_key, create_secret_key, read_backup_key
+from survey.core.config import BACKUP_MONTHS, create_backup_key, create_secret_key, read_backup_key
 from survey.core.db import Database
 from survey.core.errors import InputError
 from survey.web.context import database, now, settings
@@ -43,7 +43,7 @@ def init() -> None:
 @click.option("--out", type=OUT_FOLDER, help="Folder of backups; default: backups/ in the instance folder.")
 @click.option("--encrypt-to", "recipients", multiple=True, metavar="age1…", help="age public key; may be repeated.")
 @click.option("--keep-days", type=click.IntRange(min=1), help="Delete older backups, but for one a month.")
-@click.option("--keep-months", type=click.IntRange(min=0), default=24, show_default=True)
+@click.option("--keep-months", type=click.IntRange(min=0), default=BACKUP_MONTHS, show_default=True)
 @with_appcontext
 @report_input_errors
 def backup(out: Path | None, recipients: tuple[str, ...], keep_days: int | None, keep_months: int) -> None:

@@ -23,7 +23,8 @@ from survey.core.actor import Actor
 from survey.core.config import Settings
 from survey.core.db import Database
 from survey.core.errors import InputError
-from survey.models import Agency, AuditEvent, Comment, CommentTheme, Publication, Response, Round, Theme
+from survey.improvement.operations.keep_case import NewCase, empty_old_cases, receive_case
+from survey.models import Agency, AuditEvent, CaseState, Comment, CommentTheme, Publication, Response, Round, Theme
 from survey.publication.editions import thaw
 from survey.publication.queries.editions import published
 from tests.support.evaluation import publish_scored, scored_round, sign_in
@@ -216,3 +217,38 @@ def test_on_postgresql_nothing_of_a_purged_comment_is_left_in_the_table(postgres
     left = discard_deleted(database)
     assert not is_in_file()
     assert any("write-ahead log" in line for line in left)
+
+
+def test_on_postgresql_nothing_of_a_case_whose_time_is_over_is_left_in_the_table(postgresql_database: Database) -> None:
+    """The notice says that a report's words are deleted: emptying them leaves the old rows in the table's file."""
+    database, secret = postgresql_database, "Can bo doi tien 0815"
+    with database.write() as session:
+        scored_round(session)
+        session.flush()
+        agency_id = session.scalar(sa.select(sa.func.min(Agency.id)))
+        assert agency_id is not None
+        for number in range(20):
+            case = receive_case(session, NewCase(f"code{number}", agency_id, secret), received_on=date(2020, 1, 6))
+            assert case is not None
+            case.state, case.closed_on = CaseState.CLOSED, date(2020, 2, 1)
+
+    def is_in_file() -> bool:
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as server:
+            server.execute(sa.text("CHECKPOINT"))
+            file = "pg_read_binary_file(pg_relation_filepath('\"case\"'))"
+            read = sa.text(f"SELECT position(convert_to(:secret, 'UTF8') in {file})")
+            return bool(server.scalar(read, {"secret": secret}))
+
+    with database.write() as session:
+        assert empty_old_cases(session, date(2021, 1, 1)) == 20
+    assert is_in_file()
+    discard_deleted(database)
+    assert not is_in_file()
+
+
+def test_the_notice_and_the_command_say_until_when_backups_hold_it(app: Flask) -> None:
+    told = app.test_cli_runner().invoke(args=["purge", "--yes"]).stdout
+    assert "the last of them 24 months from today" in told
+    page = app.test_client().get("/quyen-rieng-tu").get_data(as_text=True)
+    assert "cũng bị xóa, chậm nhất 24 tháng sau" in page
+    assert "nhật ký ghi của máy chủ cơ sở dữ liệu" in page

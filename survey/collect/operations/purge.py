@@ -139,7 +139,7 @@ def _forget_for_good(session: orm.Session) -> None:
         session.connection().exec_driver_sql("PRAGMA secure_delete = ON")
 
 
-REWRITTEN = ("comment", "comment_theme", "response", "entry_form")
+REWRITTEN = ("comment", "comment_theme", "response", "entry_form", '"case"', "case_event")
 """Tables that hold what people wrote or answered."""
 
 

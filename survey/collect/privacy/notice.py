@@ -5,6 +5,7 @@ from __future__ import annotations
 import flask
 
 from survey.collect.operations.purge import COMMENT_MONTHS, RESPONSE_MONTHS
+from survey.core.config import BACKUP_MONTHS
 from survey.core.text import parse_code
 from survey.models.comments import RAW_DAYS
 from survey.web import i18n
@@ -27,6 +28,7 @@ def notice() -> str:
         contact=settings().contact,
         raw_days=RAW_DAYS,
         comment_months=COMMENT_MONTHS,
+        backup_months=BACKUP_MONTHS,
         response_months=RESPONSE_MONTHS,
         case_months=settings().case_months,
     )
