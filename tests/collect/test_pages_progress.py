@@ -202,3 +202,25 @@ def test_no_round_yet(app) -> None:
     client = app.test_client()
     sign_in(client, "admin")
     assert "Chưa có đợt khảo sát nào" in shown(client)
+
+
+def test_what_was_counted_is_cached_until_a_response_comes_or_goes(people) -> None:
+    """At a million responses both counts are scans; a stamp tells whether they still hold."""
+    database, scans = people.extensions["database"], []
+
+    @sa.event.listens_for(database.engine, "before_cursor_execute")
+    def _note(_connection, _cursor, statement, *_more) -> None:
+        if "GROUP BY response.counter_id" in statement:
+            scans.append(statement)
+
+    client = people.test_client()
+    sign_in(client, "evaluator")
+
+    first = shown(client)
+    assert (len(scans), shown(client) == first, len(scans)) == (2, True, 2)
+    with database.write() as session:
+        one = session.scalars(sa.select(Response).where(Response.excluded.is_(None))).first()
+        one.excluded = "burst"
+        session.flush()
+    assert shown(client) != first
+    assert len(scans) == 4

@@ -16,9 +16,11 @@ from survey.collect.progress.advice import advice, status_words
 from survey.collect.progress.board import Calendar, Known, Method, TargetPlan, UnitProgress, by_counter, by_service
 from survey.collect.progress.coarse import coarsen
 from survey.collect.queries import progress as queries
+from survey.core.cache import cached
 from survey.models import Round, RoundState, User
 from survey.structure.queries import names
 from survey.structure.queries import rounds as round_queries
+from survey.structure.queries.counted import live_stamp
 from survey.structure.queries.scope import covers
 from survey.web.context import database, now
 
@@ -79,9 +81,15 @@ def board() -> str:
 
 
 def _known(session: orm.Session, round_: Round, calendar: Calendar) -> Known:
+    """What is known of a round's places; what was counted is cached until a response comes or goes."""
+    shown = (calendar.first_shown, calendar.last_day)
+    key = ("progress", round_.id, round_.state, live_stamp(session, round_.id), *shown)
+    by_place, by_day = cached(
+        session, key, lambda: (queries.counts(session, round_.id), queries.day_counts(session, round_, *shown))
+    )
     return Known(
-        queries.counts(session, round_.id),
-        queries.day_counts(session, round_, calendar.first_shown, calendar.last_day),
+        by_place,
+        by_day,
         queries.transactions(session, round_.id),
         [counter for counter in queries.open_counters(session) if covers(round_, counter)],
         queries.counters_with_code(session),
