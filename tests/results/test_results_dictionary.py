@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import survey.models  # noqa: F401 (registers the tables)
+from scoring import nonresponse
 from scoring.table import COLUMNS
 from survey.core.db import Base
 from survey.files.exports.codebook import MEANINGS
@@ -39,6 +40,7 @@ def test_every_column_of_results() -> None:
 
 def test_every_column_of_the_files_of_a_round() -> None:
     written = sections()
+    assert written["Files: what those who did not answer could change"] == {name for name, _ in nonresponse.COLUMNS}
     assert written["Files: ranks"] == set(column_meanings()["ranks"])
     assert written["Files: changes"] == set(column_meanings()["changes"]) == set(CHANGE_COLUMNS)
     sheets = {column.code for columns in (PLACE, STATUS, FACTS, RANKS, CHANGES) for column in columns}

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import orm
 
+from scoring import nonresponse
 from scoring.compare import FAMILY_COLUMNS, TEST_COLUMNS
 from scoring.table import COLUMNS
 from survey.files.exports import labels
@@ -84,7 +85,7 @@ def load_content(session: orm.Session, round_code: str, visible: frozenset[str] 
     seen = None if visible is None else {"", *visible}
     return Content(
         results=results,
-        table=_cut(results.table, seen),
+        table=nonresponse.with_limits(_cut(results.table, seen), results.rules.statistic),
         ranks=_cut(_ranks(results), seen),
         changes=_cut(changed, seen),
         since=since,
@@ -172,6 +173,29 @@ FIGURE = (
     SheetColumn("coverage", ("Độ bao phủ (%)", "Coverage (%)"), "index"),
     SheetColumn("population", ("Số giao dịch", "Transactions"), "whole"),
     SheetColumn("interval", ("Phương pháp khoảng tin cậy", "Interval method"), width=14),
+    SheetColumn(
+        "bound_low", ("Xấu nhất nếu mọi người đều trả lời (%)", "Worst case, had everyone answered (%)"), "index"
+    ),
+    SheetColumn(
+        "bound_high", ("Tốt nhất nếu mọi người đều trả lời (%)", "Best case, had everyone answered (%)"), "index"
+    ),
+    SheetColumn(
+        "holds_down", ("Còn trong khoảng nếu người khác kém tới (điểm)", "Holds if others less by (points)"), "index"
+    ),
+    SheetColumn(
+        "holds_up", ("Còn trong khoảng nếu người khác hơn tới (điểm)", "Holds if others more by (points)"), "index"
+    ),
+    *(
+        SheetColumn(
+            f"n_eff_bias{bias}",
+            (
+                f"Bằng bao nhiêu người chọn ngẫu nhiên nếu lệch {bias} điểm",
+                f"People at random, were it {bias} points off",
+            ),
+            "index",
+        )
+        for bias in nonresponse.BIASES
+    ),
 )
 ANSWERS = tuple(
     SheetColumn(f"c{k}", (f"{vi} ({k})", f"{en} ({k})"), "whole", 14)
@@ -280,4 +304,4 @@ def column_meanings() -> dict[str, dict[str, str]]:
     """The English meaning of every column of `TABLES`, for the data dictionary."""
     ranks = {column.code: column.title[1] for column in RANKS if column.code not in ("agency_name", "status_words")}
     changes = {column.code: column.title[1] for column in CHANGES if column.code in CHANGE_COLUMNS}
-    return {"results": dict(COLUMNS), "ranks": ranks, "changes": changes}
+    return {"results": dict((*COLUMNS, *nonresponse.COLUMNS)), "ranks": ranks, "changes": changes}

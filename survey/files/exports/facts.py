@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from scoring import nonresponse
 from scoring.table import COLUMNS
 from survey import __version__
 from survey.files.exports import labels
@@ -70,7 +71,10 @@ def method_sheet(content: Content, now: datetime) -> WorkbookSheet:
         rows.append((f"rule:{name}", f"Quy tắc: {vi}", _yes_no(shown), f"Rule: {en}"))
     rows += [(f"limit:{k}", vi, None, en) for k, (vi, en) in enumerate(map(bilingual, labels.LIMITS), 1)]
     titles = {column.code: column.title[0] for column in (*CHANGES, *RANKS, *PLACE, *FIGURE)}
-    rows += [(f"column:{code}", f"Cột: {titles.get(code, code)}", None, meaning) for code, meaning in COLUMNS]
+    rows += [
+        (f"column:{code}", f"Cột: {titles.get(code, code)}", None, meaning)
+        for code, meaning in (*COLUMNS, *nonresponse.COLUMNS)
+    ]
     for code in FIGURE_STATUSES:
         vi, en = labels.phrases(FIGURE_STATUSES, code)
         rows.append((f"status:{code}", f"Trạng thái: {vi}", None, en))

@@ -179,7 +179,8 @@ def _change(writer: Writer, change: IndexChange | None) -> Flowable:
 
 def method(writer: Writer) -> list[Flowable]:
     """How the figures were computed, and the signatures."""
-    lines = [writer.p(text(line), "note") for line in sentences.method(writer.context)]
+    said = [*sentences.unanswered_lines(writer.context), *sentences.method(writer.context)]
+    lines = [writer.p(text(line), "note") for line in said]
     signing = signatures(writer.context, writer.styles)
     return [KeepTogether([writer.heading(words.METHOD), *lines, *signing])]
 

@@ -22,6 +22,7 @@ from survey.results.statements import (
     RankRange,
     choose,
 )
+from survey.results.unanswered import BOUNDS, EFFECTIVE, HOLDS, unanswered
 from survey.web.wording import COMPOSITIONS, EXCLUSIONS, FIGURE_WORDS
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -177,6 +178,25 @@ def method(context: RoundContext) -> list[str]:
         "edition": edition(context),
     }
     return [line.format(**values) for line in words.METHOD_LINES]
+
+
+def unanswered_lines(context: ReportContext) -> list[str]:
+    """What those who did not answer could change in the overall index; none where N is not known.
+
+    The report of an agency has two pages and room for one sentence.
+    """
+    one = unanswered(context.overall, context.rules.statistic)
+    if one is None:
+        return []
+    bounds = BOUNDS.text(low=fixed(one.worst), high=fixed(one.best))
+    if one.down is None:
+        return [bounds]
+    said = [HOLDS.text(rate=fixed(one.rate), down=fixed(one.down))]
+    if not context.agency:
+        sizes = [(bias, people) for bias, people in one.effective if people < one.n]
+        said.append(bounds)
+        said += [EFFECTIVE.text(bias=bias, n=whole(one.n), people=whole(round(people))) for bias, people in sizes]
+    return [" ".join(said)]
 
 
 def edition(context: RoundContext) -> str:

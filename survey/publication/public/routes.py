@@ -22,6 +22,7 @@ from survey.results.figures import ALL_SERVICES, OVERALL, PROVINCE, chart_row
 from survey.results.page_data import RoundPage
 from survey.results.place_sentences import smallest_movement
 from survey.results.statements import INTERVAL, RANKS
+from survey.results.unanswered import HOLDS, unanswered
 from survey.web import i18n
 from survey.web.context import database, settings
 
@@ -135,6 +136,8 @@ def _tables(page: RoundPage, edition: EditionTold) -> dict[str, Any]:
         "element_chart": interval_chart(elements),
         "leagues": page.results.leagues,
         "interval_sentence": INTERVAL,
+        "unanswered": unanswered(whole),
+        "unanswered_sentence": HOLDS,
         "ranks_sentence": RANKS,
         "confidence": 100 * page.results.rules.confidence,
     }

@@ -10,6 +10,7 @@ import pandas as pd
 from flask_babel import gettext as _
 from sqlalchemy import orm
 
+from scoring.nonresponse import with_limits
 from survey.accounts.auth import role_required
 from survey.results.as_csv import csv_text
 from survey.results.bars import UNWEIGHTED, weighted_bars
@@ -28,6 +29,7 @@ from survey.results.pages.standing import standing_view
 from survey.results.rates import rate_rows
 from survey.results.sensitivity import Sensitivity, sensitivity
 from survey.results.statements import RANKS
+from survey.results.unanswered import UNANSWERED, unanswered
 from survey.results.withdrawn import withdrawn
 from survey.structure.queries import rounds as round_queries
 from survey.web.context import database
@@ -72,6 +74,8 @@ def overview(round_code: str) -> str:
             withdrawn=None if page.limited else withdrawn(session, page.results),
             intraclass=intraclass(session, page.results),
             shares=rates_view(session, page),
+            unanswered=unanswered(page.figures.overall(), page.rules.statistic),
+            unanswered_words=UNANSWERED,
         )
 
 
@@ -143,6 +147,8 @@ def detail(round_code: str, agency: str) -> str:
             bars=UNWEIGHTED if group else weighted_bars(session, page.results),
             weighted=not group,
             adds_up=adds_up,
+            unanswered=None if group else unanswered(figures.overall(agency, service), page.rules.statistic),
+            unanswered_words=UNANSWERED,
         )
 
 
@@ -169,6 +175,7 @@ def download(round_code: str) -> flask.Response:
             name += "-" + "-".join(part for part in (agency or "toan-tinh", service) if part)
         else:
             table = table[(table["service"] == ALL_SERVICES) & table["level"].isin(["overall", "element"])]
+        table = with_limits(table, page.rules.statistic)
     return _send_csv(table, _("SIPAS results %(name)s", name=name))
 
 
