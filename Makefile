@@ -113,9 +113,10 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 
 lock: | $(BIN)/python ## write requirements/*.lock after a change of requirements*.txt; what is locked stays where it can
 	@$(PIP) "uv>=0.8,<1"
-	@echo "Locking requirements-dev.txt, requirements-postgres.txt and requirements.txt …"
+	@echo "Locking requirements-dev.txt, requirements-postgres.txt, requirements-scale.txt and requirements.txt …"
 	@$(LOCK) requirements-dev.txt -o requirements/requirements-dev.lock
 	@$(LOCK) requirements-postgres.txt -c requirements/requirements-dev.lock -o requirements/requirements-postgres.lock
+	@$(LOCK) requirements-scale.txt -c requirements/requirements-dev.lock -o requirements/requirements-scale.lock
 	@$(LOCK) requirements.txt -c requirements/requirements-dev.lock -o requirements/requirements.lock
 
 upgrade: ## lock the newest versions within the ranges; PACKAGE=name: of one package and what it needs

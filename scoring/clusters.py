@@ -34,7 +34,7 @@ from scipy.sparse.csgraph import connected_components
 
 from scoring.moments import Moments, cells_of, decode, features_of, lookup
 from scoring.scheme import DataError, Figure, Scheme
-from scoring.weights import Clusters, Codes, Design, Floats, labels_of
+from scoring.weights import Clusters, Codes, Design, Floats
 
 CLUSTER = ("counter", "day")
 """Key columns that name a cluster within its agency. `counter` may be a paper pile, `day` then is ""; "" where it is
@@ -126,8 +126,7 @@ def clustered(design: Design, found: ClusterSums, min_n: int = 5) -> Design:
     columns = [str(name) for name in found.keys if name not in CLUSTER]
     if set(columns) != set(design.keys):
         raise DataError(f"clusters are by {', '.join(columns)}, the cells by {', '.join(map(str, design.keys))}")
-    number = {label: k for k, label in enumerate(labels_of(design.keys, columns))}
-    cell = np.array([number.get(label, -1) for label in labels_of(found.keys, columns)], dtype=np.intp)
+    cell = _rows_of(found.keys[columns], design.keys[columns])
     inside = np.bincount(cell[cell >= 0], weights=found.n[cell >= 0], minlength=len(design.n))
     if (cell < 0).any() or (inside != design.n).any():
         raise DataError("the clusters hold other respondents than the cells; make the design of `moments.rated()`")
@@ -142,6 +141,14 @@ def clustered(design: Design, found: ClusterSums, min_n: int = 5) -> Design:
     unit[~alone] = join_days(keys[~alone], n[~alone], min_n)
     unit[alone] = unit.max() + 1 + np.arange(int(alone.sum()))
     return replace(design, clusters=Clusters(keys, cell[at], unit, n, sums.astype(np.int32), found.features))
+
+
+def _rows_of(wanted: pd.DataFrame, keys: pd.DataFrame) -> Codes:
+    """The row of `keys` that has the text of each row of `wanted`, -1 where none has."""
+    codes, cells = cells_of(pd.concat([keys, wanted], ignore_index=True))
+    row = np.full(len(cells), -1, dtype=np.intp)
+    row[codes[: len(keys)]] = np.arange(len(keys))
+    return row[codes[len(keys) :]]
 
 
 def join_days(keys: pd.DataFrame, n: ArrayLike, least: int) -> Codes:

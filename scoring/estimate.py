@@ -27,7 +27,7 @@ from scipy import sparse
 
 from scoring.clusters import degrees, residuals
 from scoring.moments import Moments, peak
-from scoring.scheme import DataError, Figure
+from scoring.scheme import DataError, Figure, Scheme
 from scoring.weights import RAKING_SWEEPS, Adjustment, Clusters, Codes, Design, Floats
 
 TINY = 1e-24
@@ -184,9 +184,9 @@ def estimate(
     squares = _sum(reached * (design.weight**2)[:, None], used, size)
     n_kish = np.divide(weighted**2, squares, out=np.zeros_like(weighted), where=squares > 0)
     counts = np.stack([_sum(moments.counts[:, list(f.items)].sum(axis=1), code, size) for f in figures], axis=1)
-    df = _degrees(moments, design, figures, used, size)
+    df = degrees_of_freedom(moments, design, figures, used, size)
     var = np.where(np.isnan(line.value), np.nan, np.where(var <= TINY, 0.0, var))
-    census, short = _census(design, used, size), _any(_is_short(design), used, size)
+    census, short = complete(design, used, size), _any(in_short_strata(design), used, size)
     least, most = _possible(moments, design, line, used, size, statistic)
     return Estimates(
         figures=tuple(figures),
@@ -197,8 +197,8 @@ def estimate(
         valid=counts.sum(axis=2),
         counts=counts,
         n_kish=n_kish,
-        status=_status(line.value, var, df, census, short),
-        notes=_notes(design, used, size, lonely, line.lost),
+        status=status_words(line.value, var, df, census, short),
+        notes=notes_of(design, used, size, lonely, line.lost),
         allowance=_allowance(moments, design, line, mean, used, size),
         spread=_spread(moments, design, line, used, size, statistic),
         least=least,
@@ -235,7 +235,7 @@ def variance(
     squares = _add(within + n[:, None] * (mean - centre[at]) ** 2, at, len(pairs))
     squares += np.maximum(design.size[of] - present, 0)[:, None] * centre**2
     into = pairs // strata
-    result = _add(squares * _stratum_scale(design)[of][:, None], into, size)
+    result = _add(squares * stratum_scale(design)[of][:, None], into, size)
     lonely = np.bincount(into[design.is_lonely[of]], minlength=size)[:size] > 0
     if design.lonely == "average":
         result *= _average_factor(design, of, into, size)[:, None]
@@ -251,7 +251,7 @@ def covariance(mean: Floats, within: Floats, design: Design, touched: NDArray[np
     """
     n = design.n.astype(np.float64)
     stratum = design.stratum
-    scale = _stratum_scale(design)
+    scale = stratum_scale(design)
     inner = within if within.ndim == 2 else np.asarray(np.tensordot(scale[stratum], within, axes=1))
     if design.unit is not None:
         units = int(design.unit.max(initial=-1)) + 1
@@ -308,8 +308,8 @@ def joint(
     means = _cell_means(moments, design, alpha, used, statistic)
     spread = np.zeros((len(moments.n), size * width))
     inner = np.zeros((size * width, size * width))
-    scale = _stratum_scale(design)[design.stratum] * design.weight**2
-    at = _columns_of(moments, statistic)
+    scale = stratum_scale(design)[design.stratum] * design.weight**2
+    at = columns_of(moments, statistic)
     for d in range(size):
         cells = np.flatnonzero(used == d)
         block = slice(d * width, (d + 1) * width)
@@ -331,7 +331,7 @@ def _joined(
     size, width = value.shape
     keep = ~np.isnan(value.ravel())
     n = _sum(reach(moments, figures), domain, size).ravel()[keep]
-    df = _degrees(moments, design, figures, domain, size).ravel()[keep]
+    df = degrees_of_freedom(moments, design, figures, domain, size).ravel()[keep]
     rows = np.flatnonzero(keep)
     return Joint(rows // width, rows % width, value.ravel()[keep], matrix[np.ix_(keep, keep)], df, n)
 
@@ -366,7 +366,7 @@ def _domain(moments: Moments, domain: ArrayLike | None) -> Codes:
     return code
 
 
-def _columns_of(moments: Moments, statistic: str) -> NDArray[np.intp]:
+def columns_of(moments: Moments, statistic: str) -> NDArray[np.intp]:
     """The positions in z of the numerator's and the denominator's indicators."""
     width = moments.cross.shape[1]
     every = np.arange(width, dtype=np.intp)
@@ -374,7 +374,7 @@ def _columns_of(moments: Moments, statistic: str) -> NDArray[np.intp]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Line:
+class Linearised:
     """Figures of D domains made of P parts (pooled ratios), with what their linearisation needs."""
 
     #: (D, figures), NaN where there is none
@@ -400,11 +400,17 @@ def _linearise(
     size: int,
     statistic: str,
     renormalise: bool,
-) -> _Line:
+) -> Linearised:
     """Values and coefficients of the figures."""
-    items = len(moments.scheme.items)
-    top = peak(statistic, moments.scheme.scale)
-    totals = _sum(moments.sums[:, _columns_of(moments, statistic)] * design.weight[:, None], domain, size)
+    totals = _sum(moments.sums[:, columns_of(moments, statistic)] * design.weight[:, None], domain, size)
+    return linearise(totals, moments.scheme, figures, statistic, renormalise=renormalise)
+
+
+def linearise(
+    totals: Floats, scheme: Scheme, figures: Sequence[Figure], statistic: str, *, renormalise: bool = False
+) -> Linearised:
+    """Values and coefficients of the figures of domains, whose weighted totals of the indicators are (D, 2·items)."""
+    items, top = len(scheme.items), peak(statistic, scheme.scale)
     parts = list(dict.fromkeys(part.items for figure in figures for part in figure.parts))
     members = np.zeros((len(parts), items))
     for p, positions in enumerate(parts):
@@ -424,24 +430,30 @@ def _linearise(
     value = np.where((present > 0) & (renormalise | ~lost), (weights * ratio[:, None, :]).sum(axis=2), np.nan)
     per_answer = np.divide(weights, below[:, None, :], out=np.zeros_like(weights), where=there[:, None, :])
     alpha = np.concatenate([per_answer / top @ members, -(per_answer * ratio[:, None, :]) @ members], axis=2)
-    return _Line(value, alpha, lost & ~np.isnan(value), per_answer, ratio, below, members)
+    return Linearised(value, alpha, lost & ~np.isnan(value), per_answer, ratio, below, members)
 
 
-def _spread(moments: Moments, design: Design, line: _Line, domain: Codes, size: int, statistic: str) -> Floats:
+def _spread(moments: Moments, design: Design, line: Linearised, domain: Codes, size: int, statistic: str) -> Floats:
     """The variance of one answer drawn at random, (domains, figures), NaN where there is no figure.
 
     Of a pooled share p that is p(1 - p), of a mean score the weighted variance of the answers' scores. A composition
     has parts of S_k² and m_k valid answers: Σ W_k² S_k²/m_k times all its answers, so that divided by them it is the
     variance of the composition from independent answers.
     """
-    square = line.ratio
+    second = None
     if statistic == "score":
-        top = peak(statistic, moments.scheme.scale)
-        score = (np.arange(moments.counts.shape[2]) / top) ** 2
+        score = (np.arange(moments.counts.shape[2]) / peak(statistic, moments.scheme.scale)) ** 2
         second = _sum((moments.counts @ score) * design.weight[:, None], domain, size)
+    return spread_of(line, second, _sum(moments.answered, domain, size))
+
+
+def spread_of(line: Linearised, second: Floats | None, answered: NDArray[np.int64]) -> Floats:
+    """`Estimates.spread` from `second`, (D, items) weighted Σ score² (None: shares), and (D, items) valid answers."""
+    square = line.ratio
+    if second is not None:
         square = np.divide(second @ line.members.T, line.below, out=np.zeros_like(line.below), where=line.below > 0)
     own = np.maximum(square - line.ratio**2, 0.0)
-    valid = _sum(moments.answered, domain, size) @ line.members.T
+    valid = answered @ line.members.T
     weight = line.per_answer * line.below[:, None, :]
     part = np.divide(own, valid, out=np.zeros_like(own), where=valid > 0)
     answers = ((weight > 0) * valid[:, None, :]).sum(axis=2)
@@ -449,7 +461,7 @@ def _spread(moments: Moments, design: Design, line: _Line, domain: Codes, size: 
 
 
 def _possible(
-    moments: Moments, design: Design, line: _Line, domain: Codes, size: int, statistic: str
+    moments: Moments, design: Design, line: Linearised, domain: Codes, size: int, statistic: str
 ) -> tuple[Floats, Floats]:
     """The least and the most that the index of this period's transactions can still be, (domains, figures).
 
@@ -460,16 +472,20 @@ def _possible(
     seen = np.clip(design.fraction, 0.0, 1.0)[design.stratum]
     if not seen.any():
         return np.zeros(line.value.shape), np.ones(line.value.shape)
-    items, weight = len(moments.scheme.items), (design.weight * seen)[:, None]
-    top = peak(statistic, moments.scheme.scale)
-    totals = _sum(moments.sums[:, _columns_of(moments, statistic)] * weight, domain, size)
-    above, below = totals[:, :items] @ line.members.T / top, totals[:, items:] @ line.members.T
+    weighted = moments.sums[:, columns_of(moments, statistic)] * (design.weight * seen)[:, None]
+    return possible_of(line, _sum(weighted, domain, size), peak(statistic, moments.scheme.scale))
+
+
+def possible_of(line: Linearised, seen: Floats, top: int) -> tuple[Floats, Floats]:
+    """`Estimates.least` and `most` from the part of the totals that was seen, (D, 2·items)."""
+    items = line.members.shape[1]
+    above, below = seen[:, :items] @ line.members.T / top, seen[:, items:] @ line.members.T
     least = (line.per_answer * above[:, None, :]).sum(axis=2)
     unseen = (line.per_answer * (line.below - below)[:, None, :]).sum(axis=2)
     return np.clip(least, 0.0, 1.0), np.clip(least + np.maximum(unseen, 0.0), 0.0, 1.0)
 
 
-def _single(design: Design) -> NDArray[np.bool_]:
+def single_units(design: Design) -> NDArray[np.bool_]:
     """The strata with a single sampling unit that speaks for others, (strata,)."""
     if design.clusters is None:
         return design.is_lonely
@@ -479,7 +495,7 @@ def _single(design: Design) -> NDArray[np.bool_]:
     return np.asarray((count == 1) & (design.fraction < 1), dtype=np.bool_)
 
 
-def _allowance(moments: Moments, design: Design, line: _Line, mean: Floats, domain: Codes, size: int) -> Floats:
+def _allowance(moments: Moments, design: Design, line: Linearised, mean: Floats, domain: Codes, size: int) -> Floats:
     """What to add to variances for strata with a single unit, (domains, figures); 0 but for the rule `adjust`.
 
     One unit tells nothing of how units of its stratum differ. Its own index lies in 0..1, so that its variance is at
@@ -487,7 +503,7 @@ def _allowance(moments: Moments, design: Design, line: _Line, mean: Floats, doma
     less, the rest is returned. The errors printed stay those of R; intervals and tests take the allowance in.
     """
     result = np.zeros((size, mean.shape[1]))
-    cells = np.flatnonzero(_single(design)[design.stratum] & (domain >= 0) & (design.n > 0))
+    cells = np.flatnonzero(single_units(design)[design.stratum] & (domain >= 0) & (design.n > 0))
     if design.lonely != "adjust" or not len(cells):
         return result
     code, stratum = domain[cells], design.stratum[cells]
@@ -502,7 +518,7 @@ def _allowance(moments: Moments, design: Design, line: _Line, mean: Floats, doma
 def _cell_means(moments: Moments, design: Design, alpha: Floats, domain: Codes, statistic: str) -> Floats:
     """The mean of u in each cell, (cells, figures); 0 outside the domains."""
     result = np.zeros((len(moments.n), alpha.shape[1]))
-    at = _columns_of(moments, statistic)
+    at = columns_of(moments, statistic)
     cells = np.flatnonzero((domain >= 0) & (moments.n > 0))
     for start in range(0, len(cells), _BLOCK):
         c = cells[start : start + _BLOCK]
@@ -516,7 +532,7 @@ def _cell_within(moments: Moments, design: Design, alpha: Floats, domain: Codes,
     result = np.zeros((len(moments.n), alpha.shape[1]))
     if design.unit is not None or design.clusters is not None:
         return result
-    at = _columns_of(moments, statistic)
+    at = columns_of(moments, statistic)
     cells = np.flatnonzero((domain >= 0) & (moments.n > 1))
     for start in range(0, len(cells), _BLOCK):
         c = cells[start : start + _BLOCK]
@@ -560,7 +576,7 @@ def cluster_totals(moments: Moments, design: Design, alpha: Floats, domain: Code
         raise DataError("the design's clusters are of other answers than the moments")
     code = domain[clusters.cell]
     result = np.zeros((len(code), alpha.shape[1]))
-    at = _columns_of(moments, statistic)
+    at = columns_of(moments, statistic)
     order = np.argsort(code, kind="stable")
     edges = np.searchsorted(code[order], np.arange(len(alpha) + 1))
     for d, (start, stop) in enumerate(pairwise(edges)):
@@ -641,7 +657,7 @@ def _projection(mean: Floats, step: Adjustment, design: Design) -> Floats:
     return np.asarray(average[step.group] * step.after[:, None])
 
 
-def _stratum_scale(design: Design) -> Floats:
+def stratum_scale(design: Design) -> Floats:
     """(1 - f) n/(n - 1) for each stratum; a single unit follows the rule for lonely strata."""
     left = np.where(1 - design.fraction < 1e-12, 0.0, 1 - design.fraction)
     size = design.size.astype(np.float64)
@@ -679,7 +695,7 @@ def reach(moments: Moments, figures: Sequence[Figure]) -> NDArray[np.int64]:
     return np.stack(columns, axis=1)
 
 
-def _degrees(
+def degrees_of_freedom(
     moments: Moments, design: Design, figures: Sequence[Figure], domain: Codes, size: int
 ) -> NDArray[np.int64]:
     """R's `degf`: sampling units less strata of the domain; for an item, of those who answered it."""
@@ -710,13 +726,13 @@ def _distinct(code: Codes, label: Codes, reach: NDArray[np.int64]) -> NDArray[np
     return result
 
 
-def _census(design: Design, domain: Codes, size: int) -> NDArray[np.bool_]:
+def complete(design: Design, domain: Codes, size: int) -> NDArray[np.bool_]:
     """The domains whose every stratum is complete."""
     open_ended = (1 - design.fraction[design.stratum] >= 1e-12) & (design.n > 0)
     return ~_any(open_ended, domain, size)
 
 
-def _is_short(design: Design) -> NDArray[np.bool_]:
+def in_short_strata(design: Design) -> NDArray[np.bool_]:
     """The cells of strata with fewer transactions than respondents."""
     return np.isin(design.stratum, list(design.short))
 
@@ -725,7 +741,7 @@ def _any(flag: NDArray[np.bool_], domain: Codes, size: int) -> NDArray[np.bool_]
     return np.asarray(np.bincount(domain[flag & (domain >= 0)], minlength=size)[:size] > 0, dtype=np.bool_)
 
 
-def _status(
+def status_words(
     value: Floats,
     var: Floats,
     df: NDArray[np.int64],
@@ -742,7 +758,7 @@ def _status(
     return status
 
 
-def _notes(
+def notes_of(
     design: Design, domain: Codes, size: int, lonely: NDArray[np.bool_], lost: NDArray[np.bool_]
 ) -> tuple[frozenset[str], ...]:
     """The words every figure of a domain carries."""
@@ -752,7 +768,7 @@ def _notes(
             notes[d] |= words
     for flag, word in (
         (lonely, "lonely_psu"),
-        (_any(_is_short(design), domain, size), "population_below_sample"),
+        (_any(in_short_strata(design), domain, size), "population_below_sample"),
         (lost.any(axis=1), "renormalised"),
     ):
         for d in np.flatnonzero(flag):

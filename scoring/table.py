@@ -388,6 +388,25 @@ def _numbers(found: Estimates, wanted: Sequence[Figure], rules: Rules) -> dict[s
     }
 
 
+def whole_rows(
+    found: Estimates, wanted: Sequence[Figure], rules: Rules, transactions: float, answered: float
+) -> pd.DataFrame:
+    """Rows of one place, that of everybody, columns as `COLUMNS`; figures of fewer than `min_n` people are hidden.
+
+    `transactions`, and those in strata with responses (NaN where not known): as `score_table` finds them for a place.
+    """
+    figures = _numbers(found, wanted, rules)
+    share = 100 * answered / transactions if transactions > 0 else np.nan
+    if share < 100 * rules.min_coverage:
+        low = figures["status"] != "no_data"
+        figures["warnings"] = np.where(low, [f"{words} low_coverage".strip() for words in figures["warnings"][0]], "")
+    width = len(wanted)
+    figures |= {"population": np.full((1, width), transactions), "coverage": np.full((1, width), share)}
+    table = _joined([_Part((), [()], figures)], FIRST, wanted)
+    few = (table["n"] > 0) & (table["n"] < rules.min_n)
+    return hide(table, few.to_numpy(), DisclosureRule.of(rules))
+
+
 def _effects(found: Estimates, later: bool) -> dict[str, Floats]:
     """Effective answers and design effects, (domains, figures) each."""
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from survey.core.command_line import (
     progress_bar,
     read_rules,
     report_input_errors,
+    work_bar,
 )
 from survey.core.errors import InputError
 from survey.web.context import database
@@ -25,6 +27,7 @@ from survey.web.context import database
 if TYPE_CHECKING:
     import pandas as pd
 
+    from scoring.scheme import Rules
     from survey.questionnaires import Definition
     from survey.results.archive.read import Archive
 
@@ -36,6 +39,11 @@ FORMATS = click.Choice(["csv", "json"])
 @click.option("--round", "round_code", help="Code of the round; needed unless --from holds one alone.")
 @click.option("--from", "folder", type=IN_FOLDER, help="Archive to read in place of the database.")
 @click.option("--identity", type=IN_FILE, help="File with the age private key of an encrypted archive.")
+@click.option("--by-province", is_flag=True, help="Score an archive province by province, the nation on top.")
+@click.option("--processes", type=click.IntRange(1), default=1, help="Processes for --by-province on this machine.")
+@click.option(
+    "--scheduler", help="Dask scheduler (tcp://host:port) whose workers read the archive, or how many to start."
+)
 @click.option("--format", "form", type=FORMATS, default="csv", show_default=True)
 @click.option("--interval", type=INTERVALS, help="Method of the intervals; default: the round's rule.")
 @click.option("--min-n", type=click.IntRange(0), help="Show nothing of fewer respondents; default: the round's rule.")
@@ -46,6 +54,9 @@ def results(
     round_code: str | None,
     folder: Path | None,
     identity: Path | None,
+    by_province: bool,
+    processes: int,
+    scheduler: str | None,
     form: str,
     interval: str | None,
     min_n: int | None,
@@ -53,13 +64,15 @@ def results(
 ) -> None:
     """Write the results of a round, one row a figure (columns: docs/data-dictionary.md)."""
     if folder is not None:
-        from survey.results.archive.sums import archive_results, with_min_n
+        from survey.results.archive.sums import with_min_n
 
         opened = _archive(folder, round_code, identity)
-        table = archive_results(opened, with_min_n(opened.rules, interval, min_n))
+        table = _of_archive(opened, with_min_n(opened.rules, interval, min_n), by_province, processes, scheduler)
     else:
         from survey.results.compute import round_results
 
+        if by_province or scheduler is not None:
+            raise InputError("--by-province and --scheduler are for an archive; name its folder with --from")
         if round_code is None:
             raise InputError("Name the round with --round, or the folder of an archive with --from")
         with database().read() as session:
@@ -200,6 +213,26 @@ def _archive(folder: Path, round_code: str | None, identity: Path | None) -> Arc
     from survey.results.archive.read import Archive, read_identity
 
     return Archive.open(one_round_folder(folder, round_code), read_identity(identity))
+
+
+def _of_archive(
+    archive: Archive, rules: Rules, by_province: bool, processes: int, scheduler: str | None
+) -> pd.DataFrame:
+    """Results of an archive: at once or province by province, here or at a Dask cluster."""
+    from survey.results.archive import distribute
+    from survey.results.archive.nation import nation_results, one_by_one
+    from survey.results.archive.sums import archive_results
+
+    if scheduler is None and not by_province:
+        return archive_results(archive, rules)
+    with work_bar(archive.manifest.round["code"], len(archive.provinces), err=True) as advance:
+        if scheduler is None:
+            runner = one_by_one if processes == 1 else partial(distribute.on_processes, processes)
+            return nation_results(archive, rules, runner, advance)
+        with distribute.connected(scheduler) as client:
+            if not by_province:
+                return distribute.results_on_cluster(client, archive, rules)
+            return nation_results(archive, rules, partial(distribute.on_cluster, client), advance)
 
 
 def _rules(path: Path | None, interval: str, min_n: int, own: Mapping[str, Any] | None = None) -> Any:

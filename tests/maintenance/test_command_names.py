@@ -139,6 +139,11 @@ def test_the_libraries_are_the_ones_that_pages_load() -> None:
     assert set(in_a_process(Path(), code).split()) == HEAVY
 
 
+def test_the_server_loads_nothing_for_several_machines() -> None:
+    code = "import sys, app; app.create_app(); print(*sorted({'dask', 'distributed'} & sys.modules.keys()))"
+    assert in_a_process(Path(), code).split() == []
+
+
 def test_a_command_that_prints_the_address_of_a_page_loads_it(tmp_path: Path) -> None:
     code = """
 from click.testing import CliRunner

@@ -99,7 +99,7 @@ def names_of(requirements: str) -> set[str]:
 def test_every_dependency_has_a_reason() -> None:
     rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \|", text_of("docs/adr/0001-dependencies.md"), re.MULTILINE)
     reasons = {name.strip(): reason.strip() for row, reason in rows for name in re.sub(r"\(.*?\)", "", row).split(",")}
-    needed = {n for name in ("", "-postgres", "-dev") for n in names_of(f"requirements{name}.txt")}
+    needed = {n for name in ("", "-postgres", "-scale", "-dev") for n in names_of(f"requirements{name}.txt")}
     missing = {name for name in needed if not reasons.get(name)}
     assert missing == set()
     assert set(reasons) - needed <= {"package", "---"}

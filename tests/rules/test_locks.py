@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 from tests.rules.test_container import installed_for, requirements
 
 ROOT = Path(__file__).parents[2]
-FILES = ["requirements", "requirements-postgres", "requirements-dev"]
+FILES = ["requirements", "requirements-postgres", "requirements-scale", "requirements-dev"]
 PYTHONS = ["3.11.2", "3.11.9", "3.12.8", "3.13.1"]
 LINUX = {"sys_platform": "linux", "platform_machine": "x86_64", "implementation_name": "cpython"}
 
@@ -87,7 +87,7 @@ def test_the_lock_holds_what_packages_need_in_turn(file: str) -> None:
 def test_production_runs_the_versions_that_were_tested() -> None:
     for python in PYTHONS:
         tested = {name: entry.version for name, entry in chosen("requirements-dev", python).items()}
-        for file in ("requirements", "requirements-postgres"):
+        for file in ("requirements", "requirements-postgres", "requirements-scale"):
             mine = {name: entry.version for name, entry in chosen(file, python).items()}
             assert mine.items() <= tested.items()
 

@@ -22,6 +22,9 @@ NETWORK = {
     ),
     *("smtplib", "ftplib", "telnetlib", "poplib", "imaplib", "xmlrpc", "asyncio", "ssl", "websockets"),
 }
+#: speaks to a Dask scheduler, where a command names one
+FOR_SEVERAL_MACHINES = "survey.results.archive.distribute"
+MAY_ASK = frozenset({"survey.improvement.smtp", FOR_SEVERAL_MACHINES})
 #: whatever turns bytes into code
 UNSAFE_READERS = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib"}
 UNSAFE_CALLS = {
@@ -49,8 +52,8 @@ CHANCE_WITHOUT_SECRETS = frozenset(
 )
 #: programs may be started here: our own interpreter, when the server starts and for each job of heavy work
 STARTS_PROGRAMS = {"survey.serve", "survey.files.jobs.worker"}
-#: our own converter of old workbooks, in a process whose memory and time end with the file
-STARTS_OUR_PROGRAM = {"survey.spreadsheets.other_workbooks"}
+#: our own converter of old workbooks, in a process whose memory and time end with the file; an archive's provinces
+STARTS_OUR_PROGRAM = {"survey.spreadsheets.other_workbooks", "survey.results.archive.distribute"}
 #: whatever tells the time or how long something took
 CLOCKS = {
     *("datetime.now", "datetime.utcnow", "datetime.today", "date.today", "datetime.date.today"),
@@ -91,12 +94,20 @@ def callers(forbidden: set[str], but: frozenset[str] = frozenset()) -> list[str]
 
 
 def test_nothing_but_the_mail_command_asks_other_machines() -> None:
-    assert importers(NETWORK, but=frozenset({"survey.improvement.smtp"})) == []
+    assert importers(NETWORK | {"dask", "distributed"}, but=MAY_ASK) == []
     assert importers({"survey.improvement.smtp"}) == ["survey.improvement.outbox imports survey.improvement.smtp"]
     assert importers({"survey.improvement.outbox"}) == [
         f"survey.improvement.mail_command imports survey.improvement.outbox{name}"
         for name in ("", ".empty_outbox", ".write_reminders")
     ]
+
+
+def test_several_machines_are_for_the_command_line() -> None:
+    """Decision 18: Dask is loaded by the command that asks for it, within a function; no page can come to it."""
+    path = ROOT / "survey" / "results" / "archive" / "distribute.py"
+    top = [node for node in ast.parse(path.read_text("utf-8")).body if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert not [node for node in top if "distributed" in ast.unparse(node) or "dask" in ast.unparse(node)]
+    assert importers({FOR_SEVERAL_MACHINES}) == [f"survey.results.commands imports {FOR_SEVERAL_MACHINES}"]
 
 
 def test_nothing_read_becomes_code() -> None:

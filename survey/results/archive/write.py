@@ -103,12 +103,12 @@ class ArchiveWriter:
         parquet.write_table(pa.Table.from_pylist(list(rows)), str(path), compression="zstd")
         self.tables.append(self._sealed(path, len(rows)))
 
-    def add_responses(self, rows: ResponseColumns, province: str, month: str) -> None:
-        """Write the responses of a province and a local month, sorted."""
+    def add_responses(self, rows: ResponseColumns, province: str, month: str, *, in_order: bool = False) -> None:
+        """Write the responses of a province and a local month, sorted unless they are `in_order`."""
         inside = Path(f"province={quote(province, safe='')}") / f"month={month}"
         make_private_folder(self.folder / inside)
         path = self.folder / inside / RESPONSES
-        write_responses(rows.sorted(), path)
+        write_responses(rows if in_order else rows.sorted(), path)
         reason = rows.texts["excluded"]
         counts = np.bincount(reason.codes, minlength=len(reason.labels))
         self.excluded.update({label: int(n) for label, n in zip(reason.labels, counts, strict=True) if label and n})
