@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from survey.results.spreadsheet_text import neutralise
+from survey.core.spreadsheet_text import neutralise
 
 BOM = "\ufeff"
 """Tells Excel that a file is UTF-8."""

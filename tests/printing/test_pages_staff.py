@@ -108,3 +108,32 @@ def test_changes_need_the_token(unit):
     client = unit.test_client()
     sign_in(client, "staff")
     assert client.post(f"/quay/{counter_id(unit, 'Q9')}/doi-ma").status_code == 400
+
+
+def test_all_posters_of_the_list_in_one_file(unit):
+    """The administrator has those of every agency, in their order; others only those of their scope."""
+    client = unit.test_client()
+    sign_in(client, "admin")
+    whole = PdfReader(BytesIO(client.get("/quay/ap-phich.pdf?size=A4").data))
+    assert len(whole.pages) == 3  # so-tu-phap has one counter, trung-tam two
+    assert OWN in whole.pages[0].extract_text()
+    agencies = [entry.title for entry in whole.outline if not isinstance(entry, list)]
+    assert agencies == ["Sở Tư pháp", "Trung tâm Phục vụ hành chính công"]
+    only = PdfReader(BytesIO(client.get("/quay/ap-phich.pdf?size=A5&tim=tu+phap").data))
+    assert len(only.pages) == 1
+    assert OWN in only.pages[0].extract_text()
+    assert client.get("/quay/ap-phich.pdf?tim=khong-co").status_code == 404
+    assert client.get("/quay/ap-phich.pdf?size=21").status_code == 404  # labels are printed unit by unit
+    staff = unit.test_client()
+    sign_in(staff, "staff")
+    own = PdfReader(BytesIO(staff.get("/quay/ap-phich.pdf").data))
+    assert [OWN in page.extract_text() for page in own.pages] == [True]
+
+
+def test_the_list_is_searched_without_marks(unit):
+    client = unit.test_client()
+    sign_in(client, "admin")
+    rows = client.get("/quay?tim=quay+tu+phap").get_data(as_text=True)
+    assert "Quầy Tư pháp" in rows
+    assert "Quầy số 1" not in rows
+    assert "1 quầy" in rows

@@ -15,13 +15,13 @@ from sqlalchemy import orm
 from survey.core.actor import Actor
 from survey.core.db import Database
 from survey.core.errors import InputError
+from survey.core.spreadsheet_text import neutralise
 from survey.models import Agency, AgencyKind, AgencyLevel, Channel, Population, Response, Round, Service
 from survey.questionnaires import bundled
 from survey.results.as_csv import BOM, csv_text
 from survey.results.as_json import json_text
 from survey.results.compute import round_results
 from survey.results.queries.responses import channels, exclusions, patterns
-from survey.results.spreadsheet_text import neutralise
 from survey.structure.operations.install_questionnaire import install_questionnaire
 from survey.structure.operations.open_round import RoundPlan, create_round
 

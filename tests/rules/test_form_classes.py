@@ -31,6 +31,7 @@ READS_THE_BODY = {
 DRAWS_CONTROLS = {
     "collect/entry/differences.html": "two buttons of a field of its form class, side by side",
     "collect/entry/entry.html": "the paper form: a key for each question, read by `form.py` beside it",
+    "structure/counters.html": "the box of a row; what is ticked is a field of its form class",
     "improvement/casework/worklist.html": "the box of a row; what is ticked is a field of its form class",
 }
 """Templates whose posted forms have a control that no macro of components/form.html draws, with the reason."""

@@ -14,10 +14,10 @@ import openpyxl
 import pytest
 
 from survey.core.errors import InputError
+from survey.core.spreadsheet_text import neutralise
 from survey.core.text import clean, fold, like_pattern, parse_code
 from survey.printing.posters.svg import clean_svg
 from survey.results.operations.mask_comment import mask_comment
-from survey.results.spreadsheet_text import neutralise
 from survey.spreadsheets.guess_columns import _forms
 from survey.spreadsheets.read import MAX_COLUMNS, parse_whole, read_table
 from survey.spreadsheets.times import parse_day, parse_instant, parse_moment

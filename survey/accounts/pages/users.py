@@ -21,6 +21,7 @@ from survey.accounts.verification import verified_recently
 from survey.core.errors import InputError
 from survey.models import Role, User
 from survey.web.context import actor, database, error_message, settings
+from survey.web.listing import asked, list_page
 
 
 @blueprint.get("/tai-khoan")
@@ -161,10 +162,9 @@ def _invite_form(session: orm.Session) -> InviteForm:
 
 
 def _list(session: orm.Session, form: InviteForm) -> str:
-    args = flask.request.args
-    role = args.get("vai-tro", "")
-    found = user_queries.search_users(session, args.get("tim", ""), Role(role) if role in set(Role) else None)
-    return flask.render_template("accounts/users.html", users=found, roles=list(Role), form=form)
+    role = asked("vai-tro", set(Role))
+    users = user_queries.search_users(session, asked("tim"), Role(role) if role else None)
+    return flask.render_template("accounts/users.html", page=list_page(users), roles=list(Role), form=form)
 
 
 def _one(found: User, form: UserForm) -> str:

@@ -14,20 +14,27 @@ from scoring.scheme import Rules
 from survey.accounts.auth import role_required
 from survey.collect.progress.advice import advice, status_words
 from survey.collect.progress.board import Calendar, Known, Method, TargetPlan, UnitProgress, by_counter, by_service
+from survey.collect.progress.by_agency import by_agency
 from survey.collect.progress.coarse import coarsen
 from survey.collect.queries import progress as queries
 from survey.core.cache import cached
-from survey.models import Round, RoundState, User
+from survey.models import AgencyKind, Round, RoundState, User
 from survey.structure.queries import names
 from survey.structure.queries import rounds as round_queries
 from survey.structure.queries.counted import live_stamp
 from survey.structure.queries.scope import covers
 from survey.web.context import database, now
+from survey.web.listing import address, asked, list_page, word_filter
+from survey.web.wording import AGENCY_KINDS
 
 blueprint = flask.Blueprint("progress", __name__, url_prefix="/tien-do")
 #: e in percent that can be chosen
 ERRORS = (3, 5, 7, 10)
-SHOWN = 300
+#: rows of both tables that still stand on one page; more of them are shown agency by agency, each table on its own
+FEW = 30
+#: rows of a page: each says what to do, in two or three lines
+PER_PAGE = 15
+VIEWS = ("co-quan", "linh-vuc", "quay")
 
 
 @blueprint.get("")
@@ -56,25 +63,44 @@ def board() -> str:
         block = block_size(calendar.min_n) if visible is not None else 0
         if block:
             by_cell, at_counters = ([coarsen(one, block) for one in rows] for rows in (by_cell, at_counters))
+        few = len(by_cell) + len(at_counters) <= FEW
+        view = asked("xem", VIEWS) or ("" if few else "co-quan")
+        holds, kind, unit = word_filter(asked("tim")), asked("nhom", set(AgencyKind)), asked("co-quan")
+        counters = {counter.id: counter for counter in known.counters}
+
+        def wanted(row: UnitProgress) -> bool:
+            agency = agencies[row.agency_id]
+            names_of = [agency.name, agency.code]
+            names_of += [services[row.service_id].name] if row.service_id else []
+            names_of += [counters[row.counter_id].name] if row.counter_id else []
+            return (not kind or agency.kind == kind) and (not unit or agency.code == unit) and holds(" ".join(names_of))
+
+        by_cell, at_counters = ([one for one in rows if wanted(one)] for rows in (by_cell, at_counters))
         return flask.render_template(
             "collect/progress/board.html",
             round=round_,
             rounds=rounds,
+            view=view,
+            few=few,
+            cells=list_page(by_cell, PER_PAGE) if view in {"", "linh-vuc"} else None,
+            at_counters=list_page(at_counters, PER_PAGE) if view in {"", "quay"} else None,
+            by_agency=list_page(by_agency(by_cell)) if view == "co-quan" else None,
+            words=asked("tim"),
+            kind=kind,
+            kinds=AGENCY_KINDS.here().items(),
+            only=next((one for one in agencies.values() if one.code == unit), None),
+            address=address,
             plan=plan,
             calendar=calendar,
             error=round(100 * plan.error),
             errors=ERRORS,
             methods=list(Method),
-            cells=by_cell[:SHOWN],
-            at_counters=at_counters[:SHOWN],
-            more_cells=max(len(by_cell) - SHOWN, 0),
-            more_counters=max(len(at_counters) - SHOWN, 0),
             block=block,
             responses=sum(standing.responses for standing in by_cell),
             target=sum(standing.target or 0 for standing in by_cell),
             agencies=agencies,
             services=services,
-            counters={counter.id: counter for counter in known.counters},
+            counters=counters,
             advice=advice,
             status_words=status_words,
         )

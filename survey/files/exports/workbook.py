@@ -13,10 +13,10 @@ from typing import Any
 
 import xlsxwriter
 
+from survey.core.spreadsheet_text import is_formula, printable
 from survey.files.exports.content import Content, SheetColumn, WorkbookSheet, figure_sheets
 from survey.files.exports.facts import method_sheet, quality_sheet
 from survey.results.bars import Bars
-from survey.results.spreadsheet_text import is_formula, printable
 
 FORMS = {
     "text": "",

@@ -31,6 +31,8 @@ from survey.web.i18n import current_language, local_name
 from survey.web.wording import AGENCY_KINDS, STANDINGS
 
 PER_PAGE = 50
+FIRST_MISSING = 10
+"""Agencies without a plan that stand below the actions; a page of their own has all."""
 ARGUMENTS = {
     "round_code": "dot",
     "agency": "co-quan",
@@ -63,14 +65,17 @@ def board() -> str:
     """Show the board."""
     with database().read() as session:
         made = load_board(session)
-        pages = max(1, -(-len(made.rows) // PER_PAGE))
+        alone = made.asked.standing == Standing.NO_PLAN
+        missing = made.missing if alone or not made.asked.standing else []
+        pages = max(1, -(-len(missing if alone else made.rows) // PER_PAGE))
         number = min(max(1, flask.request.args.get("trang", 1, int)), pages)
         first = PER_PAGE * (number - 1)
         return flask.render_template(
             "improvement/board.html",
             board=made,
             rows=made.rows[first : first + PER_PAGE],
-            missing=made.missing if made.asked.standing in {"", Standing.NO_PLAN} else [],
+            missing=missing[first : first + PER_PAGE] if alone else missing[:FIRST_MISSING],
+            more_missing=0 if alone else max(len(missing) - FIRST_MISSING, 0),
             standings=STANDINGS.here(),
             kinds=AGENCY_KINDS.here(),
             number=number,

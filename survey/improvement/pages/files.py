@@ -10,11 +10,11 @@ import xlsxwriter
 from flask_babel import gettext as _
 
 from survey.accounts.auth import role_required
+from survey.core.spreadsheet_text import neutralise
 from survey.improvement.pages.board import Board, load_board
 from survey.improvement.pages.common import READERS, blueprint
 from survey.improvement.table import BOARD_COLUMNS, board_table
 from survey.results.as_csv import csv_text
-from survey.results.spreadsheet_text import neutralise
 from survey.web.context import database
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

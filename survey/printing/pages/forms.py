@@ -48,6 +48,12 @@ class PrintForm(LookForm):
     down = Number(_("Down, mm"), least=-MAX_SHIFT, most=MAX_SHIFT, message=_CORRECTION)
 
 
+class ManyPrintForm(PrintForm):
+    """What is printed of all counters of a list: posters and tents. Labels are many times as much work: by the unit."""
+
+    size = Choice(_("Paper"), options=KINDS[:3], default=PrintKind.A4.value)
+
+
 class IssueForm(Form):
     """To which counter, for which week and how many codes for receipts are issued."""
 

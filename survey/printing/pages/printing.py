@@ -9,10 +9,10 @@ from sqlalchemy import orm
 
 from survey.accounts.auth import role_required
 from survey.core.errors import InputError
-from survey.models import Agency, CounterCode
+from survey.models import CounterCode
 from survey.printing.pages.choices import PrintChoice, chosen
-from survey.printing.pages.forms import PrintForm
-from survey.printing.pages.scope import UNIT_ROLES, agency_of, blueprint, code_of, counter_of, pdf
+from survey.printing.pages.forms import ManyPrintForm, PrintForm
+from survey.printing.pages.scope import UNIT_ROLES, agency_of, blueprint, code_of, counter_of, pdf, wanted_counters
 from survey.printing.posters.document import render
 from survey.printing.posters.texts import poster_text, stored_emblem
 from survey.printing.posters.words import Style
@@ -29,7 +29,7 @@ def poster(counter_id: int) -> flask.Response:
         counter = counter_of(session, counter_id)
         code = code_of(session, counter)
         choice = _choice()
-        data = _printed(session, counter.agency, [code] if code else [], choice)
+        data = _printed(session, [code] if code else [], choice)
         name = f"{counter.agency.code}-{counter.code}-{choice.kind}.pdf"
     return pdf(data, name)
 
@@ -41,7 +41,7 @@ def preview(counter_id: int) -> flask.Response:
     with database().read() as session:
         counter = counter_of(session, counter_id)
         code = code_of(session, counter)
-        data = _printed(session, counter.agency, [code] if code else [], _choice())
+        data = _printed(session, [code] if code else [], _choice())
     return _pictured(data)
 
 
@@ -52,7 +52,7 @@ def unit_posters(agency: str) -> flask.Response:
     with database().read() as session:
         found = agency_of(session, agency)
         choice = _choice()
-        data = _printed(session, found, codes_in_force(session, found.code), choice)
+        data = _printed(session, codes_in_force(session, found.code), choice)
     return pdf(data, f"{found.code}-{choice.kind}.pdf")
 
 
@@ -62,13 +62,24 @@ def unit_preview(agency: str) -> flask.Response:
     """A picture of the first page of what `unit_posters` returns."""
     with database().read() as session:
         found = agency_of(session, agency)
-        data = _printed(session, found, codes_in_force(session, found.code)[:1], _choice())
+        data = _printed(session, codes_in_force(session, found.code)[:1], _choice())
     return _pictured(data)
 
 
-def _choice() -> PrintChoice:
+@blueprint.get("/ap-phich.pdf")
+@role_required(*UNIT_ROLES)
+def all_posters() -> flask.Response:
+    """The chosen print of every counter of the list, of the whole province without a filter, agency by agency."""
+    with database().read() as session:
+        choice = _choice(ManyPrintForm)
+        wanted = {counter.id for counter in wanted_counters(session)}
+        data = _printed(session, [row for row in codes_in_force(session) if row.counter_id in wanted], choice)
+    return pdf(data, f"{choice.kind}.pdf")
+
+
+def _choice(form_class: type[PrintForm] = PrintForm) -> PrintChoice:
     """The choice in the address; 400 for any other."""
-    form = PrintForm.asked(flask.request.args)
+    form = form_class.asked(flask.request.args)
     form.validate()
     choice = chosen(form)
     if form.mistakes:
@@ -76,8 +87,8 @@ def _choice() -> PrintChoice:
     return choice
 
 
-def _printed(session: orm.Session, agency: Agency, rows: Sequence[CounterCode], choice: PrintChoice) -> bytes:
-    """The PDF; 404 where there is no code, 409 while the address to print is not set."""
+def _printed(session: orm.Session, rows: Sequence[CounterCode], choice: PrintChoice) -> bytes:
+    """The PDF, each poster with its agency's emblem; 404 without codes, 409 while the address to print is not set."""
     if not rows:
         flask.abort(404)
     rounds = printable_rounds(session, today()) if choice.dates else []
@@ -85,8 +96,12 @@ def _printed(session: orm.Session, agency: Agency, rows: Sequence[CounterCode], 
         texts = [poster_text(settings(), row.counter, row.code, round_at(rounds, row.counter)) for row in rows]
     except InputError as error:
         flask.abort(409, description=error_message(error))
-    style = Style(choice.variant, choice.bilingual, stored_emblem(emblem_for(session, agency)))
-    return render(choice.kind, texts, style, choice.shift)
+    agencies = {row.counter.agency_id: row.counter.agency for row in rows}
+    styles = {
+        number: Style(choice.variant, choice.bilingual, stored_emblem(emblem_for(session, agency)))
+        for number, agency in agencies.items()
+    }
+    return render(choice.kind, texts, [styles[row.counter.agency_id] for row in rows], choice.shift)
 
 
 def _pictured(data: bytes) -> flask.Response:

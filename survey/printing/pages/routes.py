@@ -10,24 +10,46 @@ from sqlalchemy import orm
 
 from survey.accounts.auth import role_required
 from survey.core.errors import InputError
-from survey.models import Agency, CounterCode
+from survey.models import Agency, AgencyKind, CounterCode, Role
 from survey.printing.pages.choices import chosen
-from survey.printing.pages.forms import EmblemForm, PrintForm
-from survey.printing.pages.scope import EMBLEM_ROLES, UNIT_ROLES, agency_of, blueprint, code_of, counter_of
+from survey.printing.pages.forms import EmblemForm, ManyPrintForm, PrintForm
+from survey.printing.pages.scope import (
+    EMBLEM_ROLES,
+    UNIT_ROLES,
+    agency_of,
+    blueprint,
+    code_of,
+    counter_of,
+    wanted_counters,
+)
 from survey.printing.posters.labels import MAX_SHIFT
 from survey.printing.posters.qr import code_address, printed_address
 from survey.printing.queries import units
 from survey.printing.queries.poster_codes import codes_in_force, emblem_for, printable_rounds
 from survey.web.context import database, error_message, settings, today, user
+from survey.web.listing import asked, list_page
+from survey.web.wording import AGENCY_KINDS
 
 
 @blueprint.get("")
 @role_required(*UNIT_ROLES)
 def counters() -> str:
-    """List the open counters a person is responsible for, with the code in force of each."""
+    """List the open counters a person is responsible for, with the code in force of each; offer to print them all."""
     with database().read() as session:
-        codes = {row.counter_id: row.code for row in codes_in_force(session)}
-        return flask.render_template("printing/counters.html", units=units.open_counters(session, user()), codes=codes)
+        rounds = printable_rounds(session, today())
+        wanted = wanted_counters(session)
+        return flask.render_template(
+            "printing/counters.html",
+            page=list_page(wanted),
+            several=len({one.agency_id for one in wanted}) > 1,
+            codes={row.counter_id: row.code for row in codes_in_force(session)},
+            words=asked("tim"),
+            kind=asked("nhom", set(AgencyKind)),
+            kinds=AGENCY_KINDS.here().items() if user().role is not Role.STAFF else (),
+            kept=[(name, asked(name)) for name in ("tim", "nhom", "co-quan") if asked(name)],
+            form=ManyPrintForm(formdata=None),
+            round=rounds[0] if rounds else None,
+        )
 
 
 @blueprint.get("/<int:counter_id>")

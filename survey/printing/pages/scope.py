@@ -5,10 +5,11 @@ from __future__ import annotations
 import flask
 from sqlalchemy import orm
 
-from survey.models import Agency, Counter, CounterCode, Role
+from survey.models import Agency, AgencyKind, Counter, CounterCode, Role
 from survey.printing.queries import units
 from survey.printing.queries.poster_codes import codes_in_force
 from survey.web.context import user
+from survey.web.listing import asked, word_filter
 
 blueprint = flask.Blueprint("staff", __name__, url_prefix="/quay")
 UNIT_ROLES = (Role.ADMIN, Role.MANAGER, Role.STAFF)
@@ -30,6 +31,18 @@ def agency_of(session: orm.Session, code: str) -> Agency:
     if agency is None:
         flask.abort(404)
     return agency
+
+
+def wanted_counters(session: orm.Session) -> list[Counter]:
+    """The open counters within the person's scope that the filter in the address asks for."""
+    holds, kind, unit = word_filter(asked("tim")), asked("nhom", set(AgencyKind)), asked("co-quan")
+    return [
+        one
+        for one in units.open_counters(session, user())
+        if (not kind or one.agency.kind == kind)
+        and (not unit or one.agency.code == unit)
+        and holds(f"{one.name} {one.name_en or ''} {one.code} {one.agency.name} {one.agency.code}")
+    ]
 
 
 def code_of(session: orm.Session, counter: Counter) -> CounterCode | None:

@@ -16,13 +16,16 @@ from survey.printing.posters.words import PosterText, PrintKind, Style
 
 
 def render(
-    kind: PrintKind, texts: Sequence[PosterText], style: Style | None = None, shift: tuple[float, float] = (0, 0)
+    kind: PrintKind,
+    texts: Sequence[PosterText],
+    style: Style | Sequence[Style] | None = None,
+    shift: tuple[float, float] = (0, 0),
 ) -> bytes:
-    """The PDF, one page a counter, bookmarked by agency and counter.
+    """The PDF, one page a counter, bookmarked by agency and counter; one style for all, or one for each.
 
     `shift` is the calibration of label sheets in millimetres (right, down); the same input gives the same bytes.
     """
-    style = style or Style()
+    styles = [style or Style()] * len(texts) if style is None or isinstance(style, Style) else style
     if not all(-MAX_SHIFT <= way <= MAX_SHIFT for way in shift):
         raise InputError("Labels can be moved by at most %(n)d mm each way", n=MAX_SHIFT)
     register_fonts()
@@ -37,7 +40,7 @@ def render(
     if kind.value in LABELS:
         canvas.setViewerPreference("PrintScaling", "None")  # fitted to the page, labels would miss their sheet
     agency = None
-    for number, text in enumerate(texts):
+    for number, (text, its_style) in enumerate(zip(texts, styles, strict=True)):
         key = f"p{number}"
         canvas.bookmarkPage(key)
         if text.agency != agency:
@@ -45,7 +48,7 @@ def render(
             canvas.bookmarkPage(f"a{number}")  # an outline entry needs a key of its own
             canvas.addOutlineEntry(agency, f"a{number}", 0)
         canvas.addOutlineEntry(text.counter, key, 1)
-        _page(canvas, kind, text, style, shift)
+        _page(canvas, kind, text, its_style, shift)
         canvas.showPage()
     canvas.save()
     return out.getvalue()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 from sqlalchemy import orm
 
@@ -30,8 +32,8 @@ def agency_of(session: orm.Session, person: User, code: str) -> Agency | None:
     return session.scalar(sa.select(Agency).where(Agency.code == code, scope(session, person)))
 
 
-def open_counters(session: orm.Session, person: User) -> list[list[Counter]]:
-    """The open counters within a person's scope, one list for each agency."""
+def open_counters(session: orm.Session, person: User) -> Sequence[Counter]:
+    """The open counters within a person's scope, in the order of their agencies."""
     query = (
         sa.select(Counter)
         .join(Counter.agency)
@@ -39,10 +41,7 @@ def open_counters(session: orm.Session, person: User) -> list[list[Counter]]:
         .options(orm.contains_eager(Counter.agency))
         .order_by(Agency.code, Counter.code)
     )
-    units: dict[str, list[Counter]] = {}
-    for counter in session.scalars(query):
-        units.setdefault(counter.agency.code, []).append(counter)
-    return list(units.values())
+    return session.scalars(query).all()
 
 
 def counter_by_codes(session: orm.Session, agency: str, counter: str) -> Counter:

@@ -3,6 +3,7 @@
 from survey.structure.pages import (
     agencies,
     agency_history,
+    counter_list,
     counters,
     first_steps,
     imports,
@@ -21,6 +22,7 @@ __all__ = [
     "agencies",
     "agency_history",
     "blueprint",
+    "counter_list",
     "counters",
     "first_steps",
     "imports",

@@ -25,6 +25,8 @@ from survey.structure.pages.common import (
 from survey.structure.pages.forms import AgencyForm
 from survey.structure.queries import structure
 from survey.web.context import actor, database, today
+from survey.web.listing import asked, list_page, word_filter
+from survey.web.wording import AGENCY_KINDS
 
 
 @blueprint.get("/co-quan")
@@ -34,8 +36,24 @@ def agencies() -> str:
     ended = flask.request.args.get("tat-ca") == "1"
     with database().read() as session:
         top = structure.tree(session, today(), ended=ended)
-        count = sum(1 for branch in top for _each in branch.walk())
-        return flask.render_template("structure/agencies.html", top=top, count=count, ended=ended)
+        every = [branch.agency for branch in top for branch in branch.walk()]
+        words, kind = asked("tim"), asked("nhom", set(AgencyKind))
+        holds = word_filter(words)
+        wanted = [
+            one
+            for one in every
+            if (not kind or one.kind == kind) and holds(f"{one.name} {one.name_en or ''} {one.code}")
+        ]
+        return flask.render_template(
+            "structure/agencies.html",
+            top=top,
+            count=len(every),
+            ended=ended,
+            words=words,
+            kind=kind,
+            kinds=AGENCY_KINDS.here().items(),
+            page=list_page(wanted) if words or kind else None,
+        )
 
 
 @blueprint.get("/co-quan/them")

@@ -23,18 +23,6 @@ from survey.structure.queries import structure
 from survey.web.context import actor, database, today
 
 
-@blueprint.get("/quay")
-@role_required(*STRUCTURE_EDITORS)
-def counters() -> str:
-    """List all counters under their agencies."""
-    with database().read() as session:
-        return flask.render_template(
-            "structure/counters.html",
-            units=structure.counters_by_agency(session),
-            agencies=structure.in_force(session, today()),
-        )
-
-
 @blueprint.get("/quay/them")
 @role_required(*STRUCTURE_EDITORS)
 def new_counter() -> str:

@@ -67,6 +67,18 @@ class SwitchForm(Form):
     active = Hidden()
 
 
+class SwitchManyForm(SwitchForm):
+    """The ticked counters, and the list to go back to."""
+
+    counter = CodeChoices(_("Choose"))
+    next = Hidden()
+
+    @property
+    def numbers(self) -> list[int]:
+        """The counters that were ticked."""
+        return [int(one) for one in self.counter.data if one.isdecimal() and len(one) < 20]
+
+
 class OverlapForm(Form):
     """Consent to open a round on days and at counters of another."""
 

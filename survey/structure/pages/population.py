@@ -8,12 +8,14 @@ from werkzeug import Response
 
 from survey.accounts.auth import role_required
 from survey.core.errors import InputError
-from survey.models import RoundState
+from survey.models import AgencyKind, RoundState
 from survey.structure.pages.common import ROUND_EDITORS, blueprint, round_of
 from survey.structure.pages.forms import PopulationForm
 from survey.structure.queries import structure
 from survey.web.context import actor, database, settings
+from survey.web.listing import asked, list_page, word_filter
 from survey.web.uploads import Upload, Uploads, takes_upload
+from survey.web.wording import AGENCY_KINDS
 
 
 @blueprint.get("/dot/<round_code>/giao-dich")
@@ -52,10 +54,22 @@ def _receive(form: PopulationForm) -> Upload | None:
 def _page(round_code: str, form: PopulationForm) -> str:
     with database().read() as session:
         round_ = round_of(session, round_code)
+        rows = structure.transactions(session, round_.id)
+        holds, kind = word_filter(asked("tim")), asked("nhom", set(AgencyKind))
+        wanted = [
+            row
+            for row in rows
+            if (not kind or row.agency.kind == kind)
+            and holds(f"{row.agency.name} {row.agency.code} {row.service.name}")
+        ]
         return flask.render_template(
             "structure/population.html",
             round=round_,
-            rows=structure.transactions(session, round_.id),
+            page=list_page(wanted),
+            total=sum(row.transactions for row in rows),
+            words=asked("tim"),
+            kind=kind,
+            kinds=AGENCY_KINDS.here().items(),
             may_edit=round_.state is not RoundState.PUBLISHED,
             form=form,
         )

@@ -117,8 +117,8 @@ def past(session: orm.Session, agency: Agency) -> Past:
     )
 
 
-def counters_by_agency(session: orm.Session) -> list[tuple[Agency, list[Counter]]]:
-    """All counters, closed ones too, under their agencies."""
+def all_counters(session: orm.Session) -> Sequence[Counter]:
+    """All counters, closed ones too, in the order of their agencies' names."""
     query = (
         sa.select(Counter)
         .join(Counter.agency)
@@ -129,8 +129,13 @@ def counters_by_agency(session: orm.Session) -> list[tuple[Agency, list[Counter]
         )
         .order_by(Agency.name, Agency.code, Counter.code)
     )
+    return session.scalars(query).all()
+
+
+def counters_by_agency(session: orm.Session) -> list[tuple[Agency, list[Counter]]]:
+    """All counters, closed ones too, under their agencies."""
     units: dict[int, tuple[Agency, list[Counter]]] = {}
-    for counter in session.scalars(query):
+    for counter in all_counters(session):
         units.setdefault(counter.agency_id, (counter.agency, []))[1].append(counter)
     return list(units.values())
 
