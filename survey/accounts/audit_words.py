@@ -129,6 +129,8 @@ def actions() -> dict[str, dict[str, str]]:
             "responses.undone": _("Took an import of responses back"),
             "structure.undone": _("Took an import of tables back"),
             "column_mapping.saved": _("Saved a choice of columns"),
+            "spot.drawn": _("Drew a sample of a pile to be keyed in again"),
+            "spot.keyed": _("Keyed in a form of a sample again"),
             "entry.begun": _("Began a pile of paper forms"),
             "entry.form_stored": _("Keyed in a paper form"),
             "entry.form_checked": _("Keyed in a paper form a second time"),

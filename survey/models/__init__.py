@@ -24,7 +24,7 @@ from survey.models.cases import (
 from survey.models.comments import Comment, CommentState, CommentTheme, Theme
 from survey.models.counters import Counter, CounterCode, CounterDecidingAgency, CounterService
 from survey.models.emblems import AgencyEmblem, EmblemFormat
-from survey.models.entry import ColumnMapping, EntryBatch, EntryForm
+from survey.models.entry import ColumnMapping, EntryBatch, EntryForm, SpotCheck, SpotForm
 from survey.models.followup import (
     Action,
     ActionEvent,
@@ -125,6 +125,8 @@ __all__ = [
     "ServiceFormerName",
     "SettledOut",
     "SlotKind",
+    "SpotCheck",
+    "SpotForm",
     "Target",
     "Theme",
     "User",

@@ -65,6 +65,44 @@ class EntryForm(Base):
     agreed: Mapped[int | None]
 
 
+class SpotCheck(Base):
+    """Random sample of a pile that another unit keys in again, before an evaluator decides on the pile.
+
+    The seed gives the sample: whoever is told it can draw it again.
+    """
+
+    __tablename__ = "spot_check"
+    __table_args__ = (sa.CheckConstraint("size >= 1", name="size_positive"),)
+
+    batch_id: Mapped[int] = mapped_column(sa.ForeignKey("entry_batch.batch_id"), primary_key=True)
+    seed: Mapped[int]
+    #: forms in the sample
+    size: Mapped[int]
+    drawn_at: Mapped[datetime]
+    drawn_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
+
+
+class SpotForm(Base):
+    """Form of such a sample, with how well both agree. What was keyed in again is not kept."""
+
+    __tablename__ = "spot_form"
+    __table_args__ = (
+        sa.CheckConstraint("number >= 1", name="number_from_one"),
+        sa.CheckConstraint("compared IS NULL OR agreed <= compared", name="agreed_within_compared"),
+        sa.CheckConstraint("(compared IS NULL) = (agreed IS NULL)", name="compared_with_agreed"),
+    )
+
+    batch_id: Mapped[int] = mapped_column(sa.ForeignKey("spot_check.batch_id"), primary_key=True)
+    #: running number within the pile
+    number: Mapped[int] = mapped_column(primary_key=True)
+    #: questions compared; null until it was keyed in again
+    compared: Mapped[int | None]
+    #: those answered alike
+    agreed: Mapped[int | None]
+    keyed_at: Mapped[datetime | None]
+    keyed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
+
+
 class ColumnMapping(Versioned, Base):
     """A saved way to read the columns of a foreign file, see `survey.spreadsheets.column_map`."""
 

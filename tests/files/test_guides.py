@@ -14,7 +14,8 @@ from tests.rules.test_docs import command_of
 
 ROOT = Path(__file__).parents[2]
 GUIDES = [
-    ROOT / "docs" / "vi" / f"huong-dan-{name}.md" for name in ("danh-gia", "can-bo", "in", "quan-tri", "cai-thien")
+    ROOT / "docs" / "vi" / f"huong-dan-{name}.md"
+    for name in ("danh-gia", "can-bo", "in", "quan-tri", "cai-thien", "dung-vung")
 ]
 #: bold in the guides for stress, not as the name of something on the screen
 STRESSED = {

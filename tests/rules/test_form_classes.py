@@ -23,6 +23,7 @@ READS_THE_BODY = {
     "survey.collect.entry.common": "the paper form, whose fields are those of a questionnaire",
     "survey.collect.entry.first": "the paper form, whose fields are those of a questionnaire",
     "survey.collect.entry.piles": "round and counter, by which the form is made",
+    "survey.collect.entry.spot": "the paper form, whose fields are those of a questionnaire",
     "survey.collect.imports.files": "round and mapping, by which the form is made",
     "survey.files.downloads.routes": "a second button, which asks for English headings too",
     "survey.printing.pages.receipts": "the same form by its address or sent",

@@ -12,6 +12,7 @@ from sqlalchemy import orm
 from survey.accounts.auth import role_required
 from survey.collect.entry.common import ROLES, Change, View, blueprint, pile_row, refused
 from survey.collect.entry.forms import FindForm, PileForm, PlaceForm
+from survey.collect.entry.spot import open_samples
 from survey.collect.operations.enter_form import Pile, begin_pile, end_pile
 from survey.collect.operations.undo_responses import withdraw_batch
 from survey.collect.queries import entry
@@ -36,6 +37,7 @@ def piles() -> str:
         return flask.render_template(
             "collect/entry/piles.html",
             piles=entry.piles(session, own),
+            samples=sum(len(row.left) for row in open_samples(session)),
             form=_place_form(entry.entry_rounds(session), entry.entry_counters(session, own)),
         )
 

@@ -14,7 +14,9 @@ from survey.accounts.verification import verified_recently
 from survey.collect.evidence.common import ROLES, View, blueprint
 from survey.collect.evidence.forms import RefusalForm
 from survey.collect.operations.review_batch import refuse_batch, release_batch
+from survey.collect.operations.spot_check import draw_spot_check
 from survey.collect.queries import evidence
+from survey.collect.queries.spot_checks import spot_check
 from survey.core.errors import InputError
 from survey.web.context import actor, database, error_message
 
@@ -57,6 +59,19 @@ def release(number: int) -> View:
         return flask.redirect(flask.url_for("evidence.batch", number=number), 303)
     flask.flash(ngettext("Released: %(num)d response counts now.", "Released: %(num)d responses count now.", count))
     return flask.redirect(flask.url_for("evidence.batches"), 303)
+
+
+@blueprint.post("/<int:number>/mau")
+@role_required(*ROLES)
+def draw(number: int) -> View:
+    """Draw the sample of a pile that another unit keys in again."""
+    try:
+        with database().write() as session:
+            draw_spot_check(session, _row(session, number).batch, actor=actor())
+        flask.flash(_("The sample is drawn. Another unit finds it under “Samples to key in again”."))
+    except InputError as error:
+        flask.flash(error_message(error), "error")
+    return flask.redirect(flask.url_for("evidence.batch", number=number), 303)
 
 
 @blueprint.post("/<int:number>/tu-choi")
@@ -103,6 +118,7 @@ def _batch_page(session: orm.Session, number: int, form: RefusalForm) -> str:
         agreement=100 * agreed / compared if compared else None,
         agreed=agreed,
         form=form,
+        spot=spot_check(session, number),
         lines=sorted(lines, key=lambda line: -line.event.id)[:HISTORY],
         action_words=audit_words.action,
     )

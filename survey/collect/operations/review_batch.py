@@ -13,7 +13,7 @@ from survey.collect.operations.undo_responses import take_back
 from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.core.text import clean
-from survey.models import WAITING, EntryBatch, ImportBatch, Response, Round, RoundState
+from survey.models import WAITING, EntryBatch, ImportBatch, Response, Round, RoundState, SpotForm
 
 REFUSED = "batch_refused"
 """`Response.excluded` of what an evaluator refused."""
@@ -23,6 +23,7 @@ MAX_REFUSAL = 1000
 def release_batch(session: orm.Session, batch: ImportBatch, *, actor: Actor) -> int:
     """Count a batch's waiting responses from now on; return how many. `InputError` as `_decide`."""
     _decide(session, batch, actor)
+    _refuse_unchecked(session, batch)
     mine = (Response.batch_id == batch.id, Response.excluded == WAITING)
     released = session.scalar(sa.select(sa.func.count()).select_from(Response).where(*mine)) or 0
     session.execute(sa.update(Response).where(*mine).values(excluded=None).execution_options(synchronize_session=False))
@@ -64,6 +65,14 @@ def _decide(session: orm.Session, batch: ImportBatch, actor: Actor) -> None:
     pile = session.get(EntryBatch, batch.id)
     if pile is not None and pile.ended_at is None:
         raise InputError("Pile %(id)d is still being keyed in; it can be decided on once it is done", id=batch.id)
+
+
+def _refuse_unchecked(session: orm.Session, batch: ImportBatch) -> None:
+    """Raise `InputError` while forms of a pile's sample are still to be keyed in again."""
+    left = sa.select(sa.func.count()).select_from(SpotForm)
+    waiting = session.scalar(left.where(SpotForm.batch_id == batch.id, SpotForm.compared.is_(None)))
+    if waiting:
+        raise InputError("%(forms)d forms of the sample are still to be keyed in again", forms=waiting)
 
 
 def _end(session: orm.Session, batch: ImportBatch, action: str, actor: Actor, after: dict[str, Any]) -> None:
