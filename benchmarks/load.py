@@ -117,6 +117,7 @@ def load(port: int, seconds: float, connections: int, act: Callable[[Citizen], s
             f"  {step:<8}{len(found_times) / took:>8.0f}/s  p50 {p50:6.1f}  p95 {p95:6.1f}  p99 {p99:6.1f} ms"
             f"  longest {1000 * found_times[-1]:6.0f} ms  {counts}  broken {broken}"
         )
+    load.times = times  # type: ignore[attr-defined]
     load.acknowledged = statuses["post", 303] + statuses["bare", 303]  # type: ignore[attr-defined]
 
 
