@@ -13,6 +13,7 @@ from survey.models import Case, CaseKind, CaseState, CaseTerm
 from survey.web.security import limiter
 from tests.improvement.test_cases import WORK, handler, of, one, send, step
 from tests.support.followup import with_province
+from tests.support.reading import soup
 from tests.support.stored import everything
 from tests.web.test_pages_stale_forms import filled_in, open_form
 
@@ -84,3 +85,17 @@ def test_days_off_from_an_old_page_do_not_bring_old_terms_back(site: Flask) -> N
     with site.extensions["database"].read() as session:
         terms = dict(session.execute(sa.select(CaseTerm.kind, CaseTerm.days)).all())
         assert terms[CaseKind.REPORT] == 5
+
+
+def test_ticked_cases_that_somebody_changed_since_the_list_was_opened_stay_as_they_are(site: Flask) -> None:
+    case, first, second = one(site).id, of(site, "evaluator"), of(site, "admin")
+    page = soup(second, WORK)
+    old = [str(box["value"]) for box in page.select("input[name=case]")]
+    data = {"csrf_token": str(page.select_one("input[name=csrf_token]")["value"]), "theme": "", "next": WORK}
+    assert step(first, case, "phan-loai", kind="suggestion", theme="").status_code == 303
+    for ticked in ([*old, "x", f"{case}", f"{case}.1.1", "9" * 19 + ".1"], old):
+        second.post(f"{WORK}/nhieu", data={**data, "kind": "spam", "case": ticked})
+    assert one(site).kind is CaseKind.SUGGESTION
+    again = [str(box["value"]) for box in soup(second, WORK).select("input[name=case]")]
+    second.post(f"{WORK}/nhieu", data={**data, "kind": "spam", "case": again})
+    assert one(site).kind is CaseKind.SPAM

@@ -18,12 +18,14 @@ from tests.support.clock import set_clock
 from tests.support.evaluation import (
     NOW,
     accounts,
+    opened,
     post,
     protect_accounts,
     publish_scored,
     scored_round,
     second_evaluator,
     sign_in,
+    token,
 )
 
 
@@ -189,3 +191,17 @@ def test_an_edition_names_its_decision_to_everyone(closed: Flask) -> None:
         _client, secret = create_api_client(session, name="Cổng", scopes=("published",), actor=Actor(NOW))
     detail = public.get("/api/v1/rounds/r1", headers={"Authorization": f"Bearer {secret}"}).get_json()
     assert detail["decision"] == {"number": "123/QĐ-UBND", "day": "2026-03-01", "link": link}
+
+
+def test_a_decision_named_from_an_old_page_does_not_replace_a_newer_one(closed: Flask) -> None:
+    with closed.extensions["database"].write() as session:
+        publish_scored(session)
+    first, second, at = person(closed, "evaluator"), person(closed, "hai"), f"{STEPS}/1"
+    page = second.get(at).get_data(as_text=True)
+    old = {"csrf_token": token(page), **opened(page, f"{at}/quyet-dinh")}
+    newer = {"number": "12/QĐ-UBND", "on": "2026-02-27", "link": ""}
+    assert post(first, f"{at}/quyet-dinh", form_at=at, **newer).status_code == 303
+    reply = second.post(f"{at}/quyet-dinh", data={**old, "number": "11/QĐ-UBND", "on": "2026-02-26", "link": ""})
+    assert reply.status_code == 409
+    with closed.extensions["database"].read() as session:
+        assert session.scalars(sa.select(Publication.decision_number)).one() == "12/QĐ-UBND"

@@ -50,9 +50,11 @@ class ClassManyForm(Form):
         return self
 
     @property
-    def numbers(self) -> list[int]:
-        """The cases that were ticked."""
-        return [int(one) for one in self.case.data if one.isdecimal() and len(one) < 20]
+    def ticked(self) -> list[tuple[int, int]]:
+        """Number and version of the cases that were ticked, as the list showed them."""
+        pairs = [one.split(".") for one in self.case.data if len(one) < 40]
+        found = [(int(pair[0]), int(pair[1])) for pair in pairs if len(pair) == 2 and all(map(str.isdecimal, pair))]
+        return [(number, version) for number, version in found if number < 2**63]
 
 
 class AssignForm(EditForm):

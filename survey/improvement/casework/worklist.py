@@ -12,7 +12,7 @@ from werkzeug import Response
 
 from survey.accounts.auth import role_required
 from survey.accounts.queries.users import agencies_below
-from survey.core.errors import InputError
+from survey.core.errors import InputError, StaleEditError
 from survey.core.text import clean
 from survey.improvement.case_text import case_code
 from survey.improvement.casework.common import EVALUATORS, SORTERS, blueprint, case_of, scope
@@ -45,17 +45,19 @@ def worklist() -> str:
 @blueprint.post("/nhieu")
 @role_required(*SORTERS)
 def many() -> Response:
-    """Class the ticked cases at once; those that cannot be are counted."""
+    """Class the ticked cases at once; those that cannot be, or that somebody changed meanwhile, are counted."""
     form = ClassManyForm().offer()
     target = safe_next(form.next.data) or flask.url_for("casework.worklist")
     if not form.validate():
         flask.flash(" ".join(mistake.advice for mistake in form.mistakes), "error")
         return flask.redirect(target, 303)
     done = failed = 0
-    for number in form.numbers[:PER_PAGE]:
+    for number, version in form.ticked[:PER_PAGE]:
         try:
             with database().write() as session:
                 case = case_of(session, number)
+                if case.row_version != version:  # another's step since the list was opened
+                    raise StaleEditError
                 class_case(
                     session,
                     case,
