@@ -71,7 +71,17 @@ def test_no_text_is_a_formula_or_a_link(content: Content, tmp_path: Path) -> Non
 def test_headers_are_frozen_filtered_and_bilingual_when_asked(content: Content, tmp_path: Path) -> None:
     for english, top in ((False, 1), (True, 2)):
         book = openpyxl.load_workbook(write(content, tmp_path, english=english))
-        titles = ["Chỉ số", "Yếu tố", "Câu hỏi", "Phân bố", "Xếp hạng", "Thay đổi", "Chất lượng", "Phương pháp"]
+        titles = [
+            "Chỉ số",
+            "Yếu tố",
+            "Câu hỏi",
+            "Phân bố",
+            "Xếp hạng",
+            "Thay đổi",
+            "Tỷ lệ",
+            "Chất lượng",
+            "Phương pháp",
+        ]
         assert [page.title for page in book if not page.title.startswith("Biểu đồ")] == titles
         for name in titles:
             page = book[name]

@@ -23,6 +23,7 @@ from survey.results.as_csv import plain
 from survey.results.bars import Bars, weighted_bars
 from survey.results.comparisons import Changes, agency_ranks, changes_since_last_round
 from survey.results.compute import RoundResults, round_results
+from survey.results.rates import rate_table, rates_of
 from survey.structure.queries import names
 from survey.web.messages import Pair
 from survey.web.wording import FIGURE_STATUSES, FIGURE_WARNINGS, LEAGUES, Wording
@@ -54,6 +55,8 @@ class Content:
     limited: bool
     #: weighted shares of the answers to each item
     bars: Bars
+    #: late, on time, early, apologised, ways of filing: rows of `survey.results.rates.rate_table`
+    rates: pd.DataFrame
 
     @property
     def definition(self) -> Definition:
@@ -93,6 +96,7 @@ def load_content(session: orm.Session, round_code: str, visible: frozenset[str] 
         services=names.services(session, on=results.round.opens_on),
         limited=visible is not None,
         bars=weighted_bars(session, results),
+        rates=_cut(rate_table(session, results, limited=visible is not None), seen),
     )
 
 
@@ -223,6 +227,15 @@ RANKS = (
     SheetColumn("group", ("Nhóm không phân biệt được", "Group that cannot be told apart"), width=14),
     *STATUS[:2],
 )
+RATES = (
+    *PLACE[:2],
+    SheetColumn("key", ("Mã", "Key"), width=20),
+    SheetColumn("rate", ("Tỷ lệ", "Rate"), width=44),
+    COUNTS[0],
+    SheetColumn("index", ("Tỷ lệ (%)", "Rate (%)"), "index"),
+    *FIGURE[1:4],
+    *STATUS,
+)
 CHANGES = (
     *PLACE,
     SheetColumn("before", ("Đợt trước (%)", "Before (%)"), "index"),
@@ -275,7 +288,13 @@ def figure_sheets(content: Content) -> list[WorkbookSheet]:
         *sheets,
         WorkbookSheet("ranks", ("Xếp hạng", "Ranks"), RANKS, ranks, frozen=2),
         WorkbookSheet("changes", ("Thay đổi", "Change"), CHANGES, moved, frozen=2),
+        WorkbookSheet("rates", ("Tỷ lệ", "Rates"), RATES, _rows(content, content.rates, RATES, FIGURE_STATUSES), 2),
     ]
+
+
+def rate_words(definition: Definition) -> dict[str, str]:
+    """The Vietnamese words of each rate by its key: the answer, as the form has it."""
+    return {rate.key: definition.labels(rate.question)[rate.option].get("vi") for rate in rates_of(definition)}
 
 
 def _rows(
@@ -288,6 +307,7 @@ def _rows(
         "league": lambda row: LEAGUES.text(row["league"]) if row["league"] else "",
         "level": lambda row: labels.LEVELS.text(row["level"]),
         "label": lambda row: content.label(row["level"], row["key"]),
+        "rate": lambda row: rate_words(content.definition).get(row["key"], row["key"]),
         "status_words": lambda row: labels.phrase(status, row["status"]),
         "warnings_words": lambda row: labels.phrase_list(FIGURE_WARNINGS, row["warnings"]),
     }
