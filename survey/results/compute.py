@@ -21,7 +21,8 @@ from sqlalchemy import orm
 
 from scoring.clusters import CLUSTER, ClusterSums, cluster_sums
 from scoring.disclosure import DisclosureRule
-from scoring.moments import Moments, merge, moments_from_patterns
+from scoring.moments import Moments, decode_bytes, enough_answers, merge, moments_from_patterns
+from scoring.partition import Labelled, partition_sums
 from scoring.scheme import DataError, Rules, Scheme
 from scoring.table import TEST_ERRORS, score_table
 from survey.core.cache import cached
@@ -31,6 +32,7 @@ from survey.questionnaires import Definition, from_canonical
 from survey.results.aggregation import aggregate
 from survey.results.queries import responses
 from survey.results.queries.delta import Delta
+from survey.results.queries.packed import packed_responses
 from survey.structure.queries import rounds
 from survey.structure.queries.counted import stamp
 from survey.structure.queries.leagues import agency_kinds
@@ -182,6 +184,10 @@ def round_sums(session: orm.Session, round_: Round, scheme: Scheme, rules: Rules
     name = ("sums", round_.version_id, rules.min_answered_share, rules.features, by, days)
 
     def full() -> Sums:
+        if by == PLACES:
+            packed = packed_responses(session, round_, len(scheme.items), days)
+            if packed is not None:
+                return sums_of_rows(packed.answers, packed.keys, scheme, rules)
         patterns = responses.patterns(session, round_.id, (*by, *days))
         return _sums(patterns.answers, patterns.counts, patterns.keys, scheme, rules)
 
@@ -190,6 +196,17 @@ def round_sums(session: orm.Session, round_: Round, scheme: Scheme, rules: Rules
         return before.merge(_sums(delta.answers, ones, delta.keys, scheme, rules))
 
     return aggregate(session, round_.id, name, by=(*by, *days), full=full, merge=add_delta)
+
+
+def sums_of_rows(packed: NDArray[np.uint8], keys: Mapping[str, Labelled], scheme: Scheme, rules: Rules) -> Sums:
+    """Sums of one row a response: (rows, at least items) packed answers; by counter and day where `keys` has these."""
+    answers, too_few = decode_bytes(packed, scheme), 0
+    if rules.min_answered_share > 0:
+        enough = enough_answers(answers, scheme, rules.min_answered_share)
+        too_few = int((~enough).sum())
+        answers, keys = answers[enough], {name: column.select(enough) for name, column in keys.items()}
+    moments, clusters = partition_sums(answers, keys, scheme, features=rules.features)
+    return Sums(moments, clusters, too_few)
 
 
 def score_chosen(session: orm.Session, results: RoundResults, chosen: sa.ColumnElement[bool]) -> pd.DataFrame:

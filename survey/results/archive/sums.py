@@ -9,15 +9,14 @@ import numpy as np
 import pandas as pd
 
 from scoring.clusters import CLUSTER
-from scoring.moments import decode_bytes, enough_answers
-from scoring.partition import Labelled, partition_sums
+from scoring.partition import Labelled
 from scoring.scheme import DataError, Rules
 from survey.core.errors import InputError
 from survey.questionnaires import BLANK, HIDDEN, Definition
 from survey.results.archive.columns import ResponseColumns, day_labels
 from survey.results.archive.manifest import ArchivedFile
 from survey.results.archive.read import Archive
-from survey.results.compute import PLACES, Sums, score_sums
+from survey.results.compute import PLACES, Sums, score_sums, sums_of_rows
 
 COLUMNS = ("agency", "service", "counter", "day", "excluded", "answers")
 """Columns that figures need."""
@@ -44,14 +43,7 @@ def sum_partitions(archive: Archive, parts: Sequence[ArchivedFile], rules: Rules
 
 def sum_responses(rows: ResponseColumns, keys: dict[str, Labelled], definition: Definition, rules: Rules) -> Sums:
     """Add up responses by keys, those with too few answers left out; by counter-day where the keys end with it."""
-    scheme = definition.scheme()
-    answers, too_few = decode_bytes(rows.answers, scheme), 0
-    if rules.min_answered_share > 0:
-        enough = enough_answers(answers, scheme, rules.min_answered_share)
-        too_few = int((~enough).sum())
-        answers, keys = answers[enough], {name: column.select(enough) for name, column in keys.items()}
-    moments, clusters = partition_sums(answers, keys, scheme, features=rules.features)
-    return Sums(moments, clusters, too_few)
+    return sums_of_rows(rows.answers, keys, definition.scheme(), rules)
 
 
 def counted(rows: ResponseColumns) -> ResponseColumns:
