@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -95,11 +96,12 @@ def _records(
 ) -> sa.Select[Any]:
     """Records of the responses from number `:start` to below `:stop`, as one text."""
     server = session.get_bind().dialect.name == "postgresql"
-    character, join = (sa.func.chr, sa.func.string_agg) if server else (sa.func.char, sa.func.group_concat)
-    record: sa.ColumnElement[str] = sa.func.substr(Response.answers, 1, items)
-    for column in columns:
-        for digit in (column.op("%")(BASE), column.op("/")(BASE)):
-            record = record.concat(character(FIRST + digit))
+    first: sa.ColumnElement[str] = sa.func.substr(Response.answers, 1, items)
+    digits = [FIRST + digit for column in columns for digit in (column.op("%")(BASE), column.op("/")(BASE))]
+    if server:
+        join, record = sa.func.string_agg, reduce(sa.ColumnElement.concat, map(sa.func.chr, digits), first)
+    else:
+        join, record = sa.func.group_concat, first.concat(sa.func.char(*digits))
     if days:
         name = next(one for one in days if one.startswith(CLUSTER_DAY))
         record = record.concat(key_column(session, name.replace(CLUSTER_DAY, "day", 1)))
@@ -111,7 +113,7 @@ def _records(
 def _counted(query: Any, round_: Round) -> Any:
     """The counted responses of a round, in the order of the table: by an index each row would be looked for."""
     joined = query.select_from(Response).outerjoin(EntryBatch, EntryBatch.batch_id == Response.batch_id)
-    return joined.where(Response.round_id + 0 == round_.id, Response.excluded.is_(None))
+    return joined.where(Response.round_id + 0 == round_.id, Response.excluded.concat("").is_(None))
 
 
 def _number(pair: NDArray[np.uint16]) -> Numbers:
