@@ -7,7 +7,7 @@ written by people as YAML (`schema.py`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -364,6 +364,13 @@ _NUMBERED_LABEL = re.compile(r"(\w) ?[-–.:)=] ?(\S.*)")
 _LABEL_WITH_NUMBER = re.compile(r"(\S.*?) ?\((\w)\)")
 _STARS = re.compile(r"([1-5]) ?(?:sao|stars?|điểm|/ ?5|★|⭐)", re.IGNORECASE)
 _ROW_OF_STARS = re.compile(r"([★⭐]\ufe0f?){1,5}☆{0,4}")
+
+
+def entry_keys(codes: Sequence[str]) -> dict[str, str]:
+    """The key that paper and screen show for each answer of a question: its place, or its code where one is a digit."""
+    if any(code.isdigit() for code in codes):
+        return {code: code for code in codes}
+    return {code: str(place) if place < 10 else code for place, code in enumerate(codes, 1)}
 
 
 def _squeeze(label: str) -> str:

@@ -17,7 +17,7 @@ from flask_babel import ngettext
 
 from survey.core.text import clean_block
 from survey.questionnaires import Definition, from_canonical
-from survey.questionnaires.definition import UNKNOWN
+from survey.questionnaires.definition import UNKNOWN, entry_keys
 from survey.web.forms import Mistake
 
 MAX_COMMENT = 2000
@@ -71,8 +71,7 @@ def keys_of(definition: Definition, code: str) -> dict[str, str]:
     """
     codes = [option for option in definition.slot(code).options if option != UNKNOWN]
     found = {option: option for option in codes}
-    if not any(option.isdigit() for option in codes):
-        found |= {str(place): option for place, option in enumerate(codes[:9], 1)}
+    found |= {key: option for option, key in entry_keys(codes).items()}
     return {"0": UNKNOWN, UNKNOWN: UNKNOWN, **found}
 
 
@@ -89,12 +88,13 @@ def parts(content: str, language: str) -> tuple[EntrySection, ...]:
 
     def made(code: str, text: str) -> Field:
         labels = [(key, label.get(language)) for key, label in definition.labels(code).items()]
+        shown = entry_keys([key for key, _label in labels if key != UNKNOWN])
         show_if = dict(definition.slot(code).show_if)
         return Field(
             number[code],
             code,
             text,
-            tuple((unknown_key(definition, code) if key == UNKNOWN else key, label) for key, label in labels),
+            tuple((unknown_key(definition, code) if key == UNKNOWN else shown[key], label) for key, label in labels),
             json.dumps(keys_of(definition, code)),
             json.dumps({key: list(values) for key, values in show_if.items()}) if show_if else "",
             definition.on_scale(code),

@@ -19,8 +19,8 @@ from survey.questionnaires.definition import (
     Condition,
     Definition,
     LocalText,
-    Option,
     Section,
+    entry_keys,
 )
 
 LEFT, WIDTH = 15 * mm, 180 * mm
@@ -28,7 +28,7 @@ NUMBER, LEVEL, DECLINE = 8 * mm, 12.5 * mm, 16 * mm
 TEXT = WIDTH - NUMBER - 5 * LEVEL - DECLINE - 2 * mm
 BOX = 5.6 * mm
 INK, MUTED, RULE, ACCENT = "#1E1B18", "#5B554E", "#8C857B", "#7A2E5D"
-SIZE, SMALL, TINY = 9.5, 7.6, 5.5
+SIZE, SMALL = 9.5, 7.6
 PAD = 1.2 * mm
 TALL = 10_000.0
 
@@ -115,13 +115,11 @@ class _Asked:
     def item(self, code: str, text: LocalText, show_if: Condition) -> PaperRow:
         """A statement with its six boxes."""
         stack = [*self._condition(show_if), *_wording(text, self.languages, REGULAR, SIZE, TEXT)]
-        below = _code_line(stack, code, TEXT)
-        height = max(_height(stack) + below, BOX) + 2 * PAD
+        height = max(_height(stack), BOX) + 2 * PAD
 
         def paint(canvas: Canvas, top: float) -> None:
             self._number(canvas, code, top - PAD)
-            bottom = _draw(canvas, stack, LEFT + NUMBER, top - PAD, TEXT)
-            _draw_code(canvas, stack, code, (LEFT + NUMBER, bottom, TEXT))
+            _draw(canvas, stack, LEFT + NUMBER, top - PAD, TEXT)
             x, y = LEFT + NUMBER + TEXT + 2 * mm, top - height / 2 - BOX / 2
             for level in LEVELS:
                 _box(canvas, x + (LEVEL - BOX) / 2, y, level)
@@ -136,13 +134,14 @@ class _Asked:
         question = next(q for q in section.questions if q.code == code)
         width = WIDTH - NUMBER
         stack = [*self._condition(question.show_if), *_wording(question.text, self.languages, SEMIBOLD, SIZE, width)]
-        boxes = [(o.code, *self._both(o.text)) for o in (*question.options, Option(UNKNOWN, section.unknown))]
+        keys = entry_keys([option.code for option in question.options])
+        boxes = [(keys[option.code], *self._both(option.text)) for option in question.options]
+        boxes.append((UNKNOWN, *self._both(section.unknown)))
         row = _boxes(stack, boxes, indent=NUMBER)
 
         def paint(canvas: Canvas, top: float) -> None:
             self._number(canvas, code, top - PAD)
             row.draw(canvas, top)
-            _draw_code(canvas, stack, code, (LEFT + NUMBER, top - PAD - _height(stack), width))
             _line(canvas, top - row.height, 0.4, RULE)
 
         return PaperRow(row.height, paint)
@@ -232,26 +231,6 @@ def _flow(options: Sequence[tuple[str, str, str]], width: float) -> Iterator[tup
             x, line = 0.0, line + 1
         yield x, line, option
         x += reach + 3.5 * mm
-
-
-def _code_line(stack: Stack, code: str, width: float) -> float:
-    """The height that the stable code needs under a wording: none when it fits behind the last line."""
-    last = stack[-1][0]
-    reach = pdfmetrics.stringWidth(last.lines[-1], last.font, last.size) + 2 * mm
-    return 0.0 if reach + pdfmetrics.stringWidth(code, REGULAR, TINY) <= width else TINY * 1.3
-
-
-def _draw_code(canvas: Canvas, stack: Stack, code: str, place: tuple[float, float, float]) -> None:
-    """Draw the stable code behind the last line of a wording whose lower edge is at y, or under it."""
-    x, y, width = place
-    last = stack[-1][0]
-    canvas.setFillColor(MUTED)
-    canvas.setFont(REGULAR, TINY)
-    if _code_line(stack, code, width):
-        canvas.drawString(x, y - TINY, code)
-    else:
-        behind = pdfmetrics.stringWidth(last.lines[-1], last.font, last.size) + 2 * mm
-        canvas.drawString(x + behind, y + last.size * 0.28, code)
 
 
 def _height(stack: Stack) -> float:
