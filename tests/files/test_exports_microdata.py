@@ -211,6 +211,22 @@ def test_weights_and_fractions_are_those_of_the_transactions(micro: tuple) -> No
     assert set(frame["in_province"]) == {1}
 
 
+@pytest.mark.parametrize("public", [False, True])
+def test_withheld_sums_follow_the_pooled_design(survey: Database, public: bool) -> None:
+    """By hand: services of e are hidden; its 80 + 4 + 6 people are one stratum of weight 250 / 90, not 2.5 and 12.5."""
+    with survey.read() as session:
+        data = prepare(session, load_content(session, "r"), public=public)
+        answered = session.scalars(
+            sa.select(Response.answers).join(Agency, Agency.id == Response.deciding_agency_id).where(Agency.code == "e")
+        ).all()
+    own = next(w for w in data.withheld if w.agency == "e")
+    given = [answer for text in answered for answer in text[: len(DEFINITION.items)] if answer in "12345"]
+    assert sum(own.valid) == pytest.approx(250 / 90 * len(given), rel=1e-12)
+    assert sum(own.counting) == pytest.approx(250 / 90 * sum(answer in "45" for answer in given), rel=1e-12)
+    assert all(stratum.service for stratum in data.strata)  # what is pooled stays behind whole
+    assert {stratum.agency for stratum in data.strata}.isdisjoint({"d", "e"})
+
+
 def test_the_order_of_rows_tells_nothing_and_is_always_the_same(survey: Database, tmp_path: Path) -> None:
     """A second database with the same responses stored the other way round gives the same file."""
     other = Database(f"sqlite:///{tmp_path / 'other.db'}")

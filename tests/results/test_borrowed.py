@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import math
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
+import pytest
+from flask import Flask
 
 from scoring.scheme import Rules
+from survey.core.actor import Actor
+from survey.publication.operations.api_clients import create_api_client
 from survey.results.borrowed import estimates_of
+from tests.support.evaluation import NOW, accounts, scored_round, sign_in
+
+ROOT = Path(__file__).parents[2]
 
 SERVICES = ("x", "y", "z")
 
@@ -57,3 +66,36 @@ def test_without_few_or_firm_cells_there_are_none() -> None:
     every = results(10)
     every.tested = every.table = every.table[every.table["agency"] == "a0"]
     assert estimates_of(every) == []
+
+
+def test_none_but_evaluators_pages_read_borrowed_and_hardened_figures() -> None:
+    """They start from unpublished figures: no page of units, no file, no API and no public page has them."""
+    readers: dict[str, set[str]] = {"survey.results.borrowed": set(), "survey.results.place_indices": set()}
+    for path in (ROOT / "survey").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = [node.module] if isinstance(node, ast.ImportFrom) else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            for name in readers.keys() & set(names):
+                readers[name].add(path.relative_to(ROOT).as_posix())
+    assert readers == {
+        "survey.results.borrowed": {"survey/results/pages/small_cells.py"},
+        "survey.results.place_indices": {"survey/results/pages/places.py", "survey/results/place_sentences.py"},
+    }
+
+
+@pytest.mark.parametrize("path", ["o-it-phieu", "noi-can-xem-lai"])
+def test_units_programs_and_everyone_else_are_refused(app: Flask, path: str) -> None:
+    with app.extensions["database"].write() as session:
+        scored_round(session)
+        accounts(session)
+        _client, token = create_api_client(session, name="cong", scopes=["published", "results"], actor=Actor(NOW))
+    address = f"/danh-gia/r1/{path}"
+    for person in ("manager", "staff"):
+        client = app.test_client()
+        sign_in(client, person)
+        assert client.get(address).status_code == 403, person
+    assert app.test_client().get(address).status_code in (302, 303)
+    assert app.test_client().get(address, headers={"Authorization": f"Bearer {token}"}).status_code in (302, 303)
+    evaluator = app.test_client()
+    sign_in(evaluator, "evaluator")
+    assert evaluator.get(address).status_code == 200
