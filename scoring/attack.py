@@ -185,6 +185,10 @@ class Attack:
         low, high = bounds(self._size, self._hidden, self._lines, cell, **ends)
         return high - low >= least - 1e-6
 
+    def wide_by_squares(self, cell: int, least: int) -> bool:
+        """Whether squares alone make a hidden entry wide; False where others might, or where it is in one sum."""
+        return len(self._lines.of.get(cell, [])) == 2 and self._squares(cell, least) >= least
+
     def _squares(self, cell: int, least: int) -> int:
         """How wide the range is, up to `least`, that chains of four entries give together.
 

@@ -221,11 +221,41 @@ def _hide_places(
     parts = [figure for figure in np.unique(size, axis=1).T if (figure != n).any()]
     layers = [whole, *(_Cells(n, whole.free & (n > 0), lines, min_n, there=whole.free) for n in parts)]
     hidden: Flags = gone | ((size > 0) & (size < min_n)).any(axis=1)
+    figures = np.array(parts, dtype=np.int64).reshape(len(parts), len(n))
     settled: list[Flags] = [np.zeros(len(n), dtype=np.bool_)] * len(layers)  # an entry that is wide stays so
+    wide = np.zeros(figures.shape, dtype=np.bool_)
     while any((hidden & ~before).any() for before in settled):
         for k, layer in enumerate(layers):
-            hidden = settled[k] = _protected(layer, hidden, settled[k])
+            if k == 1:
+                fresh = hidden & whole.free & ~settled[k]
+                wide |= _wide_by_figure(
+                    figures, np.where(fresh, ~wide.all(axis=0), fresh), hidden & whole.free, lines, min_n
+                )
+            hidden = settled[k] = _protected(layer, hidden, settled[k], wide[k - 1] if k else None)
     return hidden
+
+
+def _wide_by_figure(size: Whole, among: Flags, hidden: Flags, lines: Lines, min_n: int) -> Flags:
+    """Which entries `among` the hidden ones are wide (figures, entries), as far as squares of entries tell.
+
+    `size`: (figures, entries). What moves along chains is no more than their entries hold: what is wide by the least
+    that any of some figures has of each entry is so in each of these, and only where it is not are they looked at by
+    halves.
+    """
+    wide = np.zeros(size.shape, dtype=np.bool_)
+    if not lines.simple or not len(size) or not among.any():
+        return wide
+    attack = Attack(size.min(axis=0), hidden, lines)
+    found = np.zeros(size.shape[1], dtype=np.bool_)
+    for cell in np.flatnonzero(among).tolist():
+        found[cell] = attack.wide_by_squares(cell, min_n)
+    wide[:, found] = True
+    left, half = among & ~found, len(size) // 2
+    if half and left.any():
+        for part in (slice(None, half), slice(half, None)):
+            there = left & (size[part] > 0).any(axis=0)
+            wide[part] |= _wide_by_figure(size[part], there, hidden, lines, min_n)
+    return wide
 
 
 def _hide_figures(
@@ -362,13 +392,15 @@ def _together(
             return hidden
 
 
-def _protected(cells: _Cells, start: Flags, settled: Flags | None = None) -> Flags:
-    """`start` with what else must go; entries that are `settled` were found safe before."""
+def _protected(cells: _Cells, start: Flags, settled: Flags | None = None, wide: Flags | None = None) -> Flags:
+    """`start` with what else must go; entries that are `settled` were found safe before, those `wide` are so anyway."""
     hidden = start & (cells.free if cells.there is None else cells.there)
     left = np.flatnonzero(hidden if settled is None else hidden & ~settled).tolist()
     left += _close(hidden, cells, left)
     attack = Attack(cells.size, hidden, cells.lines, low=cells.low, high=cells.high)
-    left = [cell for cell in left if cells.size[cell] > 0]  # that nobody answered may come out
+    left = [
+        cell for cell in left if cells.size[cell] > 0 and (wide is None or not wide[cell])
+    ]  # of nobody may come out
     while left:  # an entry that is wide stays so, whatever else is hidden
         cell = left.pop()
         while not attack.wide(cell, cells.min_n if cells.least is None else int(cells.least[cell])):

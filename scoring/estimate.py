@@ -17,13 +17,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import sparse
 
 from scoring.clusters import degrees, residuals
 from scoring.moments import Moments, peak
@@ -576,14 +574,15 @@ def cluster_totals(moments: Moments, design: Design, alpha: Floats, domain: Code
         raise DataError("the design's clusters are of other answers than the moments")
     code = domain[clusters.cell]
     result = np.zeros((len(code), alpha.shape[1]))
-    at = columns_of(moments, statistic)
-    order = np.argsort(code, kind="stable")
-    edges = np.searchsorted(code[order], np.arange(len(alpha) + 1))
-    for d, (start, stop) in enumerate(pairwise(edges)):
-        rows = order[start:stop]
-        # α is mostly 0, and a sparse product needs no threads, which wait for each other on a busy machine.
-        part = (sparse.csr_array(alpha[d]) @ clusters.sums[rows][:, at].T.astype(np.float64)).T
-        result[rows] = part * design.weight[clusters.cell[rows]][:, None]
+    rows = np.flatnonzero(code >= 0)
+    own, weight = code[rows], design.weight[clusters.cell[rows]]
+    sums = clusters.sums[rows][:, columns_of(moments, statistic)].T.astype(np.float64)
+    used = (alpha != 0).any(axis=0)
+    for figure in range(alpha.shape[1]):  # α is mostly 0: a figure has the items that count for it
+        total = np.zeros(len(rows))
+        for column in np.flatnonzero(used[figure]).tolist():
+            total += alpha[own, figure, column] * sums[column]
+        result[rows, figure] = total * weight
     return result
 
 

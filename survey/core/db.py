@@ -223,6 +223,10 @@ def _refuse_writes(sessions: orm.sessionmaker[orm.Session]) -> None:
             raise sa.exc.InvalidRequestError("an autocommit session only reads")
 
 
+ONE_MOMENT = "one_moment"
+"""Key of `Session.info` of sessions that only read, and of one moment: what they read once they need not read again."""
+
+
 class Database:
     """One engine and the ways to use it: `read()`, `read_autocommit()`, `write()`. The composition root makes it."""
 
@@ -233,7 +237,8 @@ class Database:
         self._readers = orm.sessionmaker(
             self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             if self._server
-            else self.engine
+            else self.engine,
+            info={ONE_MOMENT: True},
         )
         self._autocommit_readers = orm.sessionmaker(
             self.engine.execution_options(isolation_level="AUTOCOMMIT") if self._server else self.engine

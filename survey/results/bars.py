@@ -12,7 +12,7 @@ from scoring.composition import level_shares
 from survey.core.cache import cached
 from survey.results.charts import Segment, stacked_bar
 from survey.results.compute import RoundResults, round_sums, without_service
-from survey.results.figures import ShownFigure
+from survey.results.figures import PROVINCE, ShownFigure
 from survey.structure.queries.population import population as read_population
 
 
@@ -33,16 +33,26 @@ UNWEIGHTED = Bars({})
 """For figures that are not weighted, such as groups of a breakdown: shares are those of the counts."""
 
 
-def weighted_bars(session: orm.Session, results: RoundResults) -> Bars:
-    """The bars of a round; cached while its responses and transactions are the same."""
+def weighted_bars(session: orm.Session, results: RoundResults, agency: str = PROVINCE) -> Bars:
+    """The bars of a round, or of one agency alone; cached while its responses and transactions are the same.
+
+    An agency consists of whole strata, so that its own part is enough for it.
+    """
 
     def make() -> Bars:
-        sums = round_sums(session, results.round, results.definition.scheme(), results.rules)
-        population = read_population(session, results.round.id)
+        moments = round_sums(session, results.round, results.definition.scheme(), results.rules).moments
+        population, figures = read_population(session, results.round.id), results.table
+        known = len(population) > 0
+        if agency:
+            moments = moments.select((moments.keys["agency"] == agency).to_numpy())
+            population = population[population["agency"] == agency].reset_index(drop=True)
+            figures = figures[figures["agency"] == agency]
+            if not len(moments.n):
+                return UNWEIGHTED
         table = level_shares(
-            sums.moments,
-            population if len(population) else None,
-            results.table,
+            moments,
+            population if known else None,
+            figures,
             results.rules,
             without_service=without_service(results.rules),
         )
@@ -50,4 +60,4 @@ def weighted_bars(session: orm.Session, results: RoundResults) -> Bars:
         keys = table[["agency", "service", "key"]].itertuples(index=False, name=None)
         return Bars({key: tuple(row) for key, row in zip(keys, values.tolist(), strict=True) if np.isfinite(row[0])})
 
-    return cached(session, ("bars", results.stamp), make)
+    return cached(session, ("bars", results.stamp, agency), make)

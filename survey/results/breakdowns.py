@@ -8,6 +8,7 @@ here: breakdowns by different things have nothing but that in common, so that no
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,6 +33,7 @@ CHANNEL, COUNTER = "kenh", "quay"
 """Codes of the two dimensions that no question asks for; others are codes of respondent questions."""
 GROUP = "group"
 KEYS = ("agency", "service", GROUP, "level", "key")
+PLACE_KEYS = ("agency", "service", "level", "key")
 
 
 @dataclass(frozen=True)
@@ -160,10 +162,22 @@ def _hidden(
             moments = moments.select((moments.keys["agency"] == part).to_numpy())
         by = ("service", GROUP) if part is not None else ("agency", GROUP)
         n = respondents(moments, by, _alone(results)).assign(**{name: part or "" for name in PLACES if name not in by})
-        gone = hidden_groups(n, by, DisclosureRule.of(results.rules), moments.scheme, results.table)
+        rule, table = DisclosureRule.of(results.rules), results.table
+        if part is None:
+            gone = hidden_groups(n, by, rule, moments.scheme, table)
+        else:  # of one agency alone: a response elsewhere changes nothing of it
+            table = table[(table["agency"] == part) & (table["status"] == SUPPRESSED)].reset_index(drop=True)
+            key = ("hidden groups of", results.round.version_id, rule, by, _digest(n), _digest(table[list(PLACE_KEYS)]))
+            gone = cached(session, key, lambda: hidden_groups(n, by, rule, moments.scheme, table))
         return frozenset(n.loc[gone, list(KEYS)].itertuples(index=False, name=None))
 
     return cached(session, ("hidden groups", results.stamp, dimension, part), make)
+
+
+def _digest(table: pd.DataFrame) -> str:
+    """A hash of all that a table says."""
+    columns = repr([(str(name), table[name].tolist()) for name in table])
+    return hashlib.sha256(columns.encode()).hexdigest()
 
 
 def hidden_groups(
@@ -216,7 +230,7 @@ def _withstands(
 
 def _hidden_before(n: pd.DataFrame, table: pd.DataFrame) -> NDArray[np.bool_]:
     """The rows of places whose own figure the results hide already."""
-    figure = ["agency", "service", "level", "key"]
+    figure = list(PLACE_KEYS)
     gone = pd.MultiIndex.from_frame(table.loc[table["status"] == SUPPRESSED, figure])
     return np.asarray(pd.MultiIndex.from_frame(n[figure]).isin(gone), dtype=np.bool_) & (n["n"] > 0).to_numpy()
 

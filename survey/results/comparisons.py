@@ -33,23 +33,23 @@ class Changes:
     comparable: bool
 
 
-def agency_ranks(results: RoundResults) -> pd.DataFrame:
+def agency_ranks(results: RoundResults, *, each: bool = True) -> pd.DataFrame:
     """The agencies' ranks by overall index within their leagues, see `scoring.ranks.rank_agencies`.
 
     The column `league` says among whom; whoever is alone in a league has no rank (status `alone`). The seed comes from
     the round's code: looking again never alters a rank. Agencies with fewer respondents than the round's rules ask for
-    an interval have no rank.
+    an interval have no rank. `each` False: without the ranges that hold for one agency by itself, which take longest.
     """
     rules = results.rules
     old_errors = rules.fpc_in_tests or results.tested is None
     table = results.table if results.tested is None else results.tested
     rows = table[(table["agency"] != "") & (table["service"] == "") & (table["level"] == "overall")]
     if not results.leagues or not len(rows):
-        return _in_league(_league_ranks(results, rows, old_errors), "")
+        return _in_league(_league_ranks(results, rows, old_errors, each), "")
     league = np.array([results.leagues.get(agency, "") for agency in rows["agency"]], dtype=object)
     parts = []
     for name in league_order(results.leagues, rows["agency"]):
-        part = _league_ranks(results, rows[league == name], old_errors)
+        part = _league_ranks(results, rows[league == name], old_errors, each)
         if (part["status"] == RANKED).sum() == 1:
             alone = part["status"] == RANKED
             part.loc[alone, ["rank", "low", "high", "own_low", "own_high"]] = pd.NA
@@ -63,7 +63,7 @@ def _in_league(ranks: pd.DataFrame, name: str) -> pd.DataFrame:
     return ranks
 
 
-def _league_ranks(results: RoundResults, rows: pd.DataFrame, old_errors: bool) -> pd.DataFrame:
+def _league_ranks(results: RoundResults, rows: pd.DataFrame, old_errors: bool, each: bool) -> pd.DataFrame:
     """The ranks of the agencies of one league among each other."""
     rules = results.rules
     columns = ("index", "n", *(("se", "lo", "hi") if old_errors else ("se_test",)))
@@ -71,7 +71,7 @@ def _league_ranks(results: RoundResults, rows: pd.DataFrame, old_errors: bool) -
     bounded = () if old_errors else tuple(rows["bounded"].astype(bool))
     seed = int.from_bytes(hashlib.sha256(results.round.code.encode()).digest()[:8], "big")
     choices = (rules.statistic, rules.min_n_interval, rules.confidence)
-    return _ranked(tuple(rows["agency"]), tuple(rows["status"]), numbers, bounded, seed, choices).copy()
+    return _ranked(tuple(rows["agency"]), tuple(rows["status"]), numbers, bounded, seed, choices, each).copy()
 
 
 @lru_cache(maxsize=64)
@@ -82,6 +82,7 @@ def _ranked(
     bounded: tuple[bool, ...],
     seed: int,
     choices: tuple[str, int, float],
+    each: bool,
 ) -> pd.DataFrame:
     """The ranks of figures given as bytes: equal figures have equal ranks, and they take long to find.
 
@@ -94,9 +95,9 @@ def _ranked(
     rules = Rules(statistic=statistic, min_n_interval=min_n_interval, confidence=confidence)
     if bounded or not len(rows):
         return rank_agencies(
-            rows.assign(bounded=np.array(bounded, dtype=bool), se_test=rows.get("se_test")), rules, seed=seed
+            rows.assign(bounded=np.array(bounded, dtype=bool), se_test=rows.get("se_test")), rules, seed=seed, each=each
         )
-    return rank_agencies(rows, rules, seed=seed, fpc=True)
+    return rank_agencies(rows, rules, seed=seed, fpc=True, each=each)
 
 
 def changes_since_last_round(

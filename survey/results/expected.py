@@ -78,7 +78,7 @@ def leagues(results: RoundResults, *, ranked: bool = True) -> list[League]:
     table = results.table if results.tested is None else results.tested
     rows = table[(table["agency"] != "") & (table["service"] == "") & (table["level"] == "overall")]
     rows = rows[rows["index"].notna() & rows["n"].notna()]
-    ranks = agency_ranks(results) if ranked else None
+    ranks = agency_ranks(results, each=False) if ranked else None
     found = []
     for code in league_order(results.leagues, rows["agency"]):
         part = rows[np.array([results.leagues.get(agency, "") for agency in rows["agency"]], dtype=object) == code]

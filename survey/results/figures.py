@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -80,11 +79,19 @@ class Figures:
     """The rows of a result table by (agency, service, level, key)."""
 
     def __init__(self, table: pd.DataFrame) -> None:
-        self._by_key = {(f.agency, f.service, f.level, f.key): f for f in map(_figure, _records(table))}
+        self._columns = {str(name): table[name].tolist() for name in table}
+        names = (map(str, self._columns[name]) for name in ("agency", "service", "level", "key"))
+        self._row = {key: row for row, key in enumerate(zip(*names, strict=True))}
+        self._made: dict[int, ShownFigure] = {}
 
     def find(self, agency: str, service: str, level: str, key: str) -> ShownFigure | None:
-        """A figure, or None when the table has no such row."""
-        return self._by_key.get((agency, service, level, key))
+        """A figure, or None when the table has no such row; made when it is first asked for."""
+        row = self._row.get((agency, service, level, key))
+        if row is None:
+            return None
+        if row not in self._made:
+            self._made[row] = _figure({name: values[row] for name, values in self._columns.items()})
+        return self._made[row]
 
     def overall(self, agency: str = PROVINCE, service: str = ALL_SERVICES) -> ShownFigure | None:
         """The overall index of an agency (or the province) and service (or all)."""
@@ -93,14 +100,15 @@ class Figures:
     @cached_property
     def agencies(self) -> tuple[str, ...]:
         """Agencies with figures, best index first; those without an index last. Ties in the order of codes."""
-        figures = [f for f in self._by_key.values() if f.agency and not f.service and (f.level, f.key) == OVERALL]
+        wanted = (key for key in self._row if key[0] and not key[1] and key[2:] == OVERALL)
+        figures = [f for key in wanted if (f := self.find(*key)) is not None]
         return tuple(
             f.agency for f in sorted(figures, key=lambda f: (not f.exists, -f.index if f.exists else 0, f.agency))
         )
 
     def services(self, agency: str) -> tuple[str, ...]:
         """Services of an agency (or the province) with figures, in the order of codes."""
-        return tuple(sorted({s for (a, s, _, _) in self._by_key if a == agency and s}))
+        return tuple(sorted({s for (a, s, _, _) in self._row if a == agency and s}))
 
 
 def chart_row(label: str, figure: ShownFigure | None, reference: ShownFigure | None = None) -> ChartRow:
@@ -109,12 +117,6 @@ def chart_row(label: str, figure: ShownFigure | None, reference: ShownFigure | N
     if figure is None:
         return ChartRow(label, math.nan, math.nan, math.nan, reference=behind)
     return ChartRow(label, figure.index, figure.lo, figure.hi, figure.thin, behind)
-
-
-def _records(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    columns = list(table.columns)
-    for values in table.itertuples(index=False, name=None):
-        yield dict(zip(columns, values, strict=True))
 
 
 def _figure(row: dict[str, Any]) -> ShownFigure:

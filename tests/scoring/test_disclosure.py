@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scoring import disclosure
 from scoring.attack import Attack, Lines, bounds
 from scoring.disclosure import (
     HIDDEN,
@@ -216,6 +217,22 @@ def test_a_hidden_place_is_hidden_whole_and_each_figure_stays_unknown(drawn: tup
             low, high = bounds(n[:, figure], gone, sums, int(place), **known)
             assert low - 1e-6 <= n[place, figure] <= high + 1e-6
             assert high - low >= (min(4, population[place] - 1) if figure == 0 else 5) - 1e-6
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_looking_at_all_figures_at_once_hides_the_same(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The least that any figure has of a place makes the search short; without it the same places are hidden."""
+    random = np.random.default_rng(seed)
+    people = random.poisson(random.gamma(0.8, 12, size=(12, 5)))
+    every = [people, *(random.binomial(people, share) for share in random.uniform(0.3, 1, size=8))]
+    keys, n = _places(people)
+    sizes = np.stack([_places(one)[1] for one in every], axis=1)
+    rows = [(*k, "item" if f else "overall", f"i{f}") for k in keys.to_numpy().tolist() for f in range(len(every))]
+    table = pd.DataFrame(rows, columns=[*AT, "level", "key"]).assign(n=sizes.ravel(), population=np.repeat(3 * n, 9))
+    quick = protect_table(table)
+    monkeypatch.setattr(disclosure, "_wide_by_figure", lambda size, *rest: np.zeros(size.shape, dtype=np.bool_))
+    assert (protect_table(table) == quick).all()
+    assert quick.any()
 
 
 def test_a_hidden_number_lies_between_1_and_n() -> None:

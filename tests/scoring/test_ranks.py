@@ -187,3 +187,12 @@ def test_steady_variance_leaves_censuses_and_unknowns_alone() -> None:
     assert np.isnan(found[1])
     assert found[2] == 0.1
     assert steady_variance([1.0], [0.0], [5]).tolist() == [0.0]
+
+
+def test_ranges_of_each_can_be_left_out() -> None:
+    value, variance, n = [90.0, 80.0, 79.0, 60.0], [4.0, 1.0, 1.0, 9.0], [100, 100, 20, 100]
+    whole, joint = (rank_table("abcd", value, variance, n, seed=1, draws=2000, each=each) for each in (True, False))
+    own = ["own_low", "own_high"]
+    pd.testing.assert_frame_equal(joint.drop(columns=own), whole.drop(columns=own))
+    assert joint[own].isna().all().all()
+    assert whole[own].notna().all(axis=1).tolist() == [True, True, True, False]

@@ -144,7 +144,7 @@ def detail(round_code: str, agency: str) -> str:
             counters=None if group or not agency else _counters(session, page, agency),
             comment_summary=None if group or service else comment_summary(session, page.results, page.figures, agency),
             masked_text=masked_text,
-            bars=UNWEIGHTED if group else weighted_bars(session, page.results),
+            bars=UNWEIGHTED if group else weighted_bars(session, page.results, agency),
             weighted=not group,
             adds_up=adds_up,
             unanswered=None if group else unanswered(figures.overall(agency, service), page.rules.statistic),

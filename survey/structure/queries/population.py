@@ -9,12 +9,25 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from survey.core.db import ONE_MOMENT
 from survey.models import Agency, Population, Response, Service, WeeklyCount
 from survey.structure.queries.counted import counted
 
 
 def population(session: orm.Session, round_id: int) -> pd.DataFrame:
-    """The transactions of a round as the scoring wants them: columns `agency`, `service`, `N`."""
+    """The transactions of a round as the scoring wants them: columns `agency`, `service`, `N`; not to be altered.
+
+    A session of one moment reads them once.
+    """
+    if not session.info.get(ONE_MOMENT):
+        return _read(session, round_id)
+    known: dict[int, pd.DataFrame] = session.info.setdefault("population", {})
+    if round_id not in known:
+        known[round_id] = _read(session, round_id)
+    return known[round_id]
+
+
+def _read(session: orm.Session, round_id: int) -> pd.DataFrame:
     rows = session.execute(
         sa.select(Agency.code, Service.code, Population.transactions)
         .join(Agency, Agency.id == Population.agency_id)
