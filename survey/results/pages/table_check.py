@@ -47,7 +47,7 @@ class TableCheckForm(Form):
 @role_required(*REVIEWERS)
 def table_check() -> str:
     """Show the form that takes a table."""
-    return _page(TableCheckForm(items=1))
+    return _page(TableCheckForm())
 
 
 @blueprint.post("/kiem-tra-bang")
