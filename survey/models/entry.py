@@ -74,7 +74,7 @@ class SpotCheck(Base):
     __tablename__ = "spot_check"
     __table_args__ = (sa.CheckConstraint("size >= 1", name="size_positive"),)
 
-    batch_id: Mapped[int] = mapped_column(sa.ForeignKey("entry_batch.batch_id"), primary_key=True)
+    batch_id: Mapped[int] = mapped_column(sa.Integer, sa.ForeignKey("entry_batch.batch_id"), primary_key=True)
     seed: Mapped[int]
     #: forms in the sample
     size: Mapped[int]
@@ -92,7 +92,7 @@ class SpotForm(Base):
         sa.CheckConstraint("(compared IS NULL) = (agreed IS NULL)", name="compared_with_agreed"),
     )
 
-    batch_id: Mapped[int] = mapped_column(sa.ForeignKey("spot_check.batch_id"), primary_key=True)
+    batch_id: Mapped[int] = mapped_column(sa.Integer, sa.ForeignKey("spot_check.batch_id"), primary_key=True)
     #: running number within the pile
     number: Mapped[int] = mapped_column(primary_key=True)
     #: questions compared; null until it was keyed in again
