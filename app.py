@@ -96,7 +96,7 @@ def _register_pages(app: Flask) -> None:
     from survey.accounts import pages as admin
     from survey.accounts.pages import invitations, passkeys, second_factor, sign_in
     from survey.collect import entry as paper
-    from survey.collect import evidence, progress, respond
+    from survey.collect import evidence, progress, respond, voices
     from survey.collect import imports as response_imports
     from survey.collect.privacy import notice as privacy
     from survey.files import downloads, job_pages
@@ -140,6 +140,7 @@ def _register_pages(app: Flask) -> None:
         response_imports,
         evidence,
         progress,
+        voices,
     )
     for part in parts:
         app.register_blueprint(part.blueprint)

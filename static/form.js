@@ -360,8 +360,9 @@
   /* Reading aloud, where the browser has a voice of this language: one button, which puts one beside each question. */
   function offerReading() {
     const speech = window.speechSynthesis;
-    if (!speech || typeof SpeechSynthesisUtterance !== "function") return;
     const language = document.documentElement.lang.slice(0, 2);
+    /* a recorded voice comes first, and no machine speaks a minority's language */
+    if (!speech || typeof SpeechSynthesisUtterance !== "function" || !/^(vi|en)$/.test(language) || document.querySelector("audio")) return;
     const make = (text, act) => {
       const button = document.createElement("button");
       button.type = "button";

@@ -81,6 +81,8 @@ def actions() -> dict[str, dict[str, str]]:
             "agencies.imported": _("Imported agencies"),
             "emblem.kept": _("Uploaded an emblem"),
             "emblem.removed": _("Removed an emblem"),
+            "recording.kept": _("Kept a recording of the form's words"),
+            "recording.removed": _("Removed a recording of the form's words"),
         },
         "counter": {
             "counter.created": _("Added a counter"),
@@ -228,6 +230,7 @@ def subject(name: str) -> str:
         "column_mapping": _("choice of columns"),
         "api_client": _("program"),
         "page": _("page"),
+        "voice": _("recorded voice"),
     }
     if name == "installation":
         return str(_("Installation"))

@@ -87,6 +87,7 @@ def _administration() -> tuple[Link, ...]:
         Link("structure.services", _("Services"), ADMIN),
         Link("structure.counters", _("Counters"), ADMIN),
         Link("structure.rounds", _("Rounds"), ROUNDS),
+        Link("voices.languages", _("Recorded voice"), ADMIN),
         Link("structure.imports", _("Import tables"), ADMIN),
         Link("admin.users", _("Accounts"), ADMIN),
         Link("admin.audit", _("Audit log"), ADMIN),

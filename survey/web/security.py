@@ -30,6 +30,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "style-src 'self'",
         "img-src 'self' data:",
         "font-src 'self'",
+        "media-src 'self'",
         "connect-src 'self'",
         "worker-src 'self'",
         "manifest-src 'self'",
@@ -176,7 +177,7 @@ def _compress(response: flask.Response) -> flask.Response:
         return response
     body = response.get_data()
     if len(body) >= MIN_COMPRESSED:
-        response.set_data(gzip.compress(body, 4, mtime=0))
+        response.set_data(gzip.compress(body, 5, mtime=0))
         response.headers["Content-Encoding"] = "gzip"
     return response
 

@@ -44,6 +44,9 @@ VALUES = {
     "kind": "co-quan",
     "batch_id": 1,
     "version_id": 1,
+    "language": "vi",
+    "file": "scale-5",
+    "version": "1",
 }
 """What stands in the variable parts of addresses."""
 
@@ -58,6 +61,7 @@ GET = {
     "respond.start": PUBLIC,
     "respond.show": PUBLIC,
     "respond.emblem": dict.fromkeys(EVERYONE, 404),
+    "respond.recording": dict.fromkeys(EVERYONE, 404),
     "respond.show_bare": dict.fromkeys(EVERYONE, 303),
     "respond.thanks": PUBLIC,
     "respond.service_worker": PUBLIC,
@@ -205,6 +209,8 @@ GET = {
     "structure.counter_file": ADMIN,
     "structure.new_counter": {**ADMIN, "admin": 404},
     "structure.counter": ADMIN,
+    "voices.languages": ADMIN,
+    "voices.voice": ADMIN,
     "structure.rounds": PUBLISHERS,
     "structure.new_round": PUBLISHERS,
     "structure.round_page": PUBLISHERS,
@@ -312,6 +318,8 @@ POST_WITHOUT_TOKEN = {
     "improvement.drop": dict.fromkeys(EVERYONE, 400),
     "improvement.judge": dict.fromkeys(EVERYONE, 400),
     "improvement.withdraw": dict.fromkeys(EVERYONE, 400),
+    "voices.upload": dict.fromkeys(EVERYONE, 400),
+    "voices.remove": dict.fromkeys(EVERYONE, 400),
     "structure.create_agency": dict.fromkeys(EVERYONE, 400),
     "structure.update_agency": dict.fromkeys(EVERYONE, 400),
     "structure.apply_rename": dict.fromkeys(EVERYONE, 400),

@@ -13,6 +13,7 @@ import flask
 from markupsafe import Markup
 from sqlalchemy import orm
 
+from survey.collect import voice
 from survey.collect.queries.counters import Province, find_province
 from survey.collect.respond import form, stamp
 from survey.models import CounterCode, QuestionnaireVersion, ReceiptCode, Round
@@ -102,6 +103,9 @@ def _render(place: FormPlace, filled: form.Filled, key: str, opened: str, render
         rendered=rendered,
         honeypot=HONEYPOT,
         languages=i18n.offered(),
+        voices=voice.other_voices(definition),
+        voice_asked=flask.request.args.get(voice.ASKED),
+        voice=voice.heard(),
     )
 
 
@@ -129,6 +133,8 @@ def _shown(place: FormPlace) -> tuple[object, ...]:
         is_kiosk(place.code),
         security.is_demo(),
         province(place),
+        voice.stamps(),
+        spoken.language if (spoken := voice.heard()) else "",
     )
 
 
@@ -136,14 +142,18 @@ def draw_questions(
     version: QuestionnaireVersion, language: str, definition: Definition, filled: form.Filled
 ) -> tuple[Markup, Markup]:
     """The overall question and the sections as HTML. Those of an empty form are rendered once a language."""
-    kept: dict[tuple[str, str], tuple[Markup, Markup]] = flask.current_app.extensions.setdefault("empty_questions", {})
-    empty = not filled.answers and not filled.mistakes
-    if empty and (version.content_hash, language) in kept:
-        return kept[version.content_hash, language]
+    kept: dict[tuple[object, ...], tuple[Markup, Markup]] = flask.current_app.extensions.setdefault(
+        "empty_questions", {}
+    )
+    empty, speaker = not filled.answers and not filled.mistakes, voice.speaker()
+    key = (version.content_hash, language, speaker.language if speaker else "", voice.stamps() if speaker else ())
+    if empty and key in kept:
+        return kept[key]
     shown = {"parts": form.parts(version.content, language), "items": len(definition.items), "filled": filled}
+    shown["speaker"] = speaker
     names = ("overall", "questions")
     overall, questions = (Markup(flask.render_template(f"collect/respond/{n}.html", **shown)) for n in names)  # noqa: S704
     html = overall, questions
     if empty and len(kept) < MAX_KEPT:
-        kept[version.content_hash, language] = html
+        kept[key] = html
     return html

@@ -22,14 +22,16 @@ from survey.collect.queries.counters import (
     is_late,
     round_of_form,
 )
+from survey.collect.recordings import find_recording
 from survey.collect.respond import form, page, stamp
 from survey.collect.respond.page import HONEYPOT, FormPlace
+from survey.collect.voice import voice_of
 from survey.core.db import UNAVAILABLE
 from survey.core.text import parse_code
 from survey.models import Channel, CounterCode, EmblemFormat, ReceiptCode
 from survey.structure.queries.rounds import definition_of, find_version
 from survey.web import context, i18n, security
-from survey.web.context import database
+from survey.web.context import database, settings
 
 blueprint = flask.Blueprint("respond", __name__)
 
@@ -203,6 +205,19 @@ def emblem() -> Reply:
         reply = flask.Response(found.data, mimetype=kind)
     reply.headers["Cache-Control"] = "public, max-age=86400"
     return reply
+
+
+@blueprint.get("/am-thanh/<language>/<version>/<file>")
+def recording(language: str, version: str, file: str) -> Reply:
+    """Send a recording of the form's words; a browser keeps it, since its address changes with every version."""
+    found = find_recording(settings().storage, language, file) if language in i18n.LANGUAGES else None
+    if found is None:
+        flask.abort(404)
+    reply = flask.Response(found[0], mimetype=found[1])
+    current = version == voice_of(language).version
+    reply.headers["Cache-Control"] = "public, max-age=31536000, immutable" if current else "no-cache"
+    reply.add_etag()
+    return reply.make_conditional(flask.request, accept_ranges=True, complete_length=len(found[0]))
 
 
 @blueprint.get("/sw.js")
