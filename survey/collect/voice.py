@@ -19,7 +19,7 @@ ASKED = "nghe"
 STEM, SCALE = "stem", "scale"
 
 
-class Choice(Protocol):
+class ChoiceHeard(Protocol):
     """An answer as the form shows it."""
 
     @property
@@ -31,7 +31,7 @@ class Choice(Protocol):
         """Its words."""
 
 
-class Question(Protocol):
+class QuestionHeard(Protocol):
     """A question as the form shows it."""
 
     @property
@@ -43,7 +43,7 @@ class Question(Protocol):
         """Its words."""
 
     @property
-    def choices(self) -> Sequence[Choice]:
+    def choices(self) -> Sequence[ChoiceHeard]:
         """Its answers."""
 
     @property
@@ -138,15 +138,15 @@ class Speaker:
         """Addresses of what says a text, with their recordings, in the order to try them."""
         return [(address(self.voice, name, one), one) for one in self.voice.of(name, text)]
 
-    def question(self, question: Question) -> list[tuple[str, Recording]]:
+    def question(self, question: QuestionHeard) -> list[tuple[str, Recording]]:
         """What says a question."""
         return self.sources(question.code, question.text)
 
-    def answer(self, question: Question, code: str, label: str) -> list[tuple[str, Recording]]:
+    def answer(self, question: QuestionHeard, code: str, label: str) -> list[tuple[str, Recording]]:
         """What says one answer: those of the scale are the same for all questions."""
         return self.sources(f"{SCALE if question.is_scale else question.code}-{code}", label)
 
-    def answers(self, question: Question) -> list[tuple[str, list[tuple[str, Recording]]]]:
+    def answers(self, question: QuestionHeard) -> list[tuple[str, list[tuple[str, Recording]]]]:
         """What says each of a question's answers, beside its words; those without a recording are left out."""
         labels = [(one.code, one.label) for one in question.choices] + [(UNKNOWN, question.unknown)]
         found = [(label, self.answer(question, code, label)) for code, label in labels]

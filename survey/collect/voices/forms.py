@@ -16,7 +16,3 @@ class RecordingForm(Form):
         [Required(_("Choose a file that is not empty"))],
         accept=".ogg,.opus,.webm,.m4a,audio/ogg,audio/webm,audio/mp4",
     )
-
-
-class RemoveForm(Form):
-    """Nothing to fill in: the button says which recording goes."""

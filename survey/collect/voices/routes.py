@@ -13,7 +13,7 @@ from survey.accounts.auth import role_required
 from survey.collect.operations.note_recording import note_recording_kept, note_recording_removed
 from survey.collect.recordings import AAC, MAX_BYTES, OPUS, Recording, Voice, keep_recording, remove_recordings
 from survey.collect.voice import Words, address, voice_of, words
-from survey.collect.voices.forms import RecordingForm, RemoveForm
+from survey.collect.voices.forms import RecordingForm
 from survey.core.errors import InputError
 from survey.models import QuestionnaireVersion, Role
 from survey.structure.queries.rounds import definition_of, find_open_rounds, usual_version
@@ -72,7 +72,7 @@ def voice(language: str) -> Response:
 @role_required(Role.ADMIN)
 def upload(language: str, file: str) -> Response:
     """Keep a recording of one text."""
-    known, form = _known(language), RecordingForm()
+    known, form = _known(language), RecordingForm(ids=f"-{file}")
     with database().read() as session:
         text = _text(session, language, file)
     if form.validate():
@@ -95,7 +95,6 @@ def upload(language: str, file: str) -> Response:
 def remove(language: str, file: str) -> Response:
     """Remove what is recorded of one text."""
     _known(language)
-    RemoveForm()
     with database().read() as session:
         text = _text(session, language, file)
     if remove_recordings(settings().storage, language, file):
@@ -114,13 +113,14 @@ def _known(code: str) -> i18n.Language:
 def _page(language: i18n.Language, refused: RecordingForm | None, file: str, status: int = 200) -> Response:
     with database().read() as session:
         lines = _checklist(_versions(session), language.code)
+    forms = {line.words.name: RecordingForm(formdata=None, ids=f"-{line.words.name}") for line in lines}
     reply = flask.make_response(
         flask.render_template(
             "collect/voices/voice.html",
             language=language,
             lines=lines,
             form=refused or RecordingForm(formdata=None),
-            refused=file if refused else "",
+            forms={**forms, file: refused} if refused else forms,
             done=sum(bool(line.sources) for line in lines),
             most=MAX_BYTES // 1024,
         ),
