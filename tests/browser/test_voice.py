@@ -63,7 +63,7 @@ def test_what_an_administrator_records_is_heard(with_microphone: Browser, office
     assert phone.locator(".listen").count() == 1  # no button without a file
     assert fetched == []
     question.get_by_role("button", name="Nghe").click()
-    phone.wait_for_function("document.querySelector('#i-cc_thai_do audio').currentTime > 0")
+    phone.wait_for_function("() => document.querySelector('#i-cc_thai_do audio').currentTime > 0")
     assert len(set(fetched)) == 1
     assert phone.evaluate("document.documentElement.scrollWidth") <= 360
     phone.context.close()
