@@ -31,7 +31,7 @@ $(VENV)/.dev: requirements/requirements-dev.lock $(VENV)/.runtime
 run: $(VENV)/.runtime ## set up what is missing, load the demonstration into an empty database, start on 127.0.0.1:8000
 	@exec $(BIN)/python -m survey.serve
 
-serve: $(VENV)/.runtime ## start for real citizens: no demonstration, PUBLIC_BASE_URL and a secret key required
+serve: $(VENV)/.runtime ## start for real citizens: no demonstration; PUBLIC_BASE_URL, HOTLINE, PORTAL_URL and a secret key required
 	@exec $(BIN)/python -m survey.serve --production
 
 init: $(VENV)/.runtime ## create the instance folder, the secret key and the database

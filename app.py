@@ -14,7 +14,7 @@ from survey.core.clock import system_clock
 from survey.core.command_line import exit_on_bad_settings
 from survey.core.config import Settings, load_settings, require_production
 from survey.core.db import Database
-from survey.web import csrf, formatters, i18n, navigation, observability, security, uploads
+from survey.web import csrf, formatters, i18n, navigation, observability, office, security, uploads
 from survey.web.queries.installation import read_is_production
 
 
@@ -32,6 +32,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     observability.init_app(app)
     i18n.init_app(app)
     formatters.init_app(app)
+    office.init_app(app)
     security.init_app(app)
     uploads.init_app(app)  # before the check of the CSRF token, which reads the form
     csrf.init_app(app)
@@ -95,8 +96,8 @@ def _register_pages(app: Flask) -> None:
     """
     from survey.accounts import pages as admin
     from survey.accounts.pages import invitations, passkeys, second_factor, sign_in
+    from survey.collect import access, evidence, progress, respond, voices
     from survey.collect import entry as paper
-    from survey.collect import evidence, progress, respond, voices
     from survey.collect import imports as response_imports
     from survey.collect.privacy import notice as privacy
     from survey.files import downloads, job_pages
@@ -141,6 +142,7 @@ def _register_pages(app: Flask) -> None:
         evidence,
         progress,
         voices,
+        access,
     )
     for part in parts:
         app.register_blueprint(part.blueprint)

@@ -27,6 +27,13 @@ SMTP_SECURITY = ("starttls", "tls", "none")
 MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)*[A-Za-z0-9-]{1,63}")
 """An address of mail as HTML's `email` field takes it; nothing in it ends a line of a message's head."""
 _REDIS = ("redis://", "rediss://", "redis+unix://")
+_PHONE = re.compile(r"\+?\d[\d .()-]{1,22}\d")
+_ADDRESSES = {
+    "public_base_url": "https://danhgia.example.vn",
+    "portal_url": "https://dichvucong.gov.vn",
+    "data_licence": "https://creativecommons.org/licenses/by/4.0/",
+}
+"""Settings that are addresses, each with an example."""
 _YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -67,6 +74,10 @@ class Settings:
     languages: tuple[str, ...] = ("vi", "en", "vi-simple")
     #: whom the privacy notice names for questions: an office with its address, telephone or mailbox
     contact: str = ""
+    #: the number people call, as it is printed; demanded for real citizens
+    hotline: str = ""
+    #: address of the portal where people report and ask, likewise
+    portal_url: str = ""
     #: the licence of published figures, as an address
     data_licence: str = "https://creativecommons.org/licenses/by/4.0/"
     #: months after which the words of a closed report or suggestion are deleted
@@ -152,6 +163,12 @@ def require_production(settings: Settings) -> None:
         raise InputError("A key in SECRET_KEY_FALLBACKS is shorter than %(n)d characters", n=MIN_SECRET_LENGTH)
     if not settings.public_base_url:
         raise InputError("PUBLIC_BASE_URL is not set; put the address citizens will open into instance/sipas.env")
+    if not settings.hotline:
+        raise InputError("HOTLINE is not set; put the number citizens may call into instance/sipas.env")
+    if not settings.portal_url:
+        raise InputError(
+            "PORTAL_URL is not set; put the address of the portal where citizens report and ask into instance/sipas.env"
+        )
 
 
 def create_secret_key(instance_dir: Path) -> None:
@@ -231,7 +248,9 @@ def _parse(name: str, raw: str) -> object:
     if name == "rate_limit_storage" and not raw.startswith(_REDIS):
         raise InputError("RATE_LIMIT_STORAGE must be an address like redis://localhost:6379/0, or empty")
     _check_mail(name, raw)
-    if name in {"public_base_url", "data_licence"}:
+    if name == "hotline" and not _PHONE.fullmatch(raw):
+        raise InputError("HOTLINE must be a telephone number like 1900 1000, not %(value)r", value=raw)
+    if name in _ADDRESSES:
         return _address(name, raw)
     return raw
 
@@ -276,7 +295,7 @@ def _is_base_url(raw: str) -> bool:
 
 def _address(name: str, raw: str) -> str:
     """An address that can be printed; `InputError` for another."""
-    example = "https://danhgia.example.vn" if name == "public_base_url" else Settings.data_licence
+    example = _ADDRESSES[name]
     if not _is_base_url(raw):
         raise InputError(
             "%(name)s must be an address like %(example)s, not %(value)r", name=name.upper(), example=example, value=raw

@@ -48,7 +48,14 @@ class HealthFinding:
 
 def examine(settings: Settings, database: Database, now: datetime) -> list[HealthFinding]:
     """Run all checks, read-only, and return their findings."""
-    findings = [*_address(settings), *_contact(settings), *_secret(settings), *_files(settings), *_disk(settings)]
+    findings = [
+        *_address(settings),
+        *_contact(settings),
+        *_office(settings),
+        *_secret(settings),
+        *_files(settings),
+        *_disk(settings),
+    ]
     try:
         findings += [
             *_schema(database),
@@ -89,6 +96,14 @@ def _contact(settings: Settings) -> Iterator[HealthFinding]:
         yield HealthFinding(
             WARNING, "CONTACT is not set", "the privacy notice names nobody; put an office into sipas.env"
         )
+
+
+def _office(settings: Settings) -> Iterator[HealthFinding]:
+    for name, value in (("HOTLINE", settings.hotline), ("PORTAL_URL", settings.portal_url)):
+        if value:
+            yield HealthFinding(FINE, f"citizens are told {value}")
+        else:
+            yield HealthFinding(WARNING, f"{name} is not set", "`make serve` demands it; put it into sipas.env")
 
 
 def _secret(settings: Settings) -> Iterator[HealthFinding]:

@@ -67,6 +67,7 @@ GET = {
     "respond.service_worker": PUBLIC,
     "respond.show_lowercase": dict.fromkeys(EVERYONE, 302),
     "privacy.notice": PUBLIC,
+    "access.statement": PUBLIC,
     "published.rounds": PUBLIC,
     "published.results": NOT_PUBLISHED,
     "published.edition": NOT_PUBLISHED,

@@ -15,6 +15,7 @@ from survey.core.config import Settings
 from survey.models import Agency, Counter, Response
 from survey.serve import prepare
 from tests.support.evaluation import PASSWORD
+from tests.support.office import OFFICE
 from tests.support.serving import served
 
 pytestmark = pytest.mark.browser
@@ -51,6 +52,7 @@ def test_fifteen_actions_lead_from_nothing_to_the_first_response(
     chromium: Browser, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = Settings(instance_dir=tmp_path / "instance", secret_key="k" * 40, public_base_url=BASE)
+    settings = replace(settings, hotline=OFFICE["HOTLINE"], portal_url=OFFICE["PORTAL_URL"])
     prepare(replace(settings, production=True))  # what `make serve` does before it listens
     link = re.search(rf"{BASE}(/moi/\S+)", capsys.readouterr().out)[1]
     app = create_app(settings)

@@ -25,6 +25,7 @@ from survey.core.db import Database
 from survey.maintenance.backup import create_backup, read_manifest
 from survey.publication.operations.api_clients import create_api_client
 from tests.support.evaluation import NOW, PASSWORD, accounts, token
+from tests.support.office import OFFICE
 from tests.support.places import BACKUP_KEY, CODE, SECRET, make_app
 from tests.support.programs import free_port
 
@@ -91,6 +92,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         "SECRET_KEY": SECRET,
         "PORT": str(port),
         "PUBLIC_BASE_URL": "http://danhgia.example.vn",
+        **OFFICE,
         "TRUSTED_PROXIES": "1",
         "METRICS_TOKEN": METRICS,
         "PYTHONUTF8": "1",

@@ -13,6 +13,7 @@ from flask.cli import FlaskGroup
 from survey.core.config import Settings, load_settings
 from survey.core.errors import InputError
 from tests.support.commands import Commands
+from tests.support.office import OFFICE
 
 ROOT = Path(__file__).parents[2]
 #: each wrong setting, and what the sentence must name
@@ -33,6 +34,12 @@ WRONG = [
     ({"PRODUCTION": "ja"}, "PRODUCTION"),
     ({"PRODUCTION": "true"}, "SECRET_KEY"),
     ({"PRODUCTION": "true", "SECRET_KEY": "k" * 40}, "PUBLIC_BASE_URL"),
+    ({"PRODUCTION": "true", "SECRET_KEY": "k" * 40, "PUBLIC_BASE_URL": "https://a.example.vn"}, "HOTLINE"),
+    ({"HOTLINE": "gọi chị Lan"}, "HOTLINE"),
+    ({"HOTLINE": "1900<script>"}, "HOTLINE"),
+    ({"PORTAL_URL": "javascript:alert(1)"}, "PORTAL_URL"),
+    ({"PORTAL_URL": "dichvucong.gov.vn"}, "PORTAL_URL"),
+    ({"DATA_LICENCE": "CC BY"}, "DATA_LICENCE"),
 ]
 COMMANDS = [
     ["doctor"],
@@ -166,6 +173,7 @@ def test_without_a_command_the_refusal_is_raised(monkeypatch: pytest.MonkeyPatch
 )
 def test_true_and_false(raw: str, meant: bool, tmp_path: Path) -> None:
     known = {"SECRET_KEY": "k" * 40, "PUBLIC_BASE_URL": "https://danhgia.example.vn/", "INSTANCE_DIR": str(tmp_path)}
+    known |= OFFICE
     settings = load_settings({**known, "PRODUCTION": raw})
     assert settings.production is meant
     assert settings.public_base_url == "https://danhgia.example.vn"

@@ -16,6 +16,7 @@ from survey.core.config import Settings
 from survey.core.db import Database
 from survey.maintenance.doctor import WRONG, examine
 from survey.migrations.guards import SERVER_TRIGGERS, find_broken_guards
+from tests.support.office import OFFICE
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -78,6 +79,7 @@ def test_the_start_names_them_and_goes_on(app: Flask, settings: Settings) -> Non
         "INSTANCE_DIR": str(settings.instance_dir),
         "SECRET_KEY": "k" * 40,
         "PUBLIC_BASE_URL": "https://danhgia.example.vn",
+        **OFFICE,
         "PYTHONUTF8": "1",
     }
     command = [sys.executable, "-m", "survey.serve", "--prepare", "--production"]

@@ -152,6 +152,8 @@ def test_the_doctor_finds_what_is_wrong_and_says_what_to_do(app: Flask, settings
     for told in (
         "PUBLIC_BASE_URL is not set",
         "CONTACT is not set",
+        "HOTLINE is not set",
+        "PORTAL_URL is not set",
         "is open but ended on 2026-02-20",
         "there is no backup",
     ):
@@ -165,6 +167,8 @@ def test_the_doctor_is_content_with_a_good_installation(app: Flask, tmp_path: Pa
         secret_key="k" * 40,
         public_base_url="https://danhgia.example.vn",
         contact="Văn phòng UBND tỉnh",
+        hotline="1900 1000",
+        portal_url="https://dichvucong.example.vn",
     )
     settings.instance_dir.chmod(0o700)
     database = app.extensions["database"]

@@ -16,6 +16,7 @@ from survey.core.config import Settings
 from survey.core.errors import InputError
 from survey.serve import require_proxy
 from tests.support.commands import Commands
+from tests.support.office import OFFICE
 
 ROOT = Path(__file__).parents[2]
 
@@ -64,6 +65,11 @@ def test_the_first_run_makes_everything_and_the_second_keeps_it(tmp_path: Path) 
         ({"SECRET_KEY": "k" * 40}, "PUBLIC_BASE_URL"),
         ({"SECRET_KEY": "k" * 40, "PUBLIC_BASE_URL": "danhgia"}, "PUBLIC_BASE_URL"),
         ({"SECRET_KEY": "k" * 40, "PUBLIC_BASE_URL": "https://danhgia.example.vn", "PORT": "eighty"}, "PORT"),
+        ({"SECRET_KEY": "k" * 40, "PUBLIC_BASE_URL": "https://danhgia.example.vn"}, "HOTLINE is not set; put"),
+        (
+            {"SECRET_KEY": "k" * 40, "PUBLIC_BASE_URL": "https://danhgia.example.vn", "HOTLINE": "1900 1000"},
+            "PORTAL_URL is not set; put",
+        ),
     ],
 )
 def test_production_refuses_weak_settings(
@@ -78,7 +84,7 @@ def test_production_refuses_weak_settings(
 
 
 def test_production_loads_no_demonstration(tmp_path: Path) -> None:
-    settings = {"SECRET_KEY": "k" * 40, "PUBLIC_BASE_URL": "https://danhgia.example.vn"}
+    settings = {"SECRET_KEY": "k" * 40, "PUBLIC_BASE_URL": "https://danhgia.example.vn", **OFFICE}
     told = start(tmp_path / "instance", "--production", **settings)
     assert told.returncode == 0, told.stderr
     assert "password" not in told.stdout

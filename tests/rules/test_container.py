@@ -23,6 +23,7 @@ import yaml
 from packaging.requirements import Requirement
 
 from survey.core.config import Settings
+from tests.support.office import OFFICE
 from tests.support.places import SECRET
 from tests.support.programs import end, free_port, hand_over, own_folder, program, unprivileged, wait_for
 
@@ -64,6 +65,7 @@ def test_compose_takes_its_file() -> None:
         "SECRET_KEY": SECRET,
         "BACKUP_KEY": SECRET,
         "PUBLIC_BASE_URL": "https://danhgia.example.vn",
+        **OFFICE,
     }
     command = [program("docker-compose"), "-f", str(FOLDER / "compose.yaml"), "config"]
     told = subprocess.run(command, env={"PATH": os.environ["PATH"], **values}, capture_output=True, check=False)
@@ -184,7 +186,12 @@ def test_what_the_dockerfile_does_ends_in_a_server_that_is_ready(image: Path) ->
     environment = dict(pair.split("=", 1) for pair in given.split())
     environment |= {"INSTANCE_DIR": str(instance), "HOST": "127.0.0.1", "PORT": str(port)}  # what differs here
     environment |= {"PATH": "/usr/bin:/bin", "LD_LIBRARY_PATH": str(image / "python" / "lib")}
-    environment |= {"SECRET_KEY": SECRET, "PUBLIC_BASE_URL": "https://danhgia.example.vn", "TRUSTED_PROXIES": "1"}
+    environment |= {
+        "SECRET_KEY": SECRET,
+        "PUBLIC_BASE_URL": "https://danhgia.example.vn",
+        "TRUSTED_PROXIES": "1",
+        **OFFICE,
+    }
     (health,) = re.findall(r"^HEALTHCHECK .*? CMD (\[.*\])\s*$", DOCKERFILE, re.MULTILINE)
     (entry,) = re.findall(r"^CMD (\[.*\])\s*$", DOCKERFILE, re.MULTILINE)
     asked = [part.replace(":8000", f":{port}") for part in json.loads(health)]

@@ -28,6 +28,7 @@ from survey.questionnaires import bundled
 from survey.structure.operations.install_questionnaire import install_questionnaire
 from survey.structure.operations.mark_production import mark_production
 from tests.support.evaluation import PASSWORD, sign_in, token
+from tests.support.office import OFFICE
 
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 BY = Actor(NOW)
@@ -64,7 +65,10 @@ def test_production_is_a_fact_of_the_database(settings: Settings, app: Flask) ->
         create_app(settings)
     with pytest.raises(InputError, match="SECRET_KEY"):
         create_app(replace(settings, secret_key="short", public_base_url="https://danhgia.example.vn"))
-    held = create_app(replace(settings, public_base_url="http://danhgia.example.vn"))
+    known = replace(settings, public_base_url="http://danhgia.example.vn", portal_url=OFFICE["PORTAL_URL"])
+    with pytest.raises(InputError, match="HOTLINE"):
+        create_app(known)
+    held = create_app(replace(known, hotline=OFFICE["HOTLINE"]))
     done = held.test_cli_runner().invoke(args=["demo"])
     assert (done.exit_code, "never loaded in production" in done.output) == (2, True)
     held.extensions["database"].dispose()

@@ -19,9 +19,10 @@ from survey.models import QuestionnaireVersion, Role
 from survey.structure.queries.rounds import definition_of, find_open_rounds, usual_version
 from survey.web import i18n
 from survey.web.context import actor, database, settings
+from survey.web.security import HEADERS
 
 blueprint = flask.Blueprint("voices", __name__, url_prefix="/quan-tri/giong-doc")
-MICROPHONE = "camera=(), geolocation=(), microphone=(self), payment=(), usb=(), browsing-topics=()"
+MICROPHONE = HEADERS["Permissions-Policy"].replace("microphone=()", "microphone=(self)")
 """`Permissions-Policy` of the one page that records."""
 
 
