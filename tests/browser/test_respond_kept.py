@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from datetime import date
 
 import pytest
@@ -12,6 +13,7 @@ from playwright.sync_api import expect
 from survey.collect.respond import routes
 from survey.models import Round
 from tests.browser.test_respond import answer_all
+from tests.support.places import CODE
 
 pytestmark = pytest.mark.browser
 
@@ -94,7 +96,8 @@ def test_an_answer_that_is_not_ours_keeps_the_form_on_the_phone(site, phone, sta
     assert len(site.rows()) == 1
 
 
-def test_a_form_that_waits_is_sent_from_the_first_page_too(site, phone):
+@pytest.mark.parametrize("path", ["/", f"/K/{CODE}/thanks", "/ket-qua", "/da-noi-da-lam"])
+def test_a_form_that_waits_is_sent_from_every_public_page_too(site, phone, path):
     page = phone()
     fail_posts(page, lambda route: route.fulfill(status=502, body="x"))
     page.goto(site.form)
@@ -102,11 +105,79 @@ def test_a_form_that_waits_is_sent_from_the_first_page_too(site, phone):
     page.locator("#send").click()
     page.wait_for_selector("#queued:visible")
     page.unroute(FORM)
-    page.goto(site.base + "/")
-    for _ in range(50):
-        if site.rows():
+    with page.expect_response(
+        lambda reply: reply.url.endswith("/thanks") and reply.request.redirected_from is not None
+    ):
+        page.goto(site.base + path)
+    assert len(site.rows()) == 1
+
+
+def test_the_browser_sends_it_by_itself_after_the_page_was_closed(site, phone, monkeypatch):
+    """Background Sync: the event that Chromium gives the worker once there is a network."""
+    stored, store = threading.Event(), routes._store
+
+    def noted(*given):
+        done = store(*given)
+        stored.set()
+        return done
+
+    monkeypatch.setattr(routes, "_store", noted)
+    page = phone()
+    # Chromium refuses the wish in a private window, which each context of a test is; the event below is the real one.
+    page.add_init_script("SyncManager.prototype.register = () => Promise.resolve()")
+    page.goto(site.form)
+    page.wait_for_function(f"() => {CONTROLLED}")
+    fail_posts(page, lambda route: route.fulfill(status=502, body="x"))
+    answer_all(page)
+    page.locator("#send").click()
+    page.wait_for_selector("#queued:visible")
+    expect(page.locator("#queued-sync")).to_be_visible()  # the page says truthfully that it may be closed
+    expect(page.locator("#queued-open")).to_be_hidden()
+    other = page.context.new_page()
+    other.goto("about:blank")
+    page.close()
+    devtools = other.context.new_cdp_session(other)
+    found = []
+    devtools.on("ServiceWorker.workerRegistrationUpdated", lambda event: found.extend(event["registrations"]))
+    devtools.send("ServiceWorker.enable")
+    for _ in range(200):  # what it answers comes with the next messages
+        if found:
             break
-        page.wait_for_timeout(100)
+        other.evaluate("0")
+    worker = next(one for one in found if one["scopeURL"].startswith(site.base))
+    assert site.rows() == []
+    devtools.send(
+        "ServiceWorker.dispatchSyncEvent",
+        {"origin": site.base, "registrationId": worker["registrationId"], "tag": "send", "lastChance": False},
+    )
+    assert stored.wait(30)
+    assert len(site.rows()) == 1
+
+
+def test_what_could_not_be_stored_is_a_draft_of_the_form(site, phone, monkeypatch):
+    """A 503 of ours is drawn from a POST: a reload asks for the form, and the answers are on it."""
+    page = phone()
+    page.goto(site.form)
+    answer_all(page)
+    key = page.locator("input[name=key]").input_value()
+    receive = routes._receive
+
+    def fail(*_):
+        raise sa.exc.OperationalError("INSERT", {}, Exception("the disk is full"))
+
+    monkeypatch.setattr(routes, "_receive", fail)
+    page.locator("#send").click()
+    page.wait_for_selector("#kept")
+    posted = []
+    page.on("request", lambda request: posted.append(request.url) if request.method == "POST" else None)
+    page.reload()
+    expect(page.locator("#form")).to_be_visible()
+    assert chosen(page) == 17
+    assert page.locator("input[name=key]").input_value() == key
+    assert posted == []
+    monkeypatch.setattr(routes, "_receive", receive)
+    page.locator("#send").click()
+    page.wait_for_url("**/thanks")
     assert len(site.rows()) == 1
 
 

@@ -161,7 +161,7 @@ def test_staff_print_what_was_issued_and_the_evaluator_sees_who_did(site: Flask)
         batch = session.scalars(sa.select(ReceiptBatch)).one()
         names = (batch.issued_by.username, batch.printed_by.username, batch.prints)
     assert names == ("evaluator", "staff", 2)
-    assert "In mã trên giấy biên nhận" in signed_in(site, "admin").get("/quan-tri/nhat-ky").text
+    assert "In mã trên giấy hẹn" in signed_in(site, "admin").get("/quan-tri/nhat-ky").text
     # another unit's batch is none of theirs, nor a batch of another counter
     assert issue(evaluator, counter_id(site, "Q2"), 1).status_code == 303
     assert post(staff, f"/quay/{counter_id(site, 'Q2')}/bien-nhan/2", at).status_code == 404

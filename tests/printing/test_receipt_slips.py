@@ -86,7 +86,7 @@ def test_its_file_is_named_embedded_and_whole():
     assert embeds_subsets_alone(pdf)
     reader = PdfReader(BytesIO(pdf))
     assert reader.root_object["/Lang"] == "vi"
-    assert reader.metadata.title.startswith("Mã trên giấy biên nhận")
+    assert reader.metadata.title.startswith("Mã trên giấy hẹn")
 
 
 def test_the_command_makes_codes_and_writes_down_how_many(tmp_path):

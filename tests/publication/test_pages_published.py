@@ -71,8 +71,8 @@ def test_a_new_edition_stands_beside_the_first(published: Flask, client: FlaskCl
         publish_scored(session, reason="Số giao dịch bị nhập thiếu.")
     newest, first = client.get("/ket-qua/r1"), client.get("/ket-qua/r1/an-ban/1")
     assert "Số giao dịch bị nhập thiếu." in newest.get_data(as_text=True)
-    assert "Đã có ấn bản mới hơn" in first.get_data(as_text=True)
-    assert "Đã có ấn bản mới hơn" not in newest.get_data(as_text=True)
+    assert "Đã có bản công bố mới hơn" in first.get_data(as_text=True)
+    assert "Đã có bản công bố mới hơn" not in newest.get_data(as_text=True)
     assert "1.800" in BeautifulSoup(newest.data, "html.parser").select_one(".facts").get_text()
     assert "900" in BeautifulSoup(first.data, "html.parser").select_one(".facts").get_text()
     assert client.get("/ket-qua/r1/an-ban/3").status_code == 404

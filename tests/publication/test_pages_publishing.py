@@ -76,7 +76,7 @@ def test_from_draft_to_the_public_page(closed: Flask) -> None:
     protect_accounts(closed)
     assert post(second, draft + "/duyet", form_at=draft).location == STEPS
     told = " ".join(person(closed, "admin").get("/danh-gia").get_data(as_text=True).split())
-    assert "Một ấn bản của Đợt 1 do evaluator chốt và hai xem xét sắp được công bố" in told
+    assert "Một bản công bố của Đợt 1 do evaluator chốt và hai xem xét sắp được công bố" in told
     assert "sắp được công bố" not in person(closed, "manager").get("/danh-gia").get_data(as_text=True)
     assert closed.test_client().get("/ket-qua/r1").status_code == 404
     assert post(author, draft + "/cong-khai", form_at=draft).location == STEPS
@@ -87,7 +87,7 @@ def test_from_draft_to_the_public_page(closed: Flask) -> None:
         made = session.scalars(sa.select(Publication)).one()
         assert (made.drafted_by.username, made.reviewed_by.username) == ("evaluator", "hai")
         assert made.results_hash in public.get_data(as_text=True)
-    assert "Hai người đã chốt và xem xét ấn bản này" in public.get_data(as_text=True)
+    assert "Hai người đã chốt và xem xét bản công bố này" in public.get_data(as_text=True)
     kept = " ".join(author.get(draft).get_data(as_text=True).split())
     assert "Tài khoản hai: do admin lập hoặc đặt lại" in kept
 
@@ -129,7 +129,7 @@ def test_a_correction_asks_why(closed: Flask) -> None:
     page = BeautifulSoup(without.get_data(as_text=True), "html.parser")
     error, control = page.find(id="reason-error"), page.find(id="reason")
     assert error is not None
-    assert error.text.startswith("Hãy ghi vì sao cần ấn bản mới")
+    assert error.text.startswith("Hãy ghi vì sao cần bản công bố mới")
     assert control is not None
     assert control["aria-invalid"] == "true"
     assert [link["href"] for link in page.select("#summary a")] == ["#reason"]

@@ -28,7 +28,7 @@ def render_slips(text: PosterText, addresses: Sequence[str], style: Style | None
     register_fonts()
     out = BytesIO()
     canvas = Canvas(out, pagesize=A4, lang="vi", invariant=1, initialFontName=REGULAR)
-    canvas.setTitle(f"Mã trên giấy biên nhận - {text.counter}")
+    canvas.setTitle(f"Mã trên giấy hẹn - {text.counter}")
     canvas.setAuthor(text.agency)
     canvas.setSubject("Mỗi mã dùng một lần")
     for start in range(0, len(addresses), PER_PAGE):
