@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -107,6 +108,8 @@ def voice_of(language: str) -> Voice:
 
 def heard() -> Voice | None:
     """The voice of this request: the one its address names, else that of the page; None where nothing is recorded."""
+    if not stamps():
+        return None
     asked = flask.request.args.get(ASKED, "")
     code = asked if asked in i18n.LANGUAGES else i18n.current_language().code
     voice = voice_of(code)
@@ -114,8 +117,14 @@ def heard() -> Voice | None:
 
 
 def stamps() -> tuple[int, ...]:
-    """What changes with any recording of any language."""
-    return tuple(recordings.stamp(settings().storage, code) for code in i18n.LANGUAGES)
+    """What changes with any recording of any language; empty where none was ever kept, which costs one look."""
+    folders: list[str] = flask.current_app.extensions.setdefault("voice_folders", [])
+    if not folders:
+        known = [recordings.folder(settings().storage, code) for code in i18n.LANGUAGES]
+        folders += [str(known[0].parent), *map(str, known)]
+    if not os.path.isdir(folders[0]):  # noqa: PTH112 (on the way of every citizen: a path object costs more than the look)
+        return ()
+    return tuple(recordings.changed(path) for path in folders[1:])
 
 
 def other_voices(definition: Definition) -> list[i18n.Language]:
@@ -123,7 +132,7 @@ def other_voices(definition: Definition) -> list[i18n.Language]:
     offered = set(i18n.offered())
     found = [language for language in i18n.LANGUAGES.values() if language not in offered]
     shown = i18n.current_language().code
-    needed = [one for one in words(definition, shown) if one.needed] if any(stamps()) else []
+    needed = [one for one in words(definition, shown) if one.needed] if stamps() else []
     return [one for one in found if needed and all(voice_of(one.code).of(w.name, w.text) for w in needed)]
 
 
