@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -165,3 +166,14 @@ def test_libreoffice_opens_it_and_says_the_same(content: Content, tmp_path: Path
 def _cleaned(value: object) -> object:
     """Return what is left of a value in a cell: no control characters, nothing for an empty text."""
     return (value.replace("\x00", "").replace("\x1f", "") or None) if isinstance(value, str) else value
+
+
+def test_targets_have_a_sheet_where_any_are_set(content: Content) -> None:
+    assert "targets" not in [sheet.code for sheet in figure_sheets(content)]
+    judged = replace(content, results=replace(content.results, targets={("so-tu-phap", ""): 50.0}))
+    sheet = next(sheet for sheet in figure_sheets(judged) if sheet.code == "targets")
+    (row,) = sheet.rows
+    values = {column.code: value for column, value in zip(sheet.columns, row, strict=True)}
+    assert (values["agency"], values["target"], values["n"]) == ("so-tu-phap", 50.0, 60)
+    assert (values["verdict"], values["verdict_words"], values["more"]) == ("reached", "đạt", None)
+    assert labels.TARGET_VERDICTS.text("not_reached") == "chưa đạt"

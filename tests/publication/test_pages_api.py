@@ -11,11 +11,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from limits import parse
+from sqlalchemy import orm
 
 from app import create_app
 from survey.core.actor import Actor
 from survey.core.tokens import hash_token
-from survey.models import ActionState, ApiClient, AuditEvent
+from survey.models import ActionState, Agency, ApiClient, AuditEvent, Round, Target
 from survey.publication.api import routes
 from survey.publication.operations.api_clients import create_api_client, revoke_api_client
 from survey.results.as_csv import plain
@@ -48,7 +49,15 @@ def token(app: Flask, *scopes: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {secret}"}
 
 
-ADDRESSES = ["/rounds", "/rounds/r1", "/agencies", "/rounds/r1/results", "/rounds/r1/distributions", "/rounds/r1/ranks"]
+ADDRESSES = [
+    "/rounds",
+    "/rounds/r1",
+    "/agencies",
+    "/rounds/r1/results",
+    "/rounds/r1/distributions",
+    "/rounds/r1/ranks",
+    "/rounds/r1/targets",
+]
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
@@ -251,3 +260,30 @@ def test_actions_are_the_board_or_what_was_accepted(published: Flask, client: Fl
         }
     ]
     assert client.get("/api/v1/actions").status_code == 401
+
+
+def test_targets_are_judged_by_their_figures(scored: Flask, client: FlaskClient) -> None:
+    """By hand: 45 of so-tu-phap's 60 are satisfied with everything, 75 %; six people make no interval."""
+    with scored.extensions["database"].write() as session:
+        set_targets(session, {"so-tu-phap": 50.0, "so-dat-dai": 99.0, "trung-tam": 80.0})
+    headers = token(scored, "results")
+    sent = client.get("/api/v1/rounds/r1/targets", headers=headers).get_json()["targets"]
+    assert [(row["agency"], row["target"], row["n"], row["verdict"], row["more"]) for row in sent] == [
+        ("so-dat-dai", 99.0, 40, "not_reached", None),
+        ("so-tu-phap", 50.0, 60, "reached", None),
+        ("trung-tam", 80.0, 6, "no_interval", None),
+    ]
+    assert sent[1]["index"] == pytest.approx(75)
+    with scored.extensions["database"].write() as session:
+        set_targets(session, {"so-tu-phap": 75.0})
+    again = client.get("/api/v1/rounds/r1/targets", headers=headers).get_json()["targets"]
+    assert (again[1]["verdict"], again[1]["more"]) == ("cannot_tell", None)  # the index itself: no number would tell
+
+
+def set_targets(session: orm.Session, values: dict[str, float]) -> None:
+    """Set the overall targets of some agencies in the place of those there are."""
+    round_id = session.scalars(sa.select(Round.id)).one()
+    for code, value in values.items():
+        agency_id = session.scalars(sa.select(Agency.id).where(Agency.code == code)).one()
+        session.execute(sa.delete(Target).where(Target.agency_id == agency_id))
+        session.add(Target(round_id=round_id, agency_id=agency_id, element="", value=value))

@@ -24,6 +24,7 @@ from survey.results.bars import Bars, weighted_bars
 from survey.results.comparisons import Changes, agency_ranks, changes_since_last_round
 from survey.results.compute import RoundResults, round_results
 from survey.results.rates import rate_table, rates_of
+from survey.results.target_table import target_table
 from survey.structure.queries import names
 from survey.web.messages import Pair
 from survey.web.wording import FIGURE_STATUSES, FIGURE_WARNINGS, LEAGUES, Wording
@@ -257,6 +258,16 @@ CHANGES = (
     SheetColumn("p_bh", ("p điều chỉnh Benjamini-Hochberg", "p adjusted (Benjamini-Hochberg)"), "p"),
     *STATUS,
 )
+TARGETS = (
+    *PLACE[:2],
+    *PLACE[4:],
+    SheetColumn("target", ("Chỉ tiêu (%)", "Target (%)"), "index"),
+    *FIGURE[:3],
+    SheetColumn("n", ("Số người trả lời", "Respondents"), "whole"),
+    SheetColumn("verdict", ("Mã kết luận", "Verdict code"), width=16),
+    SheetColumn("verdict_words", ("Kết luận", "Verdict"), width=24),
+    SheetColumn("more", ("Cần thêm số phiếu", "Further responses that would tell"), "whole"),
+)
 FACTS = (
     SheetColumn("code", ("Mã", "Code"), width=26),
     SheetColumn("what", ("Mục", "What"), width=52),
@@ -266,7 +277,7 @@ FACTS = (
 
 
 def figure_sheets(content: Content) -> list[WorkbookSheet]:
-    """The sheets of figures: Indices, Elements, Items, Distribution, Ranks, Change."""
+    """The sheets of figures: Indices, Elements, Items, Distribution, Ranks, Change; Targets where any are set."""
     table = content.table
     level = table["level"]
     figures = (*PLACE, *COUNTS, *FIGURE, *STATUS)
@@ -284,11 +295,14 @@ def figure_sheets(content: Content) -> list[WorkbookSheet]:
     ]
     ranks = _rows(content, content.ranks, RANKS, labels.RANK_STATUSES)
     moved = _rows(content, content.changes, CHANGES, labels.CHANGE_STATUSES)
+    judged = _rows(content, target_table(content.results, table), TARGETS, FIGURE_STATUSES)
+    targets = [WorkbookSheet("targets", ("Chỉ tiêu", "Targets"), TARGETS, judged, frozen=2)] if judged else []
     return [
         *sheets,
         WorkbookSheet("ranks", ("Xếp hạng", "Ranks"), RANKS, ranks, frozen=2),
         WorkbookSheet("changes", ("Thay đổi", "Change"), CHANGES, moved, frozen=2),
         WorkbookSheet("rates", ("Tỷ lệ", "Rates"), RATES, _rows(content, content.rates, RATES, FIGURE_STATUSES), 2),
+        *targets,
     ]
 
 
@@ -308,6 +322,7 @@ def _rows(
         "level": lambda row: labels.LEVELS.text(row["level"]),
         "label": lambda row: content.label(row["level"], row["key"]),
         "rate": lambda row: rate_words(content.definition).get(row["key"], row["key"]),
+        "verdict_words": lambda row: labels.TARGET_VERDICTS.text(row["verdict"]),
         "status_words": lambda row: labels.phrase(status, row["status"]),
         "warnings_words": lambda row: labels.phrase_list(FIGURE_WARNINGS, row["warnings"]),
     }

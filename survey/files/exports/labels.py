@@ -24,6 +24,14 @@ RANK_STATUSES = Wording(
         "alone": N_("Not ranked: alone in its league"),
     }
 )
+TARGET_VERDICTS = Wording(
+    {
+        "reached": N_("reached"),
+        "not_reached": N_("not reached"),
+        "cannot_tell": N_("cannot be told yet"),
+        "no_interval": N_("cannot be told yet"),
+    }
+)
 CHANGE_STATUSES = Wording(
     {
         "ok": N_("A difference with its test"),

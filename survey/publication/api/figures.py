@@ -30,6 +30,11 @@ def rank_rows(ranks: pd.DataFrame, shown: set[str]) -> list[dict[str, Any]]:
     return [row for row in rows if row["agency"] in shown]
 
 
+def target_rows(targets: pd.DataFrame) -> list[dict[str, Any]]:
+    """One object a target."""
+    return _rows(targets, tuple(map(str, targets.columns)))
+
+
 def _rows(table: pd.DataFrame, columns: tuple[str, ...]) -> list[dict[str, Any]]:
     values = table[list(columns)].itertuples(index=False, name=None)
     return [dict(zip(columns, map(plain, row), strict=True)) for row in values]

@@ -27,13 +27,14 @@ from survey.accounts.queries.rate_counts import counted
 from survey.core.errors import InputError
 from survey.models import ApiClient, Round
 from survey.publication.api.actions import action_rows
-from survey.publication.api.figures import distribution_rows, rank_rows, result_rows
+from survey.publication.api.figures import distribution_rows, rank_rows, result_rows, target_rows
 from survey.publication.operations.name_decision import facts_of
 from survey.publication.page_data import frozen_page, public_rows
 from survey.publication.queries import api_clients
 from survey.publication.queries.editions import published, published_rounds
 from survey.results.comparisons import agency_ranks
 from survey.results.compute import RoundResults, round_results
+from survey.results.target_table import target_table
 from survey.structure.queries import names
 from survey.structure.queries import rounds as round_queries
 from survey.web.context import database, now
@@ -184,6 +185,15 @@ def ranks(round_code: str) -> flask.Response:
         found, table = _results(session, round_code)
         shown = set(table["agency"])
         return json_reply({"round": found.round.code, "ranks": rank_rows(agency_ranks(found), shown)})
+
+
+@blueprint.get("/rounds/<round_code>/targets")
+@token_required(*READERS)
+def targets(round_code: str) -> flask.Response:
+    """Send the targets of a round, each with its figure and what the data say of it."""
+    with database().read() as session:
+        found, table = _results(session, round_code)
+        return json_reply({"round": found.round.code, "targets": target_rows(target_table(found, table))})
 
 
 @blueprint.get("/actions")
