@@ -63,6 +63,16 @@ def effective_size(share: Number, bias: float, population: Number) -> Number:
     return 1 / ((bias / 100) ** 2 / spread + 1 / population)
 
 
+def others_must_be(everybody: Number, answered: Number, n: Number, population: Number) -> Number:
+    """Index (percent) of those who did not answer, if everybody's and that of the n of N who answered are both true.
+
+    >>> round(others_must_be(84.0, 96.4, 2000.0, 10000.0), 1)
+    80.9
+    """
+    rate = n / population
+    return (everybody - rate * answered) / (1 - rate)
+
+
 def with_limits(table: pd.DataFrame, statistic: str = "top2") -> pd.DataFrame:
     """A table of figures (`scoring.table.COLUMNS`) with `COLUMNS` behind them, empty where N or the figure is missing.
 

@@ -115,6 +115,7 @@ def actions() -> dict[str, dict[str, str]]:
             "population.imported": _("Imported transactions"),
             "weekly_counts.imported": _("Imported transactions by week"),
             "targets.imported": _("Imported targets"),
+            "outside_figures.imported": _("Entered figures of other instruments"),
             "change.marked": _("Marked a known change"),
             "change.unmarked": _("Took the mark of a known change away"),
             "place.decided": _("Decided on a place that was looked at again"),

@@ -37,6 +37,7 @@ from survey.models.followup import (
 from survey.models.imports import BatchKind, ImportBatch
 from survey.models.jobs import Job, JobState
 from survey.models.mail import MailAddress, MailMessage, MailState
+from survey.models.outside import Instrument, OutsideFigure
 from survey.models.places import PlaceDecision, PlaceOutcome
 from survey.models.publications import ApiClient, Publication, PublicationState
 from survey.models.questionnaires import AnswerSlot, Questionnaire, QuestionnaireVersion, SlotKind
@@ -97,6 +98,7 @@ __all__ = [
     "FormerName",
     "ImportBatch",
     "Installation",
+    "Instrument",
     "Invitation",
     "Job",
     "JobState",
@@ -104,6 +106,7 @@ __all__ = [
     "MailAddress",
     "MailMessage",
     "MailState",
+    "OutsideFigure",
     "Passkey",
     "PlaceDecision",
     "PlaceOutcome",

@@ -25,6 +25,7 @@ from survey.models import (
     Cause,
     Channel,
     CommentState,
+    Instrument,
     PlaceOutcome,
     PublicationState,
     Role,
@@ -334,6 +335,14 @@ WEEKDAYS = Wording(
         "7": N_("Sunday"),
     }
 )
+INSTRUMENTS = Wording(
+    {
+        Instrument.SIPAS: N_("SIPAS of the Ministry of Home Affairs"),
+        Instrument.SERVICE_INDEX: N_("Satisfaction part of the service index (Decision 766)"),
+        Instrument.PORTAL: N_("Rating on the national portal"),
+        Instrument.PAR: N_("PAR INDEX"),
+    }
+)
 PLACE_OUTCOMES = Wording(
     {
         PlaceOutcome.ASKED: N_("Asked the agency; waiting for its answer"),
@@ -364,6 +373,7 @@ BY_ENUM: Mapping[type[enum.StrEnum], Wording] = {
     PublicationState: PUBLICATION_STATES,
     CommentState: COMMENT_STATES,
     PlaceOutcome: PLACE_OUTCOMES,
+    Instrument: INSTRUMENTS,
     ActionState: ACTION_STATES,
     ActionStep: ACTION_STEPS,
     Cause: CAUSES,

@@ -13,6 +13,7 @@ from survey.results.pages import (
     small_cells,
     strengths,
     table_check,
+    thermometers,
     trend,
 )
 from survey.results.pages.pages import blueprint
@@ -31,5 +32,6 @@ __all__ = [
     "small_cells",
     "strengths",
     "table_check",
+    "thermometers",
     "trend",
 ]
