@@ -118,6 +118,8 @@ def run_all(tmp_path: Path, url: str, words: dict[str, str], *skipped: str) -> d
         backup_key="b" * 40,
         database_url=url,
         public_base_url="https://danhgia.example.vn",
+        smtp_host="127.0.0.1",
+        mail_from="sipas@example.vn",
     )
     app = create_app(settings)
     run = app.test_cli_runner().invoke
