@@ -364,7 +364,8 @@ def _numbers(found: Estimates, wanted: Sequence[Figure], rules: Rules) -> dict[s
     lonely = np.array(["lonely_psu" in words for words in found.notes], dtype=bool)
     if not later:
         status[lonely[:, None] & (status == "ok")] = "lonely_psu"
-    se = np.where(no_error, np.nan, np.sqrt(found.variance))
+    # a variance of 0 is a difference of sums, which rounding leaves a hair to either side
+    se = np.where(no_error, np.nan, np.sqrt(np.maximum(found.variance, 0.0)))
     low, high, method = _intervals(found, wanted, se, census, rules)
     if rules.interval == "auto":
         enough, narrow = reliable(found.n_kish if later else found.n, low, high, rules)

@@ -187,6 +187,7 @@ GET = {
     "api.distributions": NO_TOKEN,
     "api.ranks": NO_TOKEN,
     "api.actions": NO_TOKEN,
+    "api.targets": NO_TOKEN,
     "api_clients.clients": ADMIN,
     "respond.preview": PUBLISHERS,
     "structure.home": PUBLISHERS,

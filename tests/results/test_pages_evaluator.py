@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from scoring import nonresponse
 from survey.results.compute import round_results
 from tests.support.evaluation import accounts, scored_round, sign_in
 from tests.support.reading import soup, words
@@ -124,7 +125,7 @@ def test_the_csv_holds_exactly_what_the_overview_shows(app: Flask, evaluator: Fl
                 assert words(cell.select_one(".range")) == bounds
     with app.extensions["database"].read() as session:
         table = round_results(session, "r1").table
-    assert list(rows[0]) == list(table.columns)
+    assert list(rows[0]) == [*table.columns, *(name for name, _ in nonresponse.COLUMNS)]
     kept = table[(table["service"] == "") & table["level"].isin(["overall", "element"])]
     assert [float(row["index"]) for row in rows] == list(kept["index"])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -109,3 +110,20 @@ def test_every_exception_is_needed() -> None:
     for name in ALLOWED:
         files = [path for path in SOURCES if place(path) == name or place(path).startswith(name + "/")]
         assert any(True for path in files for _call in sql_in(path.read_text("utf-8"))), name
+
+
+WHO_COUNTS = re.compile(r"excluded\.(is_\(None\)|concat)|excluded IS NULL")
+ASKS_ITSELF = {
+    "survey/results/queries/packed.py": "the same two conditions, the first written so that no index is used",
+    "survey/results/queries/withdrawn.py": "what evaluators alone see: the figures with what was taken back",
+}
+"""Queries of figures that say themselves which responses count, each with its reason."""
+
+
+def test_figures_ask_in_one_place_which_responses_count() -> None:
+    """Unit roles see what was settled (`survey.structure.queries.counted`): a condition of one's own shows them all."""
+    rooms = ("survey/results/queries", "survey/files", "survey/publication/queries", "survey/improvement/queries")
+    found = {
+        place(path) for path in SOURCES if place(path).startswith(rooms) and WHO_COUNTS.search(path.read_text("utf-8"))
+    }
+    assert found == set(ASKS_ITSELF)

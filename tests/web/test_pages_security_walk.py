@@ -266,6 +266,7 @@ def test_what_was_closed_to_them_is_there(site: Flask) -> None:
         "imports.batch",
         "publishing.edition",
         "paper.differences",
+        "paper.spot_page",
         "improvement.evidence",
         "improvement.letter",
         "improvement.late",

@@ -20,9 +20,9 @@ from survey.web.messages import bilingual, translate
 from survey.web.wording import BY_ENUM, Wording
 
 ENUMS = [kind for _, kind in inspect.getmembers(survey.models, inspect.isclass) if issubclass(kind, enum.Enum)]
-#: never read by people: kinds of slots in a stored answer string, how an emblem is stored, and how far a job has come,
-#: which its page says in sentences
-INTERNAL = {"SlotKind", "EmblemFormat", "JobState"}
+#: never read by people: kinds of slots in a stored answer string, how an emblem is stored, how far a job has come,
+#: which its page says in sentences, and how far a message of the mail outbox
+INTERNAL = {"SlotKind", "EmblemFormat", "JobState", "MailState"}
 TABLES = {
     f"{module.__name__.rpartition('.')[2]}.{name}": value
     for module in (wording, labels)
@@ -30,7 +30,7 @@ TABLES = {
     if isinstance(value, Wording)
 }
 #: codes that are the English words themselves
-ENGLISH = {"province", "district", "commune"}
+ENGLISH = {"province", "district", "commune", "reached"}
 
 
 def test_every_enumeration_of_the_models_has_words() -> None:

@@ -61,7 +61,7 @@ def open_samples(session: orm.Session) -> list[SpotRow]:
     rows = []
     for row in waiting_spot_checks(session):
         try:
-            refuse_own_unit(session, row.check.batch_id, actor())
+            refuse_own_unit(session, row.check.batch_id, actor().user_id)
         except InputError:
             continue
         rows.append(row)

@@ -64,7 +64,7 @@ def enter_spot_form(session: orm.Session, form: SpotForm, answers: str, *, actor
         .with_for_update()
     )
     session.refresh(form)
-    refuse_own_unit(session, form.batch_id, actor)
+    refuse_own_unit(session, form.batch_id, actor.user_id)
     if form.compared is not None:
         raise InputError("Form %(number)d was keyed in again already", number=form.number)
     if not session.get_one(ImportBatch, form.batch_id).waiting:
@@ -77,10 +77,10 @@ def enter_spot_form(session: orm.Session, form: SpotForm, answers: str, *, actor
     _record(session, form.batch_id, "spot.keyed", actor, facts)
 
 
-def refuse_own_unit(session: orm.Session, batch_id: int, actor: Actor) -> None:
+def refuse_own_unit(session: orm.Session, batch_id: int, user_id: int | None) -> None:
     """Raise `InputError` for those who may not key a pile's sample in: who brought it, and the units of its counter."""
     batch, pile = session.get_one(ImportBatch, batch_id), session.get_one(EntryBatch, batch_id)
-    person = by_id(session, actor.user_id or 0)
+    person = by_id(session, user_id or 0)
     agency = session.scalars(sa.select(Counter.agency_id).where(Counter.id == pile.counter_id)).one()
     brought = by_id(session, batch.user_id) if batch.user_id else None
     own = {agency, pile.deciding_agency_id, brought.agency_id if brought else None} - {None}

@@ -5,6 +5,8 @@ The words are gettext messages, read in Vietnamese and English; those that pages
 
 from __future__ import annotations
 
+from scoring.targets import CANNOT_TELL, NO_INTERVAL, NOT_REACHED, REACHED, Judgement
+from survey.results.statements import TARGET_WORDS, choose
 from survey.web.messages import N_, Pair, bilingual, translate
 from survey.web.wording import Wording
 
@@ -25,12 +27,7 @@ RANK_STATUSES = Wording(
     }
 )
 TARGET_VERDICTS = Wording(
-    {
-        "reached": N_("reached"),
-        "not_reached": N_("not reached"),
-        "cannot_tell": N_("cannot be told yet"),
-        "no_interval": N_("cannot be told yet"),
-    }
+    {code: choose(TARGET_WORDS, Judgement(code)).message for code in (REACHED, NOT_REACHED, CANNOT_TELL, NO_INTERVAL)}
 )
 CHANGE_STATUSES = Wording(
     {

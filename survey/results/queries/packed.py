@@ -22,6 +22,7 @@ from sqlalchemy import orm
 from scoring.partition import Labelled
 from survey.models import Agency, EntryBatch, Response, Round, Service
 from survey.results.queries.responses import CLUSTER_DAY, key_column
+from survey.structure.queries.counted import as_settled, held
 
 BLOCK = 100_000
 """Numbers of responses a text spans at most; a text of as many takes some 15 MB while it is taken apart."""
@@ -88,7 +89,7 @@ def _bounds(
         sa.func.min(sa.func.length(Response.answers)),
         *(sa.func.max(column) for column in columns),
     )
-    low, high, shortest, *largest = tuple(session.execute(_counted(query, round_)).one())
+    low, high, shortest, *largest = tuple(session.execute(_counted(session, query, round_)).one())
     return None if low is None else (int(low), int(high), int(shortest), max(int(value) for value in largest))
 
 
@@ -106,15 +107,17 @@ def _records(
     if days:
         name = next(one for one in days if one.startswith(CLUSTER_DAY))
         record = record.concat(key_column(session, name.replace(CLUSTER_DAY, "day", 1)))
-    query = _counted(sa.select(join(record, sa.literal_column("''"))), round_)
+    query = _counted(session, sa.select(join(record, sa.literal_column("''"))), round_)
     found: sa.Select[Any] = query.where(Response.id >= sa.bindparam("start"), Response.id < sa.bindparam("stop"))
     return found
 
 
-def _counted(query: Any, round_: Round) -> Any:
-    """The counted responses of a round, in the order of the table: by an index each row would be looked for."""
+def _counted(session: orm.Session, query: Any, round_: Round) -> Any:
+    """The responses that count for who reads, in the order of the table: by an index each row would be looked for."""
+    settled = held(session, round_.id)
+    counts = as_settled(round_.id, settled) if settled else Response.excluded.concat("").is_(None)
     joined = query.select_from(Response).outerjoin(EntryBatch, EntryBatch.batch_id == Response.batch_id)
-    return joined.where(Response.round_id + 0 == round_.id, Response.excluded.concat("").is_(None))
+    return joined.where(Response.round_id + 0 == round_.id, counts)
 
 
 def _number(pair: NDArray[np.uint16]) -> Numbers:
