@@ -21,14 +21,20 @@ ARGUMENTS += ["--disable-component-update", "--disable-sync"]
 
 
 @pytest.fixture(scope="session")
-def chromium():
+def engine():
+    """Playwright, of which a process can start one."""
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium(engine):
     """One browser for all tests; without it they fail and say how to get it, instead of being skipped."""
     if not CHROMIUM.exists():
         pytest.fail("There is no Chromium: run `make test` as root, or `apt-get install chromium-headless-shell`.")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+    browser = engine.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    yield browser
+    browser.close()
 
 
 def serve(folder, questionnaire):

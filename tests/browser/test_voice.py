@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect
 
 from survey.collect.recordings import folder, keep_recording
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
@@ -31,11 +31,10 @@ def office(tmp_path: Path) -> Iterator[tuple[Flask, str]]:
 
 
 @pytest.fixture
-def with_microphone() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *MICROPHONE])
-        yield browser
-        browser.close()
+def with_microphone(engine: Playwright) -> Iterator[Browser]:
+    browser = engine.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *MICROPHONE])
+    yield browser
+    browser.close()
 
 
 def test_what_an_administrator_records_is_heard(with_microphone: Browser, office: tuple[Flask, str]) -> None:
