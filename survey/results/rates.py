@@ -8,8 +8,9 @@ weighted by transactions where their own rate could be shown; the others are one
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from sqlalchemy import orm
 
 from scoring.clusters import CLUSTER, cluster_sums
+from scoring.compare import changes
 from scoring.disclosure import HIDDEN, SUPPRESSED
 from scoring.moments import moments_from_patterns
 from scoring.scheme import Item, Scheme
@@ -38,8 +40,6 @@ NOT_YET = "n"
 SHOWN = {"timeliness": ("l", "o", "e"), "apology": ("y",), "filing": ("c", "o", "p")}
 """Questions that give rates, and the answers whose share is told, in the order of pages and files."""
 GIVEN, OTHER, NONE = "5", "1", "."
-Z = 1.959963984540054
-"""Of the normal distribution, for 95 %."""
 
 
 @dataclass(frozen=True)
@@ -96,37 +96,48 @@ class RateRow:
     province: ShownFigure | None
     #: of the round before that asked the same; None without one
     before: ShownFigure | None
-
-    @property
-    def change(self) -> float:
-        """Percentage points since the round before; NaN without a figure in both."""
-        if self.figure is None or self.before is None:
-            return math.nan
-        return self.figure.index - self.before.index
-
-    @property
-    def change_interval(self) -> tuple[float, float]:
-        """Where the change lies with 95 % confidence: two rounds are independent samples."""
-        if self.figure is None or self.before is None:
-            return math.nan, math.nan
-        half = Z * math.hypot(self.figure.se, self.before.se)
-        return self.change - half, self.change + half
-
-    @property
-    def moved(self) -> bool:
-        """Whether the change is more than chance explains."""
-        lo, hi = self.change_interval
-        return lo > 0 or hi < 0
+    #: percentage points since the round before; NaN without a figure in both
+    change: float = math.nan
+    #: where the change lies: the rates of a place are one family of tests, whose intervals hold at once
+    change_interval: tuple[float, float] = (math.nan, math.nan)
+    #: whether the change is more than chance explains
+    moved: bool = False
 
 
 def rate_rows(session: orm.Session, results: RoundResults, agency: str, *, limited: bool) -> list[RateRow]:
     """The rates of an agency (or the province, "") with those of the province and of the round before."""
     now = rate_figures(session, results, limited=limited)
-    before = _round_before(session, results, limited=limited)
+    earlier = _round_before(session, results)
+    if earlier is None or not rates_of(earlier.definition):
+        rates = rates_of(results.definition)
+        return [RateRow(rate, find(now, agency, rate), find(now, "", rate), None) for rate in rates]
+    before = rate_figures(session, earlier, limited=limited)
+    tables = (rate_table(session, one, limited=limited) for one in (results, earlier))
+    tested = changes(
+        *(table[table["agency"] == agency] for table in tables),
+        confidence=results.rules.confidence,
+        fpc=results.rules.fpc_in_tests,
+        question="within",
+    )
+    by_rate = {str(row["key"]): row for row in tested.to_dict("records")}
     return [
-        RateRow(rate, find(now, agency, rate), find(now, "", rate), find(before, agency, rate) if before else None)
+        RateRow(
+            rate,
+            find(now, agency, rate),
+            find(now, "", rate),
+            find(before, agency, rate),
+            *_change(by_rate.get(rate.key)),
+        )
         for rate in rates_of(results.definition)
     ]
+
+
+def _change(test: Mapping[Hashable, Any] | None) -> tuple[float, tuple[float, float], bool]:
+    """Change, its interval and whether it is more than chance, of a row of `scoring.compare.changes`."""
+    if test is None or pd.isna(test["p"]):
+        return math.nan, (math.nan, math.nan), False
+    interval = float(test["lo_family"]), float(test["hi_family"])
+    return float(test["diff"]), interval, test["verdict"] in ("above", "below")
 
 
 def find(figures: Figures, agency: str, rate: Rate) -> ShownFigure | None:
@@ -134,10 +145,10 @@ def find(figures: Figures, agency: str, rate: Rate) -> ShownFigure | None:
     return figures.find(agency, ALL_SERVICES, "item", rate.key)
 
 
-def _round_before(session: orm.Session, results: RoundResults, *, limited: bool) -> Figures | None:
+def _round_before(session: orm.Session, results: RoundResults) -> RoundResults | None:
     for before in find_rounds_before(session, results.round):
         try:
-            return rate_figures(session, round_results(session, before.code), limited=limited)
+            return round_results(session, before.code)
         except InputError:  # a round that cannot be scored tells nothing
             continue
     return None
@@ -146,7 +157,7 @@ def _round_before(session: orm.Session, results: RoundResults, *, limited: bool)
 def _rates(session: orm.Session, results: RoundResults) -> pd.DataFrame:
     wanted = rates_of(results.definition)
     if not wanted:
-        return results.table.iloc[:0]
+        return (results.table if results.tested is None else results.tested).iloc[:0]
     population = read_population(session, results.round.id)
     found = _read(session, results, wanted)
     parts = [
@@ -175,6 +186,7 @@ def _scored(found: _Answers, wanted: Sequence[Rate], population: pd.DataFrame, r
         rules,
         clusters=clusters,
         without_service=without_service(rules),
+        tests=True,
     )
     return table[(table["level"] == "item") & (table["service"] == ALL_SERVICES)]
 

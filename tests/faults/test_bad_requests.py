@@ -16,8 +16,11 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import pytest
+import sqlalchemy as sa
+from flask import Flask
 
 from survey.maintenance.operations.copy_database import table_rows
+from survey.models import AuditEvent
 from tests.support.places import CODE, MANY, REVOKED, make_app
 
 BY_DEFAULT = 20_000
@@ -171,6 +174,14 @@ def send(app, environ: dict[str, object]) -> str:
     return said[0]
 
 
+def refusals(app: Flask, before: int) -> int:
+    """How many lines the log has now, where all that came tell of refusals: equal ones within a minute are one."""
+    with app.extensions["database"].read() as session:
+        actions = session.scalars(sa.select(AuditEvent.action).order_by(AuditEvent.id)).all()[before:]
+    assert all(action.startswith("access.") for action in actions)
+    return before + len(actions)
+
+
 @pytest.mark.parametrize("proxies", [0, 1])
 def test_bad_requests_do_nothing(tmp_path: Path, proxies: int, capsys: pytest.CaptureFixture[str]) -> None:
     app = make_app(tmp_path, trusted_proxies=proxies)
@@ -200,7 +211,7 @@ def test_bad_requests_do_nothing(tmp_path: Path, proxies: int, capsys: pytest.Ca
             tell(count)
     tell(number)
     assert statuses.total() == number
-    assert table_rows(app.extensions["database"]) == rows
+    assert table_rows(app.extensions["database"]) == rows | {"audit_event": refusals(app, rows["audit_event"])}
     grown = resident() / warm - 1
     assert grown < MAX_GROWTH, f"memory grew by {grown:.0%}"
     assert {404, 405} <= set(statuses)

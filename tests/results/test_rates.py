@@ -11,7 +11,7 @@ from flask import Flask
 from survey.core.db import Database
 from survey.models import Agency, Response, Round, RoundState
 from survey.results.compute import round_results
-from survey.results.rates import find, rate_figures, rate_rows, rates_of
+from survey.results.rates import find, rate_figures, rate_rows, rate_table, rates_of
 from tests.support.evaluation import scored_round, sign_in
 from tests.support.reading import soup, words
 
@@ -89,6 +89,18 @@ def test_an_interval_is_that_of_a_share_of_a_simple_sample(database: Database) -
         figure = find(figures, "so-tu-phap", rates_of(results.definition)[0])
     assert figure is not None
     assert figure.se == pytest.approx(100 * (0.2 * 0.8 / 59 * (1 - 60 / 600)) ** 0.5)
+
+
+def test_a_change_of_a_rate_is_tested_without_the_correction_for_a_finite_population(database: Database) -> None:
+    """Whether an office changed is asked of how it works (Cochran 1977, 2.14): √(p(1 − p)/(n − 1))."""
+    with database.write() as session:
+        scored_round(session)
+        session.flush()
+        say(session)
+    with database.read() as session:
+        table = rate_table(session, round_results(session, "r1"), limited=False)
+    late = table[(table["agency"] == "so-tu-phap") & (table["key"] == "timeliness/l")].iloc[0]
+    assert late["se_test"] == pytest.approx(100 * (0.2 * 0.8 / 59) ** 0.5)
 
 
 @pytest.fixture

@@ -26,6 +26,11 @@ class RatesView:
         return [PROVINCE, *self.page.agencies]
 
     @property
+    def any_told(self) -> bool:
+        """Whether anybody of the page's places has a rate: a round in which nobody was asked has no table of dashes."""
+        return any((one := self.find(place, rate)) and one.exists for place in self.places for rate in self.rates)
+
+    @property
     def titles(self) -> list[str]:
         """What each rate is called."""
         return [self.title(rate) for rate in self.rates]
