@@ -56,7 +56,8 @@ def test_fifteen_actions_lead_from_nothing_to_the_first_response(
     prepare(replace(settings, production=True))  # what `make serve` does before it listens
     link = re.search(rf"{BASE}(/moi/\S+)", capsys.readouterr().out)[1]
     app = create_app(settings)
-    app.config["SESSION_COOKIE_SECURE"] = False  # there is no TLS here
+    # there is no TLS here, without which browsers take no cookie of that name either
+    app.config.update(SESSION_COOKIE_SECURE=False, SESSION_COOKIE_NAME="sipas")
     with served(app) as base:
         context = chromium.new_context(locale="vi-VN", viewport={"width": 1280, "height": 900}, bypass_csp=True)
         office = Office(context.new_page())
