@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date
 from io import BytesIO
+from itertools import pairwise
 
 import pytest
 from pypdf import PdfReader
@@ -37,6 +38,15 @@ LONG = PosterText(
     ADDRESS,
     "People's Committee " * 10,
     "Counter " * 20,
+    date(2026, 10, 1),
+    date(2026, 12, 15),
+)
+TWO_LINES = PosterText(
+    "Ủy ban nhân dân phường Chiềng Cơi và các xã vùng lân cận thuộc tỉnh Sơn La, địa bàn Tây Bắc",
+    "Quầy tiếp nhận hồ sơ đất đai, xây dựng và đăng ký kinh doanh số 12 tại tầng hai nhà C",
+    ADDRESS,
+    "People's Committee of Chieng Coi Ward",
+    "Land and construction counter 12",
     date(2026, 10, 1),
     date(2026, 12, 15),
 )
@@ -92,14 +102,15 @@ def test_every_look_is_read(variant):
         assert read_codes(picture(render(kind, [TEXT], Style(variant, True)))) == [ADDRESS] * CODES_A_PAGE[kind]
 
 
-@pytest.mark.parametrize("style", STYLES, ids=lambda s: f"{s.variant}-{s.bilingual}")
-@pytest.mark.parametrize("kind", [PrintKind.A4, PrintKind.A5])
-def test_a_poster_keeps_its_code_large_and_centred(kind, style):
-    """At least 9 cm of dark modules, and nothing drawn nearer than four modules, by the PDF's own coordinates."""
-    pdf = render(kind, [TEXT], style)
+@pytest.mark.parametrize("style", [*STYLES, FULL], ids=lambda s: f"{s.variant}-{s.bilingual}-{bool(s.emblem)}")
+@pytest.mark.parametrize("text", [TEXT, TWO_LINES, LONG], ids=["usual", "two-lines", "long"])
+@pytest.mark.parametrize(("kind", "side"), [(PrintKind.A4, 120), (PrintKind.A5, 90)])
+def test_a_poster_keeps_its_code_large_and_centred(kind, side, text, style):
+    """So many millimetres of dark modules, and nothing drawn nearer than four modules, by the PDF's own coordinates."""
+    pdf = render(kind, [text], style)
     left, low, right, high = code_bounds(pdf)
     assert right - left == pytest.approx(high - low, abs=0.01)
-    assert right - left >= 90 / 25.4 * 72 - 0.01
+    assert (right - left) / 72 * 25.4 == pytest.approx(side, abs=0.01)
     page = PdfReader(BytesIO(pdf)).pages[0].mediabox
     assert left == pytest.approx(float(page.width) - right, abs=0.01)
     quiet = 4 * (right - left) / 29
@@ -113,16 +124,47 @@ def test_a_poster_keeps_its_code_large_and_centred(kind, style):
         assert not zone[1] < y < zone[3]
 
 
-def baselines(pdf: bytes) -> list[float]:
-    """Return the height of every line of type on the first page."""
+@pytest.mark.parametrize("style", [*STYLES, FULL], ids=lambda s: f"{s.variant}-{s.bilingual}-{bool(s.emblem)}")
+def test_names_of_two_lines_are_read_from_afar_on_an_a4_poster(style):
+    """Both names at 14 points or more though each fills two lines beside an emblem: about 5 mm high, read at 2 m."""
+    pdf = render(PrintKind.A4, [TWO_LINES], style)
+    names = {**sizes_of(pdf, TWO_LINES.agency), **sizes_of(pdf, TWO_LINES.counter)}
+    assert " ".join(names) == f"{TWO_LINES.agency} {TWO_LINES.counter}"
+    assert len(names) == 4 if style.emblem else len(names) >= 2
+    assert min(names.values()) >= 14
+
+
+@pytest.mark.parametrize("style", [*STYLES, FULL], ids=lambda s: f"{s.variant}-{s.bilingual}-{bool(s.emblem)}")
+@pytest.mark.parametrize("text", [TEXT, TWO_LINES, LONG], ids=["usual", "two-lines", "long"])
+@pytest.mark.parametrize("kind", [PrintKind.A4, PrintKind.A5])
+def test_no_line_of_a_poster_runs_into_the_one_above(kind, text, style):
+    """A line reaches a size above its baseline and a quarter of it below: Vietnamese letters with two marks and g."""
+    lines = sorted(typed(render(kind, [text], style)), reverse=True)
+    for (above, upper, _), (base, lower, words) in pairwise(lines):
+        # the three steps stand side by side
+        assert base == pytest.approx(above, abs=0.01) or above - base >= upper * 0.22 + lower * 0.98 - 0.01, words
+
+
+def typed(pdf: bytes) -> list[tuple[float, float, str]]:
+    """Return (baseline, size in points, words) of every line of type on the first page."""
     found = []
 
-    def visit(text, matrix, text_matrix, _font, _size):
+    def visit(text, matrix, text_matrix, _font, size):
         if text.strip():
-            found.append(text_matrix[5] * matrix[3] + matrix[5])
+            found.append((text_matrix[5] * matrix[3] + matrix[5], size, " ".join(text.split())))
 
     PdfReader(BytesIO(pdf)).pages[0].extract_text(visitor_text=visit)
     return found
+
+
+def sizes_of(pdf: bytes, name: str) -> dict[str, float]:
+    """Return the lines into which a name is broken, from the top, each with its size."""
+    return {words: size for _, size, words in sorted(typed(pdf), reverse=True) if words in name and len(words) > 1}
+
+
+def baselines(pdf: bytes) -> list[float]:
+    """Return the height of every line of type on the first page."""
+    return [height for height, _, _ in typed(pdf)]
 
 
 @pytest.mark.parametrize(

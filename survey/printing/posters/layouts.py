@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import floor
 
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
@@ -30,19 +31,24 @@ class PosterSpec:
     text: float  # type size of sentences
     address: float  # type size of the address
     steps: float  # height of the steps' box
+    bilingual: tuple[float, float, float]  # shares of head, title and steps that a second language leaves
 
 
 POSTERS = {
-    "A4": PosterSpec(A4, 15 * mm, 92 * mm, 36 * mm, 50, 17, 24, 42 * mm),
-    "A5": PosterSpec(A5, 7 * mm, 90 * mm, 18 * mm, 33, 10, 15, 19 * mm),
+    # the code takes 153 mm with its quiet zone; the rest is for names of two lines at 14 points, and what to do
+    "A4": PosterSpec(A4, 9 * mm, 120 * mm, 38 * mm, 44, 15, 22, 34 * mm, (1.08, 0.82, 0.68)),
+    "A5": PosterSpec(A5, 7 * mm, 90 * mm, 18 * mm, 33, 10, 15, 19 * mm, (0.86, 0.96, 0.86)),
 }
+EMBLEM = 28 * mm
+"""An emblem's largest side: wider, it takes the line from the names."""
 
 
 def poster(canvas: Canvas, spec: PosterSpec, text: PosterText, style: Style) -> None:
     """Draw one poster page: names, invitation, code, address, steps, promise, from the top down."""
     if style.bilingual:
         # the second language takes its room from the names, the title and the pictures, never from the code
-        spec = replace(spec, head=spec.head * 0.86, title=spec.title * 0.96, steps=spec.steps * 0.86)
+        head, title, steps = spec.bilingual
+        spec = replace(spec, head=spec.head * head, title=spec.title * title, steps=spec.steps * steps)
     width, height = spec.page
     inner = width - 2 * spec.margin
     left, top = spec.margin, height - spec.margin
@@ -80,24 +86,32 @@ def _names(canvas: Canvas, text: PosterText, style: Style, box: tuple[float, flo
     if style.variant is not Variant.INK_SAVING:
         canvas.setFillColor(style.colour)
         canvas.rect(left, top - height * 0.04, width, height * 0.04, stroke=0, fill=1)
-    top -= height * 0.14
-    height *= 0.78
+    top -= height * 0.08
+    height *= 0.92
     if style.emblem:
-        draw_emblem(canvas, style.emblem, left, top, height)
-        left, width = left + height * 1.2, width - height * 1.2
-    shown = [(text.agency, SEMIBOLD, 0.23, 0.44, style.muted), (text.counter, BOLD, 0.33, 0.5, INK)]
-    if style.bilingual and (text.agency_en or text.counter_en):
-        english = " · ".join(name for name in (text.agency_en, text.counter_en) if name)
-        shown = [(name, font, size * 0.86, share * 0.8, colour) for name, font, size, share, colour in shown]
-        shown.append((english, REGULAR, 0.15, 0.22, style.muted))
+        side = min(height, EMBLEM)
+        draw_emblem(canvas, style.emblem, left, top - (height - side) / 2, side)
+        left, width = left + side * 1.2, width - side * 1.2
+    english = " · ".join(name for name in (text.agency_en, text.counter_en) if name) if style.bilingual else ""
+    shares = ((0.17, 0.345), (0.23, 0.345)) if english else ((0.21, 0.46), (0.29, 0.54))
+    shown = [(text.agency, SEMIBOLD, style.muted), (text.counter, BOLD, INK)]
     blocks = [
-        (fit(name, font, height * size, width, height * share), colour) for name, font, size, share, colour in shown
+        (fit(name, font, _half_points(height * size), width, height * share), colour)
+        for (name, font, colour), (size, share) in zip(shown, shares, strict=True)
     ]
+    if english:
+        rest = height - sum(block.height for block, _ in blocks)
+        blocks.append((fit(english, REGULAR, _half_points(height * 0.135), width, rest), style.muted))
     align = "left" if style.emblem else "centre"
     top -= (height - sum(block.height for block, _ in blocks)) / 2
     for block, colour in blocks:
         canvas.setFillColor(colour)
         top = draw(canvas, block, left, top, width, align)
+
+
+def _half_points(size: float) -> float:
+    """A size rounded down to half points, so that type shrinks in steps that meet whole points."""
+    return floor(size * 2) / 2
 
 
 def _foot(canvas: Canvas, spec: PosterSpec, text: PosterText, style: Style) -> float:
