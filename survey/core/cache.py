@@ -7,6 +7,7 @@ evicted when room is needed.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Hashable, Mapping
 from itertools import islice
 from threading import Lock
@@ -42,6 +43,19 @@ def cached(session: orm.Session, key: Hashable, compute: Callable[[], T]) -> T:
         value = compute()
         put(session, key, value)
     return cast(T, value)
+
+
+def recent(session: orm.Session, key: Hashable, stamp: Hashable, compute: Callable[[], T], *, seconds: float) -> T:
+    """Memoize with a time to live: the value of this stamp, or of another one that was computed `seconds` ago at most.
+
+    `key`: what the value is about, without what it was computed from; that is the `stamp`.
+    """
+    found: tuple[Hashable, float, T] | None = get(session, key)
+    if found is not None and (found[0] == stamp or time.monotonic() - found[1] < seconds):
+        return found[2]
+    value = compute()
+    put(session, key, (stamp, time.monotonic(), value))
+    return value
 
 
 def get(session: orm.Session, key: Hashable, default: object = None) -> Any:

@@ -10,10 +10,10 @@ from sqlalchemy import orm
 
 from scoring.clusters import cluster_effect, likeness
 from scoring.scheme import figure
-from survey.core.cache import cached
 from survey.core.errors import InputError
 from survey.models import Round
 from survey.results.compute import RoundResults, round_results
+from survey.results.freshness import recent
 from survey.results.sample import sample
 from survey.structure.queries.rounds import find_rounds_before
 
@@ -48,8 +48,11 @@ class Intraclass:
 
 
 def intraclass(session: orm.Session, results: RoundResults) -> Intraclass | None:
-    """The correlation of a round; None where respondents are the units, or counter-days are too few to tell."""
-    return cached(session, ("intraclass", results.stamp), lambda: _intraclass(session, results))
+    """The correlation of a round; None where respondents are the units, or counter-days are too few to tell.
+
+    That of a round that takes answers may be some minutes old (`survey.results.freshness`).
+    """
+    return recent(session, results, ("intraclass",), lambda: _intraclass(session, results))
 
 
 def effect_before(session: orm.Session, round_: Round) -> float | None:

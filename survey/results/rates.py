@@ -31,6 +31,7 @@ from survey.questionnaires.definition import HIDDEN as NOT_ASKED
 from survey.results.breakdowns import dimensions, group_sizes
 from survey.results.compute import PLACES, RoundResults, round_results, without_service
 from survey.results.figures import ALL_SERVICES, Figures, ShownFigure
+from survey.results.freshness import recent
 from survey.results.queries import responses
 from survey.structure.queries.population import population as read_population
 from survey.structure.queries.rounds import find_rounds_before
@@ -78,11 +79,12 @@ def rate_table(session: orm.Session, results: RoundResults, *, limited: bool) ->
 
 
 def rate_figures(session: orm.Session, results: RoundResults, *, limited: bool) -> Figures:
-    """The rates as pages look figures up: level `item`, key `Rate.key`."""
-    return cached(
-        session,
-        ("rate figures", results.stamp, limited),
-        lambda: Figures(rate_table(session, results, limited=limited)),
+    """The rates as pages look figures up: level `item`, key `Rate.key`.
+
+    They read every response: those of a round that takes answers may be some minutes old (`survey.results.freshness`).
+    """
+    return recent(
+        session, results, ("rate figures", limited), lambda: Figures(rate_table(session, results, limited=limited))
     )
 
 

@@ -19,8 +19,8 @@ from survey.models import RoundState
 from survey.results.compute import RoundResults
 from survey.results.doubtful_responses import flagged
 from survey.results.figures import PROVINCE
+from survey.results.freshness import FRESH
 
-FRESH = 600.0
 LARGE = 100_000
 """Responses from which nobody is kept waiting for it unasked."""
 

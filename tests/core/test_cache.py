@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from sqlalchemy import orm
 
 from scoring.moments import moments
 from scoring.scheme import Item, Scheme
+from survey.core import cache
 from survey.core.cache import cached, weigh
 from survey.core.db import Database
 
@@ -51,3 +53,25 @@ def test_heavy_things_weigh_about_what_they_take() -> None:
     assert weigh([1.0] * 1000) == 100 + 32 * 1000
     assert weigh({"a": None, "b": "xyz"}) < 500
     assert weigh(None) == 32
+
+
+def test_a_recent_value_stays_for_its_time_and_no_longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(cache.time, "monotonic", lambda: clock[0])
+    computed: list[int] = []
+
+    def asked(session: orm.Session, stamp: int, seconds: float = 600) -> int:
+        return cache.recent(session, "key", stamp, lambda: computed.append(stamp) or stamp, seconds=seconds)
+
+    database = Database(f"sqlite:///{tmp_path / 'one.db'}")
+    with database.read() as session:
+        assert [asked(session, 1), asked(session, 2)] == [1, 1]
+        clock[0] += 599
+        assert asked(session, 3) == 1
+        clock[0] += 1
+        assert asked(session, 3) == 3  # its time is over
+        clock[0] += 9999
+        assert asked(session, 3) == 3  # nothing came since
+        assert asked(session, 4, seconds=0) == 4
+    assert computed == [1, 3, 4]
+    database.dispose()
