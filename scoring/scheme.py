@@ -27,8 +27,12 @@ LONELY = ("adjust", "average", "certainty", "fail")
 ROLLUPS = ("transactions", "equal", "given")
 LEVELS = ("overall", "aspect", "element", "item")
 CLUSTERS = ("none", "counter_day")
-BEFORE = {"pooling": False, "clusters": "none", "fpc_in_tests": True, "definitions": 1, "leagues": "none"}
 LEAGUES = ("kind", "none")
+EXPECTED_BY = ("services", "none")
+BEFORE = {
+    "pooling": False, "clusters": "none", "fpc_in_tests": True, "definitions": 1, "leagues": "none",
+    "expected_by": "none",
+}  # fmt: skip
 """What rules stored before these keys existed mean: editions are recomputed under them for ever."""
 
 
@@ -201,6 +205,8 @@ class Rules:
     fpc_in_tests: bool = False
     #: agencies that are ranked and compared together: those of one `kind` (departments, communes), or `none`: all
     leagues: str = "kind"
+    #: what is expected of an agency: of its mix of `services`, or `none`: the same of all in its league
+    expected_by: str = "services"
     #: version of what the columns mean; stored rules without it mean 1, see `DEFINITIONS`
     definitions: int = DEFINITIONS
 
@@ -211,6 +217,7 @@ class Rules:
             "rollup": ROLLUPS,
             "clusters": CLUSTERS,
             "leagues": LEAGUES,
+            "expected_by": EXPECTED_BY,
             "interval": INTERVALS,
             "lonely": LONELY,
         }

@@ -1,4 +1,4 @@
-"""Funnel plot geometry: agencies by respondents and index, and the range expected of them → coordinates of marks.
+"""Funnel plot geometry: agencies by respondents and adjusted index, and the range expected of them → coordinates.
 
 Horizontal places are percentages of the drawing's width, vertical ones CSS pixels, as in `survey.results.charts`. Lines
 are drawn in a box of 100 by its height that is stretched to the width: a chart fills a phone and a desk alike.
@@ -67,7 +67,7 @@ def funnel_chart(league: League, shown: Sequence[ExpectedStanding], *, target: f
     small, large = min(sizes) / 1.15, max(sizes) * 1.15
     steps = [math.exp(math.log(small) + k / STEPS * math.log(large / small)) for k in range(STEPS + 1)]
     (lo, hi), (outer_lo, outer_hi) = (league.limits(steps, level) for level in (INNER, OUTER))
-    values = [standing.index for standing in league.standings]
+    values = [standing.adjusted for standing in league.standings]
     least, most = _ends(min(*values, *lo, target or 100), max(*values, *hi, target or 0))
     step = 5 if most - least <= 35 else 10
 
@@ -82,7 +82,7 @@ def funnel_chart(league: League, shown: Sequence[ExpectedStanding], *, target: f
 
     back = " ".join(reversed(line(lo).split()))
     return FunnelChart(
-        marks=_numbered([(standing, across(standing.n), down(standing.index)) for standing in shown]),
+        marks=_numbered([(standing, across(standing.n), down(standing.adjusted)) for standing in shown]),
         inner=f"{line(hi)} {back}",
         outer=(line(outer_lo), line(outer_hi)),
         centre_y=down(league.centre),

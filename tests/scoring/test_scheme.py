@@ -51,10 +51,11 @@ def test_rules_survive_being_stored() -> None:
 def test_rules_stored_before_a_key_existed_keep_their_meaning() -> None:
     stored = {k: v for k, v in Rules().to_mapping().items() if k not in BEFORE}
     old = Rules.from_mapping(stored)
-    assert (old.pooling, old.clusters, old.fpc_in_tests) == (False, "none", True)
+    assert (old.pooling, old.clusters, old.fpc_in_tests, old.expected_by) == (False, "none", True, "none")
     new = Rules.new({"min_n": 20})
     assert (new.pooling, new.clusters, new.fpc_in_tests, new.min_n) == (True, "counter_day", False, 20)
     assert Rules.new({}) == Rules()
+    assert Rules().expected_by == "services"
     with pytest.raises(DataError, match="unknown scoring rule"):
         Rules.new({"pool": True})
 

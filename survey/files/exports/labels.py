@@ -61,6 +61,7 @@ RULES = Wording(
         "clusters": N_("Sampling units: counter and day, or each respondent"),
         "fpc_in_tests": N_("Finite-population correction in tests and ranks"),
         "leagues": N_("Ranked among agencies of its kind, or among all"),
+        "expected_by": N_("Expected of an agency by its services, or the same of all"),
         "definitions": N_("Version of what the columns mean"),
     }
 )

@@ -51,7 +51,9 @@ def league_view(page: RoundPage) -> LeagueView:
         if not element and agency in mine
     }
     common = {targets[one.agency].target if one.agency in targets else None for one in league.standings}
-    chart = funnel_chart(league, shown, target=common.pop() if len(common) == 1 else None)
+    # a target is one of the index itself, and has no height among adjusted figures
+    target = common.pop() if len(common) == 1 and not league.by_services else None
+    chart = funnel_chart(league, shown, target=target)
     return LeagueView(found, league, shown, chart, _title(league), targets)
 
 
@@ -59,6 +61,8 @@ def _title(league: League) -> str:
     """What the picture shows, in a sentence."""
     better, worse = league.count("better"), league.count("worse")
     if not better and not worse:
+        if league.by_services:
+            return str(_("All are within the range expected of their services and number of responses"))
         return str(_("All are within the range expected of their number of responses"))
     parts = []
     if worse:
@@ -81,7 +85,21 @@ def expected_download(round_code: str) -> flask.Response:
             for s in one.standings
             if s.agency in mine
         ]
-    columns = ("league", "agency", "name", "n", "index", "band", "lo", "hi", "centre", "low", "high")
+    columns = (
+        "league",
+        "agency",
+        "name",
+        "n",
+        "index",
+        "band",
+        "lo",
+        "hi",
+        "expected",
+        "adjusted",
+        "centre",
+        "low",
+        "high",
+    )
     table = pd.DataFrame(rows, columns=list(columns))
     table[["low", "high"]] = table[["low", "high"]].astype("Int64")
     name = _("SIPAS expected ranges %(name)s", name=page.round.code) + ".csv"

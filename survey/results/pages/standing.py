@@ -78,4 +78,18 @@ def _sentences(standing: AgencyStanding) -> FirstSentences:
         first = standing.targets[0]
         more = first.judgement.more
         target = first.sentence(target=number(first.target), more=whole_number(more) if more is not None else "")
-    return FirstSentences(band.here(**values), month, target)
+    return FirstSentences(" ".join([band.here(**values), *_of_services(standing)]), month, target)
+
+
+def _of_services(standing: AgencyStanding) -> list[str]:
+    """What the range allows for, where it depends on the agency's services."""
+    if standing.expected is None or not standing.expected[0].by_services:
+        return []
+    league, one = standing.expected
+    return [
+        _(
+            "With its services, %(expected)s of 100 are expected; of all agencies of its kind together, %(centre)s.",
+            expected=number(one.expected, 1),
+            centre=number(league.centre, 1),
+        )
+    ]

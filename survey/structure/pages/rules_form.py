@@ -97,6 +97,14 @@ def league_words() -> Mapping[str, str]:
     }
 
 
+def expected_words() -> Mapping[str, str]:
+    """What the expected range of an agency may depend on."""
+    return {
+        "services": gettext("what its services reach elsewhere (recommended)"),
+        "none": gettext("the same for all agencies ranked together"),
+    }
+
+
 class Decimal(Number):
     """A number that is shown with a decimal comma."""
 
@@ -166,6 +174,10 @@ class RulesForm(PlanForm):
     leagues = Choice(
         _("Agencies are ranked"),
         hint=_("Departments and communes do other work for other people: only within a kind are ranks and bands fair."),
+    )
+    expected_by = Choice(
+        _("Expected of an agency"),
+        hint=_("Who must do what pleases people less everywhere is not blamed for it. Ranks are of the plain index."),
     )
     max_width = Decimal(
         _("Widest interval shown (percentage points)"),
@@ -258,6 +270,7 @@ def weights_form(chosen: Sequence[Weight], rules: Rules, values: Mapping[str, An
     form.fpc.options = list(fpc_words().items())
     form.clusters.options = list(cluster_words().items())
     form.leagues.options = list(league_words().items())
+    form.expected_by.options = list(expected_words().items())
     return form
 
 
@@ -271,6 +284,7 @@ def rule_values(rules: Rules, chosen: Sequence[Weight]) -> dict[str, Any]:
         "fpc": "1" if rules.fpc else "0",
         "clusters": rules.clusters,
         "leagues": rules.leagues,
+        "expected_by": rules.expected_by,
         "max_width": rules.max_width,
         "min_n": rules.min_n,
         "min_n_interval": rules.min_n_interval,
@@ -282,7 +296,7 @@ def rule_values(rules: Rules, chosen: Sequence[Weight]) -> dict[str, Any]:
 def rules_of(form: RulesForm, stored: Mapping[str, Any]) -> dict[str, Any]:
     """The rules of a valid form; what the form does not speak of stays as it is stored."""
     rules = dict(stored)
-    for name in ("composition", "interval", "rollup", "clusters", "leagues", "min_n", "min_n_interval"):
+    for name in ("composition", "interval", "rollup", "clusters", "leagues", "expected_by", "min_n", "min_n_interval"):
         rules[name] = form[name].data
     rules["min_answered_share"] = form.min_answered.data / 100
     rules["confidence"] = _number(form.confidence.data) / 100
