@@ -78,7 +78,7 @@ def breakdown(session: orm.Session, results: RoundResults, dimension: Dimension,
     return cached(
         session,
         ("breakdown", results.stamp, dimension, agency),
-        lambda: _hide(_score(session, results, dimension, agency), _hidden(session, results, dimension, agency)),
+        lambda: _hide(_score(session, results, dimension, agency), hidden_figures(session, results, dimension, agency)),
     )
 
 
@@ -91,8 +91,8 @@ def group_sizes(
     """
 
     def make() -> dict[tuple[str, str], int | None]:
-        hidden = _hidden(session, results, dimension, "")
-        n = respondents(_sums(session, results, dimension).moments, ("agency", GROUP), _alone(results))
+        hidden = hidden_figures(session, results, dimension, "")
+        n = respondents(group_sums(session, results, dimension).moments, ("agency", GROUP), _alone(results))
         whole = n[(n["level"] == "overall") & (n["n"] > 0)]
         return {
             (a, group): None if (a, "", group, "overall", key) in hidden else int(count)
@@ -103,7 +103,7 @@ def group_sizes(
     return {group: n for (a, group), n in sizes.items() if a == agency and group}
 
 
-def _sums(session: orm.Session, results: RoundResults, dimension: Dimension) -> Sums:
+def group_sums(session: orm.Session, results: RoundResults, dimension: Dimension) -> Sums:
     """The sums of a round by agency, service and `group`."""
     scheme = results.definition.scheme()
 
@@ -124,7 +124,7 @@ def _sums(session: orm.Session, results: RoundResults, dimension: Dimension) -> 
 
 def _score(session: orm.Session, results: RoundResults, dimension: Dimension, agency: str) -> pd.DataFrame:
     """The figures, nothing hidden yet. An agency consists of whole strata, so its own part is enough for it."""
-    sums = _sums(session, results, dimension)
+    sums = group_sums(session, results, dimension)
     moments, clusters = sums.moments, sums.clusters
     population = read_population(session, results.round.id)
     everyone = population if len(population) else None
@@ -150,14 +150,14 @@ def _score(session: orm.Session, results: RoundResults, dimension: Dimension, ag
     return table[table["agency"] == agency].reset_index(drop=True)
 
 
-def _hidden(
+def hidden_figures(
     session: orm.Session, results: RoundResults, dimension: Dimension, agency: str
 ) -> frozenset[tuple[str, ...]]:
-    """The `KEYS` of what must not be shown: of one agency for counters, else of all agencies."""
+    """The `KEYS` of what `breakdown` must not show: of one agency for counters, else of all agencies."""
     part = agency if dimension.by_service else None
 
     def make() -> frozenset[tuple[str, ...]]:
-        moments = _sums(session, results, dimension).moments
+        moments = group_sums(session, results, dimension).moments
         if part is not None:
             moments = moments.select((moments.keys["agency"] == part).to_numpy())
         by = ("service", GROUP) if part is not None else ("agency", GROUP)

@@ -86,6 +86,18 @@ class Steady(Protocol):
         """How many of them have a sign."""
 
 
+class Searched(Protocol):
+    """Places of an agency, each tested against the rest of it."""
+
+    @property
+    def tests(self) -> int:
+        """How many places could be tested."""
+
+    @property
+    def found(self) -> int:
+        """How many of them are worse."""
+
+
 FEWEST_POINTS = 6
 """Points of a control chart from which limits are drawn."""
 
@@ -412,6 +424,35 @@ PROCESS_SENTENCES: tuple[Statement[Steady], ...] = (
 )
 """Whether a series within a round is one steady process."""
 
+WHERE_SENTENCES: tuple[Statement[Searched], ...] = (
+    Statement(
+        N_("Here it is worse than in the rest of the agency:"),
+        "of a place that is shown, the interval of its difference to the rest of the agency, adjusted over all places "
+        "and items tested of the agency (Benjamini & Yekutieli 2005), lies below 0",
+        "found",
+        lambda one: one.found > 0,
+    ),
+    Statement(
+        N_(
+            "Of the counters, services, channels and groups that can be compared (%(tests)s), none can be told to be "
+            "worse than the rest of the agency."
+        ),
+        "there are such intervals, and none lies below 0",
+        "none",
+        lambda one: one.found == 0 and one.tests > 0,
+    ),
+    Statement(
+        N_(
+            "Where in the agency it is worse cannot be told: too few people answered by counter, service, channel "
+            "or group."
+        ),
+        "no place is shown that has a rest of as many people and a standard error",
+        "unknown",
+        lambda one: one.found == 0 and one.tests == 0,
+    ),
+)
+"""At which places of an agency an item is worse than in the rest of it; the places follow."""
+
 RANK_SENTENCES: tuple[Statement[Ranked], ...] = (
     Statement(
         N_("The agency has no rank: too few people answered."),
@@ -445,6 +486,14 @@ INTERVAL = Sentence(
         "for who chooses to answer."
     ),
     "the figure has an interval of the round's confidence, whose coverage docs/methodology.md tables",
+)
+WEAK_PLACE = Sentence(
+    N_("%(place)s: %(index)s satisfied, of %(n)s who answered."),
+    "a place of the first of `WHERE_SENTENCES`; the index and the number are those that breakdowns show",
+)
+WEAK_PLACE_GAP = Sentence(
+    N_("Difference to the rest of the agency: %(gap)s points %(interval)s."),
+    "the interval that goes with the verdict; to evaluators alone, since it holds more than breakdowns show",
 )
 RANK_ALONE = Sentence(
     N_("The agency has no rank: there is no other of its kind to rank it among."),

@@ -97,6 +97,11 @@ def highest(items: Sequence[ItemFinding]) -> list[ItemFinding]:
     return [] if strengths(items) else [f for f in _by_index(items)[::-1] if f.verdict != "weakness"][:FEW]
 
 
+def worst(items: Sequence[ItemFinding]) -> list[ItemFinding]:
+    """The `FEW` items to look at first: what is worse than elsewhere, else the agency's own lowest."""
+    return (weaknesses(items) or lowest(items))[:FEW]
+
+
 def _by_index(items: Sequence[ItemFinding]) -> list[ItemFinding]:
     shown = [f for f in items if f.figure is not None and f.figure.exists]
     return sorted(shown, key=lambda f: (f.figure.index if f.figure else 0.0, f.number))

@@ -29,6 +29,7 @@ from survey.results.statements import (
     Statement,
     choose,
 )
+from survey.results.weak_places import WeakPlace, Where
 
 OF_DIFFERENCES = [
     statements.CHANGE_WORDS,
@@ -103,7 +104,16 @@ def test_ranks_that_do_not_overlap_and_shared_letters_mean_what_is_said() -> Non
 
 def test_every_statement_has_a_condition_and_stands_in_one_file() -> None:
     every = [
-        s for known in (*OF_DIFFERENCES, RANK_SENTENCES, BAND_SENTENCES, TARGET_SENTENCES, TARGET_WORDS) for s in known
+        s
+        for known in (
+            *OF_DIFFERENCES,
+            RANK_SENTENCES,
+            BAND_SENTENCES,
+            TARGET_SENTENCES,
+            TARGET_WORDS,
+            statements.WHERE_SENTENCES,
+        )
+        for s in known
     ]
     every += [one for one in vars(statements).values() if isinstance(one, Sentence) and not isinstance(one, Statement)]
     assert all(len(one.condition.split()) > 4 for one in every)
@@ -112,6 +122,13 @@ def test_every_statement_has_a_condition_and_stands_in_one_file() -> None:
     texts = [p.read_text() for p in outside if p.suffix in (".html", ".py") and p.name != "statements.py"]
     assert len(sentences) > 12
     assert not [one for one in sentences for text in texts if f'_("{one}")' in text]
+
+
+@pytest.mark.parametrize(("tests", "found", "said"), [(0, 0, "unknown"), (4, 0, "none"), (4, 2, "found")])
+def test_one_sentence_holds_of_where_an_item_is_worse(tests: int, found: int, said: str) -> None:
+    place = WeakPlace("kenh", "qr", 50.0, 30, -20.0, -30.0, -10.0)
+    where = Where((place,) * found, tests)
+    assert [s.code for s in statements.WHERE_SENTENCES if s.holds(where)] == [said]
 
 
 @pytest.mark.parametrize("band", ["better", "expected", "worse", ""])
