@@ -75,6 +75,33 @@ def size_for(
     return high if population is None else min(high, population)
 
 
+def size_for_change(
+    change: float,
+    share: float = 0.5,
+    *,
+    deff: float = 1.0,
+    before: int | None = None,
+    power: float = 0.8,
+    confidence: float = 0.95,
+) -> int | None:
+    """The smallest n of a new round that tells a change of the index by `change` (on 0..1) with the power wanted.
+
+    The two-sided test of two independent rounds with variance deff p(1 - p)/n each (Fleiss, Levin & Paik 2003, 4.3,
+    without continuity correction), without the finite-population correction, as changes are tested: y = (z + z') SE.
+    `before`: respondents of the round compared with; None: as many as in the new one. None where the round before has
+    so few that no number would tell. Raises `DataError` outside 0 < change, share, power, confidence < 1, deff > 0.
+
+    >>> size_for_change(0.1, 0.8), size_for_change(0.1, 0.8, before=400), size_for_change(0.1, 0.8, before=100)
+    (252, 184, None)
+    """
+    if not (all(0 < x < 1 for x in (change, share, power, confidence)) and deff > 0 and (before is None or before > 0)):
+        raise DataError("expected change, share, power and confidence in (0, 1), deff > 0 and before > 0")
+    variance = deff * share * (1 - share)
+    allowed = (change / float(special.ndtri((1 + confidence) / 2) + special.ndtri(power))) ** 2
+    left = allowed / 2 if before is None else allowed - variance / before
+    return max(2, ceil(variance / left - 1e-9)) if left > 0 else None
+
+
 def person_factor(variance: float, n: int, share: float) -> float:
     """The planner's factor n Var / p(1 - p): respondents for one effective answer (column `deff_plan`).
 

@@ -22,6 +22,7 @@ from survey.printing import commands as printing
 from survey.publication import commands as publication
 from survey.results import commands as results
 from survey.results.archive_command import archive
+from survey.results.plan_command import plan
 from survey.structure import commands as structure
 
 TREE: tuple[click.Command, ...] = (
@@ -56,6 +57,7 @@ TREE: tuple[click.Command, ...] = (
     results.results,
     results.score,
     results.check_table,
+    plan,
     archive,
     files.export,
     files.report,

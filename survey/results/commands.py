@@ -77,7 +77,7 @@ def results(
             raise InputError("Name the round with --round, or the folder of an archive with --from")
         with database().read() as session:
             table = round_results(session, round_code, interval=interval, min_n=min_n).table
-    _write(table, form, out)
+    write_table(table, form, out)
 
 
 @click.command()
@@ -162,7 +162,7 @@ def _tell(table: pd.DataFrame, form: str, out: Path | None) -> None:
     """Write a table of figures, and warn of agencies whose transactions are not known."""
     from survey.results.score_files import unknown_strata
 
-    _write(table, form, out)
+    write_table(table, form, out)
     unknown = unknown_strata(table)
     if unknown:
         click.echo(
@@ -261,7 +261,7 @@ def _definition(name: str) -> Definition:
     )
 
 
-def _write(table: pd.DataFrame, form: str, out: Path | None) -> None:
+def write_table(table: pd.DataFrame, form: str, out: Path | None) -> None:
     """Write a table of figures to a file, or to standard output."""
     from survey.results.as_csv import csv_lines
     from survey.results.as_json import json_lines

@@ -128,6 +128,8 @@ GET = {
     "evaluator.controls": RESULTS,
     "evaluator.expected_download": RESULTS,
     "evaluator.small_cells": PUBLISHERS,
+    "evaluator.plan": PUBLISHERS,
+    "evaluator.plan_download": PUBLISHERS,
     "structure.targets": PUBLISHERS,
     "structure.weekly_counts": PUBLISHERS,
     "cases.write": PUBLIC,

@@ -45,6 +45,7 @@ LINES = {
     "print receipt-codes": "--agency trung-tam --counter Q1 --count 3 --out {out}/a.pdf",
     "print questionnaire": "--round r1 --out {out}/b.pdf",
     "results": "--round r1",
+    "plan": "--round r1 --margin 5",
     "archive": "--all --out {out}",
     "export": "--round r1 --what sav --out {out}",
     "report": "--round r1 --province --out {out}",
