@@ -138,7 +138,7 @@ def test_page_file_and_command_say_the_same(app: Flask) -> None:
     client = app.test_client()
     sign_in(client, "evaluator")
     page = soup(client, "/danh-gia/r1/ke-hoach?diem=10")
-    shown = [row.select("td")[6].get_text(strip=True) for row in page.select("table.compact tbody tr")]
+    shown = [row.select("td")[2].b.text for row in page.select("table.board tbody tr")]
     assert sorted(shown) == sorted(needed)
     body = client.get("/danh-gia/r1/ke-hoach.csv?diem=10").get_data(as_text=True).lstrip("\ufeff")
     assert [row["needed"] for row in csv.DictReader(io.StringIO(body))] == needed
