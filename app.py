@@ -106,6 +106,7 @@ def _register_pages(app: Flask) -> None:
     from survey.improvement import pages as improvement
     from survey.maintenance import health
     from survey.printing import pages as staff
+    from survey.printing.pages import people
     from survey.publication import api, notices, publishing
     from survey.publication import public as published
     from survey.publication.api import clients as api_clients
@@ -136,6 +137,7 @@ def _register_pages(app: Flask) -> None:
         api_clients,
         health,
         staff,
+        people,
         structure,
         paper,
         response_imports,

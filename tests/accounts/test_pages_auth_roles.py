@@ -87,6 +87,9 @@ GET = {
     "passkeys.page": dict.fromkeys(EVERYONE, 302),  # nobody has one-time codes here, which come first
     "admin.users": ADMIN,
     "admin.user": ADMIN,
+    "people.start": ADMIN,
+    "people.template": ADMIN,
+    "people.preview": {**ADMIN, "admin": 303},  # no file waits by this name
     "admin.audit": ADMIN,
     "admin.audit_file": ADMIN,
     "imports.batches": RESULTS,
@@ -290,6 +293,9 @@ POST_WITHOUT_TOKEN = {
     "evaluator.unmark_known_change": dict.fromkeys(EVERYONE, 400),
     "structure.send_targets": dict.fromkeys(EVERYONE, 400),
     "second_factor.switch_off": dict.fromkeys(EVERYONE, 400),
+    "people.send_table": dict.fromkeys(EVERYONE, 400),
+    "people.confirm": dict.fromkeys(EVERYONE, 400),
+    "people.invite_expired": dict.fromkeys(EVERYONE, 400),
     "admin.create": dict.fromkeys(EVERYONE, 400),
     "admin.change": dict.fromkeys(EVERYONE, 400),
     "admin.invite_again": dict.fromkeys(EVERYONE, 400),

@@ -187,6 +187,8 @@ GRAVE = {
     "admin.create": "invitations",
     "admin.change": "roles",
     "admin.invite_again": "invitations",
+    "people.confirm": "invitations",
+    "people.invite_expired": "invitations",
     "admin.reopen": "roles",
     "admin.drop_second_factor": "second factor of others",
     "api_clients.create": "tokens",

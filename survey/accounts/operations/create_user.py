@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
 from survey.accounts.passwords import UNUSABLE, check_new, hash_password
 from survey.accounts.queries import users
+from survey.accounts.usernames import USERNAME
 from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.core.text import clean
 from survey.models import Role, User
-
-_USERNAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 
 
 def create_user(
@@ -34,7 +31,7 @@ def create_user(
     malformed, a weak password, or a role without its agency.
     """
     username = clean(username).lower()
-    if not _USERNAME.fullmatch(username):
+    if not USERNAME.fullmatch(username):
         raise InputError(
             "A user name has 1 to 64 letters a-z, digits, dots or hyphens, not %(name)r",
             field="username",

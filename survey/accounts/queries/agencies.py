@@ -7,6 +7,7 @@ from sqlalchemy import orm
 
 from survey.core.errors import InputError
 from survey.models import Agency
+from survey.spreadsheets.names import Names
 
 
 def open_agencies(session: orm.Session) -> list[Agency]:
@@ -25,3 +26,11 @@ def id_by_code(session: orm.Session, code: str) -> int:
 def names(session: orm.Session) -> dict[int, str]:
     """The names of all agencies by id, those that ended too."""
     return {row.id: row.name for row in session.execute(sa.select(Agency.id, Agency.name))}
+
+
+def open_agency_names(session: orm.Session) -> Names:
+    """What cells of a table may call the agencies that have not ended."""
+    index = Names()
+    for agency in open_agencies(session):
+        index.add(agency.id, agency.code, (agency.name,))
+    return index
