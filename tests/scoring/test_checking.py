@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from scoring.checking import CheckedSheet, PrintedRow, best_margin, check_sheet
+from scoring.checking.numerals import decimal_mark, read_numeral
 from scoring.checking.shares import is_possible, spread_is_possible
+from scoring.checking.words import ColumnIs, role_of_heading
 from tests.support.published_tables import ERRORS, LAYOUTS, Printed, seed_error
 
 
@@ -36,6 +38,7 @@ def changed(row: int, column: int, text: str) -> list[list[str]]:
 
 def test_a_right_table_has_no_flag() -> None:
     assert reasons(RIGHT) == []
+    assert reasons([HEAD, ["Sở A", "400", "350", "87,5", "1"], ["Sở B", "300", "270", "90,0", "2"]]) == []  # two ranks
 
 
 @pytest.mark.parametrize(
@@ -49,10 +52,51 @@ def test_a_right_table_has_no_flag() -> None:
         (3, 3, "81,,4", ("garbled", (4, 3))),
         (3, 3, "814", ("percent", (4, 3))),
         (2, 1, "", ("row_without_n", (3, 1))),
+        (1, 2, "-350", ("negative", (2, 2))),
     ],
 )
 def test_one_wrong_cell_is_named(row: int, column: int, text: str, expected: tuple[str, tuple[int, int]]) -> None:
     assert expected in reasons(changed(row, column, text))
+
+
+INTERVALS = [
+    ["Cơ quan", "Số phiếu", "Chỉ số hài lòng (%)", "Cận dưới", "Cận trên"],
+    ["Sở A", "400", "87,5", "84,3", "90,7"],
+    ["Sở B", "300", "90,0", "86,6", "93,4"],
+    ["Sở C", "221", "81,4", "76,3", "86,5"],
+]
+
+
+def test_an_interval_holds_what_it_is_of_and_ends_after_it_begins() -> None:
+    assert reasons(INTERVALS) == []
+    turned = [list(row) for row in INTERVALS]
+    turned[1][3:] = ["90,7", "84,3"]
+    assert ("ends", (2, 3)) in reasons(turned)
+    outside = [list(row) for row in INTERVALS]
+    outside[2][2] = "96,0"
+    assert ("interval", (3, 2)) in reasons(outside)
+
+
+@pytest.mark.parametrize(
+    ("cell", "mark", "value"),
+    [
+        ("-4,5", ",", -4.5),
+        ("1.234,5", ",", 1234.5),
+        ("007", ",", None),
+        ("1,2,3", ",", None),
+        ("0,5", ",", 0.5),
+        ("1e999", ",", None),
+        ("1,2.3,4", ",", None),
+    ],
+)
+def test_a_numeral_is_read_by_the_tables_mark(cell: str, mark: str, value: float | None) -> None:
+    found = read_numeral(cell, mark)
+    assert (found and found.value) == value
+
+
+def test_the_last_of_two_marks_in_a_number_is_the_decimal_one() -> None:
+    assert decimal_mark(["1.234,5", "12"]) == ","
+    assert role_of_heading("N") is ColumnIs.POPULATION
 
 
 def test_the_cell_that_most_flags_are_about_is_the_likely_one() -> None:

@@ -102,3 +102,8 @@ def test_effective_answers_and_common_errors_follow_what_firm_agencies_have_toge
     np.testing.assert_allclose(common_errors([50, 12.5, 900], [100, 400, 10]) ** 2, [50, 12.5, 500])
     assert np.isnan(effective_answers([50], [50], [10])).all()
     assert np.isnan(common_errors([50], [10])).all()
+
+
+def test_a_funnel_says_in_a_line_what_it_holds() -> None:
+    """(80 + 80 + 86) / 3 = 82; with a hundred people each a standard error is 3.8 points."""
+    assert repr(share_funnel([80, 80, 86], [100, 100, 100])) == "Funnel of 3 around 82.00: 0 better, 0 worse"

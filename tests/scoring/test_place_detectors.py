@@ -13,7 +13,7 @@ from scoring.detectors.channels import contrast, contrasts
 from scoring.detectors.hours import closed_run
 from scoring.detectors.rows import IMPORT, KIOSK, PAPER, QR, RECEIPT, centred, distance
 from scoring.detectors.unlike import Shape, Usual, features, learn_features, learn_shape, misshapen, shape, unlike
-from scoring.detectors.volume import WeeklySums, busy_run, expected_answers, season, weekly_sums
+from scoring.detectors.volume import WeeklySums, busy_run, expected_answers, expected_band, season, weekly_sums
 from scoring.detectors.windows import Runs
 from scoring.funnel import robust_spread
 from scoring.scheme import DataError
@@ -241,3 +241,10 @@ def test_rows_that_do_not_fit_are_refused() -> None:
         rows(day=np.array([0]), agency=np.array([1]))
     with pytest.raises(DataError, match="a row for each"):
         rows(day=np.array([0]), duration=np.ones(2))
+
+
+def test_nineteen_of_twenty_weeks_lie_in_the_band_around_what_is_expected() -> None:
+    """By hand: 1.96 √(100 + 0.38² · 100² + 1) = 77.04 around a hundred; around nothing √1."""
+    low, high = expected_band(np.array([0.0, 100.0]))
+    assert low.tolist() == pytest.approx([0.0, 22.96], abs=0.01)
+    assert high.tolist() == pytest.approx([1.96, 177.04], abs=0.01)

@@ -78,3 +78,8 @@ def test_the_simulation_gives_what_the_method_page_says() -> None:
     assert got["wall"] < 2
     assert got["receipts"] == pytest.approx(84.5, abs=5.5)
     assert got["banded"] > 93
+
+
+def test_scores_and_clusters_of_other_lengths_are_refused() -> None:
+    with pytest.raises(DataError, match="one length"):
+        frame_index([100.0, 0.0], ["a"])
