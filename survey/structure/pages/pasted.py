@@ -2,15 +2,42 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext as _
+from collections.abc import Callable
 
-from survey.core.errors import InputError
+from flask_babel import gettext as _
+from sqlalchemy import orm
+
+from survey.core.errors import InputError, TableError
+from survey.spreadsheets.headings import Known
+from survey.spreadsheets.read import Table
 from survey.structure.pages.forms import TableForm
-from survey.web.context import actor, settings
+from survey.web.context import actor, database, settings
 from survey.web.uploads import Upload, Uploads
 
 
-def receive_table(form: TableForm) -> Upload | None:
+def store_table(
+    form: TableForm, known_heading: Known, store: Callable[[orm.Session, Table], int]
+) -> int | TableError | None:
+    """Import what was pasted, else the file, all or none; how many rows `store` says it stored.
+
+    The error where cells are wrong; None where the form says why nothing can be stored.
+    """
+    upload = _receive(form) if form.validate() else None
+    if upload is None:
+        return None
+    try:
+        with database().write() as session, upload.table(known_heading) as table:
+            return store(session, table)
+    except TableError as error:
+        return error
+    except InputError as error:
+        _refuse(form, error)
+        return None
+    finally:
+        Uploads(settings().storage).discard(upload)
+
+
+def _receive(form: TableForm) -> Upload | None:
     """Keep what was pasted, else the file; None when the form says why it cannot be a table."""
     uploads, pasted = Uploads(settings().storage), form.pasted.data
     try:
@@ -18,5 +45,9 @@ def receive_table(form: TableForm) -> Upload | None:
             return uploads.keep(pasted.strip("\r\n").encode(), _("pasted table"), actor=actor())
         return uploads.receive(form.file.data, actor=actor())
     except InputError as error:
-        form.refuse(error, "pasted" if pasted.strip() else "file")
+        _refuse(form, error)
         return None
+
+
+def _refuse(form: TableForm, error: InputError) -> None:
+    form.refuse(error, "pasted" if form.pasted.data.strip() else "file")

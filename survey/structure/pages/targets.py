@@ -7,17 +7,17 @@ from flask_babel import ngettext
 from werkzeug import Response
 
 from survey.accounts.auth import role_required
-from survey.core.errors import InputError, TableError
+from survey.core.errors import TableError
 from survey.models import RoundState
 from survey.questionnaires import from_canonical
 from survey.structure.operations.import_targets import import_targets, known_heading
 from survey.structure.pages.common import ROUND_EDITORS, blueprint, go, round_of
 from survey.structure.pages.forms import TargetsForm
-from survey.structure.pages.pasted import receive_table
+from survey.structure.pages.pasted import store_table
 from survey.structure.queries.targets import target_rows
 from survey.web import i18n
-from survey.web.context import actor, database, settings
-from survey.web.uploads import Uploads, takes_upload
+from survey.web.context import actor, database
+from survey.web.uploads import takes_upload
 
 
 @blueprint.get("/dot/<round_code>/chi-tieu")
@@ -33,20 +33,13 @@ def targets(round_code: str) -> str:
 def send_targets(round_code: str) -> Response | tuple[str, int]:
     """Replace the targets by those of a pasted table or a file, all or none."""
     form = TargetsForm()
-    upload = receive_table(form) if form.validate() else None
-    if upload is None:
-        return _page(round_code, form), 422
-    uploads = Uploads(settings().storage)
-    try:
-        with database().write() as session, upload.table(known_heading) as table:
-            count = import_targets(session, table, round_of(session, round_code), actor=actor())
-    except TableError as error:
-        return _page(round_code, form, error), 422
-    except InputError as error:
-        form.refuse(error, "pasted" if form.pasted.data.strip() else "file")
-        return _page(round_code, form), 422
-    finally:
-        uploads.discard(upload)
+    count = store_table(
+        form,
+        known_heading,
+        lambda session, table: import_targets(session, table, round_of(session, round_code), actor=actor()),
+    )
+    if not isinstance(count, int):
+        return _page(round_code, form, count), 422
     message = ngettext("%(num)s target is stored.", "%(num)s targets are stored.", count)
     return go("structure.targets", message, round_code=round_code)
 

@@ -7,15 +7,15 @@ from flask_babel import ngettext
 from werkzeug import Response
 
 from survey.accounts.auth import role_required
-from survey.core.errors import InputError, TableError
+from survey.core.errors import TableError
 from survey.models import RoundState
 from survey.structure.operations.import_weekly_counts import import_weekly_counts, known_heading
 from survey.structure.pages.common import ROUND_EDITORS, blueprint, go, round_of
 from survey.structure.pages.forms import WeeklyCountsForm
-from survey.structure.pages.pasted import receive_table
+from survey.structure.pages.pasted import store_table
 from survey.structure.queries.population import weekly_counts as stored_counts
-from survey.web.context import actor, database, settings
-from survey.web.uploads import Uploads, takes_upload
+from survey.web.context import actor, database
+from survey.web.uploads import takes_upload
 
 
 @blueprint.get("/dot/<round_code>/giao-dich-tuan")
@@ -31,20 +31,13 @@ def weekly_counts(round_code: str) -> str:
 def send_weekly_counts(round_code: str) -> Response | tuple[str, int]:
     """Store the weeks of a pasted table or a file, all or none."""
     form = WeeklyCountsForm()
-    upload = receive_table(form) if form.validate() else None
-    if upload is None:
-        return _page(round_code, form), 422
-    uploads = Uploads(settings().storage)
-    try:
-        with database().write() as session, upload.table(known_heading) as table:
-            count = import_weekly_counts(session, table, round_of(session, round_code), actor=actor())
-    except TableError as error:
-        return _page(round_code, form, error), 422
-    except InputError as error:
-        form.refuse(error, "pasted" if form.pasted.data.strip() else "file")
-        return _page(round_code, form), 422
-    finally:
-        uploads.discard(upload)
+    count = store_table(
+        form,
+        known_heading,
+        lambda session, table: import_weekly_counts(session, table, round_of(session, round_code), actor=actor()),
+    )
+    if not isinstance(count, int):
+        return _page(round_code, form, count), 422
     message = ngettext("%(num)s week of an agency is stored.", "%(num)s weeks of agencies are stored.", count)
     return go("structure.weekly_counts", message, round_code=round_code)
 
