@@ -6,20 +6,17 @@ import flask
 from flask_babel import gettext as _
 from werkzeug import Response
 
-from survey.accounts import attempts, challenge, device, pending_sign_in
-from survey.accounts.auth import begin_session, role_required
+from survey.accounts import attempts, challenge, pending_sign_in
+from survey.accounts.auth import role_required
 from survey.accounts.forms import CodeForm, PasskeyForm, PasskeySignInForm
 from survey.accounts.operations import keep_passkey as operations
-from survey.accounts.operations.sign_in import record_sign_in
-from survey.accounts.pages.code_page import render_code
+from survey.accounts.pages.code_page import begin, complete, render_code
 from survey.accounts.passkeys import options_to_add, read_new, relying_party
 from survey.accounts.queries import users
 from survey.accounts.queries.passkeys import passkeys_of
 from survey.accounts.verification import verified_recently
 from survey.core.errors import InputError
 from survey.web.context import actor, database, now, settings, user
-from survey.web.navigation import home
-from survey.web.queries.installation import read_has_begun
 
 blueprint = flask.Blueprint("passkeys", __name__)
 
@@ -91,17 +88,11 @@ def sign_in() -> Response | Page:
             person = users.by_id(session, number)
             right = operations.use_passkey(session, person, party, form.credential.data, asked, now=now())
             if right:
-                record_sign_in(session, person, now())
-                begin_session(session, person)
-                begins_at = home(person.role, begun=read_has_begun(session))
+                begins_at = begin(session, person)
     if not right:
         attempts.record_failure(key, "user.passkey_failed", name)
         return _refuse(number, _("That passkey was not accepted. Try once more, or enter the six digits.")), 422
-    attempts.record_success(key)
-    attempts.record_success(attempts.sign_in_key(name))
-    reply = flask.redirect(target or begins_at, code=303)
-    device.remember(reply, name)
-    return reply
+    return complete(key, name, target or begins_at)
 
 
 def _refuse(number: int, message: str) -> str:

@@ -9,19 +9,16 @@ from flask_babel import gettext as _
 from qrcode.constants import ERROR_CORRECT_M
 from werkzeug import Response
 
-from survey.accounts import attempts, device, pending_sign_in
+from survey.accounts import attempts, pending_sign_in
 from survey.accounts.auth import begin_session, load_user, owes_second_factor, role_required
 from survey.accounts.forms import CodeForm, CurrentPasswordForm, EnrolForm
 from survey.accounts.operations import second_factor as operations
 from survey.accounts.operations.change_user import drop_second_factor
-from survey.accounts.operations.sign_in import record_sign_in
-from survey.accounts.pages.code_page import render_code
+from survey.accounts.pages.code_page import begin, complete, render_code
 from survey.accounts.queries import users
 from survey.accounts.verification import verify_password
 from survey.core.errors import InputError
 from survey.web.context import actor, database, now, user
-from survey.web.navigation import home
-from survey.web.queries.installation import read_has_begun
 
 blueprint = flask.Blueprint("second_factor", __name__)
 ISSUER = "SIPAS"
@@ -62,20 +59,14 @@ def check_code() -> Response | Page:
             person = users.by_id(session, number)
             right = operations.use_code(session, person, form.code.data, now=now())
             if right:
-                record_sign_in(session, person, now())
-                begin_session(session, person)
-                begins_at = home(person.role, begun=read_has_begun(session))
+                begins_at = begin(session, person)
     if not right:
         attempts.record_failure(key, "user.code_failed", name)
         if not form.mistakes:
             wrong = InputError("That code is not right, or it was used already. Wait for the next one.", field="code")
             form.refuse(wrong)
         return render_code(form, number), 422
-    attempts.record_success(key)
-    attempts.record_success(attempts.sign_in_key(name))
-    reply = flask.redirect(target or begins_at, code=303)
-    device.remember(reply, name)
-    return reply
+    return complete(key, name, target or begins_at)
 
 
 @blueprint.get("/tai-khoan/ma")
