@@ -6,15 +6,14 @@ import json
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-from survey.accounts.queries.audit import AuditFilter, Line, oldest_first
+from survey.accounts.operations.seal_audit import seal_audit
+from survey.accounts.queries.audit import AuditFilter, Line, oldest_first, position_of, sealed_after
 from survey.core.db import Database
 
 
-def audit_lines(database: Database, wanted: AuditFilter, zone: ZoneInfo, after: int = 0) -> Iterator[str]:
-    """Yield the events that are wanted, numbered higher than `after`, as JSON lines, read in batches of bounded size.
-
-    The number of the last line is the next `after`: what is appended meanwhile is sent once and nothing twice.
-    """
+def audit_lines(database: Database, wanted: AuditFilter, zone: ZoneInfo) -> Iterator[str]:
+    """Yield the events that are wanted as JSON lines by their numbers, read in batches of bounded size."""
+    after = 0
     while True:
         with database.read() as session:
             lines = [(line.event.id, _json(line)) for line in oldest_first(session, wanted, zone, after)]
@@ -22,6 +21,25 @@ def audit_lines(database: Database, wanted: AuditFilter, zone: ZoneInfo, after: 
         if not lines:
             return
         after = lines[-1][0]
+
+
+def new_audit_lines(database: Database, wanted: AuditFilter, zone: ZoneInfo, after: int) -> Iterator[str]:
+    """Yield the wanted events that follow the event numbered `after` (0: all) in the hash chain, which is continued.
+
+    The number of the last line is the next `after`: each event is sent once, also one whose transaction ended after
+    that of a higher number.
+    """
+    with database.write() as session:
+        seal_audit(session)
+    with database.read() as session:
+        position = position_of(session, after)
+    while True:
+        with database.read() as session:
+            lines = [(at, _json(line)) for at, line in sealed_after(session, wanted, zone, position)]
+        yield from (text for _position, text in lines)
+        if not lines:
+            return
+        position = lines[-1][0]
 
 
 def _json(line: Line) -> str:

@@ -73,16 +73,16 @@ def invite_user(username: str | None, first: bool) -> None:
 
 
 @click.command("export")
-@click.option("--after", type=click.IntRange(min=0), default=0, help="Only events after the one of this number.")
+@click.option("--after", type=click.IntRange(min=0), default=0, help="Only events sealed after the one of this number.")
 @click.option("--action", default="", help="One action (user.signed_in), or all of a kind (access.).")
 @with_appcontext
 @report_input_errors
 def export_audit(after: int, action: str) -> None:
-    """Write the audit log to standard output as JSON lines, oldest first, for a log collector."""
-    from survey.accounts.audit_export import audit_lines
+    """Seal the audit log and write it to standard output as JSON lines, oldest first, for a log collector."""
+    from survey.accounts.audit_export import new_audit_lines
     from survey.accounts.queries.audit import AuditFilter
 
-    for line in audit_lines(database(), AuditFilter(action=action), settings().timezone, after):
+    for line in new_audit_lines(database(), AuditFilter(action=action), settings().timezone, after):
         click.echo(line, nl=False)
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy import orm
 
+from survey.accounts.audit_export import new_audit_lines
 from survey.accounts.operations import audit
 from survey.accounts.operations.seal_audit import seal_audit
+from survey.accounts.queries.audit import AuditFilter
 from survey.accounts.queries.audit_chain import head_position, verify_audit_chain
 from survey.core.actor import Actor
 from survey.core.db import Database
@@ -116,3 +121,39 @@ def test_the_command_says_whether_a_printed_head_is_still_there(app: Flask) -> N
     attack(database, "UPDATE audit_event SET subject = 'agency:x' WHERE id = 2")
     altered = run(args=["audit", "verify"])
     assert (altered.exit_code, "Link 2 does not hold" in altered.stderr) == (1, True)
+
+
+def exported(database: Database, after: int = 0, action: str = "") -> list[int]:
+    """Return the numbers of the events that a collector is sent."""
+    lines = new_audit_lines(database, AuditFilter(action=action), ZoneInfo("UTC"), after)
+    return [json.loads(line)["id"] for line in lines]
+
+
+def test_an_event_whose_writer_ends_late_is_exported_with_the_next(postgresql_database: Database) -> None:
+    """Two writers: the second takes the higher number and ends first; the collector asked in between."""
+    database = postgresql_database
+    with orm.Session(database.engine) as slow:
+        audit.record(slow, action="a.slow", subject="x:1", actor=Actor(AT))
+        slow.flush()
+        with database.write() as session:
+            audit.record(session, action="a.quick", subject="x:2", actor=Actor(AT))
+        assert exported(database) == [2]
+        slow.commit()
+    with database.write() as session:
+        audit.record(session, action="a.third", subject="x:3", actor=Actor(AT))
+    assert exported(database, after=2) == [1, 3]
+    assert exported(database, after=3) == []
+    assert exported(database) == [2, 1, 3]
+
+
+def test_an_export_goes_on_after_any_number(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("survey.accounts.queries.audit.CHUNK", 2)
+    record(database, "agency:a", "agency:b")
+    with database.write() as session:
+        for name in ("b.one", "a.two", "b.three"):
+            audit.record(session, action=name, subject="x", actor=Actor(AT))
+            session.flush()
+    assert exported(database) == [1, 2, 3, 4, 5]
+    assert exported(database, action="b.") == [3, 5]
+    assert exported(database, after=3, action="b.") == [5]
+    assert exported(database, after=99) == []

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from survey.models import AuditEvent, User
+from survey.models import AuditEvent, AuditSeal, User
 
 PAGE = 50
 COMMAND_LINE = "-"
@@ -86,6 +86,33 @@ def oldest_first(session: orm.Session, wanted: AuditFilter, zone: ZoneInfo, afte
         .limit(CHUNK)
     )
     return [Line(event, user) for event, user in session.execute(query)]
+
+
+def position_of(session: orm.Session, number: int) -> int:
+    """The position in the hash chain of the event of a number; where none has it, of what comes before all later."""
+    of_event = sa.select(AuditSeal.position)
+    found = session.scalar(of_event.where(AuditSeal.event_id == number))
+    if found is not None or number < 1:
+        return found or 0
+    later = session.scalar(sa.select(sa.func.min(AuditSeal.position)).where(AuditSeal.event_id > number))
+    newest = session.scalar(sa.select(sa.func.max(AuditSeal.position)))
+    return newest or 0 if later is None else later - 1
+
+
+def sealed_after(session: orm.Session, wanted: AuditFilter, zone: ZoneInfo, after: int) -> list[tuple[int, Line]]:
+    """The next wanted events of the hash chain beyond a position, at most `CHUNK`, each with its own.
+
+    Sealing waits for sealing, so that positions become visible in their order; numbers of events do not (PostgreSQL).
+    """
+    query = (
+        sa.select(AuditSeal.position, AuditEvent, User)
+        .join(AuditEvent, AuditEvent.id == AuditSeal.event_id)
+        .outerjoin(User, User.id == AuditEvent.user_id)
+        .where(AuditSeal.position > after, *_conditions(wanted, zone))
+        .order_by(AuditSeal.position)
+        .limit(CHUNK)
+    )
+    return [(position, Line(event, user)) for position, event, user in session.execute(query)]
 
 
 def of_subject(session: orm.Session, subject: str, since: datetime, most: int) -> list[Line]:
