@@ -11,7 +11,8 @@ MODULES = sorted(
     ".".join(path.relative_to(FOLDER).with_suffix("").parts) for path in FOLDER.rglob("*.py") if path.stem != "__init__"
 )
 WITH_EXAMPLES = {
-    "checking.limits", "checking.numerals", "checking.shares", "compare", "control_charts", "detectors.hours", "funnel",
+    "calibration", "checking.limits", "checking.numerals", "checking.shares", "compare", "control_charts",
+    "detectors.hours", "funnel",
     "importance", "intervals", "jackknife", "moments", "nonresponse",
     "planner", "quality", "ranks", "scheme", "scores", "small_area", "targets",
 }  # fmt: skip
