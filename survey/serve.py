@@ -152,7 +152,7 @@ def _load_demonstration(session: orm.Session, settings: Settings, now: datetime)
     """Load the invented province under a progress bar: it takes longer than all other steps together."""
     from survey.demo.operations.load_demo import PROGRESS, load_demo
 
-    with work_bar("Inventing a province with 20 000 answers …", PROGRESS) as progress:
+    with work_bar("Inventing a province with 25 000 answers …", PROGRESS) as progress:
         return load_demo(session, now=now, zone=settings.zone, progress=progress)
 
 
@@ -171,7 +171,7 @@ def _greeting(settings: Settings, made: Demo | None, code: str | None, token: st
     if made:
         lines += [
             f"Evaluator:          {base}/danh-gia   user {made.username}   password {made.password}",
-            f"Other roles:        {', '.join(made.others)}   same password",
+            *(f"{who + ':':<20}{base}/dang-nhap   user {username}   same password" for username, who in made.others),
             "                    The password is shown this once. All data are invented (dữ liệu minh họa).",
         ]
     if token:

@@ -7,7 +7,8 @@ and five thresholds make an answer of it. Around it stands what real forms show:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,8 @@ class Scene:
 
     level: NDArray[np.float64]
     late: NDArray[np.float64]
+    #: for some items, how much more satisfied than their level each of them is
+    lifts: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
 
 def draw_answers(definition: Definition, scene: Scene, random: np.random.Generator) -> list[str]:
@@ -81,6 +84,9 @@ def _items(
     for code in LATE_ITEMS:
         if code in codes:
             latent[:, codes.index(code)] -= np.where(is_late, np.where(sorry, 0.9, 1.7), 0.0)
+    for code, lift in scene.lifts.items():
+        if code in codes:
+            latent[:, codes.index(code)] += lift
     table = (np.searchsorted(THRESHOLDS, latent) + ord("1")).astype(np.uint8)
     never_complained = random.random(size) < 0.45
     feedback = np.array([name == FEEDBACK for name in element])

@@ -32,5 +32,5 @@ def demo(full: bool) -> None:
     click.echo(f"{made.responses} invented responses are loaded; every page says so.")
     click.echo(f"A counter's form:  {settings().base_url}/K/{made.counter_code}")
     click.echo(f"Evaluator:         {made.username}")
-    click.echo(f"Other roles:       {', '.join(made.others)}")
+    click.echo(f"Other roles:       {', '.join(username for username, _ in made.others)}")
     click.echo(f"Password:          {made.password}   (of all of them; shown this once)")

@@ -144,15 +144,23 @@ class Cast:
     communes: tuple[Named, ...]
     services: tuple[Named, ...]
     commune_services: tuple[str, ...]
-    #: about how many responses of the older and of the newer round
-    responses: tuple[int, int]
+    #: about how many responses of the round that ended last, of the one that is open, and of one before both, if any
+    responses: tuple[int, ...]
     #: how many times as many people as elsewhere answer about a commune's service, where it is not once
     busy: Mapping[str, float] = field(default_factory=dict)
     #: how unequal communes are: standard deviation of the logarithm of their responses
     unequal: float = 0.0
 
 
-SMALL = Cast(DEPARTMENTS, COMMUNES, SERVICES, COMMUNE_SERVICES, (9_600, 10_400))
+SMALL = Cast(DEPARTMENTS, COMMUNES, SERVICES, COMMUNE_SERVICES, (9_600, 10_400, 5_000))
+
+#: agency, item, and how much worse that was in the oldest round
+HELPED = (
+    ("so-noi-vu", "tthc_niem_yet", -0.8),
+    ("phuong-hoa-ban", "tiep_can_ban_ghe", -0.8),
+    ("so-tu-phap", "cc_huong_dan", -1.0),
+)
+"""Where an action that was carried out between the two older rounds did help."""
 
 FIELDS = tuple(row[0] for row in SERVICES[:12])
 """Fields of the full province: what communes receive stands first."""

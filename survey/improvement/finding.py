@@ -1,46 +1,17 @@
-"""Finding: what an action begins from, the numbers of one item of an agency and the place where it is worst."""
+"""What an action begins from: the numbers of one figure of an agency, and the place where it is worst."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import replace
 
 from sqlalchemy import orm
 
+from survey.improvement.finding_record import Finding, real_or_none
 from survey.results.comments import comment_summary
 from survey.results.diagnosis import diagnosis
 from survey.results.figures import ALL_SERVICES
 from survey.results.page_data import RoundPage
 from survey.results.strengths import findings
-
-
-@dataclass(frozen=True)
-class Finding:
-    """The figures that an action carries along, as they were when it was entered; None where not shown."""
-
-    index: float | None = None
-    lo: float | None = None
-    hi: float | None = None
-    n: int | None = None
-    #: index of the other agencies together, and the difference
-    rest: float | None = None
-    gap: float | None = None
-    dissatisfied: int | None = None
-    #: `weakness`, `strength`, `same`, `unknown`
-    verdict: str = ""
-    #: themes of the comments on the agency and how many there are; None for fewer than may be shown
-    themes: Mapping[str, int | None] | None = None
-
-    def stored(self) -> dict[str, Any]:
-        """The finding as the action keeps it."""
-        return asdict(self)
-
-    @classmethod
-    def of(cls, stored: Mapping[str, Any] | None) -> Finding | None:
-        """What an action keeps; None for one that was entered without."""
-        return cls(**stored) if stored else None
 
 
 def finding_of(session: orm.Session, page: RoundPage, agency: str, level: str, key: str) -> Finding:
@@ -50,7 +21,7 @@ def finding_of(session: orm.Session, page: RoundPage, agency: str, level: str, k
     themes = {theme.value: number for theme, number in summary.themes} if summary else None
     if figure is None or not figure.exists:
         return Finding(themes=themes)
-    base = Finding(_real(figure.index), _real(figure.lo), _real(figure.hi), figure.n, themes=themes)
+    base = replace(Finding.from_figure(figure), themes=themes)
     if level != "item":
         return base
     items = findings(page.definition, page.figures, agency, diagnosis(session, page.results, agency))
@@ -62,8 +33,8 @@ def finding_of(session: orm.Session, page: RoundPage, agency: str, level: str, k
         base.lo,
         base.hi,
         base.n,
-        rest=_real(item.rest),
-        gap=_real(item.gap),
+        rest=real_or_none(item.rest),
+        gap=real_or_none(item.gap),
         dissatisfied=item.dissatisfied,
         verdict=item.verdict,
         themes=themes,
@@ -84,7 +55,3 @@ def worst_service(page: RoundPage, agency: str, level: str, key: str) -> tuple[s
         return None
     index, service = min(shown)
     return service, index
-
-
-def _real(value: Any) -> float | None:
-    return None if value is None or not math.isfinite(float(value)) else float(value)

@@ -113,7 +113,7 @@ class Action(Versioned, Base):
     causes: Mapped[list[str] | None] = mapped_column(sa.JSON)
     #: counter, service, channel or group where the weakness sits, in words
     place: Mapped[str] = mapped_column(sa.String(300), default="", server_default=sa.text("''"))
-    #: the numbers that the action began from, see `survey.improvement.finding.Finding`
+    #: the numbers that the action began from, see `survey.improvement.finding_record.Finding`
     figures: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
     #: a position, for example `Trưởng bộ phận một cửa`
     responsible: Mapped[str] = mapped_column(sa.String(200))

@@ -43,7 +43,7 @@ def release_before() -> str:
 
 @pytest.fixture(scope="module")
 def province(newest_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demonstration province, about 20 000 responses."""
+    """The demonstration province, about 25 000 responses."""
     file = tmp_path_factory.mktemp("province") / "sipas.db"
     shutil.copy(newest_file, file)
     made = Database(f"sqlite:///{file}")

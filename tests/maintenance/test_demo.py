@@ -17,14 +17,17 @@ from survey.core.errors import InputError
 from survey.core.text import is_name_in_addresses
 from survey.demo.answers import Scene, draw_answers
 from survey.demo.operations.load_demo import PROGRESS, Demo, load_demo
-from survey.demo.province import FULL
+from survey.demo.province import FULL, HELPED
 from survey.improvement.board import Standing, standings_of
+from survey.improvement.effects import effects_of
 from survey.models import (
     Action,
     Agency,
     AgencyKind,
     Case,
+    CaseEvent,
     CaseState,
+    CaseStep,
     Channel,
     Comment,
     Counter,
@@ -42,6 +45,7 @@ from survey.models import (
 from survey.questionnaires import bundled
 from survey.structure.queries.installation import is_empty
 from survey.structure.queries.population import below_sample
+from survey.structure.queries.targets import targets
 
 NOW = datetime(2026, 11, 25, 6, tzinfo=UTC)
 
@@ -68,24 +72,25 @@ def test_the_province_is_complete(loaded: tuple[Database, Demo]) -> None:
         kinds = Tally(session.scalars(sa.select(Agency.kind)))
         assert (kinds[AgencyKind.DEPARTMENT], kinds[AgencyKind.COMMUNE], kinds[AgencyKind.PROVINCE]) == (12, 12, 1)
         assert count(Counter) == 60
-        assert 18_000 < count(Response) < 22_000
+        assert 23_000 < count(Response) < 28_000
         assert count(Response) == made.responses
-        assert count(Population) == 2 * (12 * 2 + 12 * 4)
+        assert count(Population) == 3 * (12 * 2 + 12 * 4)
         assert count(Comment) > 100
         assert session.get_one(Installation, 1).is_demo
-        assert below_sample(session, 1) == below_sample(session, 2) == []
+        assert below_sample(session, 1) == below_sample(session, 2) == below_sample(session, 3) == []
         assert (
             session.scalar(sa.select(CounterCode.counter_id).where(CounterCode.code == made.counter_code)) is not None
         )
 
 
-def test_one_round_is_closed_and_the_newer_open_whenever_it_is_made(database: Database) -> None:
+def test_two_rounds_are_published_and_the_newest_open_whenever_it_is_made(database: Database) -> None:
     now = datetime(2031, 2, 28, 20, tzinfo=UTC)
     with database.write() as session:
         load_demo(session, now=now)
     with database.read() as session:
-        older, newer = session.scalars(sa.select(Round).order_by(Round.opens_on)).all()
-        assert (older.state, newer.state) == (RoundState.PUBLISHED, RoundState.OPEN)
+        oldest, older, newer = session.scalars(sa.select(Round).order_by(Round.opens_on)).all()
+        assert (oldest.state, older.state, newer.state) == (RoundState.PUBLISHED, RoundState.PUBLISHED, RoundState.OPEN)
+        assert oldest.last_day < older.opens_on
         assert (newer.opens_on - older.opens_on).days == 365
         assert accepting_round(session, now) is newer
         latest = session.scalar(sa.select(sa.func.max(Response.submitted_at)))
@@ -115,8 +120,33 @@ def test_the_loop_is_shown_in_every_state(loaded: tuple[Database, Demo]) -> None
         assert {case.helped for case in cases} == {None, True, False}
         assert any(not case.released for case in cases)
         assert any(case.closed_on and case.closed_on > case.due_on for case in cases)
-        roles = session.scalars(sa.select(User.role).where(User.username.in_((made.username, *made.others)))).all()
+        handed = session.scalars(sa.select(CaseEvent).where(CaseEvent.step == CaseStep.HANDED_OVER)).all()
+        assert {(event.facts or {})["after"]["late"] for event in handed} == {False, True}
+        names = (made.username, *(username for username, _ in made.others))
+        roles = session.scalars(sa.select(User.role).where(User.username.in_(names))).all()
         assert set(roles) == set(Role)
+
+
+def test_the_round_after_tells_of_actions_whether_they_helped(loaded: tuple[Database, Demo]) -> None:
+    """Five actions answer to the oldest round; where the province was invented worse then, it is seen to be better."""
+    database, _ = loaded
+    with database.read() as session:
+        actions = [action for action in session.scalars(sa.select(Action)) if action.round.code == "2024"]
+        effects = effects_of(session, actions)
+        verdicts = {(action.agency.code, action.item): effects[action.id].verdict for action in actions}
+        assert all(action.figures and action.figures["index"] for action in session.scalars(sa.select(Action)))
+    assert {place for place, verdict in verdicts.items() if verdict == "better"} == {row[:2] for row in HELPED}
+    assert Tally(verdicts.values()) == {"better": 3, "same": 2}
+
+
+def test_targets_of_every_round(loaded: tuple[Database, Demo]) -> None:
+    database, _ = loaded
+    with database.read() as session:
+        for number in (1, 2, 3):
+            found = targets(session, number)
+            assert found["", ""] == 82
+            assert found["", "result"] == 84
+            assert len([place for place in found if place[0]]) == 24
 
 
 def test_every_answer_is_one_the_questionnaire_packs(loaded: tuple[Database, Demo]) -> None:
@@ -166,7 +196,7 @@ def test_names_are_composed_and_nobody_s(loaded: tuple[Database, Demo]) -> None:
         people = set(session.scalars(sa.select(User.display_name)))
         assert people == {
             *("Cán bộ đánh giá", "Cán bộ đánh giá thứ hai", "Cán bộ đánh giá thứ ba", "Quản trị viên"),
-            *("Văn phòng UBND tỉnh", "Lãnh đạo sở", "Cán bộ một cửa"),
+            *("Văn phòng UBND tỉnh", "Lãnh đạo sở", "Lãnh đạo phường", "Cán bộ một cửa"),
         }
 
 

@@ -41,7 +41,7 @@ def test_the_first_run_makes_everything_and_the_second_keeps_it(tmp_path: Path) 
     assert steps[-3:] == [
         "Bringing the database to the newest migration …",
         "Installing the questionnaires …",
-        "Inventing a province with 20 000 answers …",
+        "Inventing a province with 25 000 answers …",
     ]
     assert re.search(r"^Address: +http://localhost:8123$", first.stdout, re.MULTILINE)
     form = re.search(r"form: +(http://localhost:8123/K/[0-9A-Z]{8})$", first.stdout, re.MULTILINE)

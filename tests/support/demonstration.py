@@ -31,4 +31,4 @@ def copy_demonstration(shared: Path, empty: Path, target: Path) -> Demo:
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(shared / "demonstration.db", target)
     facts = json.loads(told.read_text("utf-8"))
-    return Demo(**facts | {"others": tuple(facts["others"])})
+    return Demo(**facts | {"others": tuple((name, who) for name, who in facts["others"])})

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 from sqlalchemy import orm
 
 from survey.accounts.operations import audit
@@ -19,11 +20,13 @@ from survey.accounts.operations.create_user import create_user
 from survey.accounts.operations.second_factor import new_secret
 from survey.accounts.passwords import new_password
 from survey.core.actor import Actor
+from survey.core.db import Base
 from survey.core.errors import InputError
 from survey.core.text import new_code
 from survey.demo import province as names
 from survey.demo.answers import Scene, burst_answers, draw_answers
 from survey.demo.operations.load_followup import load_followup
+from survey.demo.operations.set_targets import set_targets
 from survey.models import (
     Agency,
     AgencyKind,
@@ -55,8 +58,9 @@ BEGAN, LASTS = timedelta(days=75), timedelta(days=180)
 """The newer round began this long before the day the demonstration was made, and runs this long."""
 BURSTS, BURST_SIZE = 3, 35
 HONEYPOTS = 12
+RESPONSES = Base.metadata.tables[Response.__tablename__]
 PROGRESS = 100
-"""Units of work: each of two rounds is drawn (20) and stored (25), the older one is published (10)."""
+"""Units of work: 90 to draw and store the answers of all rounds, 10 for what follows from them."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +72,8 @@ class Demo:
     #: the code of one counter's poster
     counter_code: str
     responses: int
-    #: user names of one person for each other role, with the same password
-    others: tuple[str, ...] = ()
+    #: user names of people of the other roles, each with who it is; all have the same password
+    others: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,27 @@ class _Stratum:
     transactions: int
     #: how many times as many people as elsewhere answer
     busy: float = 1.0
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A round of the demonstration: how many years before the newest it began, and about how many answered."""
+
+    years_ago: int
+    size: int
+    #: units of progress it is worth
+    units: int
+    random: np.random.Generator
+
+    @property
+    def drift(self) -> float:
+        """How much less satisfied people were then."""
+        return -0.12 * self.years_ago
+
+    @property
+    def extras(self) -> bool:
+        """Whether it has comments and bursts: a round of two years ago was looked through and is done."""
+        return self.years_ago < 2
 
 
 def load_demo(
@@ -108,12 +133,12 @@ def load_demo(
     _mark_as_demo(session, now)
     strata = _structure(session, now, random, cast)
     today = now.astimezone(ZoneInfo(zone)).date()
+    rounds: dict[int, Round] = {}
     responses = 0
-    for size, years_ago in zip(cast.responses, (1, 0), strict=True):
-        round_ = _round(session, today, years_ago, version.id, zone)
-        responses += _fill(session, round_, definition, strata, size, now, random, tell, drift=-0.12 * years_ago)
-        if years_ago:
-            closed = round_
+    for part in _parts_of(cast, random):
+        round_ = rounds[part.years_ago] = _round(session, today, part.years_ago, version.id, zone)
+        responses += _fill(session, round_, definition, strata, part, now, tell)
+        set_targets(session, round_)
     password = new_password()
     create_user(
         session,
@@ -123,10 +148,11 @@ def load_demo(
         role=Role.EVALUATOR,
         actor=Actor(now),
     )
-    _publish(session, closed, now)
+    ended = [rounds[years] for years in sorted(rounds, reverse=True) if years]
+    _publish(session, ended, now)
     province = session.scalars(sa.select(Agency).where(Agency.kind == AgencyKind.PROVINCE)).one()
     judged = list({stratum.agency.id: stratum.agency for stratum in strata}.values())
-    others = load_followup(session, closed, [province, *judged], password=password, now=now, zone=zone)
+    others = load_followup(session, ended, [province, *judged], password=password, now=now, zone=zone)
     tell(10)
     audit.record(
         session, action="demo.loaded", subject="installation", actor=Actor(now), after={"responses": responses}
@@ -135,8 +161,17 @@ def load_demo(
     return Demo("evaluator", password, first, responses, others)
 
 
-def _publish(session: orm.Session, round_: Round, now: datetime) -> None:
-    """Publish the older round by two people; the clock is set so that their accounts are old and the wait is over."""
+def _parts_of(cast: names.Cast, random: np.random.Generator) -> list[_Part]:
+    """The rounds in the order in which they are made; the oldest last, out of a generator of its own."""
+    units = 9 * PROGRESS // 10 // len(cast.responses)
+    found = [_Part(1, cast.responses[0], units, random), _Part(0, cast.responses[1], units, random)]
+    if len(cast.responses) > 2:
+        found.append(_Part(2, cast.responses[2], units, np.random.default_rng(SEED + 1)))
+    return found
+
+
+def _publish(session: orm.Session, rounds: list[Round], now: datetime) -> None:
+    """Publish rounds by two people; the clock is set so that their accounts are old and the wait is over."""
     before = now - timedelta(days=30)
     first, second = (
         create_user(
@@ -151,16 +186,17 @@ def _publish(session: orm.Session, round_: Round, now: datetime) -> None:
     )
     first.totp_secret, second.totp_secret = new_secret(), new_secret()
     session.flush()
-    frozen = freeze(session, round_.code)
-    made = draft_publication(
-        session,
-        round_,
-        content=frozen.content,
-        results_hash=frozen.results_hash,
-        actor=Actor(now - timedelta(days=3), first.id),
-    )
-    review_publication(session, made, actor=Actor(now - timedelta(days=2), second.id))
-    publish(session, made, actor=Actor(now, first.id))
+    for round_ in rounds:
+        frozen = freeze(session, round_.code)
+        made = draft_publication(
+            session,
+            round_,
+            content=frozen.content,
+            results_hash=frozen.results_hash,
+            actor=Actor(now - timedelta(days=3), first.id),
+        )
+        review_publication(session, made, actor=Actor(now - timedelta(days=2), second.id))
+        publish(session, made, actor=Actor(now, first.id))
 
 
 def _mark_as_demo(session: orm.Session, now: datetime) -> None:
@@ -265,7 +301,7 @@ def _strata(
 
 
 def _round(session: orm.Session, today: date, years_ago: int, version_id: int, zone: str) -> Round:
-    """Add the newer round, open now, or the one a year before it, closed."""
+    """Add the newest round, open now, or one that began years before it, closed."""
     opens = today - BEGAN - timedelta(days=365 * years_ago)
     closes = opens + LASTS
     year = (today - BEGAN).year - years_ago
@@ -290,16 +326,14 @@ def _fill(
     round_: Round,
     definition: Definition,
     strata: list[_Stratum],
-    size: int,
+    part: _Part,
     now: datetime,
-    random: np.random.Generator,
     progress: Callable[[int], object],
-    *,
-    drift: float,
 ) -> int:
     """Add a round's transactions, responses and comments; return how many responses."""
+    random, drift = part.random, part.drift
     weight = np.sqrt([s.transactions for s in strata]) * np.array([s.busy for s in strata])
-    wanted = np.round(size * weight / weight.sum() * random.lognormal(0.0, 0.25, len(strata))).astype(int)
+    wanted = np.round(part.size * weight / weight.sum() * random.lognormal(0.0, 0.25, len(strata))).astype(int)
     counts = np.minimum(wanted, [s.transactions // 2 for s in strata])
     session.execute(
         sa.insert(Population),
@@ -314,20 +348,36 @@ def _fill(
         ],
     )
     of = np.repeat(np.arange(len(strata)), counts)
-    scene = Scene(level=np.array([s.level for s in strata])[of] + drift, late=np.array([s.late for s in strata])[of])
+    scene = Scene(
+        level=np.array([s.level for s in strata])[of] + drift,
+        late=np.array([s.late for s in strata])[of],
+        lifts=_lifts(strata, of) if part.years_ago > 1 else {},
+    )
     moments = _instants(round_, now, len(of), random)
     drawn = list(zip(of, draw_answers(definition, scene, random), moments, strict=True))
     rows: list[dict[str, Any]] = []
-    for part in _parts(drawn, 20, progress):
-        rows += [_response(round_, strata[k], answers, at, random) for k, answers, at in part]
-    rows += _bursts(round_, definition, strata, moments, random)
-    for k in random.choice(len(rows), HONEYPOTS, replace=False):
-        rows[k]["excluded"] = "honeypot"
+    draws = part.units * 4 // 9
+    for some in _parts(drawn, draws, progress):
+        rows += [_response(round_, strata[k], answers, at, random) for k, answers, at in some]
+    if part.extras:
+        rows += _bursts(round_, definition, strata, moments, random)
+        for k in random.choice(len(rows), HONEYPOTS, replace=False):
+            rows[k]["excluded"] = "honeypot"
     rows.sort(key=lambda row: row["submitted_at"])
-    for stored in _parts(rows, 25, progress):
-        session.execute(sa.insert(Response), stored)
-    session.execute(sa.insert(Comment), _comments(round_, strata, moments, random))
+    for stored in _parts(rows, part.units - draws, progress):
+        session.connection().execute(RESPONSES.insert(), stored)
+    if part.extras:
+        session.execute(sa.insert(Comment), _comments(round_, strata, moments, random))
     return len(rows)
+
+
+def _lifts(strata: list[_Stratum], of: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
+    """What the oldest round had worse than it was afterwards, by item: there an action helped."""
+    found: dict[str, NDArray[np.float64]] = {}
+    for agency, item, lift in names.HELPED:
+        here = np.array([lift if s.agency.code == agency else 0.0 for s in strata])[of]
+        found[item] = found.get(item, np.zeros(len(of))) + here
+    return found
 
 
 def _parts(rows: list[T], count: int, progress: Callable[[int], object]) -> Iterator[list[T]]:

@@ -18,7 +18,7 @@ from survey.core.errors import InputError
 from survey.improvement.board import BoardRow, standings_of
 from survey.improvement.effects import effects_of
 from survey.improvement.evidence_files import check_file
-from survey.improvement.finding import Finding
+from survey.improvement.finding_record import Finding
 from survey.improvement.operations import judge_action, keep_action
 from survey.improvement.operations.keep_evidence import keep_evidence
 from survey.improvement.pages import forms

@@ -9,7 +9,8 @@ from werkzeug import Response
 
 from survey.accounts.auth import role_required
 from survey.core.errors import InputError
-from survey.improvement.finding import Finding, finding_of, worst_service
+from survey.improvement.finding import finding_of, worst_service
+from survey.improvement.finding_record import Finding
 from survey.improvement.operations.keep_action import ActionAim, add_action
 from survey.improvement.pages.common import EDITORS, blueprint, scope, title_of
 from survey.improvement.pages.forms import NewActionForm
