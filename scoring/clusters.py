@@ -30,10 +30,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from scoring.moments import Moments, cells_of, decode, features_of, lookup
 from scoring.scheme import DataError, Figure, Scheme
+from scoring.unit_layout import Adder, Numbering, degrees_layout, residual_layout
 from scoring.weights import Clusters, Codes, Design, Floats
 
 CLUSTER = ("counter", "day")
@@ -192,7 +192,7 @@ class Residuals:
 
     def variance(self, size: int) -> Floats:
         """The variance of figures of each of `size` domains, (size, figures)."""
-        return _by(self.value**2, self.domain, size)
+        return Adder.by(self.domain, size).sums(self.value**2)
 
     def covariance(self, size: int) -> Floats:
         """The covariance matrix of all figures of all domains, (size·figures, size·figures), figures fastest."""
@@ -210,32 +210,32 @@ def residuals(totals: Floats, design: Design, domain: ArrayLike, size: int) -> R
     `domain`: (cells,) of the design, as in `scoring.estimate.variance`. Raises `DataError` for a single cluster in a
     stratum under the rule `fail`.
     """
-    clusters = _clusters(design)
-    code, stratum = np.asarray(domain)[clusters.cell], design.stratum[clusters.cell]
-    units = int(clusters.unit.max(initial=-1)) + 1
-    groups, group = np.unique(stratum * units + clusters.unit, return_inverse=True)
-    people = np.bincount(group, weights=clusters.n, minlength=len(groups))
-    of, unit = np.divmod(groups, units)
-    scale, lonely = _scale(design, of)
-    inside = np.flatnonzero(code >= 0)
-    pairs, pair = np.unique(code[inside] * len(design.names) + stratum[inside], return_inverse=True)
-    where, home = np.divmod(pairs, len(design.names))
-    respondents = np.bincount(of, weights=people, minlength=len(design.names))
-    centre = _by(totals[inside], pair, len(pairs)) / np.maximum(respondents[home], 1)[:, None]
-    centre[lonely[home]] = 0.0
-    # Every pair of domain and stratum has all clusters of the stratum: outside the domain u is 0, its residual is not.
-    begin = np.searchsorted(of, np.arange(len(design.names)))
-    length = np.bincount(of, minlength=len(design.names))[home]
-    offset = np.concatenate(([0], np.cumsum(length)))
-    row = np.repeat(np.arange(len(pairs)), length)
-    at = np.arange(offset[-1]) - offset[row] + begin[home[row]]
-    value = -people[at][:, None] * centre[row]
-    value += _by(totals[inside], offset[pair] + group[inside] - begin[home[pair]], len(value))
-    value *= scale[home[row]][:, None]
-    both, joined = np.unique(where[row] * units + unit[at], return_inverse=True)
-    met = np.bincount(where[lonely[home]], minlength=size)[:size] > 0
-    found = Residuals(both // units, both % units, _by(value, joined, len(both)), met)
-    return _averaged(found, lonely, where, home, size) if design.lonely == "average" else found
+    return residuals_of((design,), totals, domain, size)[0]
+
+
+def residuals_of(designs: Sequence[Design], totals: Floats, domain: ArrayLike, size: int) -> list[Residuals]:
+    """`residuals` under designs that differ in sampling fractions and the rule for lonely strata alone."""
+    clusters, strata = _clusters(designs[0]), len(designs[0].names)
+    layout = residual_layout(_numbering(designs[0], domain, size))
+    of, home, where = layout.of, layout.home, layout.where
+    people = np.bincount(layout.group, weights=clusters.n, minlength=len(of))
+    respondents = np.maximum(np.bincount(of, weights=people, minlength=strata)[home], 1)[:, None]
+    inside = totals[layout.inside]
+    centres, terms = layout.to_pairs.sums(inside) / respondents, layout.to_terms.sums(inside)
+    crowd = -people[layout.at][:, None]
+    found = []
+    for design in designs:
+        scale, lonely = _scale(design, of)
+        centre = centres.copy()
+        centre[lonely[home]] = 0.0
+        # Every pair of domain and stratum has all clusters of it: outside the domain u is 0, its residual is not.
+        value = crowd * centre[layout.row]
+        value += terms
+        value *= scale[home[layout.row]][:, None]
+        met = np.bincount(where[lonely[home]], minlength=size)[:size] > 0
+        one = Residuals(layout.domain, layout.unit, layout.to_units.sums(value), met)
+        found.append(_averaged(one, lonely, where, home, size) if design.lonely == "average" else one)
+    return found
 
 
 def degrees(design: Design, domain: ArrayLike, reached: NDArray[np.int64], size: int) -> NDArray[np.int64]:
@@ -243,23 +243,19 @@ def degrees(design: Design, domain: ArrayLike, reached: NDArray[np.int64], size:
 
     `reached`: (rows, figures) respondents of each row of the clusters. Strata that share clusters count as one.
     """
-    clusters = _clusters(design)
-    code = np.asarray(domain)[clusters.cell]
-    inside = np.flatnonzero((code >= 0) & (clusters.n > 0))
-    if not len(inside):
+    layout = degrees_layout(_numbering(design, domain, size))
+    if layout is None:
         return np.zeros((size, reached.shape[1]), dtype=np.int64)
-    code, stratum, unit = code[inside], design.stratum[clusters.cell[inside]], clusters.unit[inside]
-    own, node = np.unique(code * (int(unit.max()) + 1) + unit, return_inverse=True)
-    homes, home = np.unique(code * len(design.names) + stratum, return_inverse=True)
-    count = len(own) + len(homes)
-    edges = sparse.coo_array((np.ones(len(node)), (node, len(own) + home)), shape=(count, count))
-    _, part = connected_components(edges, directed=False)
-    where = own // (int(unit.max()) + 1)
-    seen = (_by(reached[inside].astype(np.float64), node, len(own)) > 0).astype(np.float64)
-    parts, of = np.unique(part[: len(own)], return_inverse=True)
-    first = np.unique(of, return_index=True)[1]
-    touched = (_by(seen, of, len(parts)) > 0).astype(np.float64)
-    return np.asarray(_by(seen, where, size) - _by(touched, where[first], size), dtype=np.int64)
+    seen = (layout.to_units.sums(reached[layout.inside].astype(np.float64)) > 0).astype(np.float64)
+    touched = (layout.to_parts.sums(seen) > 0).astype(np.float64)
+    return np.asarray(layout.to_domains.sums(seen) - layout.parts_to_domains.sums(touched), dtype=np.int64)
+
+
+def _numbering(design: Design, domain: ArrayLike, size: int) -> Numbering:
+    """The strata, clusters and domains of the rows of the design's clusters."""
+    clusters = _clusters(design)
+    code = np.asarray(domain, dtype=np.intp)[clusters.cell]
+    return Numbering(design.stratum[clusters.cell], clusters.unit, code, clusters.n > 0, len(design.names), size)
 
 
 def cluster_effect(icc: float, people: float) -> float:
@@ -303,12 +299,6 @@ def _averaged(found: Residuals, lonely: NDArray[np.bool_], where: Codes, home: C
     return replace(found, value=found.value * factor[found.domain][:, None])
 
 
-def _by(values: Floats, label: Codes, size: int) -> Floats:
-    """Sums of rows (rows, columns) by label."""
-    chosen = sparse.csr_array((np.ones(len(label)), (label, np.arange(len(label)))), shape=(size, len(label)))
-    return np.asarray(chosen @ values, dtype=np.float64)
-
-
 def _added(like: ClusterSums, codes: Codes, cells: pd.DataFrame, n: Small, sums: Small) -> ClusterSums:
     order = np.argsort(codes, kind="stable")
     first = np.flatnonzero(np.diff(codes[order], prepend=-1))
@@ -342,7 +332,8 @@ def likeness(
     people = np.bincount(node, weights=clusters.n[inside], minlength=len(own))
     where = own // units
     n, many, sum_n2 = (np.bincount(where, weights=x, minlength=size) for x in (people, np.ones(len(own)), people**2))
-    between = np.bincount(where, weights=_by(totals[inside, None], node, len(own))[:, 0] ** 2 / people, minlength=size)
+    squared = Adder.by(node, len(own)).sums(totals[inside, None])[:, 0] ** 2
+    between = np.bincount(where, weights=squared / people, minlength=size)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean_between, mean_within = between / (many - 1), (squares - between) / (n - many)
         common = (n - sum_n2 / n) / (many - 1)

@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from scoring.clusters import degrees, residuals
+from scoring.clusters import degrees, residuals, residuals_of
 from scoring.moments import Moments, peak
 from scoring.scheme import DataError, Figure, Scheme
 from scoring.weights import RAKING_SWEEPS, Adjustment, Clusters, Codes, Design, Floats
@@ -34,6 +34,8 @@ TINY = 1e-24
 Number = TypeVar("Number", np.int64, np.float64)
 
 _BLOCK = 4096
+_SHARED = ("n", "weight", "stratum", "unit", "names", "adjustments", "clusters")
+"""What designs have in common whose figures `estimates` makes together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,6 +166,26 @@ def estimate(
     sample, not samples: the variance keeps the whole design. Raises `DataError` for a stratum with a single unit under
     `fail`.
     """
+    return estimates(moments, (design,), figures, domain, statistic=statistic, renormalise=renormalise)[0]
+
+
+def estimates(
+    moments: Moments,
+    designs: Sequence[Design],
+    figures: Sequence[Figure],
+    domain: ArrayLike | None = None,
+    *,
+    statistic: str = "top2",
+    renormalise: bool = False,
+) -> list[Estimates]:
+    """`estimate` under designs that differ in sampling fractions and the rule for lonely strata alone.
+
+    Figures, their linearisation, numbers of respondents and degrees of freedom are the same in all of them. Raises
+    `DataError` for designs of other weights, strata or units.
+    """
+    design = designs[0]
+    if any(getattr(other, name) is not getattr(design, name) for other in designs for name in _SHARED):
+        raise DataError("the designs differ in more than sampling fractions")
     code = _domain(moments, domain)
     size = int(code.max(initial=-1)) + 1
     used = np.where(design.weight > 0, code, -1)
@@ -171,11 +193,11 @@ def estimate(
     mean = _cell_means(moments, design, line.alpha, used, statistic)
     within = _cell_within(moments, design, line.alpha, used, statistic)
     if design.clusters is not None:
-        var, lonely = _cluster_variance(moments, mean, line.alpha, design, used, size, statistic)
+        variances = _cluster_variances(moments, mean, line.alpha, designs, used, size, statistic)
     elif design.adjustments:
-        var, lonely = _calibrated_variance(mean, within, design, used, size)
+        variances = [_calibrated_variance(mean, within, one, used, size) for one in designs]
     else:
-        var, lonely = variance(mean, within, design, used, size)
+        variances = [variance(mean, within, one, used, size) for one in designs]
     reached = reach(moments, figures)
     n = _sum(reached, used, size)
     weighted = _sum(reached * design.weight[:, None], used, size)
@@ -183,25 +205,31 @@ def estimate(
     n_kish = np.divide(weighted**2, squares, out=np.zeros_like(weighted), where=squares > 0)
     counts = np.stack([_sum(moments.counts[:, list(f.items)].sum(axis=1), code, size) for f in figures], axis=1)
     df = degrees_of_freedom(moments, design, figures, used, size)
-    var = np.where(np.isnan(line.value), np.nan, np.where(var <= TINY, 0.0, var))
-    census, short = complete(design, used, size), _any(in_short_strata(design), used, size)
-    least, most = _possible(moments, design, line, used, size, statistic)
-    return Estimates(
-        figures=tuple(figures),
-        value=line.value,
-        variance=var,
-        df=df,
-        n=n,
-        valid=counts.sum(axis=2),
-        counts=counts,
-        n_kish=n_kish,
-        status=status_words(line.value, var, df, census, short),
-        notes=notes_of(design, used, size, lonely, line.lost),
-        allowance=_allowance(moments, design, line, mean, used, size),
-        spread=_spread(moments, design, line, used, size, statistic),
-        least=least,
-        most=most,
-    )
+    spread = _spread(moments, design, line, used, size, statistic)
+    found = []
+    for one, (raw, lonely) in zip(designs, variances, strict=True):
+        var = np.where(np.isnan(line.value), np.nan, np.where(raw <= TINY, 0.0, raw))
+        census, short = complete(one, used, size), _any(in_short_strata(one), used, size)
+        least, most = _possible(moments, one, line, used, size, statistic)
+        found.append(
+            Estimates(
+                figures=tuple(figures),
+                value=line.value,
+                variance=var,
+                df=df,
+                n=n,
+                valid=counts.sum(axis=2),
+                counts=counts,
+                n_kish=n_kish,
+                status=status_words(line.value, var, df, census, short),
+                notes=notes_of(one, used, size, lonely, line.lost),
+                allowance=_allowance(moments, one, line, mean, used, size),
+                spread=spread,
+                least=least,
+                most=most,
+            )
+        )
+    return found
 
 
 def variance(
@@ -573,27 +601,42 @@ def cluster_totals(moments: Moments, design: Design, alpha: Floats, domain: Code
     if clusters is None or clusters.features != moments.features:
         raise DataError("the design's clusters are of other answers than the moments")
     code = domain[clusters.cell]
-    result = np.zeros((len(code), alpha.shape[1]))
     rows = np.flatnonzero(code >= 0)
+    result = np.zeros((len(code), alpha.shape[1]))
     own, weight = code[rows], design.weight[clusters.cell[rows]]
-    sums = clusters.sums[rows][:, columns_of(moments, statistic)].T.astype(np.float64)
+    at = columns_of(moments, statistic)
+    sums = np.ascontiguousarray(clusters.sums[:, at][rows].T, dtype=np.float64)
     used = (alpha != 0).any(axis=0)
+    one = len(alpha) == 1  # then α is the same number in all rows
     for figure in range(alpha.shape[1]):  # α is mostly 0: a figure has the items that count for it
         total = np.zeros(len(rows))
         for column in np.flatnonzero(used[figure]).tolist():
-            total += alpha[own, figure, column] * sums[column]
+            factor = alpha[:, figure, column]
+            total += (factor if one else factor.take(own)) * sums[column]
         result[rows, figure] = total * weight
     return result
 
 
-def _cluster_variance(
-    moments: Moments, mean: Floats, alpha: Floats, design: Design, domain: Codes, size: int, statistic: str
+def _cluster_variances(
+    moments: Moments,
+    mean: Floats,
+    alpha: Floats,
+    designs: Sequence[Design],
+    domain: Codes,
+    size: int,
+    statistic: str,
+) -> list[tuple[Floats, NDArray[np.bool_]]]:
+    """`variance` with the clusters of designs as units; they differ as in `estimates`."""
+    totals = cluster_totals(moments, designs[0], alpha, domain, statistic)
+    if not designs[0].adjustments:
+        return [(found.variance(size), found.lonely) for found in residuals_of(designs, totals, domain, size)]
+    return [_calibrated_cluster_variance(totals, mean, design, domain, size) for design in designs]
+
+
+def _calibrated_cluster_variance(
+    totals: Floats, mean: Floats, design: Design, domain: Codes, size: int
 ) -> tuple[Floats, NDArray[np.bool_]]:
-    """`variance` with the design's clusters as units."""
-    totals = cluster_totals(moments, design, alpha, domain, statistic)
-    if not design.adjustments:
-        found = residuals(totals, design, domain, size)
-        return found.variance(size), found.lonely
+    """`variance` with clusters for calibrated weights, domain by domain."""
     result, lonely = np.zeros((size, mean.shape[1])), np.zeros(size, dtype=np.bool_)
     everywhere = np.zeros_like(domain)
     for d in range(size):

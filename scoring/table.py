@@ -20,7 +20,7 @@ from scoring.compare import bounded_variance, without_correction
 from scoring.disclosure import HIDDEN as HIDDEN
 from scoring.disclosure import SUPPRESSED as SUPPRESSED
 from scoring.disclosure import DisclosureRule, hide, protect_table
-from scoring.estimate import Estimates, Joint, domains, estimate, joint, places, reach
+from scoring.estimate import Estimates, Joint, domains, estimate, estimates, joint, places, reach
 from scoring.intervals import choose, computed, interval, reliable
 from scoring.moments import Moments
 from scoring.pooling import Shown, pool
@@ -235,10 +235,11 @@ def _places(ground: _Ground, columns: Sequence[str], shown: Shown | None) -> _Pa
     moments, rules = ground.moments, ground.rules
     code, every = _domain(ground, columns)
     design = ground.design if shown is None else pool(ground.design, shown, columns)
-    found = _estimated(ground, design, code, columns, shown)
+    designs = (design, without_correction(design)) if ground.tests else (design,)
+    found, *of_tests = _estimated(ground, designs, code, columns, shown)
     figures = _numbers(found, ground.figures, rules)
-    if ground.tests:
-        figures |= _test_errors(_estimated(ground, without_correction(design), code, columns, shown), rules)
+    for one in of_tests:
+        figures |= _test_errors(one, rules)
     # estimate() numbers domains up to the last that any cell is in; later ones have no cells at all
     left = len(every) - len(found.value)
     nothing = _nothing(left, len(ground.figures), moments.scheme.scale.levels)
@@ -282,14 +283,16 @@ def _with_unanswered(places: list[Place], ground: _Ground, columns: Sequence[str
     return places + sorted(place for place in asked - known if "" not in place)
 
 
-def _estimated(ground: _Ground, design: Design, code: Codes, columns: Sequence[str], shown: Shown | None) -> Estimates:
-    """The figures of places, those wider than an agency by the rule `rollup`."""
+def _estimated(
+    ground: _Ground, designs: Sequence[Design], code: Codes, columns: Sequence[str], shown: Shown | None
+) -> list[Estimates]:
+    """The figures of places under each design, those wider than an agency by the rule `rollup`."""
     rules = ground.rules
-    found = estimate(
-        ground.moments, design, ground.figures, code, statistic=rules.statistic, renormalise=rules.renormalise
-    )
+    how: dict[str, Any] = {"statistic": rules.statistic, "renormalise": rules.renormalise}
+    found = estimates(ground.moments, designs, ground.figures, code, **how)
     if "agency" not in columns and rules.rollup != "transactions":
-        return _rolled_up(found, ground, design, code, columns, shown)
+        both = zip(found, designs, strict=True)
+        return [_rolled_up(one, ground, design, code, columns, shown) for one, design in both]
     return found
 
 

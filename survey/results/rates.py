@@ -83,9 +83,23 @@ def rate_figures(session: orm.Session, results: RoundResults, *, limited: bool) 
 
     They read every response: those of a round that takes answers may be some minutes old (`survey.results.freshness`).
     """
-    return recent(
-        session, results, ("rate figures", limited), lambda: Figures(rate_table(session, results, limited=limited))
-    )
+    return _recent_rates(session, results, limited=limited).figures
+
+
+@dataclass(frozen=True, eq=False)
+class _Rates:
+    """The rates of a round as a table, and as pages look them up."""
+
+    table: pd.DataFrame
+    figures: Figures
+
+
+def _recent_rates(session: orm.Session, results: RoundResults, *, limited: bool) -> _Rates:
+    def make() -> _Rates:
+        table = rate_table(session, results, limited=limited)
+        return _Rates(table, Figures(table))
+
+    return recent(session, results, ("rates", limited), make)
 
 
 @dataclass(frozen=True)
@@ -108,15 +122,15 @@ class RateRow:
 
 def rate_rows(session: orm.Session, results: RoundResults, agency: str, *, limited: bool) -> list[RateRow]:
     """The rates of an agency (or the province, "") with those of the province and of the round before."""
-    now = rate_figures(session, results, limited=limited)
-    earlier = _round_before(session, results)
+    found = _recent_rates(session, results, limited=limited)
+    now, earlier = found.figures, _round_before(session, results)
     if earlier is None or not rates_of(earlier.definition):
         rates = rates_of(results.definition)
         return [RateRow(rate, find(now, agency, rate), find(now, "", rate), None) for rate in rates]
-    before = rate_figures(session, earlier, limited=limited)
-    tables = (rate_table(session, one, limited=limited) for one in (results, earlier))
+    former = _recent_rates(session, earlier, limited=limited)
+    before = former.figures
     tested = changes(
-        *(table[table["agency"] == agency] for table in tables),
+        *(one.table[one.table["agency"] == agency] for one in (found, former)),
         confidence=results.rules.confidence,
         fpc=results.rules.fpc_in_tests,
         question="within",

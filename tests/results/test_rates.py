@@ -154,3 +154,24 @@ def test_a_change_is_told_with_its_interval(site: Flask) -> None:
         rows = rate_rows(session, round_results(session, "r1"), "so-tu-phap", limited=False)
     assert rows[0].change != rows[0].change  # NaN
     assert not rows[0].moved
+
+
+def test_rates_of_an_open_round_and_their_changes_are_of_one_moment(rounds: Flask) -> None:
+    """One more response: the rates shown and those tested both wait for it, the index does not."""
+    database = rounds.extensions["database"]
+    with database.write() as session:
+        say(session)
+    with database.read() as session:
+        counted = round_results(session, "r1").responses
+        before = rate_rows(session, round_results(session, "r1"), "so-tu-phap", limited=False)
+    with database.write() as session:
+        of_round = sa.select(Response).join(Round, Round.id == Response.round_id).where(Round.code == "r1")
+        newest = session.scalars(of_round.where(Response.excluded.is_(None)).limit(1)).one()
+        columns = sa.inspect(Response).column_attrs.keys()
+        same = {name: getattr(newest, name) for name in columns if name not in ("id", "key")}
+        session.add(Response(**same, key="f" * 32))
+    with database.read() as session:
+        results = round_results(session, "r1")
+        after = rate_rows(session, results, "so-tu-phap", limited=False)
+    assert results.responses == counted + 1
+    assert [row.figure for row in after] == [row.figure for row in before]
