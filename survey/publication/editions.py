@@ -12,6 +12,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from types import SimpleNamespace
@@ -25,6 +26,7 @@ from sqlalchemy import orm
 from scoring.scheme import BEFORE, DEFINITIONS, Rules
 from scoring.table import TEST_ERRORS
 from survey import __version__
+from survey.accounts.queries.users import reading_settled
 from survey.collect.queries.evidence import Decided, decided_batches
 from survey.core.errors import InputError
 from survey.models import Publication, QuestionnaireVersion, Round
@@ -32,7 +34,9 @@ from survey.publication.looked_at import places_to_freeze
 from survey.publication.queries.editions import published, version_by_hash
 from survey.questionnaires import from_canonical
 from survey.results.compute import RoundResults, effective_rules, round_results
+from survey.results.operations.settle_closed import late_are_few
 from survey.structure.queries import names, rounds
+from survey.structure.queries.counted import held_back, stamp
 from survey.structure.queries.population import population as read_population
 from survey.structure.queries.withdrawals import exclusions_in_force
 
@@ -50,6 +54,21 @@ class Frozen:
     content: str
     #: SHA-256 over the canonical results, in hexadecimal
     results_hash: str
+
+
+@dataclass(frozen=True)
+class Late:
+    """Responses that came, and went, since units saw the figures, where they are few in some number of them."""
+
+    came: int = 0
+    gone: int = 0
+    #: whether the edition counts them; else it leaves them to a later one
+    counted: bool = False
+
+    @property
+    def left_out(self) -> bool:
+        """Whether the edition leaves any out."""
+        return bool(self.came or self.gone) and not self.counted
 
 
 @dataclass(frozen=True)
@@ -75,13 +94,21 @@ class Recomputed:
     differences: tuple[FigureDifference, ...]
 
 
-def freeze(session: orm.Session, round_code: str) -> Frozen:
+def freeze(session: orm.Session, round_code: str, *, few: bool = False) -> Frozen:
     """The results of a round as they are to be published. `InputError` as `round_results`.
 
-    Rules come from the round; a round whose editions are older than some rules takes today's defaults for these.
+    Rules come from the round; a round whose editions are older than some rules takes today's defaults for these. Late
+    responses that are few in some number are left out, and wait for a later edition: whoever kept the figures of before
+    would read their answers off the difference. `few`: count them all the same.
     """
-    results = round_results(session, round_code, rules=rules_to_freeze(session, rounds.by_code(session, round_code)))
-    round_ = results.round
+    round_ = rounds.by_code(session, round_code)
+    late = Late(*held_back(session, round_.id), counted=few) if late_are_few(session, round_) else Late()
+    with reading_settled(session) if late.left_out else nullcontext():
+        return _freeze(session, round_, late)
+
+
+def _freeze(session: orm.Session, round_: Round, late: Late) -> Frozen:
+    results = round_results(session, round_.code, rules=rules_to_freeze(session, round_))
     rows = _rows(results.table)
     population = read_population(session, round_.id)
     content = {
@@ -109,6 +136,8 @@ def freeze(session: orm.Session, round_code: str) -> Frozen:
             code: [service.name, service.name_en]
             for code, service in names.services(session, on=round_.opens_on).items()
         },
+        "counted": list(stamp(session, round_.id)),
+        "late": asdict(late),
         "responses": results.responses,
         "transactions": results.transactions,
         "excluded": results.excluded,
@@ -193,6 +222,11 @@ def exclusions_of(publication: Publication) -> tuple[int, int]:
     return len(rows), sum(row["responses"] for row in rows)
 
 
+def late_in(publication: Publication) -> Late:
+    """The few late responses that were left out when it was frozen, or counted all the same."""
+    return Late(**content_of(publication).get("late", {}))
+
+
 def thaw(session: orm.Session, publication: Publication) -> RoundResults:
     """The frozen results in the shape of live ones, so that pages and files show both alike."""
     content = content_of(publication)
@@ -218,7 +252,8 @@ def thaw(session: orm.Session, publication: Publication) -> RoundResults:
 def recompute(session: orm.Session, publication: Publication) -> Recomputed:
     """Work the results of an edition's round out again, under the rules frozen with it, and compare."""
     frozen = thaw(session, publication)
-    now = round_results(session, publication.round.code, rules=frozen.rules)
+    with reading_settled(session) if late_in(publication).left_out else nullcontext():
+        now = round_results(session, publication.round.code, rules=frozen.rules)
     found = results_hash(now.table)
     same = found == publication.results_hash
     return Recomputed(found, same, () if same else tuple(_differences(frozen.table, now.table)))

@@ -42,8 +42,14 @@ class DecisionForm(EditForm):
 
 
 class DraftForm(Form):
-    """Why a new edition is needed; the first edition of a round needs no reason."""
+    """Why a new edition is needed, which the first of a round need not say; and whether few late responses count."""
 
     reason = Text(
         _("Why is a new edition needed?"), [Length(1000)], hint=_("Everyone can read this beside the new figures.")
+    )
+    few = Choices(
+        _("Late responses that are few"),
+        [],
+        options=[("count", _("Count them in this edition all the same"))],
+        hint=_("For example stuffed answers that were left out: an edition with them would be wrong."),
     )

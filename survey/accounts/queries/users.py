@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import sqlalchemy as sa
 from sqlalchemy import orm
 
@@ -82,6 +85,17 @@ def read_settled(session: orm.Session) -> None:
     if session.info.get(_NOTED):
         raise RuntimeError("a session that serves a unit read figures before it was said for whom")
     session.info[_SETTLED] = True
+
+
+@contextmanager
+def reading_settled(session: orm.Session) -> Iterator[None]:
+    """Let a session read for a while what those who are judged may see, whatever it read before: to publish that."""
+    before = session.info.get(_SETTLED)
+    session.info[_SETTLED] = True
+    try:
+        yield
+    finally:
+        session.info[_SETTLED] = before
 
 
 def reads_settled(session: orm.Session) -> bool:

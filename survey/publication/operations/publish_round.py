@@ -22,6 +22,7 @@ from survey.models import Publication, PublicationState, Round, RoundState, User
 from survey.publication.editions import content_of
 from survey.publication.queries.four_eyes import WAIT, assess_four_eyes
 from survey.structure.operations.settle_figures import settle_figures
+from survey.structure.queries.counted import live_stamp
 
 PENDING = (PublicationState.DRAFT, PublicationState.REVIEWED)
 
@@ -104,8 +105,9 @@ def review_publication(session: orm.Session, publication: Publication, *, actor:
 def publish(session: orm.Session, publication: Publication, *, actor: Actor) -> None:
     """Open a reviewed draft to everyone, as the round's next edition.
 
-    `InputError` where the two accounts may be one person's by now, and for `WAIT` after the review where the one
-    administrator of the installation made both: evaluators are told of it meanwhile.
+    `InputError` where the counted responses changed since it was frozen, where the two accounts may be one person's by
+    now, and for `WAIT` after the review where the one administrator of the installation made both: evaluators are told
+    of it meanwhile.
     """
     _expect(publication, PublicationState.REVIEWED)
     first, second = publication.drafted_by, publication.reviewed_by
@@ -121,13 +123,15 @@ def publish(session: orm.Session, publication: Publication, *, actor: Actor) -> 
             moment=f"{(publication.reviewed_at + WAIT).astimezone(ZoneInfo(publication.round.zone)):%H:%M %d/%m/%Y}",
             hours=WAIT // timedelta(hours=1),
         )
+    as_settled = _is_settled(session, publication)
     publication.people = eyes.facts(first, second)
     publication.edition = _latest_edition(session, publication.round) + 1
     publication.state = PublicationState.PUBLISHED
     publication.published_by_id, publication.published_at = actor.user_id, actor.now
     publication.round.state = RoundState.PUBLISHED
     session.flush()
-    settle_figures(session, publication.round)  # an edition is what everyone sees, late changes included
+    if not as_settled:
+        settle_figures(session, publication.round)  # an edition is what everyone sees, late changes included
     facts: dict[str, Any] = {"edition": publication.edition}
     rules = Rules.from_mapping(content_of(publication)["rules"])
     if rules != Rules.from_mapping(publication.round.rules):
@@ -135,6 +139,19 @@ def publish(session: orm.Session, publication: Publication, *, actor: Actor) -> 
         facts["rules"] = "renewed"
     _record(session, publication, publication.round, "publication.published", actor, facts)
     publication.audit_head = seal_audit(session)  # of a log that has this publication in it
+
+
+def _is_settled(session: orm.Session, publication: Publication) -> bool:
+    """Say whether an edition counts what units see already; `InputError` where it is neither that nor all there is."""
+    counted = content_of(publication).get("counted")
+    if counted is None or counted == list(live_stamp(session, publication.round_id)):
+        return False
+    if counted != publication.round.settled:
+        raise InputError(
+            "Responses came or went since this draft was frozen, and units may see other figures than it has; withdraw "
+            "it and freeze the results again"
+        )
+    return True
 
 
 def withdraw_publication(session: orm.Session, publication: Publication, *, actor: Actor) -> None:

@@ -15,7 +15,15 @@ from survey.collect.queries.evidence import waiting_batches
 from survey.collect.queries.withdrawals import waiting_withdrawals
 from survey.core.errors import InputError
 from survey.models import Publication, PublicationState, Role, Round, RoundState
-from survey.publication.editions import Recomputed, decided_in, exclusions_of, freeze, recompute, replaced_rules
+from survey.publication.editions import (
+    Recomputed,
+    decided_in,
+    exclusions_of,
+    freeze,
+    late_in,
+    recompute,
+    replaced_rules,
+)
 from survey.publication.forms import DecisionForm, DraftForm
 from survey.publication.looked_at import places_of
 from survey.publication.operations import publish_round
@@ -24,6 +32,7 @@ from survey.publication.page_data import frozen_page
 from survey.publication.queries import editions as edition_queries
 from survey.publication.queries.four_eyes import WAIT, FourEyes, assess_four_eyes
 from survey.results.figures import OVERALL
+from survey.results.operations.settle_closed import late_are_few
 from survey.results.place_sentences import smallest_movement
 from survey.structure.queries import rounds as round_queries
 from survey.structure.queries.counted import held_back
@@ -50,7 +59,7 @@ def draft(round_code: str) -> Response | tuple[str, int]:
     form = DraftForm()
     if form.validate():
         try:
-            _freeze(round_code, form.reason.data)
+            _freeze(round_code, form.reason.data, few="count" in (form.few.data or ()))
         except InputError as error:
             form.refuse(error)
     if form.mistakes:
@@ -123,6 +132,7 @@ def _edition(session: orm.Session, found: Publication, form: DecisionForm) -> st
         differences=again.differences[:SHOWN_DIFFERENCES],
         batches=decided_in(found),
         exclusions=exclusions_of(found),
+        late=late_in(found),
         places=places_of(found),
         smallest=smallest_movement,
         new_rules=replaced_rules(found, edition_queries.edition_before(session, found)),
@@ -179,10 +189,10 @@ def _change(round_code: str, number: int, operation: Callable[..., None], done: 
     return flask.redirect(flask.url_for("publishing.steps", round_code=round_code), code=303)
 
 
-def _freeze(round_code: str, reason: str) -> None:
+def _freeze(round_code: str, reason: str, *, few: bool) -> None:
     """Work out the results outside the transaction that stores them: the writers' lock is held for a moment only."""
     with database().read() as session:
-        frozen = freeze(session, _round(session, round_code).code)
+        frozen = freeze(session, _round(session, round_code).code, few=few)
     with database().write() as session:
         publish_round.draft_publication(
             session,
@@ -208,6 +218,7 @@ def _steps(session: orm.Session, round_: Round, form: DraftForm) -> str:
         waiting=waiting_batches(session, round_.id),
         withdrawals=waiting_withdrawals(session, round_.id),
         late=sum(held_back(session, round_.id)),
+        few=late_are_few(session, round_),
     )
 
 

@@ -1,7 +1,7 @@
 """Nightly: let late changes of closed rounds reach what unit roles see, once they are many in every number of it.
 
 Final figures are split by service, counter, channel and groups, so that a change must be many people in each of these
-cells, and in each item there. What never becomes so is seen with the edition.
+cells, and in each item there. An edition leaves out what is not (`late_are_few`).
 """
 
 from __future__ import annotations
@@ -54,6 +54,11 @@ def catch_up(session: orm.Session, round_: Round, today: date) -> None:
             .values(live_since=day)
             .execution_options(synchronize_session=False)
         )
+
+
+def late_are_few(session: orm.Session, round_: Round) -> bool:
+    """Say whether responses came or went since units saw the figures, so few in some number that it would tell them."""
+    return bool(waiting_stamp(session, round_.id)) and not _may_move(session, round_)
 
 
 def _may_move(session: orm.Session, round_: Round) -> bool:

@@ -2,8 +2,8 @@
 
 When a round is closed, what those who are judged see of it is settled (`survey.structure.operations.settle_figures`).
 What comes or goes afterwards, such as a file brought late, counts for evaluators at once. For the others it waits until
-it moves every number by nothing or by many people, or until an edition is published: two looks with one late response
-between them would tell all of its answers.
+it moves every number by nothing or by many people: two looks with one late response between them would tell all of its
+answers. An edition is such a look (`survey.publication.editions.freeze`); what comes after it waits for the next one.
 
 Who reads is noted on the session by `survey.accounts.queries.users.visible_agencies`.
 """
@@ -19,6 +19,7 @@ from survey.accounts.queries.users import note_reading, reads_settled
 from survey.core.db import ONE_MOMENT
 from survey.models import Response, Round, RoundState, SettledOut
 
+ENDED = (RoundState.CLOSED, RoundState.PUBLISHED)
 PRIME = 30011
 MIXED = Response.id % PRIME
 """A part of a response's number, whose square tells sets of one sum apart: {1, 4} was excluded, now {2, 3} is."""
@@ -84,15 +85,19 @@ def held(session: orm.Session, round_id: int) -> tuple[int, ...]:
 
 
 def waiting_stamp(session: orm.Session, round_id: int) -> tuple[int, ...]:
-    """The settled stamp of a closed round whose counted responses changed since; () where nothing waits."""
+    """The settled stamp of an ended round whose counted responses changed since; () where nothing waits."""
     state, settled = session.execute(sa.select(Round.state, Round.settled).where(Round.id == round_id)).one()
-    if state is not RoundState.CLOSED or settled is None or tuple(settled) == live_stamp(session, round_id):
+    if (
+        state not in (RoundState.CLOSED, RoundState.PUBLISHED)
+        or settled is None
+        or tuple(settled) == live_stamp(session, round_id)
+    ):
         return ()
     return tuple(settled)
 
 
 def held_back(session: orm.Session, round_id: int) -> tuple[int, int]:
-    """How many responses of a closed round came, and went, since what unit roles see was settled."""
+    """How many responses of an ended round came, and went, since what unit roles see was settled."""
     settled = waiting_stamp(session, round_id)
     if not settled:
         return 0, 0

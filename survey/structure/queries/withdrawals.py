@@ -8,7 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from survey.models import Withdrawal, WithdrawalKind, WithdrawalState
+from survey.models import SettledOut, Withdrawal, WithdrawalKind, WithdrawalState
+from survey.structure.queries.counted import held
+from survey.structure.queries.exclusion_rule import EXCLUDED
 
 
 def withdrawals_of_batch(session: orm.Session, batch_id: int) -> Sequence[Withdrawal]:
@@ -18,7 +20,13 @@ def withdrawals_of_batch(session: orm.Session, batch_id: int) -> Sequence[Withdr
 
 
 def exclusions_in_force(session: orm.Session, round_id: int) -> list[dict[str, Any]]:
-    """The rules by which responses of a round are left out, with reason and number, for an edition to keep."""
+    """The rules by which responses of a round are left out, with reason and number, for an edition to keep.
+
+    Those alone that count for who reads by this session: an edition may leave a rule's effect to a later one.
+    """
+    settled = None
+    if held(session, round_id):
+        settled = set(session.scalars(sa.select(SettledOut.reason).where(SettledOut.round_id == round_id).distinct()))
     query = (
         sa.select(Withdrawal)
         .where(
@@ -36,6 +44,7 @@ def exclusions_in_force(session: orm.Session, round_id: int) -> list[dict[str, A
             "responses": row.counted,
         }
         for row in session.scalars(query)
+        if settled is None or f"{EXCLUDED}{row.id}" in settled
     ]
 
 
