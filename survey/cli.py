@@ -80,6 +80,7 @@ TREE: tuple[click.Command, ...] = (
         maintenance.test_backup,
         maintenance.move_database,
         maintenance.adopt_key,
+        maintenance.adopt_storage_folder,
     ),
     collect.purge,
 )

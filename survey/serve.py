@@ -22,8 +22,10 @@ from survey.core.db import Database
 from survey.core.errors import InputError
 from survey.core.private import keep_private
 from survey.maintenance.operations.keep_session_key import adopt_session_key, require_session_key
+from survey.maintenance.operations.keep_storage_mark import adopt_first_storage
 from survey.maintenance.operations.tell_losses import tell_lost_responses
 from survey.maintenance.queries.readiness import is_newer_and_served
+from survey.maintenance.queries.storage_mark import read_expected_mark, storage_warning
 from survey.migrations import upgrade
 from survey.migrations.guards import find_broken_guards
 from survey.questionnaires import broken_files, bundled
@@ -132,11 +134,15 @@ def prepare(settings: Settings) -> None:
             if settings.production:
                 mark_production(session, actor=Actor(now))
             adopt_session_key(session, settings, actor=Actor(now))
+            adopt_first_storage(session, settings, actor=Actor(now))
+            other = storage_warning(settings, read_expected_mark(session))
             if awaits_first(session):
                 token = invite_first(session, actor=Actor(now))
             code = find_code_in_use(session)
     finally:
         database.dispose()
+    if other:
+        sys.stderr.write(f"Warning: {other}\n")
     _tell("", _greeting(settings, made, code, token))
 
 

@@ -185,6 +185,7 @@ def actions() -> dict[str, dict[str, str]]:
             "demo.loaded": _("Loaded the demonstration data"),
             "installation.production": _("Started it for real citizens"),
             "installation.key_changed": _("Changed the key of sessions"),
+            "installation.storage_changed": _("Changed the shared storage"),
         },
     }
 

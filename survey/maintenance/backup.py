@@ -28,6 +28,7 @@ from survey.core.errors import InputError
 from survey.core.private import create_private_file, make_private_folder
 from survey.maintenance.operations.copy_database import copy_database, table_rows
 from survey.maintenance.operations.keep_session_key import forget_session_key
+from survey.maintenance.operations.keep_storage_mark import forget_storage
 from survey.maintenance.operations.snapshot import check_and_upgrade, write_snapshot
 from survey.migrations import current, newest, upgrade
 
@@ -154,6 +155,7 @@ def restore_backup(
                 copy.dispose()
     with target.write() as session:
         forget_session_key(session)  # secrets are in no backup: the first server that starts brings its own
+        forget_storage(session)
     return manifest
 
 

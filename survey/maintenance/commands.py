@@ -161,6 +161,19 @@ def adopt_key() -> None:
     click.echo(f"The database expects the session key {key} of its servers. Restart every server with it.")
 
 
+@click.command("adopt-storage")
+@with_appcontext
+@report_input_errors
+def adopt_storage_folder() -> None:
+    """Let the database expect the storage of this server, after the folder was changed on purpose."""
+    from survey.core.actor import Actor
+    from survey.maintenance.operations.keep_storage_mark import adopt_storage
+
+    with database().write() as session:
+        adopt_storage(session, settings(), actor=Actor(now()))
+    click.echo(f"The database expects {settings().storage} as the storage of its servers.")
+
+
 @contextmanager
 def _bar(total: int) -> Iterator[Progress | None]:
     """Progress bar over rows, on a terminal only."""

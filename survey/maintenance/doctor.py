@@ -22,6 +22,7 @@ from survey.improvement.queries import mail
 from survey.maintenance.backup import manifests, read_manifest
 from survey.maintenance.queries.database_state import read_durability, read_newest_answer_time
 from survey.maintenance.queries.session_key import read_expected_key
+from survey.maintenance.queries.storage_mark import is_other_storage, read_expected_mark
 from survey.migrations import current, newest
 from survey.migrations.guards import find_broken_guards
 from survey.questionnaires import broken_files
@@ -60,6 +61,7 @@ def examine(settings: Settings, database: Database, now: datetime) -> list[Healt
         findings += [
             *_schema(database),
             *_session_key(settings, database),
+            *_storage(settings, database),
             *_guards(database),
             *_durability(database),
             *_clock(database, now),
@@ -164,6 +166,20 @@ def _session_key(settings: Settings, database: Database) -> Iterator[HealthFindi
         yield HealthFinding(WRONG, what, "copy instance/secret_key, or SECRET_KEY, from a server that runs")
     elif expected is not None:
         yield HealthFinding(FINE, f"the session key is the one that the database knows ({mine})")
+
+
+def _storage(settings: Settings, database: Database) -> Iterator[HealthFinding]:
+    """Look whether this server's storage is the one that the others on its database share."""
+    if current(database) != newest():
+        return
+    with database.read() as session:
+        expected = read_expected_mark(session)
+    if is_other_storage(settings, expected):
+        what = f"{settings.storage} is not the storage of the database's other servers"
+        advice = "set STORAGE_DIR to the folder that all share, or run `flask --app app database adopt-storage`"
+        yield HealthFinding(WRONG, what, advice)
+    elif expected is not None:
+        yield HealthFinding(FINE, f"{settings.storage} is the storage that the database knows")
 
 
 def _guards(database: Database) -> Iterator[HealthFinding]:

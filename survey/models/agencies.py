@@ -128,4 +128,6 @@ class Installation(Base):
     is_production: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     #: of the session key that all its servers have (`survey.core.session_key`); null before the first start
     key_fingerprint: Mapped[str | None] = mapped_column(sa.String(32))
+    #: of the storage that they share (`survey.core.storage_mark`); null before the first start
+    storage_mark: Mapped[str | None] = mapped_column(sa.String(32))
     created_at: Mapped[datetime]

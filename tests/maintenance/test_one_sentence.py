@@ -61,6 +61,7 @@ LINES = {
     "database test-backup": "--folder {backups}",
     "database move": "--to sqlite:///{out}/moved.db",
     "database adopt-key": "",
+    "database adopt-storage": "",
     "purge": "",
 }
 """A line of each command that would do its work, were the database there."""

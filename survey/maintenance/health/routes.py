@@ -8,6 +8,7 @@ import ipaddress
 import flask
 
 from survey.maintenance.queries.readiness import why_not_ready
+from survey.maintenance.queries.storage_mark import read_expected_mark, recent_warning
 from survey.web.context import database, settings
 from survey.web.observability import Metrics
 
@@ -25,11 +26,16 @@ def live() -> flask.Response:
 
 @blueprint.get("/health/ready")
 def ready() -> tuple[flask.Response, int]:
-    """Readiness probe: an answer could be stored now, and the schema is one that this program can serve."""
+    """Readiness probe: an answer could be stored now, and the schema is one that this program can serve.
+
+    A storage that other servers do not share is told beside it: citizens are served all the same.
+    """
     why = why_not_ready(database(), settings())
     if why:
         return flask.jsonify(status="not ready", why=why), 503
-    return flask.jsonify(status="ready"), 200
+    with database().read_autocommit() as session:
+        other = recent_warning(settings(), read_expected_mark(session))
+    return flask.jsonify(status="ready", **({"warning": other} if other else {})), 200
 
 
 @blueprint.get("/metrics")
