@@ -42,6 +42,12 @@
     form.elements.opened.value = "";
   }
   if (Math.abs(Date.now() / 1000 - Number(words.rendered)) > STALE_S) freshKey("");
+  /* A page that a proxy keeps for everybody has no time of its own; without a network the form goes without one. */
+  if (words.opening && window.fetch) {
+    fetch(words.opening).then((reply) => reply.json()).then((found) => {
+      if (!form.elements.opened.value) form.elements.opened.value = found.opened;
+    }).catch(() => null);
+  }
 
   /* Conditions: the same rule the server applies, from the same data. A disabled question is not sent. */
   const conditional = all("fieldset[data-show-if]");

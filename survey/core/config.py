@@ -70,6 +70,8 @@ class Settings:
     rate_limit_storage: str = ""
     #: roles that must have a second factor before they do anything else
     second_factor_roles: tuple[str, ...] = ()
+    #: seconds for which proxies may answer with a form's page for everybody; 0: each person's comes from the server
+    form_cache_seconds: int = 0
     #: languages offered, the first being the default
     languages: tuple[str, ...] = ("vi", "en", "vi-simple")
     #: whom the privacy notice names for questions: an office with its address, telephone or mailbox
@@ -230,7 +232,7 @@ def _read_text(path: Path) -> str:
 
 def _parse(name: str, raw: str) -> object:
     """The typed value of setting `name`."""
-    if name in {"port", "smtp_port", "trusted_proxies", "case_months"}:
+    if name in {"port", "smtp_port", "trusted_proxies", "case_months", "form_cache_seconds"}:
         return _whole(name, raw)
     if name == "production":
         if raw.lower() not in {*_YES, *_NO}:

@@ -193,20 +193,21 @@ def _asked_for() -> str | None:
 
 def _session_language() -> str | None:
     """The language kept in a signed-in session; a request without the cookie never touches the session."""
-    if not _has_session_cookie():
+    if not has_session_cookie():
         return None
     code = flask.session.get("lang")
     return code if code in settings().languages else None
 
 
-def _has_session_cookie() -> bool:
+def has_session_cookie() -> bool:
+    """Say whether the request carries a session, of somebody signed in or about to be."""
     return flask.current_app.config["SESSION_COOKIE_NAME"] in flask.request.cookies
 
 
 def _remember_language() -> None:
     """Keep a language chosen by address in the session of a signed-in person. Nobody else gets a cookie."""
     code = flask.request.args.get("lang")
-    if code and _has_session_cookie() and flask.session.get(SESSION_KEY) and _asked_for():
+    if code and has_session_cookie() and flask.session.get(SESSION_KEY) and _asked_for():
         flask.session["lang"] = code
 
 

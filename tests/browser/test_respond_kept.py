@@ -9,11 +9,12 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 from playwright.sync_api import expect
+from werkzeug.serving import make_server
 
 from survey.collect.respond import routes
-from survey.models import Round
+from survey.models import Response, Round
 from tests.browser.test_respond import answer_all
-from tests.support.places import CODE
+from tests.support.places import CODE, make_app
 
 pytestmark = pytest.mark.browser
 
@@ -223,3 +224,23 @@ def test_a_page_from_the_back_cache_keeps_what_was_not_sent(site, phone):
     answer_all(page)
     page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
     assert chosen(page) == 17
+
+
+def test_a_page_kept_by_a_proxy_gets_a_key_and_its_time_from_the_script(tmp_path, phone):
+    app = make_app(tmp_path, form_cache_seconds=60)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    page = phone()
+    try:
+        with page.expect_response(lambda reply: reply.url.endswith("/opened")):
+            page.goto(f"http://127.0.0.1:{server.server_port}/K/{CODE}")
+        page.locator(".overall label").first.click()
+        page.get_by_role("button", name="Gửi").click()
+        page.wait_for_url("**/thanks**")
+        with app.extensions["database"].read() as session:
+            (row,) = session.scalars(sa.select(Response))
+        assert row.opened_at is not None
+    finally:
+        server.shutdown()
+        server.server_close()
+        app.extensions["database"].dispose()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import re
 import socket
@@ -10,6 +11,7 @@ import ssl
 import subprocess
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -21,8 +23,10 @@ from urllib.parse import urlencode
 import flask
 import pytest
 import sqlalchemy as sa
+from bs4 import BeautifulSoup
 from werkzeug.serving import make_server
 
+from survey.models import Response
 from tests.support.places import CODE, fill, make_app
 from tests.support.programs import end, free_port, hand_over, own_folder, program, unprivileged, wait_for
 
@@ -113,9 +117,12 @@ def exchange(
     return Reply(got.status, {name.lower(): value for name, value in got.getheaders()}, got.read().decode())
 
 
-def nginx(site: Site) -> list[list[str]]:
+def nginx(site: Site, *, caching: bool = False) -> list[list[str]]:
     """Write the example's settings with places of this test; return the commands that check and start it."""
     text = (FOLDER / "nginx.conf").read_text("utf-8")
+    if caching:
+        cache = (FOLDER / "nginx-cache.conf").read_text("utf-8")
+        text = cache.replace("/var/cache/nginx/sipas", f"{site.folder}/cache") + text
     text = re.sub(r"^\s*listen \[::\].*$", "", text, flags=re.MULTILINE)  # this machine may have no IPv6
     text = re.sub(r"listen 443\b", f"listen 127.0.0.1:{site.secure_port}", text)
     text = re.sub(r"listen 80\b", f"listen 127.0.0.1:{site.plain_port}", text)
@@ -176,7 +183,7 @@ def in_front(kind: str, app: flask.Flask) -> Iterator[Site]:
     with own_folder(kind) as folder:
         site = Site(folder, app)
         certify(folder)
-        check, start = nginx(site) if kind == "nginx" else caddy(site)
+        check, start = caddy(site) if kind == "caddy" else nginx(site, caching=kind == "caching-nginx")
         environment = {"PATH": os.environ["PATH"], "HOME": str(folder)}
         told = subprocess.run(check, env=environment, capture_output=True, text=True, check=False, **unprivileged())
         assert told.returncode == 0, told.stderr
@@ -275,6 +282,34 @@ def test_no_proxy_writes_down_who_came(behind_one: flask.Flask, kind: str) -> No
     if kind == "nginx":
         line = rf"\S+ GET 200 [\d.]+ {re.escape(NAME)}\n"
         assert re.fullmatch(line, written["sipas.log"]), "the form leaves no line, other pages one that names nobody"
+
+
+def test_a_caching_proxy_answers_for_the_form_and_every_form_is_stored(tmp_path: Path) -> None:
+    people = 20
+    app = make_app(tmp_path, trusted_proxies=1, public_base_url=f"https://{NAME}", form_cache_seconds=60)
+    with in_front("caching-nginx", app) as site, served(site):
+        for number in range(people):
+            opened = site.ask("GET", f"/K/{CODE}", sender=f"127.0.1.{number}")
+            page = BeautifulSoup(opened.page, "html.parser")
+            files = [tag.get("src") or tag["href"] for tag in page.select('script[src], link[rel="stylesheet"]')]
+            for file in files:
+                assert site.ask("GET", file, sender=f"127.0.1.{number}").status == 200
+            time_of = json.loads(site.ask("GET", f"/K/{CODE}/opened", sender=f"127.0.1.{number}").page)
+            body = {field["name"]: field.get("value", "") for field in page.select("#form input[type=hidden]")}
+            body |= {"key": f"{number:024}", "a.hai_long_chung": "5", **time_of}
+            sent = site.ask("POST", f"/K/{CODE}", body, sender=f"127.0.1.{number}")
+            assert (sent.status, site.ask("GET", f"/K/{CODE}/thanks").status) == (303, 200)
+        with app.extensions["database"].read() as session:
+            assert session.scalar(sa.select(sa.func.count()).select_from(Response)) == people
+        reached = Counter(request.path for request in site.seen if request.method == "GET")
+        # once each, whoever asks; the time alone is everybody's own
+        assert reached.pop(f"/K/{CODE}/opened") == people
+        assert set(reached.values()) == {1}
+        # what is not called public is nobody else's: two sign-in pages have two tokens
+        for _ in range(2):
+            assert site.ask("GET", "/dang-nhap").status == 200
+        assert [request.path for request in site.seen].count("/dang-nhap") == 2
+    app.extensions["database"].dispose()
 
 
 def test_caddy_lets_who_opens_a_form_wait_while_the_application_starts(behind_one: flask.Flask) -> None:

@@ -20,6 +20,7 @@ from survey.models import CounterCode, QuestionnaireVersion, ReceiptCode, Round
 from survey.questionnaires import Definition
 from survey.structure.queries.rounds import definition_of
 from survey.web import context, i18n, security
+from survey.web.context import settings
 
 HONEYPOT = "website"
 MAX_KEPT = 500
@@ -59,8 +60,22 @@ def is_kiosk(code: CounterCode | ReceiptCode) -> bool:
     return isinstance(code, CounterCode) and (code.counter.kiosk or flask.request.args.get("kiosk") == "1")
 
 
+def is_shared(code: CounterCode | ReceiptCode) -> bool:
+    """Say whether proxies may keep a page for everybody: switched on, a poster's code, no kiosk, nobody signed in."""
+    return (
+        settings().form_cache_seconds > 0
+        and isinstance(code, CounterCode)
+        and not is_kiosk(code)
+        and not i18n.has_session_cookie()
+    )
+
+
 def empty_form(place: FormPlace, now: datetime) -> str:
-    """The form as it is opened: nothing chosen, with a key of its own and the time."""
+    """The form as it is opened: nothing chosen, with a key of its own and the time; a shared page has neither.
+
+    On a shared page the script draws a key and asks for the time (`routes.opening_time`). Without a script nothing is
+    stored the first time: the form comes back with its key and all answers, to be sent once more.
+    """
     kept: dict[object, str] = flask.current_app.extensions.setdefault("empty_forms", {})
     shown = _shown(place)
     page = kept.get(shown)
@@ -70,6 +85,8 @@ def empty_form(place: FormPlace, now: datetime) -> str:
             if len(kept) >= MAX_KEPT:
                 kept.clear()
             kept[shown] = page
+    if is_shared(place.code):
+        return page.replace(KEY, "").replace(OPENED, "").replace(RENDERED, "0")
     signed = stamp.sign_time(now, flask.current_app.config["SECRET_KEY"])
     page = page.replace(KEY, stamp.new_key()).replace(OPENED, signed)
     return page.replace(RENDERED, str(int(now.timestamp())))
@@ -100,6 +117,7 @@ def _render(place: FormPlace, filled: form.Filled, key: str, opened: str, render
         opened=opened,
         trouble=trouble,
         kiosk=is_kiosk(place.code),
+        shared=key == KEY and is_shared(place.code),
         rendered=rendered,
         honeypot=HONEYPOT,
         languages=i18n.offered(),
@@ -131,6 +149,7 @@ def _shown(place: FormPlace) -> tuple[object, ...]:
         place.round.version_id,
         i18n.current_language().code,
         is_kiosk(place.code),
+        is_shared(place.code),
         security.is_demo(),
         province(place),
         voice.stamps(),

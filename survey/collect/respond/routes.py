@@ -85,7 +85,28 @@ def show(code: str) -> View:
             return found
         now = context.now()
         place = _place(session, found, now, None)
-        return page.empty_form(place, now) if place else _closed_page(found)
+        if place is None:
+            return _closed_page(found)
+        return _for_everybody(found, page.empty_form(place, now))
+
+
+def _for_everybody(code: CounterCode | ReceiptCode, shown: str) -> Reply:
+    """Reply with a page of a code; let proxies keep it where that is switched on."""
+    reply: Reply = flask.make_response(shown)
+    if page.is_shared(code):
+        reply.headers["Cache-Control"] = f"public, max-age=0, s-maxage={settings().form_cache_seconds}"
+    return reply
+
+
+@blueprint.get("/K/<code>/opened")
+def opening_time(code: str) -> Reply:
+    """Sign the time at which a shared page is opened; asks the database nothing."""
+    if parse_code(code) is None:
+        flask.abort(404)
+    signed = stamp.sign_time(context.now(), flask.current_app.config["SECRET_KEY"])
+    reply = flask.jsonify(opened=signed)
+    reply.headers["Cache-Control"] = "no-store"
+    return reply
 
 
 @blueprint.get("/<string(length=8):code>")
@@ -151,6 +172,8 @@ def _judge(session: orm.Session, code: str, posted: dict[str, str], now: datetim
     filled = form.read(posted, place.definition, set(place.agencies), set(place.services))
     if not stamp.is_key(key):
         key = stamp.new_key()  # without one a repeat could not be told from a second person
+        opened = opened or now  # a shared page: this is the first that is the sender's own
+        posted = posted | {"opened": posted.get("opened") or stamp.sign_time(now, config["SECRET_KEY"])}
         filled.mistakes.append(form.AnswerMistake("send", _("Please press the button once more.")))
     signed = posted.get("opened", "") if opened else ""
     filled.dropped = _dropped(session, filled, posted.get("version", ""))
@@ -191,7 +214,8 @@ def thanks(code: str) -> View:
         if found is None:
             return flask.render_template("collect/respond/unknown.html"), 404
         again = isinstance(found, CounterCode)
-        return flask.render_template("collect/respond/thanks.html", code=found, again=again, kiosk=page.is_kiosk(found))
+        shown = {"code": found, "again": again, "kiosk": page.is_kiosk(found)}
+        return _for_everybody(found, flask.render_template("collect/respond/thanks.html", **shown))
 
 
 @blueprint.get("/bieu-trung")
