@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from scoring.scheme import Rules
     from survey.questionnaires import Definition
+    from survey.results.archive.nation import NationResults
     from survey.results.archive.read import Archive
 
 INTERVALS = click.Choice(["auto", "jeffreys", "beta", "logit", "wilson", "t"])
@@ -40,6 +41,7 @@ FORMATS = click.Choice(["csv", "json"])
 @click.option("--from", "folder", type=IN_FOLDER, help="Archive to read in place of the database.")
 @click.option("--identity", type=IN_FILE, help="File with the age private key of an encrypted archive.")
 @click.option("--by-province", is_flag=True, help="Score an archive province by province, the nation on top.")
+@click.option("--ranks", type=OUT_FILE, help="File for the ranks of --by-province: CSV, by kind within a province.")
 @click.option("--processes", type=click.IntRange(1), default=1, help="Processes for --by-province on this machine.")
 @click.option(
     "--scheduler", help="Dask scheduler (tcp://host:port) whose workers read the archive, or how many to start."
@@ -55,6 +57,7 @@ def results(
     folder: Path | None,
     identity: Path | None,
     by_province: bool,
+    ranks: Path | None,
     processes: int,
     scheduler: str | None,
     form: str,
@@ -66,13 +69,19 @@ def results(
     if folder is not None:
         from survey.results.archive.sums import with_min_n
 
+        if ranks is not None and not by_province:
+            raise InputError("--ranks needs --by-province")
         opened = _archive(folder, round_code, identity)
-        table = _of_archive(opened, with_min_n(opened.rules, interval, min_n), by_province, processes, scheduler)
+        wanted = with_min_n(opened.rules, interval, min_n)
+        table, ranked = _of_archive(opened, wanted, by_province, processes, scheduler, ranks is not None)
+        if ranked is not None and ranks is not None:
+            with atomic_write(ranks) as part:
+                ranked.to_csv(part, index=False)
     else:
         from survey.results.compute import round_results
 
-        if by_province or scheduler is not None:
-            raise InputError("--by-province and --scheduler are for an archive; name its folder with --from")
+        if by_province or scheduler is not None or ranks is not None:
+            raise InputError("--by-province, --ranks and --scheduler are for an archive; name its folder with --from")
         if round_code is None:
             raise InputError("Name the round with --round, or the folder of an archive with --from")
         with database().read() as session:
@@ -216,23 +225,24 @@ def _archive(folder: Path, round_code: str | None, identity: Path | None) -> Arc
 
 
 def _of_archive(
-    archive: Archive, rules: Rules, by_province: bool, processes: int, scheduler: str | None
-) -> pd.DataFrame:
+    archive: Archive, rules: Rules, by_province: bool, processes: int, scheduler: str | None, ranks: bool
+) -> NationResults:
     """Results of an archive: at once or province by province, here or at a Dask cluster."""
     from survey.results.archive import distribute
-    from survey.results.archive.nation import nation_results, one_by_one
+    from survey.results.archive.nation import NationResults, nation_results, one_by_one
     from survey.results.archive.sums import archive_results
 
     if scheduler is None and not by_province:
-        return archive_results(archive, rules)
+        return NationResults(archive_results(archive, rules), None)
     with work_bar(archive.manifest.round["code"], len(archive.provinces), err=True) as advance:
         if scheduler is None:
             runner = one_by_one if processes == 1 else partial(distribute.on_processes, processes)
-            return nation_results(archive, rules, runner, advance)
+            return nation_results(archive, rules, runner, advance, ranks=ranks)
         with distribute.connected(scheduler) as client:
             if not by_province:
-                return distribute.results_on_cluster(client, archive, rules)
-            return nation_results(archive, rules, partial(distribute.on_cluster, client), advance)
+                return NationResults(distribute.results_on_cluster(client, archive, rules), None)
+            runner = partial(distribute.on_cluster, client)
+            return nation_results(archive, rules, runner, advance, ranks=ranks)
 
 
 def _rules(path: Path | None, interval: str, min_n: int, own: Mapping[str, Any] | None = None) -> Any:

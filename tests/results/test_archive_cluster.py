@@ -46,9 +46,9 @@ def test_sums_of_partitions_at_several_workers(archive: Archive, client: Client)
 
 
 def test_provinces_at_several_workers_and_processes(archive: Archive, client: Client) -> None:
-    wanted = nation_results(archive, Rules())
-    pd.testing.assert_frame_equal(nation_results(archive, Rules(), partial(on_cluster, client)), wanted)
-    pd.testing.assert_frame_equal(nation_results(archive, Rules(), partial(on_processes, 2)), wanted)
+    wanted = nation_results(archive, Rules()).table
+    pd.testing.assert_frame_equal(nation_results(archive, Rules(), partial(on_cluster, client)).table, wanted)
+    pd.testing.assert_frame_equal(nation_results(archive, Rules(), partial(on_processes, 2)).table, wanted)
 
 
 def killed_once(archive: Archive, code: str, rules: Rules, first: str) -> ProvinceResults:
@@ -63,13 +63,13 @@ def test_a_worker_that_is_killed_in_mid_run(archive: Archive, client: Client) ->
     Variable("killed", client=client).set(False)
     first = archive.provinces[1]
 
-    def runner(opened: Archive, provinces: list[str], rules: Rules) -> Iterator[ProvinceResults]:
+    def runner(opened: Archive, provinces: list[str], rules: Rules, _: bool) -> Iterator[ProvinceResults]:
         tasks = [client.submit(killed_once, opened, code, rules, first, pure=False) for code in provinces]
         yield from client.gather(tasks)
 
-    found = nation_results(archive, Rules(), runner)
+    found = nation_results(archive, Rules(), runner).table
     assert Variable("killed", client=client).get() is True
-    pd.testing.assert_frame_equal(found, nation_results(archive, Rules()))
+    pd.testing.assert_frame_equal(found, nation_results(archive, Rules()).table)
 
 
 def held_until_others_are_done(archive: Archive, code: str, rules: Rules, last: str) -> ProvinceResults:
@@ -83,7 +83,7 @@ def test_a_worker_that_is_slow(archive: Archive, client: Client) -> None:
     last = archive.provinces[0]
     order: list[str] = []
 
-    def runner(opened: Archive, provinces: list[str], rules: Rules) -> Iterator[ProvinceResults]:
+    def runner(opened: Archive, provinces: list[str], rules: Rules, _: bool) -> Iterator[ProvinceResults]:
         tasks = {
             code: client.submit(held_until_others_are_done, opened, code, rules, last, pure=False) for code in provinces
         }
@@ -93,9 +93,9 @@ def test_a_worker_that_is_slow(archive: Archive, client: Client) -> None:
             order.append(code)
             yield tasks[code].result()
 
-    found = nation_results(archive, Rules(), runner)
+    found = nation_results(archive, Rules(), runner).table
     assert order[-1] == last
-    pd.testing.assert_frame_equal(found, nation_results(archive, Rules()))
+    pd.testing.assert_frame_equal(found, nation_results(archive, Rules()).table)
 
 
 @pytest.mark.parametrize("by_province", [False, True])
@@ -115,7 +115,9 @@ def test_a_damaged_partition_is_named_and_nothing_is_told(
         run(opened, Rules())
 
 
-def test_the_command_with_a_cluster_of_its_own_and_with_one_that_is_there(archive: Archive, client: Client) -> None:
+def test_the_command_with_a_cluster_of_its_own_and_with_one_that_is_there(
+    archive: Archive, client: Client, tmp_path: Path
+) -> None:
     from app import create_app
 
     app = create_app()
@@ -131,7 +133,13 @@ def test_the_command_with_a_cluster_of_its_own_and_with_one_that_is_there(archiv
     nation = run(app.cli, [*base, "--by-province"])
     assert nation.stdout.splitlines()[0] == here.stdout.splitlines()[0] + ",province"
     assert run(app.cli, [*base, "--by-province", "--scheduler", address]).stdout == nation.stdout
-    assert run(app.cli, [*base, "--by-province", "--processes", "2"]).stdout == nation.stdout
+    ranks = [tmp_path / name for name in ("here.csv", "there.csv")]
+    assert run(app.cli, [*base, "--by-province", "--ranks", str(ranks[0])]).stdout == nation.stdout
+    two = [*base, "--by-province", "--processes", "2", "--ranks", str(ranks[1])]
+    assert run(app.cli, two).stdout == nation.stdout
+    assert ranks[0].read_bytes() == ranks[1].read_bytes()
+    assert ranks[0].read_text().startswith("province,league,agency,value,n,rank,low,high,")
+    assert "--ranks needs --by-province" in run(app.cli, [*base, "--ranks", str(ranks[0])]).stderr
     assert run(app.cli, [*base, "--by-province", "--scheduler", "1"]).stdout == nation.stdout
 
 

@@ -55,7 +55,7 @@ def test_the_data_are_the_same_whoever_draws_them(archive: Archive) -> None:
 )
 def test_one_pass_gives_the_same(archive: Archive, rules: Rules) -> None:
     at_once = archive_results(archive, rules)
-    by_province = nation_results(archive, rules)
+    by_province = nation_results(archive, rules).table
     assert by_province.loc[by_province[PROVINCE] == "", "agency"].unique().tolist() == [""]
     nation = by_province[by_province[PROVINCE] == ""].drop(columns=PROVINCE)
     whole = at_once[(at_once["agency"] == "") & (at_once["service"] == "")]
@@ -88,7 +88,7 @@ def few(archive: Archive, folder: Path, province: str, rows: int) -> Archive:
 
 def test_a_province_of_few_is_not_told_by_subtraction(archive: Archive, tmp_path: Path) -> None:
     """Three people answered in p02: the nation less p00 and p01 would be these, so that a second province is hidden."""
-    table = nation_results(few(archive, tmp_path / "few", "p02", 3), Rules())
+    table = nation_results(few(archive, tmp_path / "few", "p02", 3), Rules()).table
     overall = table[(table["level"] == "overall") & (table["agency"] == "") & (table["service"] == "")]
     hidden = overall.loc[overall["status"] == "suppressed", PROVINCE].tolist()
     assert "p02" in hidden
@@ -123,6 +123,33 @@ def test_dask_gives_the_same(archive: Archive) -> None:
     in_threads = LocalCluster(n_workers=2, threads_per_worker=1, processes=False, dashboard_address=at)
     with in_threads as cluster, Client(cluster) as client:
         at_once = results_on_cluster(client, archive, Rules())
-        by_province = nation_results(archive, Rules(), partial(on_cluster, client))
+        by_province = nation_results(archive, Rules(), partial(on_cluster, client)).table
     pd.testing.assert_frame_equal(at_once, archive_results(archive, Rules()))
-    pd.testing.assert_frame_equal(by_province, nation_results(archive, Rules()))
+    pd.testing.assert_frame_equal(by_province, nation_results(archive, Rules()).table)
+
+
+def test_ranks_are_among_the_agencies_of_one_kind_in_one_province(archive: Archive) -> None:
+    found = nation_results(archive, OPEN, ranks=True)
+    assert found.ranks is not None
+    pd.testing.assert_frame_equal(found.table, nation_results(archive, OPEN).table)
+    agencies = found.table[(found.table["agency"] != "") & (found.table["service"] == "")]
+    index = agencies[agencies["level"] == "overall"].set_index("agency")["index"]
+    of = {row["code"]: (row["province"], row["kind"]) for row in archive.table("agencies")}
+    ranked = found.ranks[found.ranks["rank"].notna()]
+    assert len(ranked) == SMALL.communes
+    for row in ranked.itertuples():
+        rivals = [code for code in index.index if of[code] == (row.province, row.league)]
+        assert row.agency in rivals
+        assert row.rank == 1 + sum(index[code] > index[row.agency] for code in rivals)
+        assert 1 <= row.low <= row.rank <= row.high <= len(rivals)
+
+
+def test_what_is_hidden_has_no_rank(archive: Archive, tmp_path: Path) -> None:
+    found = nation_results(few(archive, tmp_path / "few", "p02", 3), Rules(), ranks=True)
+    assert found.ranks is not None
+    rows = found.table[
+        (found.table["agency"] != "") & (found.table["service"] == "") & (found.table["level"] == "overall")
+    ]
+    hidden = set(rows[rows["index"].isna()]["agency"])
+    assert hidden
+    assert found.ranks[found.ranks["agency"].isin(hidden)]["rank"].isna().all()

@@ -32,17 +32,21 @@ GROUP = 8
 """Partial sums that one step of the reduction adds up."""
 
 
-def on_processes(count: int, archive: Archive, provinces: list[str], rules: Rules) -> Iterator[ProvinceResults]:
+def on_processes(
+    count: int, archive: Archive, provinces: list[str], rules: Rules, tests: bool
+) -> Iterator[ProvinceResults]:
     """Work on provinces in processes of this machine: with `count` given, a `survey.results.archive.nation.Runner`."""
     with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(partial(score_province, archive, rules=rules), provinces)
+        yield from pool.map(partial(score_province, archive, rules=rules, tests=tests), provinces)
 
 
-def on_cluster(client: Client, archive: Archive, provinces: list[str], rules: Rules) -> Iterator[ProvinceResults]:
+def on_cluster(
+    client: Client, archive: Archive, provinces: list[str], rules: Rules, tests: bool
+) -> Iterator[ProvinceResults]:
     """Work on provinces at a Dask cluster: with `client` given, a `survey.results.archive.nation.Runner`."""
     from distributed import as_completed
 
-    tasks = client.map(score_province, [archive] * len(provinces), provinces, rules=rules, pure=False)
+    tasks = client.map(score_province, [archive] * len(provinces), provinces, rules=rules, tests=tests, pure=False)
     for _, result in as_completed(tasks, with_results=True):
         yield result
 

@@ -7,8 +7,10 @@ or on several machines (`survey.results.archive.distribute`) they give the same 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,6 +18,7 @@ import pandas as pd
 from scoring.clusters import clustered
 from scoring.disclosure import DisclosureRule, hide, protect_table
 from scoring.pooling import pooled
+from scoring.ranks import RANKED, rank_agencies
 from scoring.scheme import DataError, Rules, figures
 from scoring.table import score_table, whole_rows
 from scoring.weights import stratified
@@ -27,6 +30,17 @@ from survey.results.compute import Sums, without_service
 
 PROVINCE = "province"
 """Column of a nation's table: the code of the province a row is of; empty for the nation."""
+LEAGUE = "league"
+"""Column of a nation's ranks: the kind of agencies that are ranked among each other."""
+FOR_TESTS = ["se_test", "df_test", "bounded"]
+RANKS = ["rank", "low", "high", "own_low", "own_high"]
+
+
+class NationResults(NamedTuple):
+    """A nation's table of figures, and the ranks of its agencies where they were asked for."""
+
+    table: pd.DataFrame
+    ranks: pd.DataFrame | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,21 +56,25 @@ class ProvinceResults:
     responses: int
 
 
-Runner = Callable[[Archive, list[str], Rules], Iterable[ProvinceResults]]
-"""How provinces are worked on: yields each province's results, in any order."""
+Runner = Callable[[Archive, list[str], Rules, bool], Iterable[ProvinceResults]]
+"""How provinces are worked on: yields each province's results, in any order; True: with errors for ranks."""
 
 
-def score_province(archive: Archive, code: str, rules: Rules) -> ProvinceResults:
+def score_province(archive: Archive, code: str, rules: Rules, tests: bool = False) -> ProvinceResults:
     """Score one province of an archive. `InputError` names a partition that is damaged, and gives no figure of it."""
     agencies = {row["code"] for row in archive.table("agencies") if row["province"] == code}
     population = archive.population[archive.population["agency"].isin(agencies)].reset_index(drop=True)
     try:
-        return _scored(code, sum_partitions(archive, archive.partitions(code), rules), population, archive, rules)
+        return _scored(
+            code, sum_partitions(archive, archive.partitions(code), rules), population, archive, rules, tests
+        )
     except DataError as error:
         raise InputError("Province %(code)s cannot be scored: %(why)s", code=code or '""', why=error) from error
 
 
-def _scored(code: str, sums: Sums, population: pd.DataFrame, archive: Archive, rules: Rules) -> ProvinceResults:
+def _scored(
+    code: str, sums: Sums, population: pd.DataFrame, archive: Archive, rules: Rules, tests: bool
+) -> ProvinceResults:
     scheme = archive.definition.scheme()
     by_day = sums.clusters is not None and rules.clusters != "none"
     moments = sums.moments.rated() if rules.pooling or by_day else sums.moments
@@ -65,7 +83,7 @@ def _scored(code: str, sums: Sums, population: pd.DataFrame, archive: Archive, r
     design = stratified(moments.keys, moments.n, known, rules, without_service=spread)
     if sums.clusters is not None and by_day:
         design = clustered(design, sums.clusters, rules.min_n)
-    table = score_table(moments, scheme, known, rules, design=design, without_service=spread)
+    table = score_table(moments, scheme, known, rules, design=design, without_service=spread, tests=tests)
     used = pooled(design, table) if rules.pooling and rules.min_n > 1 else design
     wanted = figures(scheme, rules)
     first = table.iloc[0]  # the province on the whole
@@ -80,22 +98,60 @@ def _scored(code: str, sums: Sums, population: pd.DataFrame, archive: Archive, r
     )
 
 
-def one_by_one(archive: Archive, provinces: list[str], rules: Rules) -> Iterable[ProvinceResults]:
+def one_by_one(archive: Archive, provinces: list[str], rules: Rules, tests: bool) -> Iterable[ProvinceResults]:
     """Work on one province after the other, in this process."""
     for code in provinces:
-        yield score_province(archive, code, rules)
+        yield score_province(archive, code, rules, tests)
 
 
 def nation_results(
-    archive: Archive, rules: Rules, runner: Runner = one_by_one, progress: Callable[[int], object] | None = None
-) -> pd.DataFrame:
-    """Results of a nation: the nation's rows, then each province's, columns as `results` and `province`."""
+    archive: Archive,
+    rules: Rules,
+    runner: Runner = one_by_one,
+    progress: Callable[[int], object] | None = None,
+    *,
+    ranks: bool = False,
+) -> NationResults:
+    """Results of a nation: the nation's rows, then each province's, columns as `results` and `province`.
+
+    `ranks`: also the ranks of agencies by overall index, among those of one kind in one province.
+    """
     done: dict[str, ProvinceResults] = {}
-    for result in runner(archive, archive.provinces, rules):
+    for result in runner(archive, archive.provinces, rules, ranks):
         done[result.code] = result
         if progress:
             progress(1)
-    return joined_table(archive, [done[code] for code in sorted(done)], rules)
+    table = joined_table(archive, [done[code] for code in sorted(done)], rules)
+    if not ranks:
+        return NationResults(table, None)
+    return NationResults(table.drop(columns=FOR_TESTS), league_ranks(archive, table, rules))
+
+
+def league_ranks(archive: Archive, table: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+    """Ranks within leagues from a nation's table with errors for tests: `province, league, agency, value, n, rank, …`.
+
+    A league is a kind of agencies within a province (`scoring.ranks.rank_agencies`). What the table hides has no rank,
+    nor has whoever is alone. The seed comes from the round's code: another run gives the same ranks.
+    """
+    kinds = {row["code"]: row["kind"] for row in archive.table("agencies")}
+    rows = table[(table["agency"] != "") & (table["service"] == "") & (table["level"] == "overall")]
+    seed = int.from_bytes(hashlib.sha256(archive.manifest.round["code"].encode()).digest()[:8], "big")
+    found = [
+        _one_league(part, rules, seed, {PROVINCE: province, LEAGUE: league})
+        for (province, league), part in rows.groupby([rows[PROVINCE], rows["agency"].map(kinds)], sort=True)
+    ]
+    if not found:
+        raise InputError("The archive in %(folder)s names no agency to rank", folder=archive.folder)
+    return pd.concat(found, ignore_index=True)
+
+
+def _one_league(rows: pd.DataFrame, rules: Rules, seed: int, named: Mapping[str, str]) -> pd.DataFrame:
+    ranks = rank_agencies(rows, rules, seed=seed)
+    if (ranks["status"] == RANKED).sum() == 1:
+        ranks[RANKS] = pd.NA
+    for place, (column, value) in enumerate(named.items()):
+        ranks.insert(place, column, value)
+    return ranks
 
 
 def joined_table(archive: Archive, provinces: list[ProvinceResults], rules: Rules) -> pd.DataFrame:
