@@ -295,6 +295,7 @@ def field(key: str) -> str:
         "version": _("Questionnaire version"),
         "rules": _("Rules"),
         "check_every": _("One paper form keyed in twice in every"),
+        "spot_check": _("One paper form keyed in again by another unit in every"),
         "round": _("Round"),
         "counter": _("Counter"),
         "counters": _("Counters"),

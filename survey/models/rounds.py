@@ -16,6 +16,8 @@ from survey.models.questionnaires import QuestionnaireVersion
 
 USUAL_SECOND_PASS = 10
 """Every how many paper forms one is keyed in twice, unless a round says otherwise."""
+USUAL_SPOT_CHECK = 10
+"""Of how many forms of a pile another unit keys one in again, unless a round says otherwise."""
 MOST_FORMS = 1000
 
 
@@ -40,6 +42,7 @@ class Round(Versioned, Base):
         ),
         sa.CheckConstraint("length(name) > 0", name="name_not_empty"),
         sa.CheckConstraint(f"second_pass BETWEEN 0 AND {MOST_FORMS}", name="second_pass_range"),
+        sa.CheckConstraint(f"spot_check BETWEEN 0 AND {MOST_FORMS}", name="spot_check_range"),
     )
 
     id: Mapped[intpk]
@@ -62,6 +65,8 @@ class Round(Versioned, Base):
     rules: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
     #: every how many paper forms one is keyed in twice, 0 for none: settled at the opening, not by who keys in
     second_pass: Mapped[int] = mapped_column(default=USUAL_SECOND_PASS, server_default=sa.text(str(USUAL_SECOND_PASS)))
+    #: of how many forms of a pile another unit keys one in again before it counts; 0: where an evaluator asks for it
+    spot_check: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
     #: where it is held: empty or null for everywhere, else one of `kinds`, `agencies` (codes) or `counters` (ids)
     scope: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True), default=dict)
     state: Mapped[RoundState] = mapped_column(choice(RoundState, "state"), default=RoundState.DRAFT)

@@ -161,7 +161,7 @@ GET = {
     "staff.counter": ANOTHER_UNITS,
     "staff.poster": UNPRINTABLE,
     "staff.preview": UNPRINTABLE,
-    "staff.codes": ANOTHER_UNITS,
+    "staff.codes": {**ANOTHER_UNITS, "evaluator": 200},
     "staff.ask_rotate": ANOTHER_UNITS,
     "staff.ask_revoke": ANOTHER_UNITS,
     "staff.receipts": ANOTHER_UNITS,

@@ -11,7 +11,7 @@ from survey.accounts.operations.create_user import create_user
 from survey.collect.operations.spot_check import draw_spot_check
 from survey.core.actor import Actor
 from survey.core.errors import InputError
-from survey.models import Agency, ImportBatch, Role, SpotForm
+from survey.models import Agency, EntryBatch, ImportBatch, Role, Round, SpotForm
 from tests.collect.test_insiders import QUEUE, figures, signed_in
 from tests.collect.test_insiders import site as site
 from tests.collect.test_pages_paper import begin, key_in
@@ -86,3 +86,42 @@ def test_the_seed_gives_the_sample(site) -> None:
             draw_spot_check(session, batch, actor=Actor(NOW), seed=8)
     by_hash = sorted(range(1, 13), key=lambda number: hashlib.sha256(f"7:{number}".encode()).hexdigest())
     assert drawn(site) == sorted(by_hash[:5])
+
+
+def test_a_round_may_ask_for_it_of_every_pile(site) -> None:
+    """One form in three of sixteen is six; without a sample the pile is not released, so the round is not published."""
+    with site.extensions["database"].write() as session:
+        session.execute(sa.update(Round).values(spot_check=3))
+        agency = session.scalars(sa.select(Agency.id).where(Agency.code == "so-dat-dai")).one()
+        create_user(session, username="other", password=PASSWORD, role=Role.STAFF, agency_id=agency, actor=Actor(NOW))
+    staff, evaluator, other = (signed_in(site, name) for name in ("staff", "evaluator", "other"))
+    begin(site, staff, every="0")
+    for _ in range(16):
+        assert key_in(staff, "/phieu-giay/1/nhap", "5" * ITEMS).status_code == 303
+    post(staff, "/phieu-giay/1/xong", "/phieu-giay/1")
+    at = f"{QUEUE}/1"
+    assert "chỉ được tính sau đó" in evaluator.get(at).text
+    assert post(evaluator, f"{at}/duyet", at).status_code == 303
+    assert "hãy lấy mẫu" in evaluator.get(at).text
+    assert figures(site) == (10, 0)
+    post(evaluator, f"{at}/mau", at)
+    numbers = drawn(site)
+    assert len(numbers) == 6
+    for number in numbers:
+        assert key_in(other, f"{AGAIN}/1/{number}", "5" * ITEMS).status_code == 303
+    assert post(evaluator, f"{at}/duyet", at).status_code == 303
+    assert figures(site)[0] == 26
+
+
+def test_answers_by_telephone_are_on_no_paper(site) -> None:
+    with site.extensions["database"].write() as session:
+        session.execute(sa.update(Round).values(spot_check=3))
+    staff, evaluator = signed_in(site, "staff"), signed_in(site, "evaluator")
+    begin(site, staff, every="0")
+    for _ in range(5):
+        key_in(staff, "/phieu-giay/1/nhap", "5" * ITEMS)
+    post(staff, "/phieu-giay/1/xong", "/phieu-giay/1")
+    with site.extensions["database"].write() as session:
+        session.execute(sa.update(EntryBatch).values(channel="phone"))
+    assert post(evaluator, f"{QUEUE}/1/duyet", f"{QUEUE}/1").status_code == 303
+    assert figures(site)[0] == 15

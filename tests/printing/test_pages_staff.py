@@ -137,3 +137,23 @@ def test_the_list_is_searched_without_marks(unit):
     assert "Quầy Tư pháp" in rows
     assert "Quầy số 1" not in rows
     assert "1 quầy" in rows
+
+
+def test_an_evaluator_reads_the_history_of_every_counters_codes(unit):
+    """Piles, codes and batches of all agencies: the numbers are exact, nothing can be replaced or withdrawn there."""
+    evaluator = unit.test_client()
+    sign_in(evaluator, "evaluator")
+    offered = evaluator.get("/quay/ma-bien-nhan").text
+    with unit.extensions["database"].read() as session:
+        numbers = session.scalars(sa.select(Counter.id)).all()
+    assert len(numbers) == 3
+    for number in numbers:
+        assert f'href="/quay/{number}/ma"' in offered
+        page = evaluator.get(f"/quay/{number}/ma")
+        assert page.status_code == 200
+        assert 'href="/quay"' not in page.text
+        assert "bội số" not in page.text
+        assert evaluator.get(f"/quay/{number}").status_code == 403
+        assert evaluator.get(f"/quay/{number}/doi-ma").status_code == 403
+    assert evaluator.get("/quay/999/ma").status_code == 404
+    assert evaluator.get("/quay/ma-bien-nhan?co-quan=so-tu-phap").text.count('/ma"') == 1

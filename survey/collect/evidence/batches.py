@@ -13,7 +13,7 @@ from survey.accounts.queries import audit
 from survey.accounts.verification import verified_recently
 from survey.collect.evidence.common import ROLES, View, blueprint
 from survey.collect.evidence.forms import RefusalForm
-from survey.collect.operations.review_batch import refuse_batch, release_batch
+from survey.collect.operations.review_batch import must_be_checked, refuse_batch, release_batch
 from survey.collect.operations.spot_check import draw_spot_check
 from survey.collect.queries import evidence
 from survey.collect.queries.spot_checks import spot_check
@@ -119,6 +119,7 @@ def _batch_page(session: orm.Session, number: int, form: RefusalForm) -> str:
         agreed=agreed,
         form=form,
         spot=spot_check(session, number),
+        must_check=must_be_checked(session, found.batch),
         lines=sorted(lines, key=lambda line: -line.event.id)[:HISTORY],
         action_words=audit_words.action,
     )

@@ -13,7 +13,17 @@ from survey.collect.operations.undo_responses import take_back
 from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.core.text import clean
-from survey.models import WAITING, EntryBatch, ImportBatch, Response, Round, RoundState, SpotForm
+from survey.models import (
+    WAITING,
+    Channel,
+    EntryBatch,
+    ImportBatch,
+    Response,
+    Round,
+    RoundState,
+    SpotCheck,
+    SpotForm,
+)
 
 REFUSED = "batch_refused"
 """`Response.excluded` of what an evaluator refused."""
@@ -67,8 +77,21 @@ def _decide(session: orm.Session, batch: ImportBatch, actor: Actor) -> None:
         raise InputError("Pile %(id)d is still being keyed in; it can be decided on once it is done", id=batch.id)
 
 
+def must_be_checked(session: orm.Session, batch: ImportBatch) -> bool:
+    """Whether the round's rule asks that another unit keys some forms of a pile in again before it counts.
+
+    What was answered by telephone is on no paper, so nothing of it can be.
+    """
+    pile = session.get(EntryBatch, batch.id)
+    if pile is None or pile.channel is Channel.PHONE:
+        return False
+    return session.get_one(Round, batch.round_id).spot_check > 0
+
+
 def _refuse_unchecked(session: orm.Session, batch: ImportBatch) -> None:
-    """Raise `InputError` while forms of a pile's sample are still to be keyed in again."""
+    """Raise `InputError` while a pile's sample is to be drawn, by the round's rule, or to be keyed in again."""
+    if must_be_checked(session, batch) and session.get(SpotCheck, batch.id) is None:
+        raise InputError("By the rule of this round another unit keys some forms in again first: draw the sample")
     left = sa.select(sa.func.count()).select_from(SpotForm)
     waiting = session.scalar(left.where(SpotForm.batch_id == batch.id, SpotForm.compared.is_(None)))
     if waiting:

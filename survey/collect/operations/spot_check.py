@@ -14,11 +14,12 @@ from survey.accounts.queries.users import by_id, is_judged
 from survey.collect.operations.enter_form import answers_in_force, differing
 from survey.core.actor import Actor
 from survey.core.errors import InputError
-from survey.models import Agency, Counter, EntryBatch, EntryForm, ImportBatch, Role, SpotCheck, SpotForm
+from survey.models import Agency, Counter, EntryBatch, EntryForm, ImportBatch, Role, Round, SpotCheck, SpotForm
+from survey.models.rounds import USUAL_SPOT_CHECK
 from survey.questionnaires.definition import HIDDEN
 
-LEAST, ONE_IN = 5, 10
-"""Forms of a sample at least, and of how many forms one."""
+LEAST = 5
+"""Forms of a sample at least."""
 
 
 def draw_spot_check(session: orm.Session, batch: ImportBatch, *, actor: Actor, seed: int | None = None) -> SpotCheck:
@@ -36,7 +37,8 @@ def draw_spot_check(session: orm.Session, batch: ImportBatch, *, actor: Actor, s
     if session.get(SpotCheck, batch.id) is not None:
         raise InputError("The sample of this pile is drawn already")
     seed = secrets.randbelow(2**31) if seed is None else seed
-    numbers = sampled_numbers(session, batch.id, seed)
+    every = session.get_one(Round, batch.round_id).spot_check or USUAL_SPOT_CHECK
+    numbers = sampled_numbers(session, batch.id, seed, every)
     check = SpotCheck(batch_id=batch.id, seed=seed, size=len(numbers), drawn_at=actor.now, drawn_by_id=actor.user_id)
     session.add(check)
     session.flush()
@@ -45,10 +47,10 @@ def draw_spot_check(session: orm.Session, batch: ImportBatch, *, actor: Actor, s
     return check
 
 
-def sampled_numbers(session: orm.Session, batch_id: int, seed: int) -> list[int]:
-    """The forms that a seed draws of a pile, a tenth but at least five: those of the least SHA-256 of "seed:number"."""
+def sampled_numbers(session: orm.Session, batch_id: int, seed: int, every: int) -> list[int]:
+    """The forms that a seed draws of a pile: one of `every`, but five: those of the least SHA-256 "seed:number"."""
     forms = session.scalars(sa.select(EntryForm.number).where(EntryForm.batch_id == batch_id)).all()
-    size = min(len(forms), max(LEAST, math.ceil(len(forms) / ONE_IN)))
+    size = min(len(forms), max(LEAST, math.ceil(len(forms) / every)))
     drawn = sorted(forms, key=lambda number: hashlib.sha256(f"{seed}:{number}".encode("ascii")).digest())
     return sorted(drawn[:size])
 

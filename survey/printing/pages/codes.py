@@ -12,7 +12,7 @@ from scoring.release import BLOCK, round_down
 from survey.accounts.auth import role_required
 from survey.accounts.queries.users import visible_agencies
 from survey.core.errors import InputError
-from survey.printing.pages.scope import UNIT_ROLES, blueprint, code_of, counter_of
+from survey.printing.pages.scope import READERS, UNIT_ROLES, blueprint, code_of, counter_of, counter_to_read
 from survey.printing.queries.code_use import coarse_use, code_use, receipt_use
 from survey.structure.operations.rotate_code import withdraw_code
 from survey.structure.operations.withdraw import Why
@@ -25,11 +25,11 @@ Reply = Response | tuple[str, int]
 
 
 @blueprint.get("/<int:counter_id>/ma")
-@role_required(*UNIT_ROLES)
+@role_required(*READERS)
 def codes(counter_id: int) -> str:
     """Show every code of a counter with its responses per day: numbers of people, never what one of them said."""
     with database().read() as session:
-        counter = counter_of(session, counter_id)
+        counter = counter_to_read(session, counter_id)
         uses = code_use(session, counter.id, settings().timezone, now=now())
         receipts = receipt_use(session, counter.id)
         judged = visible_agencies(session, user()) is not None
@@ -42,6 +42,7 @@ def codes(counter_id: int) -> str:
             uses=uses,
             receipts=receipts,
             block=BLOCK if judged else 0,
+            prints=user().role in UNIT_ROLES,
             asked=withdrawals_of_counter(session, counter.id),
         )
 

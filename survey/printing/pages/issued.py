@@ -70,4 +70,5 @@ def _page(form: IssueForm) -> str:
             rows=batches_used(session, agency),
             agencies=sorted({counter.agency for counter in issuing_counters(session)}, key=lambda one: one.name),
             agency=agency,
+            counters=[one for one in issuing_counters(session) if agency in ("", one.agency.code)],
         )

@@ -13,6 +13,8 @@ from survey.web.listing import asked, word_filter
 
 blueprint = flask.Blueprint("staff", __name__, url_prefix="/quay")
 UNIT_ROLES = (Role.ADMIN, Role.MANAGER, Role.STAFF)
+READERS = (*UNIT_ROLES, Role.EVALUATOR)
+"""Who may read how codes were used: units of their own counters, evaluators of all."""
 EMBLEM_ROLES = (Role.ADMIN, Role.MANAGER)
 """Who may change what every poster of a unit carries."""
 
@@ -23,6 +25,13 @@ def counter_of(session: orm.Session, counter_id: int) -> Counter:
     if counter is None:
         flask.abort(404)
     return counter
+
+
+def counter_to_read(session: orm.Session, counter_id: int) -> Counter:
+    """A counter whose history a person may read, an evaluator that of any; 404 for others."""
+    if user().role is Role.EVALUATOR:
+        return session.get(Counter, counter_id) or flask.abort(404)
+    return counter_of(session, counter_id)
 
 
 def agency_of(session: orm.Session, code: str) -> Agency:

@@ -35,14 +35,14 @@ def change_round(
     round_.name, round_.name_en = clean(plan.name)[:200] or round_.code, clean(plan.name_en or "")[:200] or None
     if round_.state is RoundState.OPEN:
         begin, stored = (plan.opens_on, plan.opens_at), (round_.opens_on, round_.opens_at)
-        settled = (stored, round_.version_id, check_rules(round_.rules), round_.second_pass)
-        if (begin, version.id, rules, plan.second_pass) != settled:
+        settled = (stored, round_.version_id, check_rules(round_.rules), round_.second_pass, round_.spot_check)
+        if (begin, version.id, rules, plan.second_pass, plan.spot_check) != settled:
             raise InputError("The round is open: only its name and its end can change")
     ended = round_.ends
     round_.closes_on, round_.closes_at = plan.closes_on, plan.closes_at
     if round_.state is RoundState.DRAFT:
         round_.opens_on, round_.opens_at, round_.version, round_.rules = plan.opens_on, plan.opens_at, version, rules
-        round_.second_pass = plan.second_pass
+        round_.second_pass, round_.spot_check = plan.second_pass, plan.spot_check
     elif round_.ends != ended and round_.ends <= actor.now:
         raise InputError("The end cannot lie in the past; close the round by hand instead", field="closes_on")
     session.flush()
@@ -69,4 +69,5 @@ def audit_facts(round_: Round) -> dict[str, Any]:
         "version": round_.version_id if round_.version is None else round_.version.id,
         "rules": dict(round_.rules),
         "check_every": round_.second_pass,
+        "spot_check": round_.spot_check,
     }

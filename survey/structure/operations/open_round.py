@@ -17,7 +17,7 @@ from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.core.text import clean, is_name_in_addresses
 from survey.models import QuestionnaireVersion, Round, RoundState
-from survey.models.rounds import USUAL_SECOND_PASS
+from survey.models.rounds import USUAL_SECOND_PASS, USUAL_SPOT_CHECK
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class RoundPlan:
     rules: Mapping[str, Any] | None = None
     #: every how many paper forms one is keyed in twice; 0 for none
     second_pass: int = USUAL_SECOND_PASS
+    #: of how many forms of a pile another unit keys one in again; 0: where an evaluator asks for it
+    spot_check: int = USUAL_SPOT_CHECK
 
 
 def create_round(session: orm.Session, plan: RoundPlan, version: QuestionnaireVersion, *, actor: Actor) -> Round:
@@ -63,6 +65,7 @@ def create_round(session: orm.Session, plan: RoundPlan, version: QuestionnaireVe
         zone=plan.zone,
         rules=rules,
         second_pass=plan.second_pass,
+        spot_check=plan.spot_check,
         state=RoundState.DRAFT,
     )
     session.add(round_)

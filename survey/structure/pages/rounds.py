@@ -15,7 +15,7 @@ from scoring.scheme import Rules
 from survey.accounts.auth import role_required
 from survey.core.errors import InputError
 from survey.models import QuestionnaireVersion, Round, RoundState
-from survey.models.rounds import USUAL_SECOND_PASS
+from survey.models.rounds import USUAL_SECOND_PASS, USUAL_SPOT_CHECK
 from survey.questionnaires import from_canonical
 from survey.structure.operations.change_round import change_round
 from survey.structure.operations.close_round import close_round
@@ -58,6 +58,7 @@ def new_round() -> str:
         "opens_on": first,
         "closes_on": first + timedelta(days=29),
         "second_pass": USUAL_SECOND_PASS,
+        "spot_check": USUAL_SPOT_CHECK,
         **rule_values(Rules.new(check_rules(None)), ()),
     }
     with database().read() as session:
@@ -148,6 +149,7 @@ def _change(session: orm.Session, round_: Round, form: PlanForm) -> bool:
             zone=round_.zone,
             rules=round_.rules,
             second_pass=round_.second_pass,
+            spot_check=round_.spot_check,
         )
     return change_round(session, round_, plan, version, actor=actor())
 
@@ -165,6 +167,7 @@ def _draft(form: RulesForm, code: str, zone: str, stored: Mapping[str, Any]) -> 
         zone=zone,
         rules=rules_of(form, stored),
         second_pass=form.second_pass.data,
+        spot_check=form.spot_check.data,
     )
 
 
@@ -194,6 +197,7 @@ def _values_of(session: orm.Session, round_: Round) -> dict[str, Any]:
         "closes_at": round_.closes_at,
         "version": round_.version_id,
         "second_pass": round_.second_pass,
+        "spot_check": round_.spot_check,
         **rule_values(rules, _weights_of(session, round_, rules)),
     }
 

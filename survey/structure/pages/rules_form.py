@@ -217,6 +217,13 @@ class RulesForm(PlanForm):
         0,
         MOST_FORMS,
     )
+    spot_check = _whole(
+        _("Paper forms keyed in again by another unit: one in every"),
+        _("Paper forms keyed in again by another unit"),
+        _("Drawn by chance, at least five of each pile, which counts only then. 0: where an evaluator asks for it."),
+        0,
+        MOST_FORMS,
+    )
 
     def weights(self, kind: str) -> list[WeightField]:
         """The fields for the weights of `element`, `aspect` or `agency`."""
