@@ -14,6 +14,7 @@ Sources: post-stratification by time, Cochran (1977), 5A; capping of weights, Ki
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -101,3 +102,19 @@ def harden(design: Design, opened: ArrayLike, cap: float | None = None) -> Desig
     total = np.bincount(design.stratum, weights=design.n * factor, minlength=size)
     mean = np.divide(total, people, out=np.ones(size), where=total > 0)
     return replace(design, weight=design.weight * factor / mean[design.stratum])
+
+
+def open_to_all(agency: Sequence[str], n: ArrayLike, min_n: int) -> frozenset[str]:
+    """Disclosure: the agencies whose hardened index may be printed for everyone; "" for all of them together.
+
+    `agency`, `n`: (m,) agency and number of answers of each cell of the adjustment (service, block, kind of answers).
+    Beside the plain index it may tell how one cell answered, so that each must be one that could itself be printed:
+    of at least `min_n` people. The index of all together is left out with any agency's, whose it would give away.
+
+    >>> sorted(open_to_all(["a", "a", "b", "b"], [9, 5, 30, 4], 5))
+    ['a']
+    """
+    size = np.asarray(n)
+    small = {name for name, number in zip(agency, size, strict=True) if 0 < number < min_n}
+    found = {name for name, number in zip(agency, size, strict=True) if number > 0} - small
+    return frozenset(found if small or not found else {*found, ""})

@@ -29,6 +29,7 @@ LEVELS = ("overall", "aspect", "element", "item")
 CLUSTERS = ("none", "counter_day")
 LEAGUES = ("kind", "none")
 EXPECTED_BY = ("services", "none")
+HEADLINES = ("plain", "hardened")
 BEFORE = {
     "pooling": False, "clusters": "none", "fpc_in_tests": True, "definitions": 1, "leagues": "none",
     "expected_by": "none",
@@ -207,6 +208,8 @@ class Rules:
     leagues: str = "kind"
     #: what is expected of an agency: of its mix of `services`, or `none`: the same of all in its league
     expected_by: str = "services"
+    #: the index that pages name first: `plain`, or `hardened` (`scoring.hardening`); both are printed together
+    headline: str = "plain"
     #: version of what the columns mean; stored rules without it mean 1, see `DEFINITIONS`
     definitions: int = DEFINITIONS
 
@@ -218,6 +221,7 @@ class Rules:
             "clusters": CLUSTERS,
             "leagues": LEAGUES,
             "expected_by": EXPECTED_BY,
+            "headline": HEADLINES,
             "interval": INTERVALS,
             "lonely": LONELY,
         }

@@ -30,10 +30,11 @@ from survey.accounts.queries.users import reading_settled
 from survey.collect.queries.evidence import Decided, decided_batches
 from survey.core.errors import InputError
 from survey.models import Publication, QuestionnaireVersion, Round
-from survey.publication.looked_at import places_to_freeze
+from survey.publication.looked_at import places_of, places_to_freeze
 from survey.publication.queries.editions import published, version_by_hash
 from survey.questionnaires import from_canonical
 from survey.results.compute import RoundResults, effective_rules, round_results
+from survey.results.headline import HARDENED
 from survey.results.operations.settle_closed import late_are_few
 from survey.structure.queries import names, rounds
 from survey.structure.queries.counted import held_back, stamp
@@ -233,11 +234,12 @@ def thaw(session: orm.Session, publication: Publication) -> RoundResults:
     version = version_by_hash(session, content["questionnaire"]["content_hash"])
     if version is None:
         raise InputError("The questionnaire of round %(code)s is no longer stored", code=content["round"]["code"])
-    table = _table(content["columns"], content["results"])
+    table, rules = _table(content["columns"], content["results"]), Rules.from_mapping(content["rules"])
+    places = places_of(publication)
     return RoundResults(
         round=_frozen_round(content["round"], version, publication.round.last_day),
         definition=from_canonical(version.content),
-        rules=Rules.from_mapping(content["rules"]),
+        rules=rules,
         table=table,
         responses=content["responses"],
         excluded=content["excluded"],
@@ -246,6 +248,7 @@ def thaw(session: orm.Session, publication: Publication) -> RoundResults:
         tested=_tested(table, content.get("test_errors", [])),
         leagues=content.get("leagues", {}),
         targets={(agency, element): value for agency, element, value in content.get("targets", [])},
+        hardened=places.indices if places and rules.headline == HARDENED else None,
     )
 
 

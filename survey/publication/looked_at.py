@@ -6,7 +6,7 @@ see. Editions of before that have nothing of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,8 @@ from sqlalchemy import orm
 
 from survey.models import Publication
 from survey.results.compute import RoundResults
-from survey.results.place_tables import hardened_table
+from survey.results.hardened import Hardened, HardenedIndex
+from survey.results.headline import hardened_indices
 from survey.results.places import SMALLEST_POINTS, PlaceLook, look_at_places
 from survey.results.queries.place_decisions import decisions
 
@@ -33,6 +34,19 @@ class FrozenPlaces:
     hardened: dict[str, float]
     #: movements that the checks see with an even chance, in points
     smallest: dict[str, float]
+    #: the same agencies → ends of the hardened index's interval; empty in editions of before
+    bounds: dict[str, list[float | None]] = field(default_factory=dict)
+    #: those of them whose hardened index everyone may read
+    for_all: list[str] = field(default_factory=list)
+
+    @property
+    def indices(self) -> Hardened:
+        """The hardened indices as pages show them."""
+        figures = {}
+        for code, index in self.hardened.items():
+            low, high = (np.nan if end is None else end for end in self.bounds.get(code, (None, None)))
+            figures[code] = HardenedIndex(index, low, high)
+        return Hardened(figures, frozenset(self.for_all))
 
 
 def places_to_freeze(session: orm.Session, results: RoundResults) -> dict[str, Any]:
@@ -40,11 +54,14 @@ def places_to_freeze(session: orm.Session, results: RoundResults) -> dict[str, A
     look = look_at_places(session, results)
     flagged = look.flagged
     decided = decisions(session, results.round.id)
+    found = hardened_indices(session, results, look)
     return {
         "looked_at": look.looked_at,
         "flagged": {code: _checks(look, code) for code in flagged},
         "decided": sum(code in decided for code in flagged),
-        "hardened": _hardened(session, results, look),
+        "hardened": {code: one.index for code, one in found.figures.items()},
+        "bounds": {code: [_known(one.lo), _known(one.hi)] for code, one in found.figures.items()},
+        "for_all": sorted(found.for_all),
         "smallest": dict(SMALLEST_POINTS),
     }
 
@@ -65,8 +82,5 @@ def _checks(look: PlaceLook, agency: str) -> dict[str, list[float]]:
     }
 
 
-def _hardened(session: orm.Session, results: RoundResults, look: PlaceLook) -> dict[str, float]:
-    """The hardened index of the province and of each agency that has one, by code."""
-    table = hardened_table(session, results, look)
-    overall = table[(table["service"] == "") & (table["level"] == "overall") & table["index"].notna()]
-    return {str(agency): float(index) for agency, index in zip(overall["agency"], overall["index"], strict=True)}
+def _known(value: float) -> float | None:
+    return value if np.isfinite(value) else None

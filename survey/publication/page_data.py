@@ -13,7 +13,8 @@ from scoring.disclosure import DisclosureRule
 from survey.models import Agency, Publication, Service
 from survey.publication.disclosure import LEVELS, hidden_agencies
 from survey.publication.editions import content_of, thaw
-from survey.results.figures import ALL_SERVICES, Figures
+from survey.results.figures import ALL_SERVICES, PROVINCE, Figures
+from survey.results.hardened import HardenedIndex
 from survey.results.page_data import RoundPage
 
 COLUMNS = ["agency", "agency_name", "level", "key", "name", "n", "index", "lo", "hi", "status"]
@@ -49,6 +50,19 @@ def hidden_agencies_of(page: RoundPage) -> frozenset[str]:
     return hidden_agencies(respondents, DisclosureRule.of(page.rules))
 
 
+def public_hardened(page: RoundPage) -> dict[str, HardenedIndex] | None:
+    """The hardened indices that everyone may have; None where the edition's headline is the plain index.
+
+    An agency that is not shown has none; the province has none either then, for the others would give it away.
+    """
+    found = page.results.hardened
+    if found is None:
+        return None
+    hidden = hidden_agencies_of(page)
+    gone = hidden | {PROVINCE} if hidden else hidden
+    return {code: figure for code, figure in found.read_by_all().items() if code not in gone}
+
+
 def public_rows(page: RoundPage) -> pd.DataFrame:
     """The figures everyone may have, with all their columns."""
     table = page.table
@@ -60,10 +74,21 @@ def public_table(page: RoundPage) -> pd.DataFrame:
     """The rows and columns everyone may have: those of the public page, with names in its language."""
     rows = public_rows(page)
     keys = zip(rows["level"], rows["key"], strict=True)
-    return rows.assign(
+    table = rows.assign(
         agency_name=[page.agency_name(agency) for agency in rows["agency"]],
         name=[page.label(level, key) for level, key in keys],
     )[COLUMNS]
+    hardened = public_hardened(page)
+    if hardened is None:
+        return table
+    whole = rows["agency"].where(rows["level"] == "overall")
+    ends = {f"hardened{end}": name for end, name in (("", "index"), ("_lo", "lo"), ("_hi", "hi"))}
+    return table.assign(
+        **{
+            column: whole.map({code: getattr(one, name) for code, one in hardened.items()}).astype(float)
+            for column, name in ends.items()
+        }
+    )
 
 
 def _names(frozen: Mapping[str, list[str | None]]) -> dict[str, Named]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sqlalchemy import orm
 
 from scoring.clusters import CLUSTER, cluster_sums
-from scoring.hardening import BLOCK, BLOCK_WEEKS, CLOSED, HOURS, OPEN, OTHER, harden
+from scoring.hardening import BLOCK, BLOCK_WEEKS, CLOSED, HOURS, OPEN, OTHER, harden, open_to_all
 from scoring.moments import moments_from_patterns
 from scoring.scheme import DataError, Rules, Scheme
 from scoring.table import score_table
@@ -38,6 +38,13 @@ def _hardened(session: orm.Session, results: RoundResults, look: PlaceLook) -> p
     return chosen_table(
         results, look, enough_answered(results, look), population if len(population) else None, hard=True
     )
+
+
+def hardened_for_all(results: RoundResults, look: PlaceLook) -> frozenset[str]:
+    """The agencies whose hardened index may be printed for everyone (`scoring.hardening.open_to_all`)."""
+    keys = _keys(look, enough_answered(results, look), hard=True)
+    cells = keys.groupby(["agency", "service", BLOCK, HOURS]).size().reset_index(name="n")
+    return open_to_all(cells["agency"].tolist(), cells["n"].to_numpy(), results.rules.min_n)
 
 
 def enough_answered(results: RoundResults, look: PlaceLook) -> Flags:

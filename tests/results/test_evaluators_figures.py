@@ -99,6 +99,8 @@ def walk(app: Flask, client: FlaskClient) -> str:
     for at in addresses(app):
         reply = client.get(at)
         assert reply.status_code < 500, at
+        if at.endswith("/openapi.json"):  # it describes what rounds with another headline have
+            continue
         read.append(reply.get_data().decode("utf-8", "replace"))
     page = client.get("/danh-gia/r1/tai-ve")
     for form in BeautifulSoup(page.get_data(as_text=True), "html.parser").select("main form[action*='/tai-ve/']"):

@@ -12,7 +12,7 @@ MODULES = sorted(
 )
 WITH_EXAMPLES = {
     "calibration", "checking.limits", "checking.numerals", "checking.shares", "compare", "control_charts",
-    "detectors.hours", "funnel",
+    "detectors.hours", "funnel", "hardening",
     "importance", "intervals", "jackknife", "moments", "nonresponse",
     "planner", "quality", "ranks", "scheme", "scores", "small_area", "targets",
 }  # fmt: skip

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from scoring.importance import Importance
 from survey.accounts.operations.create_user import create_user
 from survey.core.actor import Actor
-from survey.models import Agency, Channel, Population, Response, Role, Round, RoundState, Service, User
+from survey.models import Agency, Channel, Population, Publication, Response, Role, Round, RoundState, Service, User
 from survey.publication.editions import freeze
 from survey.publication.operations.publish_round import draft_publication, publish, review_publication
 from survey.structure.operations.close_round import close_round
@@ -115,15 +115,15 @@ def earlier_round(session: orm.Session) -> None:
         )
 
 
-def publish_scored(session: orm.Session, reason: str = "") -> None:
-    """Close `r1` and publish what it holds as its next edition, one person drafting, another reviewing.
+def publish_scored(session: orm.Session, reason: str = "", code: str = "r1", now: datetime = NOW) -> Publication:
+    """Close a round and publish what it holds as its next edition, one person drafting, another reviewing.
 
     Their accounts are old, have a second factor, and come from two administrators: the command line and `lap`.
     """
-    round_, later = session.scalars(sa.select(Round)).one(), NOW + timedelta(hours=1)
+    round_, later = session.scalars(sa.select(Round).where(Round.code == code)).one(), now + timedelta(hours=1)
     if round_.state is RoundState.OPEN:
-        close_round(session, round_, actor=Actor(NOW))
-    long_ago = NOW - timedelta(days=30)
+        close_round(session, round_, actor=Actor(now))
+    long_ago = now - timedelta(days=30)
     people: list[int] = []
     for name, role, maker in (
         ("lap", Role.ADMIN, False),
@@ -137,7 +137,7 @@ def publish_scored(session: orm.Session, reason: str = "") -> None:
         found.totp_secret = TOTP
         people.append(found.id)
     session.flush()
-    frozen = freeze(session, "r1")
+    frozen = freeze(session, code)
     made = draft_publication(
         session,
         round_,
@@ -150,6 +150,7 @@ def publish_scored(session: orm.Session, reason: str = "") -> None:
     publish(session, made, actor=Actor(later, people[1]))
     for number in people:
         session.get_one(User, number).totp_secret = None  # so that tests sign them in by the password alone
+    return made
 
 
 def second_evaluator(session: orm.Session) -> None:

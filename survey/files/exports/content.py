@@ -23,6 +23,7 @@ from survey.results.as_csv import plain
 from survey.results.bars import Bars, weighted_bars
 from survey.results.comparisons import Changes, agency_ranks, changes_since_last_round
 from survey.results.compute import RoundResults, round_results
+from survey.results.headline import headline_for
 from survey.results.rates import rate_table, rates_of
 from survey.results.target_table import target_table
 from survey.structure.queries import names
@@ -58,6 +59,8 @@ class Content:
     bars: Bars
     #: late, on time, early, apologised, ways of filing: rows of `survey.results.rates.rate_table`
     rates: pd.DataFrame
+    #: agency, hardened index and its interval; None where the plain index is the headline
+    hardened: pd.DataFrame | None
 
     @property
     def definition(self) -> Definition:
@@ -81,8 +84,13 @@ class Content:
         return _titles(self.definition).get((level, key), labels.LEVELS.text(level))
 
 
-def load_content(session: orm.Session, round_code: str, visible: frozenset[str] | None = None) -> Content:
-    """The content of a round's files, cut to the province and the `visible` agencies (None: everything)."""
+def load_content(
+    session: orm.Session, round_code: str, visible: frozenset[str] | None = None, *, passed_on: bool = False
+) -> Content:
+    """The content of a round's files, cut to the province and the `visible` agencies (None: everything).
+
+    `passed_on`: papers that others than who asked for them read; of hardened indices they have what everyone may have.
+    """
     results = round_results(session, round_code)
     since = changes_since_last_round(session, results)
     changed = since.table if since else pd.DataFrame(columns=list(CHANGE_COLUMNS))
@@ -98,7 +106,21 @@ def load_content(session: orm.Session, round_code: str, visible: frozenset[str] 
         limited=visible is not None,
         bars=weighted_bars(session, results),
         rates=_cut(rate_table(session, results, limited=visible is not None), seen),
+        hardened=_hardened(session, results, seen, limited=passed_on or seen is not None),
     )
+
+
+def _hardened(
+    session: orm.Session, results: RoundResults, seen: set[str] | None, *, limited: bool
+) -> pd.DataFrame | None:
+    """The hardened indices that a reader may have, each with the plain one; None where that is the headline."""
+    found = headline_for(session, results, limited=limited)
+    if found is None:
+        return None
+    rows = [(code, one.index, one.lo, one.hi) for code, one in sorted(found.items())]
+    table, plain_ = pd.DataFrame(rows, columns=["agency", "index", "lo", "hi"]), results.table
+    whole = plain_[(plain_["service"] == "") & (plain_["level"] == "overall")].set_index("agency")["index"]
+    return _cut(table.assign(plain=table["agency"].map(whole)), seen)
 
 
 def _ranks(results: RoundResults) -> pd.DataFrame:
@@ -258,6 +280,12 @@ CHANGES = (
     SheetColumn("p_bh", ("p điều chỉnh Benjamini-Hochberg", "p adjusted (Benjamini-Hochberg)"), "p"),
     *STATUS,
 )
+HARDENED = (
+    *PLACE[:2],
+    SheetColumn("plain", ("Chỉ số thường (%)", "Plain index (%)"), "index"),
+    SheetColumn("index", ("Chỉ số gia cố (%)", "Hardened index (%)"), "index"),
+    *FIGURE[1:3],
+)
 TARGETS = (
     *PLACE[:2],
     *PLACE[4:],
@@ -297,6 +325,9 @@ def figure_sheets(content: Content) -> list[WorkbookSheet]:
     moved = _rows(content, content.changes, CHANGES, labels.CHANGE_STATUSES)
     judged = _rows(content, target_table(content.results, table), TARGETS, FIGURE_STATUSES)
     targets = [WorkbookSheet("targets", ("Chỉ tiêu", "Targets"), TARGETS, judged, frozen=2)] if judged else []
+    if content.hardened is not None:
+        rows = _rows(content, content.hardened, HARDENED, FIGURE_STATUSES)
+        targets.append(WorkbookSheet("hardened", ("Chỉ số gia cố", "Hardened"), HARDENED, rows, frozen=2))
     return [
         *sheets,
         WorkbookSheet("ranks", ("Xếp hạng", "Ranks"), RANKS, ranks, frozen=2),

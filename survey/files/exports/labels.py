@@ -62,6 +62,7 @@ RULES = Wording(
         "fpc_in_tests": N_("Finite-population correction in tests and ranks"),
         "leagues": N_("Ranked among agencies of its kind, or among all"),
         "expected_by": N_("Expected of an agency by its services, or the same of all"),
+        "headline": N_("The index that is named first: plain, or hardened beside it"),
         "definitions": N_("Version of what the columns mean"),
     }
 )

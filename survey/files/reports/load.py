@@ -39,7 +39,7 @@ COMMENTS_READ = 100
 
 def round_context(session: orm.Session, round_code: str) -> RoundContext:
     """Load what all reports of a round share. Raises `InputError` for an unknown round."""
-    content = load_content(session, round_code)
+    content = load_content(session, round_code, passed_on=True)
     results = content.results
     figures = Figures(results.table)
     standings, since = league(session, results, figures)

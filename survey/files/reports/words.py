@@ -47,6 +47,10 @@ INDEX = (
     "Chỉ số hài lòng chung là <b>{index}</b>, khoảng tin cậy {confidence} {interval}: cứ 100 câu trả lời của người dân "
     "thì khoảng {whole} câu là “hài lòng” hoặc “rất hài lòng”."
 )
+HARDENED = (
+    "Chỉ số chính của đợt là chỉ số gia cố (mỗi bốn tuần tính theo số ngày mở cửa, phiếu ngoài giờ không quá mức "
+    "thường thấy): <b>{index}</b> {interval}; con số nêu trước là chỉ số thường."
+)
 INDEX_THIN = (
     "Chỉ số hài lòng chung là <b>{index}</b>, không có khoảng tin cậy. {why}. Con số này chỉ để tham khảo, không dùng "
     "để đánh giá hay so sánh."

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from survey.results.as_csv import plain
+from survey.results.hardened import HardenedIndex
 
 PLACE = ("agency", "service", "level", "key")
 RESULT = (*PLACE, "n", "valid", "index", "se", "df", "lo", "hi", "status", "n_eff", "population", "coverage")
@@ -33,6 +35,12 @@ def rank_rows(ranks: pd.DataFrame, shown: set[str]) -> list[dict[str, Any]]:
 def target_rows(targets: pd.DataFrame) -> list[dict[str, Any]]:
     """One object a target."""
     return _rows(targets, tuple(map(str, targets.columns)))
+
+
+def hardened_rows(hardened: Mapping[str, HardenedIndex]) -> list[dict[str, Any]]:
+    """One object an agency with its hardened index."""
+    found = sorted(hardened.items())
+    return [{"agency": a, **{name: plain(getattr(one, name)) for name in ("index", "lo", "hi")}} for a, one in found]
 
 
 def _rows(table: pd.DataFrame, columns: tuple[str, ...]) -> list[dict[str, Any]]:

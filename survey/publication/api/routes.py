@@ -27,13 +27,15 @@ from survey.accounts.queries.rate_counts import counted
 from survey.core.errors import InputError
 from survey.models import ApiClient, Round
 from survey.publication.api.actions import action_rows
-from survey.publication.api.figures import distribution_rows, rank_rows, result_rows, target_rows
+from survey.publication.api.figures import distribution_rows, hardened_rows, rank_rows, result_rows, target_rows
 from survey.publication.operations.name_decision import facts_of
-from survey.publication.page_data import frozen_page, public_rows
+from survey.publication.page_data import frozen_page, public_hardened, public_rows
 from survey.publication.queries import api_clients
 from survey.publication.queries.editions import published, published_rounds
 from survey.results.comparisons import agency_ranks
 from survey.results.compute import RoundResults, round_results
+from survey.results.hardened import HardenedIndex
+from survey.results.headline import headline_for
 from survey.results.target_table import target_table
 from survey.structure.queries import names
 from survey.structure.queries import rounds as round_queries
@@ -123,7 +125,7 @@ def rounds() -> flask.Response:
 def round_detail(round_code: str) -> flask.Response:
     """Tell what a round is: dates, questionnaire, rules, responses, edition."""
     with database().read() as session:
-        results = _results(session, round_code)[0]
+        results, hardened = _results(session, round_code)[0], _hardened(session, round_code)
         round_ = round_queries.by_code(session, round_code)
         detail = _summary(session, round_) | {
             "rules": results.rules.to_mapping(),
@@ -132,6 +134,8 @@ def round_detail(round_code: str) -> flask.Response:
             "excluded": results.excluded,
             "channels": results.channels,
         }
+        if hardened is not None:  # its headline: other rounds say nothing of it
+            detail["hardened"] = hardened_rows(hardened)
         return json_reply(detail)
 
 
@@ -232,6 +236,14 @@ def _results(session: orm.Session, round_code: str) -> tuple[RoundResults, pd.Da
         refuse(404, "There is no such round, or this token may not read it.")
     page = frozen_page(session, publication, "vi")
     return page.results, public_rows(page)
+
+
+def _hardened(session: orm.Session, round_code: str) -> dict[str, HardenedIndex] | None:
+    """The hardened indices the client may read, of a round that may be read; None where the plain is the headline."""
+    publication = published(session, round_code)
+    if _sees_all() or publication is None:
+        return headline_for(session, round_results(session, round_code), limited=not _sees_all())
+    return public_hardened(frozen_page(session, publication, "vi"))
 
 
 def _narrowed(table: pd.DataFrame) -> pd.DataFrame:

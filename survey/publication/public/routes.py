@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as Reply
 from survey.core.text import clean
 from survey.publication.editions import decided_in, exclusions_of, replaced_rules
 from survey.publication.looked_at import places_of
+from survey.publication.page_data import public_hardened
 from survey.publication.public.common import blueprint, described, load, shown_edition
 from survey.publication.public.kept import find_edition, send
 from survey.publication.public.told import EditionTold
@@ -71,6 +72,7 @@ def agency_page(round_code: str, agency: str, number: int | None) -> flask.Respo
                 seen=seen,
                 number=number,
                 base=settings().public_base_url,
+                hardened=public_hardened(load(session, seen)[1]),
             )
 
         return send(session, seen, ("agency", agency, number is None), draw, HTML)
@@ -138,6 +140,7 @@ def _tables(page: RoundPage, edition: EditionTold) -> dict[str, Any]:
         "interval_sentence": INTERVAL,
         "unanswered": unanswered(whole),
         "unanswered_sentence": HOLDS,
+        "hardened": public_hardened(page),
         "ranks_sentence": RANKS,
         "confidence": 100 * page.results.rules.confidence,
     }

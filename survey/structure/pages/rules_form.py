@@ -18,6 +18,11 @@ from survey.questionnaires import Definition
 from survey.structure.pages.forms import PlanForm
 from survey.web.fields import Choice, Explained, Number, Radio, Required, Whole
 
+CHOSEN = (
+    *("composition", "interval", "rollup", "clusters", "leagues", "expected_by", "headline"),
+    *("min_n", "min_n_interval"),
+)
+"""Rules that the form holds as they are stored."""
 MIN_N = (5, 1000)
 """Below five respondents an answer can be guessed; that is not left to taste."""
 
@@ -105,6 +110,14 @@ def expected_words() -> Mapping[str, str]:
     }
 
 
+def headline_words() -> Mapping[str, str]:
+    """The index that a round may name as its headline."""
+    return {
+        "plain": gettext("the plain index (recommended)"),
+        "hardened": gettext("the hardened index, with the plain one beside it"),
+    }
+
+
 class Decimal(Number):
     """A number that is shown with a decimal comma."""
 
@@ -178,6 +191,13 @@ class RulesForm(PlanForm):
     expected_by = Choice(
         _("Expected of an agency"),
         hint=_("Who must do what pleases people less everywhere is not blamed for it. Ranks are of the plain index."),
+    )
+    headline = Choice(
+        _("Headline"),
+        hint=_(
+            "The hardened index moves less when many answers come at once or outside of opening hours. Ranks are of "
+            "the plain index; both are printed together."
+        ),
     )
     max_width = Decimal(
         _("Widest interval shown (percentage points)"),
@@ -278,6 +298,7 @@ def weights_form(chosen: Sequence[Weight], rules: Rules, values: Mapping[str, An
     form.clusters.options = list(cluster_words().items())
     form.leagues.options = list(league_words().items())
     form.expected_by.options = list(expected_words().items())
+    form.headline.options = list(headline_words().items())
     return form
 
 
@@ -292,6 +313,7 @@ def rule_values(rules: Rules, chosen: Sequence[Weight]) -> dict[str, Any]:
         "clusters": rules.clusters,
         "leagues": rules.leagues,
         "expected_by": rules.expected_by,
+        "headline": rules.headline,
         "max_width": rules.max_width,
         "min_n": rules.min_n,
         "min_n_interval": rules.min_n_interval,
@@ -303,7 +325,7 @@ def rule_values(rules: Rules, chosen: Sequence[Weight]) -> dict[str, Any]:
 def rules_of(form: RulesForm, stored: Mapping[str, Any]) -> dict[str, Any]:
     """The rules of a valid form; what the form does not speak of stays as it is stored."""
     rules = dict(stored)
-    for name in ("composition", "interval", "rollup", "clusters", "leagues", "expected_by", "min_n", "min_n_interval"):
+    for name in CHOSEN:
         rules[name] = form[name].data
     rules["min_answered_share"] = form.min_answered.data / 100
     rules["confidence"] = _number(form.confidence.data) / 100

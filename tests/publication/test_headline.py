@@ -1,0 +1,170 @@
+"""The hardened index as a round's headline: with the plain one everywhere, and told of no small group."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import timedelta
+
+import numpy as np
+import openpyxl
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from scoring.hardening import open_to_all
+from scoring.scheme import DataError, Rules
+from survey.core.actor import Actor
+from survey.files.exports.content import load_content
+from survey.files.exports.workbook import write_workbook
+from survey.files.reports.load import agency_context, province_context, round_context
+from survey.files.reports.sentences import index
+from survey.models import Publication, Round
+from survey.publication.editions import recompute, thaw
+from survey.publication.operations.api_clients import create_api_client
+from survey.results.compute import round_results
+from survey.results.headline import headline_for
+from tests.support.evaluation import NOW, accounts, publish_scored, sign_in
+from tests.support.places import open_place
+from tests.support.reading import soup, words
+from tests.support.stuffed_round import AGENCIES, STUFFED, stuffed_round
+
+ENDED = NOW + timedelta(days=100)
+#: worked out in tests/results/test_places.py: 85 is counted, and 79.798 hardened
+PLAIN, HARDENED = 85.0, 79.798
+WITHHELD = "Ở đây không nêu chỉ số đó"
+
+
+def made(app: Flask, *, min_n: int = 5, headline: str = "hardened") -> None:
+    """The round of nights; the smallest of its cells (block of four weeks, outside of hours) has four people."""
+    with app.extensions["database"].write() as session:
+        open_place(session)
+        accounts(session)
+        stuffed_round(session)
+        session.flush()
+        session.execute(
+            sa.update(Round).where(Round.code == "dem").values(rules={"headline": headline, "min_n": min_n})
+        )
+
+
+def published(app: Flask) -> int:
+    with app.extensions["database"].write() as session:
+        made_ = publish_scored(session, code="dem", now=ENDED)
+        session.flush()
+        return made_.id
+
+
+def facts(client, at: str) -> str:
+    return words(soup(client, at).select_one("dl.facts"))
+
+
+def test_a_round_stored_without_the_rule_has_the_plain_headline(app: Flask) -> None:
+    assert Rules().headline == Rules.from_mapping({}).headline == "plain"
+    with pytest.raises(DataError, match="headline must be one of plain, hardened"):
+        Rules(headline="raked")
+
+
+def test_evaluators_read_both_and_units_what_tells_of_no_small_group(app: Flask) -> None:
+    made(app)
+    client = app.test_client()
+    sign_in(client, "evaluator")
+    page = soup(client, "/danh-gia/dem")
+    assert words(page.find(id="province-index-hardened")).startswith("80,0")
+    assert "Chỉ số toàn tỉnh, gia cố" in words(page.select_one("dl.facts"))
+    assert "Chỉ số toàn tỉnh, thường" in words(page.select_one("dl.facts"))
+    row = words(page.select_one(f'tr[data-agency="{STUFFED}"]'))
+    assert "85,0" in row
+    assert "79,8" in row
+    own = facts(client, f"/danh-gia/dem/co-quan/{STUFFED}")
+    assert "85,0" in own
+    assert "79,8" in own
+    assert "kèm chỉ số thường" in words(page.find(class_="method"))
+    with app.extensions["database"].read() as session:
+        results = round_results(session, "dem")
+        assert headline_for(session, results, limited=True) == {}
+        assert headline_for(session, results, limited=False)[STUFFED].index == pytest.approx(HARDENED, abs=1e-3)
+
+
+def test_a_round_with_the_plain_headline_tells_nothing_of_it(app: Flask) -> None:
+    made(app, headline="plain")
+    client = app.test_client()
+    sign_in(client, "evaluator")
+    page = soup(client, "/danh-gia/dem")
+    assert page.find(id="province-index-hardened") is None
+    assert "Đã gia cố" not in words(page.main)
+    with app.extensions["database"].read() as session:
+        assert headline_for(session, round_results(session, "dem"), limited=False) is None
+        assert load_content(session, "dem").hardened is None
+
+
+def test_files_of_evaluators_have_both_and_reports_what_everyone_may_have(app: Flask, tmp_path) -> None:
+    made(app)
+    with app.extensions["database"].read() as session:
+        content = load_content(session, "dem")
+        write_workbook(tmp_path / "w.xlsx", content, now=NOW)
+        shared = round_context(session, "dem")
+        assert "gia cố" not in index(agency_context(session, shared, STUFFED))
+    sheet = openpyxl.load_workbook(tmp_path / "w.xlsx")["Chỉ số gia cố"]
+    rows = {row[0].value or "": [cell.value for cell in row] for row in sheet.iter_rows(min_row=2)}
+    assert len(rows) == AGENCIES + 1
+    assert rows[STUFFED][2] == pytest.approx(PLAIN)
+    assert rows[STUFFED][3] == pytest.approx(HARDENED, abs=1e-3)
+
+
+def test_where_every_group_may_be_shown_everyone_reads_it(app: Flask) -> None:
+    """With a rule that lets groups of four be shown, every cell may be: pages, files, the API and reports have both."""
+    made(app, min_n=4)
+    number = published(app)
+    client = app.test_client()
+    page = soup(client, "/ket-qua/dem")
+    assert words(page.find(id="province-index-hardened")).startswith("80,0")
+    assert "79,8" in words(page.select_one(f'tr[data-agency="{STUFFED}"]'))
+    own = words(soup(client, f"/ket-qua/dem/{STUFFED}").main)
+    assert "Chung, gia cố 79,8" in own
+    rows = list(csv.DictReader(io.StringIO(client.get("/ket-qua/dem/ket-qua.csv").text.lstrip("\ufeff"))))
+    overall = {row["agency"]: row for row in rows if row["level"] == "overall"}
+    assert float(overall[STUFFED]["hardened"]) == pytest.approx(HARDENED, abs=1e-3)
+    assert all(row["hardened"] == "" for row in rows if row["level"] == "element")
+    with app.extensions["database"].write() as session:
+        token = create_api_client(session, name="cong", scopes=["published"], actor=Actor(NOW))[1]
+        shared = round_context(session, "dem")
+        said = index(agency_context(session, shared, STUFFED))
+        assert "<b>79,8\N{NO-BREAK SPACE}%</b>" in said
+        assert "chỉ số gia cố" in index(province_context(session, shared))
+        publication = session.get_one(Publication, number)
+        assert recompute(session, publication).same
+        assert thaw(session, publication).hardened.figures[STUFFED].lo < HARDENED
+    detail = json.loads(client.get("/api/v1/rounds/dem", headers={"Authorization": f"Bearer {token}"}).text)
+    told = {row["agency"]: row["index"] for row in detail["hardened"]}
+    assert told[STUFFED] == pytest.approx(HARDENED, abs=1e-3)
+    assert set(told) == set(overall)
+
+
+def test_the_public_reads_none_that_tells_of_a_small_group(app: Flask) -> None:
+    made(app)
+    published(app)
+    client = app.test_client()
+    page = soup(client, "/ket-qua/dem")
+    assert page.find(id="province-index-hardened") is None
+    assert WITHHELD in words(page.main)
+    assert WITHHELD in words(soup(client, f"/ket-qua/dem/{STUFFED}").main)
+    rows = csv.DictReader(io.StringIO(client.get("/ket-qua/dem/ket-qua.csv").text.lstrip("\ufeff")))
+    assert {row["hardened"] for row in rows} == {""}
+
+
+def test_both_indices_together_tell_of_cells_that_could_be_printed_alone() -> None:
+    """The attack: two cells, the index with one weight and with two, n and both weights known. It gives the cells away.
+
+    So it stands where each has five people, who may be printed, and nowhere where one has four.
+    """
+    n, satisfied, factor = np.array([40, 5]), np.array([33, 2]), np.array([1.05, 0.6])
+    plain, hard = satisfied.sum() / n.sum(), (factor * satisfied).sum() / (factor * n).sum()
+    equations = np.array([[1.0, 1.0], factor])
+    told = np.linalg.solve(equations, [plain * n.sum(), hard * (factor * n).sum()])
+    assert told == pytest.approx(satisfied)
+    assert open_to_all(["a", "a"], [40, 5], 5) == {"a", ""}
+    assert open_to_all(["a", "a"], [40, 4], 5) == set()
+    # the province less the agencies that are told would be the one that is not
+    assert open_to_all(["a", "a", "b"], [40, 4, 50], 5) == {"b"}
+    assert open_to_all([], [], 5) == set()
