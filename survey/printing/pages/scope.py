@@ -30,7 +30,7 @@ def counter_of(session: orm.Session, counter_id: int) -> Counter:
 def counter_to_read(session: orm.Session, counter_id: int) -> Counter:
     """A counter whose history a person may read, an evaluator that of any; 404 for others."""
     if user().role is Role.EVALUATOR:
-        return session.get(Counter, counter_id) or flask.abort(404)
+        return units.any_counter(session, counter_id) or flask.abort(404)
     return counter_of(session, counter_id)
 
 

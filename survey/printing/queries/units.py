@@ -27,6 +27,11 @@ def counter_of(session: orm.Session, person: User, counter_id: int) -> Counter |
     return session.scalar(query)
 
 
+def any_counter(session: orm.Session, counter_id: int) -> Counter | None:
+    """A counter of any agency."""
+    return session.get(Counter, counter_id)
+
+
 def agency_of(session: orm.Session, person: User, code: str) -> Agency | None:
     """An agency within a person's scope."""
     return session.scalar(sa.select(Agency).where(Agency.code == code, scope(session, person)))
