@@ -25,13 +25,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
-from scoring.moments import Moments, cells_of, decode, features_of, lookup
+from scoring.moments import Moments, cells_of, decode, features_of, lookup, rows_among
 from scoring.scheme import DataError, Figure, Scheme
 from scoring.unit_layout import Adder, Numbering, degrees_layout, residual_layout
 from scoring.weights import Clusters, Codes, Design, Floats
@@ -43,6 +44,28 @@ not known: these people are told apart by their answers, which stand in `day`, a
 
 Small = NDArray[np.int32]
 _CHUNK = 1 << 17
+
+
+@dataclass(frozen=True, eq=False)
+class RowNumbers:
+    """Rows of counter-days by number instead of text."""
+
+    #: (rows,) the cell a row is part of, and (cells,) what names a cell
+    cell: Codes
+    cells: pd.DataFrame
+    #: (rows,) whether the counter is not known
+    alone: NDArray[np.bool_]
+    #: (rows with a counter,) their counter-day in order
+    day: Codes
+    #: (counter-days,) number of the counter, in order
+    counter: Codes
+
+    @classmethod
+    def of(cls, keys: pd.DataFrame) -> RowNumbers:
+        """The numbers of rows by their keys."""
+        cell, cells = cells_of(keys[[str(name) for name in keys if name not in CLUSTER]])
+        alone = (keys["counter"] == "").to_numpy()
+        return cls(cell, cells, alone, *_counter_days(keys[~alone]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,11 +86,30 @@ class ClusterSums:
         for other in others:
             if (other.scheme, other.features, list(other.keys)) != (self.scheme, self.features, list(self.keys)):
                 raise DataError("clusters can be merged when questionnaire, features and key columns are the same")
+        if len(others) == 1:
+            at = rows_among(self.keys, others[0].keys)
+            if at is not None:
+                return self._plus(others[0], at)
         every = [self, *others]
         codes, cells = cells_of(pd.concat([part.keys for part in every], ignore_index=True))
         return _added(
             self, codes, cells, *(np.concatenate([getattr(p, name) for p in every]) for name in ("n", "sums"))
         )
+
+    def _plus(self, other: ClusterSums, at: Codes) -> ClusterSums:
+        """These sums with those of other responses, whose rows stand at `at`; what names the rows stays."""
+        n, sums = self.n.copy(), self.sums.copy()
+        np.add.at(n, at, other.n)
+        np.add.at(sums, at, other.sums)
+        found = replace(self, n=n, sums=sums)
+        if "numbers" in self.__dict__:
+            found.__dict__["numbers"] = self.numbers
+        return found
+
+    @cached_property
+    def numbers(self) -> RowNumbers:
+        """What the keys alone tell of the rows, for `clustered`."""
+        return RowNumbers.of(self.keys)
 
     def select(self, mask: ArrayLike) -> ClusterSums:
         """The rows (rows,) where `mask` is true."""
@@ -126,19 +168,22 @@ def clustered(design: Design, found: ClusterSums, min_n: int = 5) -> Design:
     columns = [str(name) for name in found.keys if name not in CLUSTER]
     if set(columns) != set(design.keys):
         raise DataError(f"clusters are by {', '.join(columns)}, the cells by {', '.join(map(str, design.keys))}")
-    cell = _rows_of(found.keys[columns], design.keys[columns])
+    numbers = found.numbers
+    cell = _rows_of(numbers.cells[columns], design.keys[columns])[numbers.cell]
     inside = np.bincount(cell[cell >= 0], weights=found.n[cell >= 0], minlength=len(design.n))
     if (cell < 0).any() or (inside != design.n).any():
         raise DataError("the clusters hold other respondents than the cells; make the design of `moments.rated()`")
-    alone = (found.keys["counter"] == "").to_numpy()
-    if alone.all():
+    if numbers.alone.all():
         return design
-    at = np.repeat(np.arange(len(cell)), np.where(alone, found.n, 1))
-    alone, keys = alone[at], found.keys.iloc[at].reset_index(drop=True)
+    if not numbers.alone.any():
+        unit = _joined_days(numbers.day, numbers.counter, found.n, min_n)
+        return replace(design, clusters=Clusters(found.keys, cell, unit, found.n, found.sums, found.features))
+    at = np.repeat(np.arange(len(cell)), np.where(numbers.alone, found.n, 1))
+    alone, keys = numbers.alone[at], found.keys.iloc[at].reset_index(drop=True)
     n = np.where(alone, 1, found.n[at]).astype(np.int32)
     sums = np.where(alone[:, None], found.sums[at] // np.maximum(found.n[at], 1)[:, None], found.sums[at])
     unit = np.zeros(len(at), dtype=np.intp)
-    unit[~alone] = join_days(keys[~alone], n[~alone], min_n)
+    unit[~alone] = _joined_days(numbers.day, numbers.counter, n[~alone], min_n)
     unit[alone] = unit.max() + 1 + np.arange(int(alone.sum()))
     return replace(design, clusters=Clusters(keys, cell[at], unit, n, sums.astype(np.int32), found.features))
 
@@ -157,25 +202,31 @@ def join_days(keys: pd.DataFrame, n: ArrayLike, least: int) -> Codes:
     What is left at the end of a counter joins the cluster before it. All rows of a counter's day are in one cluster,
     whatever the service: which of two hidden services somebody came for changes nothing.
     """
+    return _joined_days(*_counter_days(keys), n, least)
+
+
+def _counter_days(keys: pd.DataFrame) -> tuple[Codes, Codes]:
+    """Each row's counter-day in order, and each counter-day's counter."""
     agency, counter, date = (pd.factorize(keys[name], sort=True)[0].astype(np.int64) for name in ("agency", *CLUSTER))
     counter = agency * (counter.max(initial=0) + 1) + counter
     days, day = np.unique(counter * (date.max(initial=0) + 1) + date, return_inverse=True)
-    counters = (days // (date.max(initial=0) + 1)).tolist()
-    people = np.bincount(day, weights=np.asarray(n), minlength=len(days)).tolist()
-    unit = np.zeros(len(days), dtype=np.intp)
-    last, held, begun = -1, 0.0, False
-    for k, size in enumerate(people):
-        if not k or counters[k] != counters[k - 1]:
-            last, held, begun = last + 1, 0.0, False
-        elif held >= max(least, 1):
-            last, held, begun = last + 1, 0.0, True
-        unit[k] = last
-        held += size
-        ends = k + 1 == len(people) or counters[k + 1] != counters[k]
-        if ends and begun and held < least:
-            last -= 1
-            unit[: k + 1][unit[: k + 1] > last] = last
-    return np.asarray(unit[day], dtype=np.intp)
+    return day, days // (date.max(initial=0) + 1)
+
+
+def _joined_days(day: Codes, counter: Codes, n: ArrayLike, least: int) -> Codes:
+    """`join_days` for rows by number, see `_counter_days`."""
+    people = np.bincount(day, weights=np.asarray(n), minlength=len(counter))
+    begins = np.ones(len(counter), dtype=np.bool_)
+    first = np.flatnonzero(np.diff(counter, prepend=-1))
+    last = np.append(first[1:], len(counter))
+    few = np.logical_or.reduceat(people < least, first) if len(first) else np.zeros(0, dtype=np.bool_)
+    for start, stop in zip(first[few].tolist(), last[few].tolist(), strict=True):
+        held, begun = 0.0, start
+        for k, size in enumerate(people[start:stop].tolist(), start):
+            begins[k] = k == start or held >= max(least, 1)
+            held, begun = (size, k) if begins[k] else (held + size, begun)
+        begins[begun] = begun == start or held >= least
+    return np.asarray((np.cumsum(begins) - 1)[day], dtype=np.intp)
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,7 +267,7 @@ def residuals(totals: Floats, design: Design, domain: ArrayLike, size: int) -> R
 def residuals_of(designs: Sequence[Design], totals: Floats, domain: ArrayLike, size: int) -> list[Residuals]:
     """`residuals` under designs that differ in sampling fractions and the rule for lonely strata alone."""
     clusters, strata = _clusters(designs[0]), len(designs[0].names)
-    layout = residual_layout(_numbering(designs[0], domain, size))
+    layout = residual_layout(numbering(designs[0], domain, size))
     of, home, where = layout.of, layout.home, layout.where
     people = np.bincount(layout.group, weights=clusters.n, minlength=len(of))
     respondents = np.maximum(np.bincount(of, weights=people, minlength=strata)[home], 1)[:, None]
@@ -243,7 +294,7 @@ def degrees(design: Design, domain: ArrayLike, reached: NDArray[np.int64], size:
 
     `reached`: (rows, figures) respondents of each row of the clusters. Strata that share clusters count as one.
     """
-    layout = degrees_layout(_numbering(design, domain, size))
+    layout = degrees_layout(numbering(design, domain, size))
     if layout is None:
         return np.zeros((size, reached.shape[1]), dtype=np.int64)
     seen = (layout.to_units.sums(reached[layout.inside].astype(np.float64)) > 0).astype(np.float64)
@@ -251,7 +302,7 @@ def degrees(design: Design, domain: ArrayLike, reached: NDArray[np.int64], size:
     return np.asarray(layout.to_domains.sums(seen) - layout.parts_to_domains.sums(touched), dtype=np.int64)
 
 
-def _numbering(design: Design, domain: ArrayLike, size: int) -> Numbering:
+def numbering(design: Design, domain: ArrayLike, size: int) -> Numbering:
     """The strata, clusters and domains of the rows of the design's clusters."""
     clusters = _clusters(design)
     code = np.asarray(domain, dtype=np.intp)[clusters.cell]

@@ -159,20 +159,51 @@ def protect_table(
     keys = table.iloc[first][list(by)].reset_index(drop=True)
     alone = table.iloc[first]["warnings"].str.contains("no_population").to_numpy() if "warnings" in table else None
     if rule.whole:
-        keys, rests = _unnamed(keys, size, alone, parents)
-        small = (size > 0) & (size < rule.min_n)
-        if not (hidden.any() or small.any() or ((rests > 0) & (rests < rule.min_n)).any()):
-            return hidden
-        places, more = len(size), len(rests)
-        most = np.full(places + more, np.nan)
-        most[:places] = table["population"].to_numpy(dtype=np.float64)[first] if "population" in table else np.nan
-        start, known_places = (np.pad(x.any(axis=1), (0, more)).astype(np.bool_) for x in (begun, fixed))
-        apart = None if alone is None else np.pad(alone, (0, more))
-        lines = Lines.read(_without(sums_of(keys, parents), keys, apart))
-        return _hide_places(np.concatenate([size, rests]), start, known_places, lines, rule.min_n, most)[place]
+        most = table["population"].to_numpy(dtype=np.float64)[first] if "population" in table else None
+        return protect_places(
+            keys,
+            size,
+            rule,
+            alone=alone,
+            population=most,
+            parents=parents,
+            known=fixed.any(axis=1),
+            gone=begun.any(axis=1),
+        )[place]
     lines = Lines.read(_without(sums_of(keys, parents), keys, alone))
     _hide_figures(size, begun, fixed, lines, rule.min_n, _units(list(names), scheme))
     return np.asarray(begun[place, figure] & (number > 0), dtype=np.bool_)
+
+
+def protect_places(
+    keys: pd.DataFrame,
+    size: Whole,
+    rule: DisclosureRule,
+    *,
+    alone: Flags | None = None,
+    population: NDArray[np.float64] | None = None,
+    parents: Mapping[str, str] | None = None,
+    known: Flags | None = None,
+    gone: Flags | None = None,
+) -> Flags:
+    """Which places (places,) must be hidden under `DisclosureRule.whole`; see `protect_table`.
+
+    `keys`: what names each place; `size`: (places, figures) respondents; `alone`: places without N (places,).
+    """
+    none = np.zeros(len(size), dtype=np.bool_)
+    start, fixed = (none if flags is None else flags for flags in (gone, known))
+    keys, rests = _unnamed(keys, size, alone, parents)
+    small = (size > 0) & (size < rule.min_n)
+    if not (start.any() or small.any() or ((rests > 0) & (rests < rule.min_n)).any()):
+        return none
+    more = len(rests)
+    most = np.full(len(size) + more, np.nan)
+    if population is not None:
+        most[: len(size)] = population
+    start, fixed = (np.pad(flags, (0, more)) for flags in (start, fixed))
+    apart = None if alone is None else np.pad(alone, (0, more))
+    lines = Lines.read(_without(sums_of(keys, parents), keys, apart))
+    return _hide_places(np.concatenate([size, rests]), start, fixed, lines, rule.min_n, most)
 
 
 UNNAMED = "\N{REPLACEMENT CHARACTER}"

@@ -23,9 +23,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from scoring.clusters import degrees, residuals, residuals_of
+from scoring.clusters import degrees, numbering, residuals, residuals_of
 from scoring.moments import Moments, peak
 from scoring.scheme import DataError, Figure, Scheme
+from scoring.unit_layout import residual_layout
 from scoring.weights import RAKING_SWEEPS, Adjustment, Clusters, Codes, Design, Floats
 
 TINY = 1e-24
@@ -511,13 +512,15 @@ def possible_of(line: Linearised, seen: Floats, top: int) -> tuple[Floats, Float
     return np.clip(least, 0.0, 1.0), np.clip(least + np.maximum(unseen, 0.0), 0.0, 1.0)
 
 
-def single_units(design: Design) -> NDArray[np.bool_]:
-    """The strata with a single sampling unit that speaks for others, (strata,)."""
+def single_units(design: Design, domain: ArrayLike | None = None, size: int = 1) -> NDArray[np.bool_]:
+    """The strata with a single sampling unit that speaks for others, (strata,).
+
+    `domain`, `size`: those that figures are made of, whose layout is known already; any will do.
+    """
     if design.clusters is None:
         return design.is_lonely
-    units = int(design.clusters.unit.max(initial=-1)) + 1
-    pairs = np.unique(design.stratum[design.clusters.cell] * units + design.clusters.unit)
-    count = np.bincount(pairs // max(units, 1), minlength=len(design.names))
+    domain = np.zeros(len(design.n), dtype=np.intp) if domain is None else domain
+    count = np.bincount(residual_layout(numbering(design, domain, size)).of, minlength=len(design.names))
     return np.asarray((count == 1) & (design.fraction < 1), dtype=np.bool_)
 
 
@@ -529,7 +532,7 @@ def _allowance(moments: Moments, design: Design, line: Linearised, mean: Floats,
     less, the rest is returned. The errors printed stay those of R; intervals and tests take the allowance in.
     """
     result = np.zeros((size, mean.shape[1]))
-    cells = np.flatnonzero(single_units(design)[design.stratum] & (domain >= 0) & (design.n > 0))
+    cells = np.flatnonzero(single_units(design, domain, size)[design.stratum] & (domain >= 0) & (design.n > 0))
     if design.lonely != "adjust" or not len(cells):
         return result
     code, stratum = domain[cells], design.stratum[cells]

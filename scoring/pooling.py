@@ -64,16 +64,22 @@ class Shown:
     ) -> Shown:
         """What a score table shows; `hidden`: rows (rows,) that are not shown, if the table does not say."""
         gone = np.asarray(table["status"] == SUPPRESSED if hidden is None else hidden, dtype=np.bool_)
-        rows = table[~gone & (table["level"] == "overall").to_numpy()]
-        places = [name for name in rows if name not in NO_PLACE]
-        named = rows[places].astype(str) != ""
-        full = named.eq([name in strata for name in places]).all(axis=1)
-        whole = named.eq([name == "agency" for name in places]).all(axis=1)
-        return cls(
-            tuple(strata),
-            frozenset(rows.loc[full, list(strata)].itertuples(index=False, name=None)),
-            frozenset(rows.loc[whole, "agency"]),
-        )
+        at = np.flatnonzero(~gone & (table["level"] == "overall").to_numpy())
+        names = [str(name) for name in table if name not in NO_PLACE]
+        rows = list(zip(*(table[name].to_numpy(dtype=object)[at].tolist() for name in names), strict=True))
+        return cls(tuple(strata), *cls._seen(names, rows, strata))
+
+    @classmethod
+    def _seen(
+        cls, names: Sequence[str], rows: Sequence[Place], strata: Sequence[str]
+    ) -> tuple[frozenset[Place], frozenset[str]]:
+        """The strata and the agencies among places that are shown; `names`: what their columns are."""
+        full, whole = [name in strata for name in names], [name == "agency" for name in names]
+        own = [names.index(name) for name in strata]
+        named = [[str(text) != "" for text in row] for row in rows]
+        places = (tuple(row[k] for k in own) for row, there in zip(rows, named, strict=True) if there == full)
+        at = names.index("agency")
+        return frozenset(places), frozenset(row[at] for row, there in zip(rows, named, strict=True) if there == whole)
 
     def hides(self, design: Design, columns: Sequence[str]) -> NDArray[np.bool_]:
         """Which cells (cells,) belong to agencies that are not shown beside a total named by `columns`.

@@ -19,7 +19,7 @@ from scoring.clusters import ClusterSums, clustered
 from scoring.compare import bounded_variance, without_correction
 from scoring.disclosure import HIDDEN as HIDDEN
 from scoring.disclosure import SUPPRESSED as SUPPRESSED
-from scoring.disclosure import DisclosureRule, hide, protect_table
+from scoring.disclosure import DisclosureRule, hide, protect_places, protect_table
 from scoring.estimate import Estimates, Joint, domains, estimate, estimates, joint, places, reach
 from scoring.intervals import choose, computed, interval, reliable
 from scoring.moments import Moments
@@ -117,13 +117,48 @@ def score_table(
     every = [columns for size in range(len(by) + 1) for columns in combinations(by, size)]
     names = [*FIRST, *(name for name in by if name not in FIRST)]
     rule = DisclosureRule.of(rules)
-    sizes = _joined([_sizes(ground, columns) for columns in every], names, wanted)
-    hidden = protect_table(sizes, rule, by, scheme)
+    sizes = [_sizes(ground, columns) for columns in every]
+    hidden = _hidden(sizes, names, by, rule, wanted, scheme)
     shown = None
     if rules.pooling and (rules.min_n > 1 or beside is not None):
-        shown = Shown.of(sizes, strata, hidden) if beside is None else Shown.of(beside, strata)
+        shown = Shown.of(beside, strata) if beside is not None else _shown(sizes, names, strata, hidden, wanted)
     parts = [_places(ground, columns, shown) for columns in every]
     return _hide_test_errors(hide(_joined(parts, names, wanted), hidden, rule))
+
+
+def _hidden(
+    sizes: Sequence[_Part],
+    names: Sequence[str],
+    by: Sequence[str],
+    rule: DisclosureRule,
+    wanted: Sequence[Figure],
+    scheme: Scheme,
+) -> NDArray[np.bool_]:
+    """Which rows of the table must be hidden, see `scoring.disclosure.protect_table`."""
+    if not rule.whole:
+        return protect_table(_joined(sizes, names, wanted), rule, by, scheme)
+    places, order = _in_order(sizes, names)
+    n, words, population = (
+        np.concatenate([part.figures[name] for part in sizes])[order] for name in ("n", "warnings", "population")
+    )
+    keys = pd.DataFrame(places, columns=list(names), dtype=object)[list(by)]
+    alone = np.asarray(words[:, 0] == "no_population", dtype=np.bool_)
+    gone = protect_places(keys, n, rule, alone=alone, population=population[:, 0].astype(np.float64))
+    return np.repeat(gone, len(wanted))
+
+
+def _shown(
+    sizes: Sequence[_Part],
+    names: Sequence[str],
+    strata: Sequence[str],
+    hidden: NDArray[np.bool_],
+    wanted: Sequence[Figure],
+) -> Shown:
+    """What readers see of the strata when these rows of the table are hidden."""
+    overall = [figure.level for figure in wanted].index("overall")
+    places, _ = _in_order(sizes, names)
+    rows = pd.DataFrame(places, columns=list(names), dtype=object).assign(level="overall")
+    return Shown.of(rows, strata, hidden.reshape(len(places), len(wanted))[:, overall])
 
 
 def _fitting(design: Design | None, moments: Moments) -> Design | None:
@@ -247,21 +282,28 @@ def _places(ground: _Ground, columns: Sequence[str], shown: Shown | None) -> _Pa
     return _Part(columns, every, figures | _covered(figures, every, ground, columns))
 
 
-def _joined(parts: Sequence[_Part], names: Sequence[str], wanted: Sequence[Figure]) -> pd.DataFrame:
-    """The rows by place, figures in the order of the questionnaire within; `names`: the columns of places."""
+def _in_order(parts: Sequence[_Part], names: Sequence[str]) -> tuple[list[Place], list[int]]:
+    """All places by the columns `names`, sorted, and which of the parts' one after another each is."""
     places = [
         tuple(place[part.columns.index(name)] if name in part.columns else "" for name in names)
         for part in parts
         for place in part.places
     ]
     order = sorted(range(len(places)), key=places.__getitem__)
+    return [places[k] for k in order], order
+
+
+def _joined(parts: Sequence[_Part], names: Sequence[str], wanted: Sequence[Figure]) -> pd.DataFrame:
+    """The rows by place, figures in the order of the questionnaire within; `names`: the columns of places."""
+    places, order = _in_order(parts, names)
     width = len(wanted)
     columns: dict[str, Any] = {
-        name: pd.Series([places[k][i] for k in order for _ in range(width)], dtype=object)
-        for i, name in enumerate(names)
+        name: pd.Series([text for text in texts for _ in range(width)], dtype=object)
+        for name, texts in zip(names, zip(*places, strict=True), strict=True)
     }
-    columns["level"] = np.tile([figure.level for figure in wanted], len(places))
-    columns["key"] = np.tile([figure.key for figure in wanted], len(places))
+    again = np.tile(np.arange(width), len(places))
+    for name in ("level", "key"):
+        columns[name] = pd.array([getattr(figure, name) for figure in wanted], dtype="str").take(again)
     for name in parts[0].figures:
         columns[name] = np.concatenate([part.figures[name] for part in parts])[order].ravel()
     known = [name for name, _ in COLUMNS]

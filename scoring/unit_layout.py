@@ -8,8 +8,11 @@ follow from, and figures of the same places share them.
 from __future__ import annotations
 
 import hashlib
+from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from threading import Lock
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +21,9 @@ from scipy.sparse.csgraph import connected_components
 
 from scoring.weights import Codes, Floats
 
-MEMOIZED_ROWS = 200_000
-"""Layouts of more rows than these are not memoized: the memo must stay small beside the sums themselves."""
-_LAYOUTS = 24
+T = TypeVar("T")
+MEMOIZED_ROWS = 400_000
+"""Rows of the layouts memoized of each kind, the least recently used going first: about 60 bytes a row."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,19 +116,42 @@ class DegreesLayout:
     parts_to_domains: Adder
 
 
+class _Memo(Generic[T]):
+    """Layouts by numbering, those of `MEMOIZED_ROWS` rows together; threads that ask at once make them twice."""
+
+    def __init__(self, make: Callable[[Numbering], T]) -> None:
+        self._make = make
+        self._held: OrderedDict[Numbering, T] = OrderedDict()
+        self._rows = 0
+        self._lock = Lock()
+
+    def get(self, numbering: Numbering) -> T:
+        """The layout of a numbering."""
+        with self._lock:
+            if numbering in self._held:
+                self._held.move_to_end(numbering)
+                return self._held[numbering]
+        found = self._make(numbering)
+        with self._lock:
+            if numbering not in self._held:
+                self._held[numbering] = found
+                self._rows += len(numbering.unit)
+            while self._rows > MEMOIZED_ROWS:
+                oldest, _ = self._held.popitem(last=False)
+                self._rows -= len(oldest.unit)
+        return found
+
+
 def residual_layout(numbering: Numbering) -> ResidualLayout:
     """The layout of residuals of every domain's clusters."""
-    known = _residual_layout if len(numbering.unit) <= MEMOIZED_ROWS else _residual_layout.__wrapped__
-    return known(numbering)
+    return _RESIDUALS.get(numbering)
 
 
 def degrees_layout(numbering: Numbering) -> DegreesLayout | None:
     """The layout of degrees of freedom of every domain; None where nobody is in any."""
-    known = _degrees_layout if len(numbering.unit) <= MEMOIZED_ROWS else _degrees_layout.__wrapped__
-    return known(numbering)
+    return _DEGREES.get(numbering)
 
 
-@lru_cache(maxsize=_LAYOUTS)
 def _residual_layout(numbering: Numbering) -> ResidualLayout:
     stratum, code, strata = numbering.stratum, numbering.domain, numbering.strata
     units = int(numbering.unit.max(initial=-1)) + 1
@@ -157,7 +183,6 @@ def _residual_layout(numbering: Numbering) -> ResidualLayout:
     )
 
 
-@lru_cache(maxsize=_LAYOUTS)
 def _degrees_layout(numbering: Numbering) -> DegreesLayout | None:
     inside = np.flatnonzero((numbering.domain >= 0) & numbering.anyone)
     if not len(inside):
@@ -180,3 +205,7 @@ def _degrees_layout(numbering: Numbering) -> DegreesLayout | None:
         to_domains=Adder.by(where, numbering.size),
         parts_to_domains=Adder.by(where[first], numbering.size),
     )
+
+
+_RESIDUALS: _Memo[ResidualLayout] = _Memo(_residual_layout)
+_DEGREES: _Memo[DegreesLayout | None] = _Memo(_degrees_layout)

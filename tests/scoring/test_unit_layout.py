@@ -54,9 +54,11 @@ def test_equal_numberings_share_a_layout(monkeypatch: pytest.MonkeyPatch) -> Non
     assert residual_layout(one) is residual_layout(same)
     assert residual_layout(one) is not residual_layout(other)
     assert degrees_layout(one) is degrees_layout(same)
-    monkeypatch.setattr(unit_layout, "MEMOIZED_ROWS", 2)  # a large sample's is not held
-    assert residual_layout(one) is not residual_layout(same)
-    assert degrees_layout(one) is not degrees_layout(same)
+    held = residual_layout(one)
+    monkeypatch.setattr(unit_layout, "MEMOIZED_ROWS", 3)  # room for one: the last one asked for
+    newest = residual_layout(numbering([0, 0, 1], [0, 0, 0], [0, 0, 0]))
+    assert residual_layout(numbering([0, 0, 1], [0, 0, 0], [0, 0, 0])) is newest
+    assert residual_layout(one) is not held
 
 
 @pytest.mark.parametrize("lonely", ["adjust", "average", "certainty"])
