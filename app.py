@@ -14,7 +14,7 @@ from survey.core.clock import system_clock
 from survey.core.command_line import exit_on_bad_settings
 from survey.core.config import Settings, load_settings, require_production
 from survey.core.db import Database
-from survey.web import csrf, formatters, i18n, navigation, observability, office, security, uploads
+from survey.web import chart_files, csrf, formatters, i18n, navigation, observability, office, security, uploads
 from survey.web.queries.installation import read_is_production
 
 
@@ -32,6 +32,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     observability.init_app(app)
     i18n.init_app(app)
     formatters.init_app(app)
+    chart_files.init_app(app)
     office.init_app(app)
     security.init_app(app)
     uploads.init_app(app)  # before the check of the CSRF token, which reads the form
@@ -100,7 +101,7 @@ def _register_pages(app: Flask) -> None:
     from survey.collect import entry as paper
     from survey.collect import imports as response_imports
     from survey.collect.privacy import notice as privacy
-    from survey.files import downloads, job_pages
+    from survey.files import charts, downloads, job_pages
     from survey.improvement import casework, feedback, heard
     from survey.improvement import notices as improvement_notices
     from survey.improvement import pages as improvement
@@ -148,6 +149,7 @@ def _register_pages(app: Flask) -> None:
     )
     for part in parts:
         app.register_blueprint(part.blueprint)
+    charts.init_app(app)
     notices.init_app(app)
     improvement_notices.init_app(app)
     app.extensions["effect_before"] = effect_before  # targets ask what results know, and know nothing of results

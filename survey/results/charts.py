@@ -271,6 +271,8 @@ class Spot:
     importance: float
     #: `strength`, `weakness`, `same` or `unknown`
     verdict: str
+    #: code of the item
+    item: str = ""
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,12 @@ class WeekBar:
     #: top and height of the range to be expected
     band_top: float
     band_height: float
+    #: the Monday, the answers within opening hours and outside of them, and the range to be expected of all
+    week: date
+    within: int
+    outside: int
+    least: float
+    most: float
 
 
 @dataclass(frozen=True)
@@ -101,7 +107,7 @@ def place_chart(look: PlaceLook, agency: str, run: tuple[int, int] | None) -> Pl
     low, high = expected_band(_expected(look, counts))
     strips, y = [], 0.0
     for k, counter in enumerate(shown):
-        strips.append(_strip(counter, y, step, counts[k], closed[k], low[k], high[k]))
+        strips.append(_strip(counter, y, step, look.monday, (counts[k], closed[k], low[k], high[k])))
         y += LABEL + STRIP + GAP
     top, floor = y + LABEL, y + LABEL + STRIP
     return PlaceChart(
@@ -124,8 +130,9 @@ def _expected(look: PlaceLook, counts: Floats) -> Floats:
 
 
 def _strip(
-    counter: HoursOfCounter | None, y: float, step: float, count: Floats, closed: Floats, low: Floats, high: Floats
+    counter: HoursOfCounter | None, y: float, step: float, monday: date, weeks: tuple[Floats, Floats, Floats, Floats]
 ) -> CounterStrip:
+    count, closed, low, high = weeks
     top, floor = y + LABEL, y + LABEL + STRIP
     most = max(float(count.max(initial=0)), float(high.max(initial=0)), 1.0)
     scale = STRIP / most
@@ -139,6 +146,11 @@ def _strip(
             outside_height=round(scale * out, 2),
             band_top=round(floor - scale * hi, 2),
             band_height=round(scale * (hi - lo), 2),
+            week=monday + timedelta(days=7 * k),
+            within=int(n - out),
+            outside=int(out),
+            least=round(float(lo), 2),
+            most=round(float(hi), 2),
         )
         for k, (n, out, lo, hi) in enumerate(zip(count, closed, low, high, strict=True))
     )

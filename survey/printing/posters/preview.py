@@ -9,8 +9,8 @@ _LOCK = Lock()
 """PDFium works on one thread at a time."""
 
 
-def picture(pdf: bytes, width: int = 720, page: int = 0) -> bytes:
-    """A page as PNG, `width` pixels wide."""
+def picture(pdf: bytes, width: int = 720, page: int = 0, colours: int | None = 64) -> bytes:
+    """A page as PNG, `width` pixels wide, in so many colours; None: in all of them."""
     import pypdfium2
 
     with _LOCK:
@@ -22,5 +22,5 @@ def picture(pdf: bytes, width: int = 720, page: int = 0) -> bytes:
         finally:
             document.close()
     out = BytesIO()
-    image.quantize(64).save(out, "PNG")
+    (image if colours is None else image.quantize(colours)).save(out, "PNG", optimize=colours is None)
     return out.getvalue()

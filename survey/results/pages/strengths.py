@@ -136,5 +136,5 @@ def sections(found: list[ItemFinding]) -> list[StrengthsSection]:
 def chart(found: list[ItemFinding]) -> QuadrantChart | None:
     """The plot of importance against performance; None where citizens were not asked of the whole."""
     ordered = sorted(found, key=lambda finding: finding.number)
-    spots = [Spot(f.number, f.gap, f.importance, f.verdict) for f in ordered if f.importance is not None]
+    spots = [Spot(f.number, f.gap, f.importance, f.verdict, f.key) for f in ordered if f.importance is not None]
     return quadrant_chart(spots) if spots else None
