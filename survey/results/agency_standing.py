@@ -104,6 +104,11 @@ class TargetStanding:
         """The verdict in a word."""
         return choose(TARGET_WORDS, self.judgement).here()
 
+    @property
+    def text(self) -> str:
+        """The same in Vietnamese, for files."""
+        return choose(TARGET_WORDS, self.judgement).text()
+
     def sentence(self, **words: str) -> str:
         """The verdict in a sentence."""
         return choose(TARGET_SENTENCES, self.judgement).here(**words)

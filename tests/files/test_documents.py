@@ -10,13 +10,14 @@ from pathlib import Path
 import docx
 import pptx
 import pytest
+import sqlalchemy as sa
 from docx.document import Document
 from docx.enum.text import WD_COLOR_INDEX
 from docx.shared import Mm
 from flask import Flask
 from pypdf import PdfReader
 
-from survey.models import ActionState, Cause
+from survey.models import ActionState, Agency, Cause, Round, Target
 from tests.improvement.test_pages_board import action
 from tests.support.evaluation import sign_in
 from tests.support.followup import TODAY, with_province
@@ -32,6 +33,11 @@ def site(rounds: Flask) -> Flask:
     with rounds.extensions["database"].write() as session:
         causes = [Cause.GUIDANCE.value, Cause.STAFFING.value]
         action(session, "so-dat-dai", "Niêm yết lại", causes=causes, element="access")
+        for code in ("so-tu-phap", "trung-tam"):  # of the second nothing is told
+            agency = session.scalars(sa.select(Agency.id).where(Agency.code == code)).one()
+            session.add(
+                Target(round_id=session.scalars(sa.select(Round.id)).one(), agency_id=agency, element="", value=40.0)
+            )
         action(session, "so-dat-dai", "Đã bỏ", causes=[Cause.SYSTEMS.value], state=ActionState.DROPPED)
     return rounds
 
@@ -69,6 +75,8 @@ def test_report_has_the_sections_and_figures_of_the_pages(site: Flask) -> None:
     ]
     assert places == sorted(places)
     assert "72,2" in text  # (600 × 75 + 200 × 50 + 100 × 100) / 900
+    targets = next(rows for k in range(len(document.tables)) if (rows := rows_of(document, k))[0][1] == "Chỉ tiêu")
+    assert [(row[0], row[1], row[2], row[4]) for row in targets[1:]] == [("Sở Tư pháp", "40,0", "75,0", "đạt")]
     assert "hướng dẫn chưa rõ (1 việc); thiếu cán bộ (1 việc)" in text
     assert "phần mềm" not in text.split("IV. Nguyên nhân")[1].split("V. Kiến nghị")[0]  # its action was dropped
     first, last = document.sections[0], document.sections[-1]

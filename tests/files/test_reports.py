@@ -29,7 +29,7 @@ from survey.files.reports.context import ReportContext
 from survey.files.reports.document import shortened
 from survey.files.reports.load import agencies_with_report, agency_context, province_context, round_context
 from survey.files.reports.province import render_province
-from survey.models import Agency, Comment, CommentState, Installation, Response, Round
+from survey.models import Agency, Comment, CommentState, Installation, Response, Round, Target
 from survey.results.breakdowns import breakdown, dimensions, group_sizes
 from survey.results.comparisons import agency_ranks, changes_since_last_round
 from survey.results.compute import RoundResults, round_results
@@ -435,6 +435,35 @@ def test_only_reviewed_comments_are_quoted_as_their_reviewer_left_them(database:
         whole = text_of(render_province(province_context(session, shared)))
         assert "“<b>Chữ đậm & dấu”" in whole
         assert "0912345678" not in whole
+
+
+def test_targets_are_judged_in_both_reports(database: Database) -> None:
+    """Satisfied are 45 of 60 (75.0: 77 lies in its interval, 40 far below) and 20 of 40 (50.0, far below 95)."""
+    with database.write() as session:
+        scored_round(session)
+        session.flush()
+        round_id = session.scalars(sa.select(Round.id)).one()
+        agency = {a.code: a.id for a in session.scalars(sa.select(Agency))}
+        for code, element, value in (
+            ("so-tu-phap", "", 77.0),
+            ("so-tu-phap", "access", 40.0),
+            ("so-dat-dai", "", 95.0),
+            ("trung-tam", "", 50.0),
+        ):
+            session.add(Target(round_id=round_id, agency_id=agency[code], element=element, value=value))
+        session.flush()
+        shared = round_context(session, "r1")
+        title = shared.element_title("access")
+        judged = {one.element: one for one in shared.targets("so-tu-phap")}
+        more = judged[""].judgement.more
+        assert (judged[""].judgement.verdict, more is not None) == ("cannot_tell", True)
+        own = text_of(render_agency(agency_context(session, shared, "so-tu-phap")))
+        assert f"Chưa nói được đã đạt chỉ tiêu 77,0 hay chưa: cần thêm khoảng {more} phiếu thì nói được" in own
+        assert f"Chỉ tiêu theo yếu tố: {title} 40,0 (đạt)" in own
+        whole = text_of(render_province(province_context(session, shared)))
+        assert "Chỉ tiêu và mức đạt" in whole
+        assert "95,0 50,0" in whole
+        assert whole.count("chưa đạt") >= 1
 
 
 def test_unknown_places_are_refused(database: Database) -> None:

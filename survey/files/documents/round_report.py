@@ -80,7 +80,28 @@ def _results(document: OfficeDocument, facts: DocumentFacts) -> None:
             document.paragraph(
                 f"Có {len(found)} cơ quan có chỉ số {words} so với các cơ quan khác gộp lại: {', '.join(found)}."
             )
+    _targets(document, facts)
     document.paragraph("Chỉ số của từng cơ quan, của các sở, ban, ngành và của các xã, phường, nêu tại các phụ lục.")
+
+
+def _targets(document: OfficeDocument, facts: DocumentFacts) -> None:
+    """Say whether the targets are reached of those agencies that documents name; nothing where none is set."""
+    context = facts.context
+    rows = []
+    for code in ["", *facts.named]:
+        for one in context.targets(code):
+            name = " – ".join(filter(None, (context.agency_name(code), context.element_title(one.element))))
+            more = one.judgement.more
+            told = "" if more is None else f" (cần thêm khoảng {sentences.whole(more)} phiếu để kết luận)"
+            rows.append((name, fixed(one.target), *_with_interval(one.figure), f"{one.text}{told}"))
+    if rows:
+        document.caption(f"Chỉ tiêu và kết luận (%), khoảng tin cậy {sentences.confidence(context)}")
+        document.table(
+            ("Cơ quan", "Chỉ tiêu", "Chỉ số", "Khoảng tin cậy", "Kết luận"),
+            rows,
+            (54, 18, 18, 28, 42),
+            numbers=(1, 2, 3),
+        )
 
 
 def _shortcomings(document: OfficeDocument, facts: DocumentFacts) -> None:

@@ -53,7 +53,7 @@ def _story(context: ReportContext, body: float, comments: int, longest: int) -> 
         *parts.title(context, writer.styles),
         writer.heading(words.GENERAL),
         writer.p(sentences.index(context)),
-        writer.p(f"{sentences.rank(context)} {sentences.change(context)}"),
+        writer.p(f"{sentences.rank(context)} {sentences.change(context)} {sentences.targets(context)}".strip()),
         *parts.elements(writer),
         *_strong(writer),
         *_weak(writer),

@@ -12,10 +12,11 @@ from scoring.scheme import Rules
 from survey.files.exports.content import Content
 from survey.models import AgencyKind, QuestionnaireVersion, Round
 from survey.questionnaires import Definition
+from survey.results.agency_standing import TargetStanding, target_standing
 from survey.results.bars import Bars
 from survey.results.comparisons import Changes
 from survey.results.diagnosis import Contrast
-from survey.results.figures import Figures, ShownFigure
+from survey.results.figures import ALL_SERVICES, OVERALL, Figures, ShownFigure
 from survey.results.league_table import IndexChange, LeagueRow, change_of
 from survey.results.sensitivity import Sensitivity
 from survey.results.strengths import ItemFinding
@@ -119,6 +120,19 @@ class RoundContext:
         """How a figure moved since the last round."""
         return None if self.since is None else change_of(self.since, agency, level, key)
 
+    def targets(self, agency: str) -> list[TargetStanding]:
+        """The targets of an agency ("": the province) with what the data say of them, the overall one first."""
+        results = self.content.results
+        return [
+            target_standing(results, element, value, self.figures.find(agency, ALL_SERVICES, *_figure_of(element)))
+            for (code, element), value in sorted(results.targets.items())
+            if code == agency
+        ]
+
+    def element_title(self, code: str) -> str:
+        """An element's Vietnamese title; "" is the whole."""
+        return next((e.title.get("vi") for e in self.definition.elements if e.code == code), "")
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ReportContext(RoundContext):
@@ -153,3 +167,8 @@ class ReportContext(RoundContext):
     findings: Mapping[str, tuple[ItemFinding, ...]] = field(default_factory=dict)
     #: what the index would be without doubtful responses; for the province alone
     doubts: Sensitivity | None = None
+
+
+def _figure_of(element: str) -> tuple[str, str]:
+    """Level and key of the figure that a target is held against."""
+    return ("element", element) if element else OVERALL

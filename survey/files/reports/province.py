@@ -55,6 +55,7 @@ def _story(writer: Writer) -> list[Flowable]:
         *parts.elements(writer),
         *_extremes(writer),
         *_league(writer),
+        *_targets(writer),
         *_changes(writer),
         *heat(writer),
         *_items(writer),
@@ -132,6 +133,34 @@ def _league_table(writer: Writer, league: str, standings: Sequence[LeagueRow]) -
         CondPageBreak(110),
         writer.caption(caption),
         ruled(rows, [148, drawn, INDICES, 44, 46, 42], pad=1.6, last=1),
+    ]
+
+
+def _targets(writer: Writer) -> list[Flowable]:
+    """Every target with what the data say of it; nothing where none is set."""
+    context = writer.context
+    found = [(code, one) for code in context.standings for one in context.targets(code)]
+    if not found:
+        return []
+    rows: list[list[Cell]] = [writer.heads((words.AGENCY, words.TARGET, words.INDEX_HEAD, words.VERDICT, words.MORE))]
+    for code, one in found:
+        name = " – ".join(filter(None, (context.agency_name(code), context.element_title(one.element))))
+        more = one.judgement.more
+        rows.append(
+            [
+                writer.p(text(name), "cell"),
+                writer.p(fixed(one.target), "number"),
+                writer.figure(one.figure),
+                writer.p(one.text, "number"),
+                writer.p("–" if more is None else sentences.whole(more), "number"),
+            ]
+        )
+    return [
+        CondPageBreak(160),
+        writer.heading(words.TARGETS_HEADING),
+        writer.p(words.TARGETS_LEAD),
+        writer.caption(words.TARGETS_TABLE.format(confidence=sentences.confidence(context))),
+        ruled(rows, [WIDTH - 48 - INDICES - 92 - 62, 48, INDICES, 92, 62], pad=1.6),
     ]
 
 

@@ -19,6 +19,7 @@ from survey.results.statements import (
     MOVE_WORDS,
     RANK_ALONE,
     RANK_SENTENCES,
+    TARGET_SENTENCES,
     RankRange,
     choose,
 )
@@ -136,6 +137,22 @@ def change(context: ReportContext) -> str:
         signed=signed(moved.diff),
         interval=signed_interval(moved),
     )
+
+
+def targets(context: ReportContext) -> str:
+    """Whether the targets are reached, and how many more responses would tell; empty where none is set."""
+    said, of_elements = [], []
+    for one in context.targets(context.agency):
+        if one.element:
+            title = context.element_title(one.element)
+            of_elements.append(words.TARGET_OF_ELEMENT.format(title=title, target=fixed(one.target), word=one.text))
+        else:
+            more = one.judgement.more
+            sentence = choose(TARGET_SENTENCES, one.judgement)
+            said.append(sentence.text(target=fixed(one.target), more="" if more is None else whole(more)))
+    if of_elements:
+        said.append(words.TARGETS_OF_ELEMENTS.format(what=text("; ".join(of_elements))))
+    return " ".join(said)
 
 
 def overall_change(context: ReportContext) -> IndexChange | None:

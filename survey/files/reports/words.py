@@ -60,6 +60,16 @@ WHOLE = "Chỉ số của toàn tỉnh là {index}."
 CHANGE_OTHER = "{before} dùng bộ câu hỏi hoặc cách tính khác nên không so sánh được với đợt này."
 FIRST_ROUND = "Chưa có đợt trước để so sánh."
 
+TARGETS_OF_ELEMENTS = "Chỉ tiêu theo yếu tố: {what}."
+TARGET_OF_ELEMENT = "{title} {target} ({word})"
+TARGETS_HEADING = "Chỉ tiêu và mức đạt"
+TARGETS_LEAD = (
+    "Một chỉ tiêu là đạt khi cả khoảng tin cậy nằm từ chỉ tiêu trở lên, chưa đạt khi cả khoảng nằm dưới. Khi khoảng "
+    "chứa chỉ tiêu, cột cuối cho biết cần thêm khoảng bao nhiêu phiếu thì kết luận được, nếu chỉ số giữ nguyên."
+)
+TARGETS_TABLE = "Chỉ tiêu của từng cơ quan và kết luận (%), khoảng tin cậy {confidence}"
+TARGET, MORE = "Chỉ tiêu", "Cần thêm phiếu"
+
 ELEMENTS_TABLE = "Chỉ số theo yếu tố (%), khoảng tin cậy {confidence}{behind}"
 BEHIND = "; vạch đứng là toàn tỉnh"
 ELEMENT, INDEX_HEAD, WHOLE_HEAD, CHANGE_HEAD = "Yếu tố", "Chỉ số", "Toàn tỉnh", "Thay đổi"
