@@ -12,7 +12,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
 
+from survey.files.charts.numbers import numbers
 from survey.files.charts.stylesheet import read
+from survey.results.charts import Spot, quadrant_chart
 from tests.results.test_pages_standing import province
 from tests.support.evaluation import close_rounds, sign_in
 
@@ -26,7 +28,6 @@ CHARTS = [
     ("/danh-gia/r1/co-quan/xa-f/kiem-soat", "control-all"),
     ("/danh-gia/r1/co-quan/xa-f/kiem-soat?ky=thang", "control-all"),
     ("/danh-gia/r1/dien-bien", "trend"),
-    ("/danh-gia/r1/co-quan/xa-f/manh-yeu", "quadrant"),
 ]
 """Pages of six communes: four of 80 in 100 (a to d), one of 50 in 100 (e), and one of 32 in 40 (f)."""
 
@@ -81,6 +82,15 @@ def test_a_funnel_says_the_same_in_numbers_and_in_marks(province: Flask, client:
     image = Image.open(io.BytesIO(client.get(asked("/danh-gia/r1", "funnel", "png")).data))
     colours = {colour for _, colour in image.convert("RGB").getcolors(maxcolors=1 << 20) or []}
     assert {(0xA3, 0x23, 0x1F), (0x8C, 0x85, 0x7B), (0xFB, 0xFA, 0xF7)} <= colours
+
+
+def test_a_question_is_a_row_with_its_code() -> None:
+    table = numbers(quadrant_chart([Spot(3, -2.5, 12.0, "weakness", "access_seat")]), str)
+    assert table.to_dict("records") == [
+        {"number": 3, "item": "access_seat", "gap": -2.5, "importance": 12.0, "verdict": "weakness"}
+    ]
+    with pytest.raises(TypeError, match="no table is known of str"):
+        numbers("funnel", str)
 
 
 def test_a_month_is_a_row(province: Flask, client: FlaskClient) -> None:

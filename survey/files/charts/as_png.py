@@ -7,7 +7,7 @@ import io
 from reportlab.lib.colors import HexColor
 from reportlab.pdfgen.canvas import Canvas
 
-from survey.files.charts.drawing import PAPER, Drawing, Shape, Words
+from survey.files.charts.drawing import PAPER, Drawing, TextRun, VectorMark
 from survey.printing.posters.preview import picture
 
 SCALE = 2
@@ -21,7 +21,7 @@ def png(drawing: Drawing) -> bytes:
     canvas.setFillColor(HexColor(PAPER))
     canvas.rect(0, 0, drawing.width, drawing.height, stroke=0, fill=1)
     for mark in drawing.marks:
-        if isinstance(mark, Words):
+        if isinstance(mark, TextRun):
             _text(canvas, mark, drawing.height)
         else:
             canvas.saveState()
@@ -31,7 +31,7 @@ def png(drawing: Drawing) -> bytes:
     return picture(out.getvalue(), width=round(SCALE * drawing.width), colours=None)
 
 
-def _text(canvas: Canvas, words: Words, height: float) -> None:
+def _text(canvas: Canvas, words: TextRun, height: float) -> None:
     """Write words; a seam is the same words drawn thick first."""
     for seam in (True, False) if words.seam else (False,):
         line = canvas.beginText(words.x, height - words.y)
@@ -46,7 +46,7 @@ def _text(canvas: Canvas, words: Words, height: float) -> None:
         canvas.drawText(line)
 
 
-def _shape(canvas: Canvas, shape: Shape, height: float) -> None:
+def _shape(canvas: Canvas, shape: VectorMark, height: float) -> None:
     ink = shape.ink
     if shape.clip is not None:
         x, y, w, h = shape.clip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from survey.files.charts.drawing import PAPER, Drawing, Ink, Mark, Words
+from survey.files.charts.drawing import PAPER, Drawing, Ink, Mark, TextRun
 
 FONTS = "Be Vietnam Pro, Noto Sans, Segoe UI, Roboto, sans-serif"
 
@@ -23,7 +23,7 @@ def svg(drawing: Drawing) -> bytes:
 
 def _marks(marks: tuple[Mark, ...]) -> Iterator[str]:
     for number, mark in enumerate(marks):
-        if isinstance(mark, Words):
+        if isinstance(mark, TextRun):
             yield _text(mark)
             continue
         points = " ".join(f"{_number(x)},{_number(y)}" for x, y in mark.points)
@@ -39,7 +39,7 @@ def _marks(marks: tuple[Mark, ...]) -> Iterator[str]:
             yield f'<{"polygon" if mark.closed else "polyline"} points="{points}"{_ink(mark.ink)}{clip}/>\n'
 
 
-def _text(words: Words) -> str:
+def _text(words: TextRun) -> str:
     bold = ' font-weight="600"' if words.bold else ""
     seam = f' stroke="{words.seam}" stroke-width="4" paint-order="stroke"' if words.seam else ""
     place = f'x="{_number(words.x)}" y="{_number(words.y)}" font-size="{_number(words.size)}"'

@@ -1,4 +1,4 @@
-"""A page's chart as plain marks at absolute places, in CSS pixels: what SVG and PNG are written from alike."""
+"""A page's chart as plain marks at absolute places, in CSS pixels: SVG and PNG are written from the same ones."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Ink:
 
 
 @dataclass(frozen=True)
-class Shape:
+class VectorMark:
     """A line through points, closed or open, or with a radius a circle around the one point."""
 
     points: tuple[Point, ...]
@@ -52,7 +52,7 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class Words:
+class TextRun:
     """Text whose line begins at a place."""
 
     x: float
@@ -75,7 +75,7 @@ class Words:
         return float(stringWidth(self.text, self.font, self.size))
 
 
-Mark = Shape | Words
+Mark = VectorMark | TextRun
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def draw_sheet(chart: ChartOnPage, source: str) -> Drawing:
 
 def _block(block: Fitted, x: float, top: float, colour: str, *, bold: bool = False) -> Iterator[Mark]:
     for number, line in enumerate(block.lines):
-        words = Words(x, top + block.leading * number + block.size, line, block.size, colour, bold)
+        words = TextRun(x, top + block.leading * number + block.size, line, block.size, colour, bold)
         yield from _signs(words)
 
 
@@ -184,23 +184,23 @@ def _ink(ruled: Mapping[str, str], *, filled: bool) -> Ink:
     )
 
 
-def _shapes(node: Node, frame: _Frame, ink: Ink) -> Iterator[Shape]:
+def _shapes(node: Node, frame: _Frame, ink: Ink) -> Iterator[VectorMark]:
     at = node.attributes
     if node.tag == "line":
-        yield Shape((frame.point(at["x1"], at["y1"]), frame.point(at["x2"], at["y2"])), ink)
+        yield VectorMark((frame.point(at["x1"], at["y1"]), frame.point(at["x2"], at["y2"])), ink)
     elif node.tag == "circle":
-        yield Shape((frame.point(at.get("cx", "0"), at.get("cy", "0")),), ink, radius=float(at["r"]))
+        yield VectorMark((frame.point(at.get("cx", "0"), at.get("cy", "0")),), ink, radius=float(at["r"]))
     elif node.tag == "rect":
         (x, y), (dx, dy) = frame.point(at["x"], at["y"]), _moved(at.get("transform", ""))
         wide, high = frame.across(at["width"]), frame.down(at["height"])
         x, y = x + dx, y + dy
-        yield Shape(((x, y), (x + wide, y), (x + wide, y + high), (x, y + high)), ink, closed=True)
+        yield VectorMark(((x, y), (x + wide, y), (x + wide, y + high), (x, y + high)), ink, closed=True)
     elif node.tag in ("polygon", "polyline"):
         pairs = (pair.split(",") for pair in at["points"].split())
         points = tuple(frame.at(float(x), float(y)) for x, y in pairs)
-        yield Shape(points, ink, closed=node.tag == "polygon", clip=frame.clip)
+        yield VectorMark(points, ink, closed=node.tag == "polygon", clip=frame.clip)
     elif node.tag == "path":
-        yield Shape(tuple(frame.at(x, y) for x, y in _corners(at["d"])), ink, closed=True)
+        yield VectorMark(tuple(frame.at(x, y) for x, y in _corners(at["d"])), ink, closed=True)
 
 
 def _moved(transform: str) -> Point:
@@ -241,25 +241,25 @@ def _text(node: Node, frame: _Frame, path: Sequence[Element], ruled: Mapping[str
         x += _extent(run)
 
 
-def _words(text: str, ruled: Mapping[str, str]) -> Words:
+def _words(text: str, ruled: Mapping[str, str]) -> TextRun:
     size = float(ruled.get("font-size", "14px").removesuffix("px"))
     seam = ruled.get("stroke", "") if ruled.get("paint-order") == "stroke" else ""
-    return Words(0, 0, text, size, ruled.get("fill", INK), ruled.get("font-weight") == "600", seam)
+    return TextRun(0, 0, text, size, ruled.get("fill", INK), ruled.get("font-weight") == "600", seam)
 
 
-def _extent(words: Words) -> float:
+def _extent(words: TextRun) -> float:
     signs = sum(character in SYMBOLS for character in words.text)
     plain = replace(words, text="".join(c for c in words.text if c not in SYMBOLS))
     return plain.extent + signs * SYMBOL_WIDTH * words.size
 
 
-def _signs(words: Words) -> Iterator[Mark]:
+def _signs(words: TextRun) -> Iterator[Mark]:
     """Yield a text's words, and its signs as small shapes between them."""
     x = words.x
     for part in re.split(f"([{''.join(SYMBOLS)}])", words.text):
         if part in SYMBOLS:
             corners = tuple((x + words.size * a, words.y - words.size * b) for a, b in SYMBOLS[part])
-            yield Shape(corners, Ink(fill=words.colour), closed=True)
+            yield VectorMark(corners, Ink(fill=words.colour), closed=True)
             x += SYMBOL_WIDTH * words.size
         elif part:
             run = replace(words, x=x, text=part)

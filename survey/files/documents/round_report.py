@@ -92,8 +92,8 @@ def _targets(document: OfficeDocument, facts: DocumentFacts) -> None:
         for one in context.targets(code):
             name = " – ".join(filter(None, (context.agency_name(code), context.element_title(one.element))))
             more = one.judgement.more
-            told = "" if more is None else f" (cần thêm khoảng {sentences.whole(more)} phiếu để kết luận)"
-            rows.append((name, fixed(one.target), *_with_interval(one.figure), f"{one.text}{told}"))
+            further = "" if more is None else f" (cần thêm khoảng {sentences.whole(more)} phiếu để kết luận)"
+            rows.append((name, fixed(one.target), *_with_interval(one.figure), f"{one.text}{further}"))
     if rows:
         document.caption(f"Chỉ tiêu và kết luận (%), khoảng tin cậy {sentences.confidence(context)}")
         document.table(
