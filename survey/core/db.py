@@ -73,6 +73,15 @@ class Base(orm.DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UTCDateTime()}
 
 
+DERIVED = "derived"
+"""Key of `Table.info` of a table that triggers fill from others: it is not copied, and is there when these are."""
+
+
+def own_tables() -> list[sa.Table]:
+    """The tables that are written by the program, parents first: all but those that triggers fill."""
+    return [table for table in Base.metadata.sorted_tables if not table.info.get(DERIVED)]
+
+
 class Versioned:
     """What people edit: each change of a row raises its version, and a save of an older one is refused.
 

@@ -20,7 +20,7 @@ from survey.core.session_key import SHOWN as SHORT
 from survey.core.session_key import fingerprint, is_foreign
 from survey.improvement.queries import mail
 from survey.maintenance.backup import manifests, read_manifest
-from survey.maintenance.queries.database_state import read_durability, read_newest_answer_time
+from survey.maintenance.queries.database_state import read_durability, read_newest_answer_time, read_wrong_tallies
 from survey.maintenance.queries.session_key import read_expected_key
 from survey.maintenance.queries.storage_mark import is_other_storage, read_expected_mark
 from survey.migrations import current, newest
@@ -196,7 +196,11 @@ def _guards(database: Database) -> Iterator[HealthFinding]:
     if not broken:
         yield HealthFinding(FINE, "triggers and indexes are those of the migrations")
     with database.read() as session:
+        wrong = read_wrong_tallies(session)
         chain = verify_audit_chain(session)
+    if wrong:
+        what = f"responses were counted wrong in rounds {', '.join(map(str, wrong))}: their figures may be old"
+        yield HealthFinding(WRONG, what, "somebody wrote past the triggers; compare the database with a backup")
     if chain.broken_at is None:
         yield HealthFinding(FINE, f"the audit log is whole: {chain.sealed} events sealed, head {chain.head[:16]}")
     else:

@@ -42,7 +42,7 @@ from survey.models.places import PlaceDecision, PlaceOutcome
 from survey.models.publications import ApiClient, Publication, PublicationState
 from survey.models.questionnaires import AnswerSlot, Questionnaire, QuestionnaireVersion, SlotKind
 from survey.models.receipts import ReceiptBatch, ReceiptCode
-from survey.models.responses import WAITING, Channel, Response, SettledOut
+from survey.models.responses import WAITING, Channel, Response, ResponseTally, SettledOut
 from survey.models.rounds import Population, Round, RoundState, WeeklyCount
 from survey.models.targets import KnownChange, Target
 from survey.models.users import (
@@ -121,6 +121,7 @@ __all__ = [
     "ReceiptCode",
     "RecoveryCode",
     "Response",
+    "ResponseTally",
     "Role",
     "Round",
     "RoundState",

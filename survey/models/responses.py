@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import enum
 from datetime import date, datetime
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from survey.core.db import Base, choice, intpk
+from survey.core.db import DERIVED, Base, choice, intpk
 
 WAITING = "waiting"
 """`Response.excluded` of what a unit brought, until an evaluator releases its batch."""
@@ -84,6 +85,23 @@ class Response(Base):
     batch_id: Mapped[int | None] = mapped_column(sa.ForeignKey("import_batch.id"), index=True)
     #: local day since which it counts in what unit roles see of an open round; null: not yet (see `scoring.release`)
     live_since: Mapped[date | None]
+
+
+class ResponseTally(Base):
+    """How many responses of a round came, and the newest: triggers of PostgreSQL keep it, so that no page counts.
+
+    A round has as many rows as writers left, which add up. On SQLite, which has few responses, there is none.
+    """
+
+    __tablename__ = "response_tally"
+    __table_args__: ClassVar[Any] = {"info": {DERIVED: True}}
+
+    id: Mapped[intpk]
+    round_id: Mapped[int] = mapped_column(sa.ForeignKey("round.id"), index=True)
+    #: negative where more went than came
+    responses: Mapped[int]
+    #: the highest number of any of them, also of one that went; 0 where all went
+    newest: Mapped[int]
 
 
 class SettledOut(Base):

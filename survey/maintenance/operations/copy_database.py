@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 import survey.models  # noqa: F401 (registers the tables)
-from survey.core.db import Base, Database
+from survey.core.db import Base, Database, own_tables
 from survey.core.errors import InputError
 from survey.migrations import current, newest
 
@@ -34,9 +34,7 @@ class Copied:
 def count_rows(database: Database) -> int:
     """Count the rows of all tables: the total of a progress bar."""
     with database.read() as session:
-        return sum(
-            session.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in Base.metadata.sorted_tables
-        )
+        return sum(session.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in own_tables())
 
 
 def copy_database(source: Database, target: Database, progress: Progress | None = None) -> dict[str, Copied]:
@@ -53,7 +51,7 @@ def copy_database(source: Database, target: Database, progress: Progress | None 
         raise InputError("The target is not empty: table %(table)s has rows", table=filled[0])
     copied: dict[str, Copied] = {}
     with _snapshot(source) as reading, target.engine.execution_options(sqlite_write=True).begin() as writing:
-        for table in Base.metadata.sorted_tables:
+        for table in own_tables():
             _copy_rows(table, reading, writing, progress)
             copied[table.name] = digest(table, reading)
             if digest(table, writing) != copied[table.name]:
@@ -67,8 +65,7 @@ def table_rows(database: Database) -> dict[str, int]:
     """Count the rows of every table."""
     with database.engine.connect() as connection:
         return {
-            table.name: connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
-            for table in Base.metadata.sorted_tables
+            table.name: connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in own_tables()
         }
 
 

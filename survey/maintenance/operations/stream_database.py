@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 import survey.models  # noqa: F401 (registers the tables)
-from survey.core.db import Base, Database
+from survey.core.db import Database, own_tables
 from survey.core.errors import InputError
 from survey.migrations import current, newest
 
@@ -43,7 +43,7 @@ def stream_database(source: Database, path: Path) -> None:
         file.execute("COMMIT")
         for statement in indexes:
             file.execute(statement)
-        for table in Base.metadata.sorted_tables:
+        for table in own_tables():
             if _checksum(_stored_rows(file, table)) != read[table.name]:
                 raise RuntimeError(f"table {table.name} was not copied faithfully")
         if broken := file.execute("PRAGMA foreign_key_check").fetchone():
@@ -67,7 +67,7 @@ def _copy_tables(source: Database, file: sqlite3.Connection) -> dict[str, tuple[
         connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         with connection.begin():
             connection.execute(sa.text("SET LOCAL statement_timeout = 0"))  # the limit is for pages
-            for table in Base.metadata.sorted_tables:
+            for table in own_tables():
                 read[table.name] = _copy_table(connection, table, file)
     return read
 

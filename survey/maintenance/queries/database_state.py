@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.core.db import Database
-from survey.models import Response
+from survey.models import Response, ResponseTally
 
 
 @dataclass(frozen=True)
@@ -35,3 +35,15 @@ def read_durability(database: Database) -> Durability:
 def read_newest_answer_time(session: orm.Session) -> datetime | None:
     """When the newest response was submitted; None without one."""
     return session.scalar(sa.select(sa.func.max(Response.submitted_at)))
+
+
+def read_wrong_tallies(session: orm.Session) -> list[int]:
+    """The numbers of the rounds whose tally is not what a count of their responses gives, in order (PostgreSQL)."""
+    if session.get_bind().dialect.name != "postgresql":
+        return []
+    kept = sa.select(ResponseTally.round_id, sa.func.sum(ResponseTally.responses)).group_by(ResponseTally.round_id)
+    counted = sa.select(Response.round_id, sa.func.count()).group_by(Response.round_id)
+    tallies, counts = (
+        {number: int(count) for number, count in session.execute(query) if count} for query in (kept, counted)
+    )
+    return sorted(number for number in tallies.keys() | counts.keys() if tallies.get(number) != counts.get(number))
