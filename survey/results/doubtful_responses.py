@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,8 @@ from numpy.typing import NDArray
 from sqlalchemy import orm
 
 from scoring import quality
-from scoring.moments import Moments, moments_from_patterns
+from scoring.moments import Moments
+from scoring.partition import Labelled, partition_sums
 from scoring.quality import QualityRules
 from scoring.scheme import DataError, Scheme
 from scoring.table import score_table
@@ -34,7 +36,7 @@ from survey.core.cache import cached
 from survey.core.errors import InputError
 from survey.models import Channel, Round
 from survey.results.compute import RoundResults, round_results, without_service
-from survey.results.queries.doubtful import read_comment_texts, read_counted_responses
+from survey.results.queries.doubtful import CHANNELS, QualityColumns, read_comment_texts, read_response_columns
 from survey.structure.queries.counted import stamp
 from survey.structure.queries.population import population as read_population
 
@@ -42,11 +44,8 @@ REASONS = (*quality.STRAIGHT, *quality.LEAVE_OUT, "repeat")
 """What is counted and told."""
 LEAVE_OUT = (*quality.LEAVE_OUT, "repeat")
 """For what an index "without" leaves responses out; none of it looks at whether people were satisfied."""
-FAMILY = 12
-"""How many of a form's 24 characters of key are those of its page's family."""
-KEY_LENGTH = 24
-
-_LIVE = (Channel.QR, Channel.KIOSK, Channel.RECEIPT)
+_LIVE = [CHANNELS.index(each) for each in (Channel.QR, Channel.KIOSK, Channel.RECEIPT)]
+_KIOSK = CHANNELS.index(Channel.KIOSK)
 _Mask = NDArray[np.bool_]
 
 
@@ -67,15 +66,6 @@ class Flags:
     #: one row a figure of the province and of each agency: columns of `scoring.quality.sensitivity`; a figure is
     #: empty where it is hidden, or where the flagged alone would be a group below the round's minimum
     change: pd.DataFrame
-
-
-@dataclass(frozen=True, eq=False)
-class _Rows:
-    """The counted responses of a round, columns alone."""
-
-    answers: list[str]
-    digits: NDArray[np.uint8]
-    frame: pd.DataFrame
 
 
 def flagged(session: orm.Session, round_code: str, reasons: Collection[str] = LEAVE_OUT) -> Flags:
@@ -142,66 +132,70 @@ def _scan(
     features: tuple[str, ...],
 ) -> _Scan:
     """Read the responses once, and flag them."""
-    rows = _read(session, round_, len(scheme.items), rules.min_answered_share)
-    frame = rows.frame
-    live = frame["channel"].isin([channel.value for channel in _LIVE]).to_numpy(dtype=bool)
-    counter = frame["counter"].where(live & frame["counter"].notna().to_numpy(), None)
+    rows, digits = _read(session, round_, len(scheme.items), rules.min_answered_share)
+    live = np.isin(rows.channel, _LIVE)
     table = quality.flags(
-        rows.digits, duration_s=frame["duration_s"], counter=counter, submitted_at=frame["time"], rules=rules
+        digits,
+        duration_s=rows.duration,
+        counter=_names(rows.counter)[np.where(live, rows.counter, 0)],
+        submitted_at=rows.time,
+        rules=rules,
     )
     masks: dict[str, _Mask] = {
         name: table[name].to_numpy(dtype=bool) for name in (*quality.STRAIGHT, *quality.LEAVE_OUT)
     }
-    masks["repeat"] = repeats(rows, live, rules)
-    out = np.zeros(len(frame), dtype=bool)
+    del table
+    masks["repeat"] = repeats(rows, digits, live, rules)
+    out = np.zeros(len(rows), dtype=bool)
     for reason in reasons:
         out |= masks[reason]
-    left = pd.DataFrame({"answers": rows.answers, "agency": frame["agency"], "service": frame["service"]})[~out]
-    groups = left.groupby(["agency", "service", "answers"], sort=False).size().reset_index(name="n")
-    moments = moments_from_patterns(
-        groups["answers"].tolist(),
-        groups["n"].to_numpy(dtype=np.int64),
-        groups[["agency", "service"]],
-        scheme,
-        features=features,
+    left = {"agency": Labelled.of(rows.agency, rows.agencies), "service": Labelled.of(rows.service, rows.services)}
+    moments, _ = partition_sums(
+        digits[~out], {name: column.select(~out) for name, column in left.items()}, scheme, features=features
     )
     return _Scan({reason: int(masks[reason].sum()) for reason in REASONS}, int(out.sum()), moments)
 
 
-def _read(session: orm.Session, round_: Round, items: int, min_share: float) -> _Rows:
-    """The counted responses of a round in the order they came."""
-    frame = read_counted_responses(session, round_.id)
-    frame["time"] = frame["time"].dt.tz_convert(round_.zone).dt.tz_localize(None)
-    frame = frame.sort_values(["time", "id"], ignore_index=True)
-    letters = np.frombuffer("".join(text[:items] for text in frame["answers"]).encode("ascii"), dtype=np.uint8)
+def _names(counters: NDArray[np.int32]) -> NDArray[np.object_]:
+    """What counters are called in the checks, by number: each name stands once in memory; none for 0."""
+    return np.array([None, *(str(k) for k in range(1, int(counters.max(initial=0)) + 1))], dtype=object)
+
+
+def _read(
+    session: orm.Session, round_: Round, items: int, min_share: float
+) -> tuple[QualityColumns, NDArray[np.uint8]]:
+    """The counted responses of a round in the order they came, and their answers to the items, 0 for none."""
+    rows = read_response_columns(session, round_.id, round_.zone, len(round_.version.slots))
+    letters = rows.letters[:, :items]
     digits = np.where((letters >= ord("1")) & (letters <= ord("5")), letters - ord("0"), 0).astype(np.uint8)
-    digits = digits.reshape(len(frame), items)
     if min_share > 0:
         given = (digits > 0).sum(axis=1)
         enough = (given > 0) & (given >= min_share * items)
-        frame, digits = frame[enough].reset_index(drop=True), digits[enough]
-    return _Rows(frame["answers"].tolist(), digits, frame)
+        rows, digits = rows.select(enough), digits[enough]
+    return rows, digits
 
 
-def repeats(rows: _Rows, live: _Mask, rules: QualityRules) -> _Mask:
+def repeats(rows: QualityColumns, digits: NDArray[np.uint8], live: _Mask, rules: QualityRules) -> _Mask:
     """Which responses (n,), in the order of time, repeat one before them; see the module."""
-    frame, digits = rows.frame, rows.digits
-    key, channel = frame["key"].astype(str), frame["channel"]
-    of_page = live & (key.str.len() == KEY_LENGTH).to_numpy() & (channel != Channel.KIOSK.value).to_numpy()
-    given = (digits > 0).sum(axis=1)
+    of_page = live & (rows.family != b"") & (rows.channel != _KIOSK)
+    given = (digits > 0).sum(axis=1, dtype=np.int16)
     varied = np.where(digits > 0, digits, 9).min(axis=1, initial=9) < digits.max(axis=1, initial=0)
-    telling = live & varied & (given >= rules.min_items) & frame["counter"].notna().to_numpy()
-    same_page = _soon_again(frame["time"], [key.str[:FAMILY]], of_page, rules.window)
-    same_answers = _soon_again(frame["time"], [frame["counter"], frame["answers"]], telling, rules.window)
-    return same_page | same_answers
+    telling = live & varied & (given >= rules.min_items) & (rows.counter > 0)
+    same_page = _soon_again(rows.time, [rows.family], of_page, rules.window)
+    answers = np.ascontiguousarray(rows.letters).view(f"S{rows.letters.shape[1]}")[:, 0]
+    return same_page | _soon_again(rows.time, [rows.counter, answers], telling, rules.window)
 
 
-def _soon_again(time: pd.Series, by: list[pd.Series], eligible: _Mask, minutes: float) -> _Mask:
-    """Which eligible rows follow another of the same group within so many minutes."""
+def _soon_again(time: NDArray[np.datetime64], by: list[NDArray[Any]], eligible: _Mask, minutes: float) -> _Mask:
+    """Which eligible rows, in the order of time, follow another of the same group within so many minutes."""
     result = np.zeros(len(time), dtype=bool)
-    chosen = time[eligible]
-    since = chosen.groupby([part[eligible] for part in by], sort=False).diff()
-    result[eligible] = (since <= pd.Timedelta(minutes=minutes)).to_numpy(dtype=bool)
+    chosen, group = np.flatnonzero(eligible), np.zeros(int(eligible.sum()), dtype=np.int64)
+    for part in by:
+        present, number = np.unique(part[chosen], return_inverse=True)
+        group = np.unique(group * len(present) + number, return_inverse=True)[1]
+    order = np.argsort(group, kind="stable")
+    near = np.diff(time[chosen][order]) <= np.timedelta64(round(60 * minutes), "s")
+    result[chosen[order[1:][near & (np.diff(group[order]) == 0)]]] = True
     return result
 
 

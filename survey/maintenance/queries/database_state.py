@@ -41,9 +41,9 @@ def read_wrong_tallies(session: orm.Session) -> list[int]:
     """The numbers of the rounds whose tally is not what a count of their responses gives, in order (PostgreSQL)."""
     if session.get_bind().dialect.name != "postgresql":
         return []
-    kept = sa.select(ResponseTally.round_id, sa.func.sum(ResponseTally.responses)).group_by(ResponseTally.round_id)
+    tallied = sa.select(ResponseTally.round_id, sa.func.sum(ResponseTally.responses)).group_by(ResponseTally.round_id)
     counted = sa.select(Response.round_id, sa.func.count()).group_by(Response.round_id)
     tallies, counts = (
-        {number: int(count) for number, count in session.execute(query) if count} for query in (kept, counted)
+        {number: int(count) for number, count in session.execute(query) if count} for query in (tallied, counted)
     )
     return sorted(number for number in tallies.keys() | counts.keys() if tallies.get(number) != counts.get(number))
