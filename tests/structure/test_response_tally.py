@@ -22,7 +22,7 @@ from survey.structure.queries.counted import PRIME, live_stamp
 from tests.support.places import open_place
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-BEFORE = "20261130_1635"
+BEFORE = "20261130_1640"
 
 
 @pytest.fixture
