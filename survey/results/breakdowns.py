@@ -123,7 +123,10 @@ def group_sums(session: orm.Session, results: RoundResults, dimension: Dimension
 
 
 def _score(session: orm.Session, results: RoundResults, dimension: Dimension, agency: str) -> pd.DataFrame:
-    """The figures, nothing hidden yet. An agency consists of whole strata, so its own part is enough for it."""
+    """The figures, nothing hidden yet. An agency consists of whole strata, so its own part is enough for it.
+
+    Where a response came elsewhere that part is the same, and so are its figures.
+    """
     sums = group_sums(session, results, dimension)
     moments, clusters = sums.moments, sums.clusters
     population = read_population(session, results.round.id)
@@ -136,18 +139,40 @@ def _score(session: orm.Session, results: RoundResults, dimension: Dimension, ag
     by: tuple[str, ...] = (GROUP,)
     if agency:
         by = ("agency", "service", GROUP) if dimension.by_service else ("agency", GROUP)
-    table = score_table(
-        moments,
-        moments.scheme,
-        everyone,
-        replace(results.rules, min_n=0),
-        by=by,
-        clusters=clusters,
-        least=results.rules.min_n,
-        beside=results.table,
-        without_service=without_service(results.rules),
+    beside = results.table[results.table["agency"] == agency] if agency else results.table
+
+    def make() -> pd.DataFrame:
+        table = score_table(
+            moments,
+            moments.scheme,
+            everyone,
+            replace(results.rules, min_n=0),
+            by=by,
+            clusters=clusters,
+            least=results.rules.min_n,
+            beside=beside,
+            without_service=without_service(results.rules),
+        )
+        return table[table["agency"] == agency].reset_index(drop=True)
+
+    if not agency:
+        return make()
+    shown = beside.loc[beside["level"] == "overall", ["service", "status"]]
+    key = (
+        results.round.version_id,
+        repr(results.rules),
+        by,
+        _content(moments.keys, moments.n, moments.counts, moments.reached, moments.cross),
+        () if clusters is None else _content(clusters.keys, clusters.n, clusters.sums),
+        "" if everyone is None else _digest(everyone),
+        _digest(shown.assign(status=shown["status"] == SUPPRESSED)),
     )
-    return table[table["agency"] == agency].reset_index(drop=True)
+    return cached(session, ("groups of", *key), make)
+
+
+def _content(keys: pd.DataFrame, *numbers: NDArray[np.generic]) -> tuple[str, ...]:
+    """Hashes of all that sums hold."""
+    return _digest(keys), *(hashlib.sha256(np.ascontiguousarray(one).tobytes()).hexdigest() for one in numbers)
 
 
 def hidden_figures(

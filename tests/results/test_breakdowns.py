@@ -123,3 +123,43 @@ def overall(table: pd.DataFrame) -> dict[str, tuple[int, float]]:
     """Return n and index of each group."""
     rows = table[table["level"] == "overall"]
     return {str(row["group"]): (int(row["n"]), float(row["index"])) for row in rows.to_dict("records")}
+
+
+def test_a_response_elsewhere_leaves_an_agencys_groups_as_they_are(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are not estimated again; those of the agency it came to are, and are what all responses anew give."""
+    scored: list[int] = []
+
+    def counted(*args: object, **more: object) -> pd.DataFrame:
+        scored.append(1)
+        return score_table(*args, **more)  # type: ignore[arg-type]
+
+    def groups(agency: str) -> pd.DataFrame:
+        with database.read() as session:
+            results = round_results(session, "r1")
+            channel = next(d for d in dimensions(results.definition) if d.key == "channel")
+            return breakdown(session, results, channel, agency)
+
+    def one_more(agency: str) -> None:
+        with database.write() as session:
+            of_agency = sa.select(Response).join(Agency, Agency.id == Response.deciding_agency_id)
+            same = session.scalars(of_agency.where(Agency.code == agency, Response.excluded.is_(None)).limit(1)).one()
+            columns = sa.inspect(Response).column_attrs.keys()
+            values = {name: getattr(same, name) for name in columns if name not in ("id", "key")}
+            session.add(Response(**values, key=f"{agency:x<32}"))
+
+    with database.write() as session:
+        scored_round(session)
+    monkeypatch.setattr("survey.results.breakdowns.score_table", counted)
+    before = groups("so-tu-phap")
+    one_more("so-dat-dai")
+    pd.testing.assert_frame_equal(groups("so-tu-phap"), before, check_exact=True)
+    assert len(scored) == 1
+    one_more("so-tu-phap")
+    after = groups("so-tu-phap")
+    assert len(scored) == 2
+    monkeypatch.setattr("survey.results.breakdowns.cached", lambda _session, _key, compute: compute())
+    pd.testing.assert_frame_equal(groups("so-tu-phap"), after, check_exact=True)
+    whole = (after[GROUP] == "") & (after["level"] == "overall") & (after["service"] == "")
+    assert after.loc[whole, "n"].tolist() == [61]
