@@ -195,10 +195,9 @@ def estimates(
     within = _cell_within(moments, design, line.alpha, used, statistic)
     if design.clusters is not None:
         variances = _cluster_variances(moments, mean, line.alpha, designs, used, size, statistic)
-    elif design.adjustments:
-        variances = [_calibrated_variance(mean, within, one, used, size) for one in designs]
     else:
-        variances = [variance(mean, within, one, used, size) for one in designs]
+        of_people = _calibrated_variance if design.adjustments else variance
+        variances = [of_people(mean, within, one, used, size) for one in designs]
     reached = reach(moments, figures)
     n = _sum(reached, used, size)
     weighted = _sum(reached * design.weight[:, None], used, size)
