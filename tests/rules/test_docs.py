@@ -148,12 +148,31 @@ def test_a_decision_has_date_status_and_consequences(decision: Path) -> None:
 
 def test_every_control_of_the_threat_model_has_its_test() -> None:
     text = text_of("docs/security.md").split("\n## Threats\n", 1)[1].split("\n## Checked", 1)[0]
-    missing = []
-    for path, name in re.findall(r"`(tests/[\w/.]+)::(\w+)`", text):
-        source = (ROOT / path).read_text("utf-8") if (ROOT / path).exists() else ""
-        if not re.search(rf"^(async )?def {name}\(", source, re.MULTILINE):
-            missing.append(f"{path}::{name}")
-    assert missing == []
+    assert missing_tests(text) == []
     rows = [row for row in text.splitlines() if row.startswith("| ") and not row.startswith(("| threat", "|---"))]
     assert len(rows) > 40
     assert [row for row in rows if "::" not in row.rsplit(" | ", 1)[-1]] == []
+
+
+def missing_tests(text: str) -> list[str]:
+    """Return the tests that a text names and the tree does not have."""
+    missing = []
+    for path, name in re.findall(r"`(tests/[\w/.]+)(?:::(\w+))?`", text):
+        source = (ROOT / path).read_text("utf-8") if (ROOT / path).exists() else ""
+        if not source or (name and not re.search(rf"^(async )?def {name}\(", source, re.MULTILINE)):
+            missing.append(f"{path}::{name}")
+    return missing
+
+
+def test_every_chapter_of_asvs_holds_by_a_test_or_says_why_not() -> None:
+    section = text_of("docs/security.md").split("\n## OWASP ASVS 5.0, level 2\n", 1)[1].split("\n### ", 1)[0]
+    assert missing_tests(section) == []
+    rows = [[cell.strip() for cell in row.strip("|").split(" |")] for row in re.findall(r"^\| V\d.*", section, re.M)]
+    assert [row[0].split()[0] for row in rows] == [f"V{number}" for number in range(1, 18)]
+    for chapter, holds, test in rows:
+        word, _, reason = holds.partition(":")
+        if word == "does not apply":
+            assert len(reason.split()) > 4, chapter
+            continue
+        assert test.count("`tests/") >= 1, chapter
+        assert word.startswith("yes") or len(reason.split()) > 10, chapter
