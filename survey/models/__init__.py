@@ -41,7 +41,7 @@ from survey.models.outside import Instrument, OutsideFigure
 from survey.models.places import PlaceDecision, PlaceOutcome
 from survey.models.publications import ApiClient, Publication, PublicationState
 from survey.models.questionnaires import AnswerSlot, Questionnaire, QuestionnaireVersion, SlotKind
-from survey.models.receipts import ReceiptBatch, ReceiptCode
+from survey.models.receipts import ReceiptBatch, ReceiptCode, SlipPlan, SlipWeek
 from survey.models.responses import WAITING, Channel, Response, ResponseTally, SettledOut
 from survey.models.rounds import Population, Round, RoundState, WeeklyCount
 from survey.models.targets import KnownChange, Target
@@ -128,6 +128,8 @@ __all__ = [
     "Service",
     "ServiceFormerName",
     "SettledOut",
+    "SlipPlan",
+    "SlipWeek",
     "SlotKind",
     "SpotCheck",
     "SpotForm",

@@ -51,6 +51,45 @@ class ReceiptBatch(Base):
     printed_by: Mapped[User | None] = orm.relationship(foreign_keys=[printed_by_id])
 
 
+class SlipPlan(Base):
+    """Plan of a counter's receipts in a round: which share of transactions, drawn by chance, is given a code."""
+
+    __tablename__ = "slip_plan"
+    __table_args__ = (
+        sa.CheckConstraint("every BETWEEN 1 AND 1000", name="every_range"),
+        sa.CheckConstraint("tickets >= 1", name="tickets_positive"),
+    )
+
+    round_id: Mapped[int] = mapped_column(sa.ForeignKey("round.id"), primary_key=True)
+    counter_id: Mapped[int] = mapped_column(sa.ForeignKey("counter.id"), primary_key=True)
+    #: one in so many transactions; fixed for the round
+    every: Mapped[int]
+    #: transactions expected in a week
+    tickets: Mapped[int]
+    set_at: Mapped[datetime]
+    set_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
+
+    counter: Mapped[Counter] = orm.relationship()
+
+
+class SlipWeek(Base):
+    """Seed by which the tickets of one week of a round are drawn, made before the week begins.
+
+    Nobody is shown it before the week, nor anybody but the lists made of it before the week is over. Its SHA-256 is
+    shown from the beginning, so that everyone can check afterwards that it was not changed.
+    """
+
+    __tablename__ = "slip_week"
+    __table_args__ = (sa.CheckConstraint("length(seed) = 32", name="seed_length"),)
+
+    round_id: Mapped[int] = mapped_column(sa.ForeignKey("round.id"), primary_key=True)
+    #: its Monday
+    week_on: Mapped[date] = mapped_column(primary_key=True)
+    #: 128 random bits in hexadecimal
+    seed: Mapped[str] = mapped_column(sa.String(32))
+    drawn_at: Mapped[datetime]
+
+
 class ReceiptCode(Base):
     """One-time code of a receipt: it takes one response.
 

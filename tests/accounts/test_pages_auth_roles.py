@@ -47,6 +47,7 @@ VALUES = {
     "language": "vi",
     "file": "scale-5",
     "version": "1",
+    "week": "2026-03-02",
 }
 """What stands in the variable parts of addresses."""
 
@@ -166,6 +167,9 @@ GET = {
     "staff.ask_revoke": ANOTHER_UNITS,
     "staff.receipts": ANOTHER_UNITS,
     "staff.issued": PUBLISHERS,
+    "staff.slip_plans": PUBLISHERS,
+    "staff.slip_weeks": ANOTHER_UNITS,
+    "staff.slip_list_pdf": {**ANOTHER_UNITS, "admin": 303},  # nothing is planned
     "staff.receipts_preview": UNPRINTABLE,
     "staff.paper_form": ANOTHER_UNITS,
     "staff.paper_form_pdf": ANOTHER_UNITS,
@@ -270,6 +274,7 @@ POST_WITHOUT_TOKEN = {
     "staff.revoke": dict.fromkeys(EVERYONE, 400),
     "staff.print_receipts": dict.fromkeys(EVERYONE, 400),
     "staff.issue": dict.fromkeys(EVERYONE, 400),
+    "staff.plan": dict.fromkeys(EVERYONE, 400),
     "structure.send_weekly_counts": dict.fromkeys(EVERYONE, 400),
     "api.receipt_codes": NO_TOKEN,
     "staff.upload_emblem": dict.fromkeys(EVERYONE, 400),

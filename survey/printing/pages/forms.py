@@ -29,6 +29,8 @@ VARIANTS = (
     (Variant.INK_SAVING.value, _("Saving ink")),
 )
 _CORRECTION = _("A correction is a number from -%(most)s to %(most)s millimetres", most=int(MAX_SHIFT))
+_EVERY = _("Write a whole number from 1 to 1000")
+_TICKETS = _("Write a whole number from 1 to 100000")
 _HOW_MANY = _("Write how many codes are wanted: a whole number from 1 to %(most)d", most=MOST_CODES)
 
 
@@ -79,6 +81,28 @@ class IssueForm(Form):
     def monday(self) -> date:
         """The first day of the week that was chosen."""
         return date.fromisoformat(self.week.data)
+
+
+class SlipPlanForm(Form):
+    """Which share of a counter's transactions is given a receipt code."""
+
+    counter = Choice(_("Counter"))
+    every = Whole(
+        _("One in how many transactions"),
+        [Required(_EVERY)],
+        hint=_("k: 5 means that one of every five, drawn by chance, is given a code. It stays for the whole round."),
+        least=1,
+        most=1000,
+        message=_EVERY,
+    )
+    tickets = Whole(
+        _("Transactions expected in a week"),
+        [Required(_TICKETS)],
+        hint=_("The list of ticket numbers goes up to one and a half times as many."),
+        least=1,
+        most=100_000,
+        message=_TICKETS,
+    )
 
 
 class PaperForm(Form):

@@ -14,6 +14,7 @@ from survey.printing.operations.issue_receipt_codes import issue_receipt_codes
 from survey.printing.pages.forms import IssueForm
 from survey.printing.pages.scope import blueprint
 from survey.printing.queries.receipt_batches import batches_used, coming_weeks, issuing_counter, issuing_counters
+from survey.printing.queries.slip_plans import rounds_to_plan
 from survey.web.context import actor, database, settings, today
 
 ISSUERS = (Role.ADMIN, Role.EVALUATOR)
@@ -70,5 +71,6 @@ def _page(form: IssueForm) -> str:
             rows=batches_used(session, agency),
             agencies=sorted({counter.agency for counter in issuing_counters(session)}, key=lambda one: one.name),
             agency=agency,
+            planned=rounds_to_plan(session),
             counters=[one for one in issuing_counters(session) if agency in ("", one.agency.code)],
         )
