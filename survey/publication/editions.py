@@ -30,6 +30,7 @@ from survey.accounts.queries.users import reading_settled
 from survey.collect.queries.evidence import Decided, decided_batches
 from survey.core.errors import InputError
 from survey.models import Publication, QuestionnaireVersion, Round
+from survey.publication.frozen_frames import frames_to_freeze
 from survey.publication.looked_at import places_of, places_to_freeze
 from survey.publication.queries.editions import published, version_by_hash
 from survey.questionnaires import from_canonical
@@ -146,6 +147,7 @@ def _freeze(session: orm.Session, round_: Round, late: Late) -> Frozen:
         "exclusions": exclusions_in_force(session, round_.id),
         "batches": asdict(decided_batches(session, round_.id)),
         "places": places_to_freeze(session, results),
+        "frames": frames_to_freeze(session, results),
         "columns": list(results.table.columns),
         "results": rows,
         "test_errors": _test_errors(results),

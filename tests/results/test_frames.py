@@ -5,6 +5,8 @@ Of the ten answers of a week (`tests.support.stuffed_round`) two say 3 to everyt
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -13,7 +15,7 @@ from sqlalchemy import orm
 from survey.models import Agency, Channel, Counter, Response, Round, SlipPlan
 from survey.results.compute import round_results
 from survey.results.frames import Frames, frames_for
-from tests.support.evaluation import NOW, accounts, sign_in
+from tests.support.evaluation import NOW, accounts, publish_scored, sign_in
 from tests.support.places import open_place
 from tests.support.reading import soup, words
 from tests.support.stuffed_round import stuffed_round
@@ -130,3 +132,16 @@ def test_pages_have_them_side_by_side(site: Flask) -> None:
     assert [line["data-frames"] for line in own.select("tr[data-frames]")] == ["co-quan-03"]
     assert own.find(id="frames") is not None
     assert soup(client, "/danh-gia/dem/co-quan/co-quan-06").find(id="frames") is None
+
+
+def test_an_edition_keeps_them_for_everyone(site: Flask) -> None:
+    """What is frozen is shown to all, side by side, whatever is planned or answered later."""
+    with site.extensions["database"].write() as session:
+        publish_scored(session, code="dem", now=NOW + timedelta(days=100))
+        session.execute(sa.delete(SlipPlan))
+    page = soup(site.test_client(), "/ket-qua/dem")
+    shown = {row["data-frames"]: words(row) for row in page.select("tr[data-frames]")}
+    assert list(shown) == ["", "co-quan-02", "co-quan-03", "co-quan-04"]
+    assert "80,0" in shown[""]
+    assert "n = 60" in shown["co-quan-03"]
+    assert "+40,0" in shown["co-quan-03"]

@@ -53,14 +53,14 @@ def _head(
     canvas.setLineWidth(0.8)
     ends = week_on + timedelta(days=6)
     title = f"Số thứ tự được phát mã, tuần {week_on:%d/%m} – {ends:%d/%m/%Y}"
-    told = (
+    lead = (
         f"Cứ {every} lượt giao dịch thì một lượt được phát mã, chọn ngẫu nhiên. Đếm lượt từ đầu tuần, số 1 là người "
         f"đầu tiên; người có số dưới đây nhận một phiếu có mã, không chọn người khác thay. Danh sách đến số {last}."
     )
     for text, font, size, gap in (
         (title, SEMIBOLD, 16, 2 * mm),
         (f"{agency}, {counter}. {round_name}. Tờ {page}.", REGULAR, 10.5, 2 * mm),
-        (told, REGULAR, 10.5, 5 * mm),
+        (lead, REGULAR, 10.5, 5 * mm),
     ):
         y = draw(canvas, fit(text, font, size, width, 40 * mm), MARGIN, y) - gap
     return y

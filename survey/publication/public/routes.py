@@ -11,8 +11,9 @@ from werkzeug.wrappers import Response as Reply
 
 from survey.core.text import clean
 from survey.publication.editions import decided_in, exclusions_of, replaced_rules
+from survey.publication.frozen_frames import frames_for_everyone
 from survey.publication.looked_at import places_of
-from survey.publication.page_data import public_hardened
+from survey.publication.page_data import hidden_agencies_of, public_hardened
 from survey.publication.public.common import blueprint, described, load, shown_edition
 from survey.publication.public.kept import find_edition, send
 from survey.publication.public.told import EditionTold
@@ -109,6 +110,7 @@ def _draw_results(session: orm.Session, seen: EditionSeen) -> str:
         carried=i18n.language_key()[1],
         seen=seen,
         **_tables(page, edition),
+        frames=frames_for_everyone(publication, hidden_agencies_of(page)),
         base=settings().public_base_url,
         licence=settings().data_licence,
         batches=decided_in(publication),
