@@ -8,7 +8,7 @@ from alembic import op
 from survey.core.db import UTCDateTime
 
 revision = "20261130_1650"
-down_revision = "20261130_1640"
+down_revision = "20261130_1645"
 branch_labels = None
 depends_on = None
 
