@@ -23,6 +23,7 @@ from survey.publication import commands as publication
 from survey.results import commands as results
 from survey.results.archive_command import archive
 from survey.results.plan_command import plan
+from survey.results.thermometers_command import import_thermometers, thermometers
 from survey.structure import commands as structure
 
 TREE: tuple[click.Command, ...] = (
@@ -39,6 +40,8 @@ TREE: tuple[click.Command, ...] = (
         structure.import_services,
         structure.import_counters,
         structure.import_population,
+        structure.import_margins,
+        import_thermometers,
         collect.import_responses,
         collect.undo_import,
     ),
@@ -57,6 +60,7 @@ TREE: tuple[click.Command, ...] = (
     results.results,
     results.score,
     results.check_table,
+    thermometers,
     plan,
     archive,
     files.export,

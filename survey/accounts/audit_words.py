@@ -115,6 +115,7 @@ def actions() -> dict[str, dict[str, str]]:
             "round.closed": _("Closed a round"),
             "population.imported": _("Imported transactions"),
             "weekly_counts.imported": _("Imported transactions by week"),
+            "margins.imported": _("Imported the make-up of transactions"),
             "targets.imported": _("Imported targets"),
             "outside_figures.imported": _("Entered figures of other instruments"),
             "change.marked": _("Marked a known change"),

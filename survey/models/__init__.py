@@ -43,7 +43,7 @@ from survey.models.publications import ApiClient, Publication, PublicationState
 from survey.models.questionnaires import AnswerSlot, Questionnaire, QuestionnaireVersion, SlotKind
 from survey.models.receipts import ReceiptBatch, ReceiptCode, SlipPlan, SlipWeek
 from survey.models.responses import WAITING, Channel, Response, ResponseTally, SettledOut
-from survey.models.rounds import Population, Round, RoundState, WeeklyCount
+from survey.models.rounds import Margin, Population, Round, RoundState, WeeklyCount
 from survey.models.targets import KnownChange, Target
 from survey.models.users import (
     CalendarAddress,
@@ -106,6 +106,7 @@ __all__ = [
     "MailAddress",
     "MailMessage",
     "MailState",
+    "Margin",
     "OutsideFigure",
     "Passkey",
     "PlaceDecision",

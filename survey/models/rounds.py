@@ -120,3 +120,24 @@ class WeeklyCount(Base):
     #: its Monday
     week_on: Mapped[date] = mapped_column(primary_key=True)
     transactions: Mapped[int]
+
+
+class Margin(Base):
+    """Cơ cấu giao dịch: the transactions of one category of a variable, of an agency or, of the root, of all.
+
+    Weights are calibrated to margins (`scoring.calibration`), by rules of the round.
+    """
+
+    __tablename__ = "margin"
+    __table_args__ = (
+        sa.CheckConstraint("transactions >= 0", name="transactions_not_negative"),
+        sa.CheckConstraint("length(variable) > 0 AND length(category) > 0", name="names_not_empty"),
+    )
+
+    round_id: Mapped[int] = mapped_column(sa.ForeignKey("round.id"), primary_key=True)
+    agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agency.id"), primary_key=True)
+    #: code of a respondent question, `service`, or `month`
+    variable: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    #: code of an option or a service, or a month like `2026-11`
+    category: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    transactions: Mapped[int]

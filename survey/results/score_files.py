@@ -182,7 +182,7 @@ def read_population(path: Path, strata: Sequence[str] = STRATA) -> pd.DataFrame:
             if not key[0]:
                 check.wrong(number, "agency", "", "filled in")
             if key in rows:
-                check.wrong(number, names[1], key[1], f"given once for {key[0]}")
+                check.wrong(number, names[1], key[1], "given once for %(agency)s", agency=key[0])
             rows[key] = n
         check.finish()
         if not rows:

@@ -416,11 +416,15 @@ class Checker:
             return None
         found = parse_day(value)
         if found is None and (meant := excel_day(value)):
-            expected = "a date: it is Excel's number for %(day)s; give the column a date format and save again"
-            self.wrong(row, column, value, expected, day=f"{meant:%d/%m/%Y}")
+            self.wrong(
+                row,
+                column,
+                value,
+                "a date: it is Excel's number for %(day)s; give the column a date format and save again",
+                day=f"{meant:%d/%m/%Y}",
+            )
         elif found is None and (meant := day_with_short_year(value)):
-            expected = "a year of four digits; is %(day)s meant?"
-            self.wrong(row, column, value, expected, day=f"{meant:%d/%m/%Y}")
+            self.wrong(row, column, value, "a year of four digits; is %(day)s meant?", day=f"{meant:%d/%m/%Y}")
         elif found is None:
             self.wrong(row, column, value, "a date like 2026-11-25 or 25/11/2026")
         return found

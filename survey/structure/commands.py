@@ -89,6 +89,27 @@ def import_population(file: Path, round_code: str, heading_row: int, columns: tu
     _import(file, "population", "rows of transactions", heading_row, columns, round_code)
 
 
+@click.command("margins")
+@click.argument("file", type=IN_FILE)
+@click.option("--round", "round_code", required=True, help="Code of the round the transactions belong to.")
+@with_appcontext
+@report_input_errors
+def import_margins(file: Path, round_code: str) -> None:
+    """Set what a round's transactions are made up of: agency,variable,category,N. Replaces what was there."""
+    from survey.spreadsheets.read import open_office_table
+    from survey.structure.operations.import_margins import import_margins as store
+    from survey.structure.operations.import_margins import known_heading
+    from survey.structure.queries import rounds
+
+    with (
+        progress_bar(file) as advance,
+        open_office_table(file, known_heading, 0, advance) as table,
+        database().write() as session,
+    ):
+        count = store(session, table, rounds.by_code(session, round_code), actor=operator())
+    click.echo(f"{count} rows of margins are stored for round {round_code}.")
+
+
 def _import(
     file: Path, kind: str, what: str, heading_row: int, columns: tuple[str, ...], round_code: str | None = None
 ) -> None:

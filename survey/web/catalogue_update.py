@@ -31,7 +31,9 @@ METHODS = [
 #: `trimmed`: a `{% trans %}` over several lines is one sentence, at run time as here
 OPTIONS = {"templates/**.html": {"trimmed": "true"}}
 #: sentences of errors and notices are written where they arise and translated where they are shown
-KEYWORDS = DEFAULT_KEYWORDS | dict.fromkeys(("InputError", "Notice"), (1,))
+KEYWORDS = (
+    DEFAULT_KEYWORDS | dict.fromkeys(("InputError", "Notice"), (1,)) | dict.fromkeys(("wrong", "CellError"), (4,))
+)
 QUOTED = re.compile(r""" "([^"\n]+)" | '([^'\n]+)' """, re.VERBOSE)
 COMPLETE = "vi"
 """The language that says everything; English is the msgids themselves."""

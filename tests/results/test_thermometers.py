@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -11,6 +14,8 @@ from flask import Flask
 
 from scoring.nonresponse import others_must_be
 from survey.models import AuditEvent, Instrument, OutsideFigure
+from survey.results.compute import round_results
+from survey.results.figures import Figures
 from survey.results.thermometers import Thermometer, together
 from tests.support.evaluation import accounts, close_rounds, scored_round, sign_in, token
 
@@ -122,3 +127,44 @@ def test_each_sentence_holds_where_it_is_said(app: Flask) -> None:
     near = pair(app, (84, 82, 86), (85, 2000), 10_000)
     assert len({impossible, unknown, near}) == 3
     assert unknown == without
+
+
+def test_commands_store_and_print_the_same(site: Flask, tmp_path: Path) -> None:
+    """The own round's row stands first; PAR INDEX 90.02 of 100, 17.88 of 18 is 99.33 %."""
+    file = tmp_path / "thuoc-do.csv"
+    file.write_text(TABLE.replace("\t", ";"), encoding="utf-8")
+    run = site.test_cli_runner().invoke
+    unknown = run(args=["import", "thermometers", str(file), "--by", "nobody"])
+    assert unknown.exit_code == 2
+    assert "nobody" in unknown.output
+    done = run(args=["import", "thermometers", str(file), "--by", "evaluator"])
+    assert done.exit_code == 0, done.output
+    with site.extensions["database"].read() as session:
+        assert len(session.scalars(sa.select(OutsideFigure)).all()) == 4
+        whole = Figures(round_results(session, "r1").table).overall("trung-tam")
+    rows = list(csv.DictReader(io.StringIO(run(args=["thermometers", "--year", "2099"]).stdout)))
+    assert [row["instrument"] for row in rows] == ["own", "par", "portal", "service_index", "sipas"]
+    assert (float(rows[0]["value"]), rows[0]["source"]) == (whole.index, "r1")
+    assert float(rows[3]["percent"]) == pytest.approx(100 * 17.88 / 18)
+    assert (rows[2]["n"], rows[3]["n"]) == ("200", "")
+    assert len(run(args=["thermometers", "--year", "2098"]).stdout.splitlines()) == 1
+    assert len(run(args=["thermometers", "--agency", "so-tu-phap"]).stdout.splitlines()) == 1
+    file.write_text("Cơ quan;Năm;Thước đo;Giá trị;Nguồn\nnowhere;2026;SIPAS;84;x\n", encoding="utf-8")
+    wrong = run(args=["import", "thermometers", str(file), "--by", "evaluator"])
+    assert wrong.exit_code == 2
+    assert "A2" in wrong.output
+
+
+def test_the_page_takes_a_file_and_names_a_wrong_cell_by_its_address(site: Flask) -> None:
+    client = site.test_client()
+    sign_in(client, "evaluator")
+    for text, status in ((TABLE, 303), (TABLE.replace("83,94", "183,94"), 422)):
+        form = {
+            "csrf_token": token(client.get(AT).get_data(as_text=True)),
+            "pasted": "",
+            "file": (io.BytesIO(text.encode()), "thuoc-do.tsv"),
+        }
+        reply = client.post(AT, data=form)
+        assert reply.status_code == status
+    page = BeautifulSoup(reply.data, "html.parser")
+    assert "D2" in page.find(id="cells").find_parent("table").select_one("tbody tr").get_text()

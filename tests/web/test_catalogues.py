@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import logging
 import os
 import subprocess
@@ -194,6 +195,7 @@ def test_every_kind_of_source_is_extracted(tmp_path: Path) -> None:
     (tmp_path / "survey/page.py").write_text(
         'a = _("From code")\nb = ngettext("%(num)d row", "%(num)d rows", 2)\n'
         'raise InputError("An error of " "two parts")\n'
+        'check.wrong(3, "age", text, "a number")\n'
     )
     (tmp_path / "templates/room/page.html").write_text(
         "{% trans %}\n  Over two\n  lines\n{% endtrans %}{{ word('From a macro') }}"
@@ -205,8 +207,32 @@ def test_every_kind_of_source_is_extracted(tmp_path: Path) -> None:
         "Over two lines": "Over two lines",
         "From a picture": "From a picture",
         "An error of two parts": "An error of two parts",
+        "a number": "a number",
     }
     assert {"From a macro"} <= literals(tmp_path)
+
+
+def reasons() -> list[tuple[str, ast.expr]]:
+    """What importers say of wrong cells: where, and the fourth argument of `Checker.wrong` and `CellError`."""
+    found = []
+    for path in sorted((ROOT / "survey").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            called = getattr(node, "func", None)
+            name = getattr(called, "attr", getattr(called, "id", ""))
+            if isinstance(node, ast.Call) and name in {"wrong", "CellError"} and len(node.args) > 3:
+                found.append((f"{path.relative_to(ROOT)}:{node.lineno}", node.args[3]))
+    return found
+
+
+def test_every_reason_of_a_wrong_cell_is_told_in_vietnamese() -> None:
+    """Each is a text where it arises, so that it is found, and has a sentence of its own in Vietnamese."""
+    told, found = load("vi"), reasons()
+    variable = [where for where, text in found if not (isinstance(text, ast.Constant) and isinstance(text.value, str))]
+    assert [where.partition(":")[0] for where in variable] == ["survey/spreadsheets/read.py"]  # `Checker.wrong` itself
+    texts = {text.value for _, text in found if isinstance(text, ast.Constant)}
+    assert len(texts) > 40
+    catalogue = told._catalog  # type: ignore[attr-defined]
+    assert sorted(text for text in texts if not catalogue.get(text) or catalogue[text] == text) == []
 
 
 def test_the_catalogues_are_merged() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-
 import flask
 from flask_babel import lazy_gettext as _
 from flask_babel import ngettext
@@ -11,34 +9,30 @@ from sqlalchemy import orm
 from werkzeug import Response
 
 from survey.accounts.auth import role_required
-from survey.core.errors import InputError, TableError
+from survey.core.errors import TableError
 from survey.models import AgencyKind
 from survey.results.operations.import_outside_figures import import_outside_figures, known_heading
 from survey.results.page_data import load_round
 from survey.results.pages.pages import REVIEWERS, blueprint
-from survey.results.pages.table_check import PastedText
 from survey.results.queries.outside_figures import last_round_of, outside_figures
 from survey.results.thermometers import OWN, Thermometers, outside, own, together
-from survey.spreadsheets.read import read_office_table
 from survey.web import i18n
 from survey.web.context import actor, database
-from survey.web.fields import File
-from survey.web.forms import Form
 from survey.web.i18n import local_name
-from survey.web.uploads import MAX_FILE, check_content, takes_upload
+from survey.web.pasted import PastedTable, TableForm, store_table
+from survey.web.uploads import takes_upload
 
 
-class OutsideFiguresForm(Form):
+class OutsideFiguresForm(TableForm):
     """Figures of other instruments: pasted, or in a file."""
 
-    pasted = PastedText(
+    pasted = PastedTable(
         _("Paste the table from Excel"),
         hint=_(
             "With its headings: Cơ quan, Năm, Thước đo (SIPAS, 766, Cổng dịch vụ công, PAR INDEX), Giá trị, Điểm tối "
             "đa (may be left out: 100), n, Cách hỏi, Nguồn. “Toàn tỉnh” is the province."
         ),
     )
-    file = File(_("or choose a file"), hint=_(".csv, .xlsx, .xls or .ods"), accept=".csv,.xlsx,.xls,.ods")
 
 
 @blueprint.get("/thuoc-do")
@@ -54,23 +48,11 @@ def thermometers() -> str:
 def send_thermometers() -> Response | tuple[str, int]:
     """Store the figures of a pasted table or a file, all or none."""
     form = OutsideFiguresForm()
-    if not form.validate():
-        return _page(form), 422
-    pasted, sent = form.pasted.data.strip("\r\n"), form.file.data
-    try:
-        if not pasted.strip() and sent is None:
-            raise InputError("Paste a table or choose a file")  # noqa: TRY301 - told beside the field like the others
-        data = pasted.encode() if pasted.strip() else sent.stream.read(MAX_FILE + 1)
-        name = str(_("pasted table")) if pasted.strip() else sent.filename or "file"
-        check_content(data, name)
-        with database().write() as session:
-            table = read_office_table(io.BytesIO(data), name, known_heading)
-            count = import_outside_figures(session, table, actor=actor())
-    except TableError as error:
-        return _page(form, error), 422
-    except InputError as error:
-        form.refuse(error, "pasted" if pasted.strip() else "file")
-        return _page(form), 422
+    count = store_table(
+        form, known_heading, lambda session, table: import_outside_figures(session, table, actor=actor())
+    )
+    if not isinstance(count, int):
+        return _page(form, count), 422
     flask.flash(ngettext("%(num)s figure is stored.", "%(num)s figures are stored.", count))
     return flask.redirect(flask.url_for("evaluator.thermometers"), code=303)
 

@@ -175,8 +175,9 @@ def _check_codes(rows: list[_Row], stored: dict[str, Agency], check: Checker) ->
             check.wrong(row.number, "code", row.code, "different from row %(row)s", row=seen[row.code])
         seen.setdefault(row.code, row.number)
         if row.parent and row.parent not in known:
-            expected = "the code or name of an agency in this file or stored already"
-            check.wrong(row.number, "parent", row.parent, expected)
+            check.wrong(
+                row.number, "parent", row.parent, "the code or name of an agency in this file or stored already"
+            )
         if row.parent and row.parent == row.code:
             check.wrong(row.number, "parent", row.parent, "another agency than itself")
         if row.successor and (row.successor not in known or row.successor == row.code):

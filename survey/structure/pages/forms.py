@@ -8,7 +8,6 @@ from flask_babel import lazy_gettext as _
 
 from survey.models.counters import USUAL_HOURS, USUAL_WEEKDAYS
 from survey.web.fields import (
-    Block,
     Choice,
     Choices,
     CodeChoices,
@@ -23,22 +22,13 @@ from survey.web.fields import (
     Tick,
 )
 from survey.web.forms import EditForm, Form
+from survey.web.pasted import TABLE_FILES, TABLE_HINT, PastedTable, TableForm
 from survey.web.wording import WEEKDAYS
 
 _WRITE_DAY = _("Write the day as day/month/year, for example 01/07/2026")
 _CHOOSE_KIND = _("Choose what the agency is, and its tier")
 _AGENCY_CODE = _("Short, without marks, for example so-noi-vu. It stands in files and addresses and never changes.")
-_TABLE = _("Excel (.xlsx, .xls), OpenDocument (.ods) or CSV, at most 10 MB.")
-TABLE_FILES = ".csv,.txt,.tsv,.xlsx,.xls,.ods"
 CODE_LENGTH, COUNTER_CODE_LENGTH, NAME_LENGTH = 64, 32, 200
-
-
-class PastedTable(Block):
-    """A table pasted from a spreadsheet, whose tabs and empty cells stay."""
-
-    def cleaned(self, typed: str) -> str:
-        """What was pasted, to the letter."""
-        return typed
 
 
 class AgencyForm(EditForm):
@@ -231,14 +221,7 @@ class PopulationForm(Form):
             "each field. Codes or names."
         ),
     )
-    file = File(_("or choose a file"), hint=_TABLE, accept=TABLE_FILES)
-
-
-class TableForm(Form):
-    """A table: pasted, or in a file."""
-
-    pasted = PastedTable(_("Paste the table from Excel"))
-    file = File(_("or choose a file"), hint=_TABLE, accept=TABLE_FILES)
+    file = File(_("or choose a file"), hint=TABLE_HINT, accept=TABLE_FILES)
 
 
 class TargetsForm(TableForm):
@@ -259,6 +242,18 @@ class WeeklyCountsForm(TableForm):
     pasted = PastedTable(
         _("Paste the table from Excel"),
         hint=_("With its headings: Cơ quan, Tuần (any day in it), Số giao dịch. Agencies are codes or names."),
+    )
+
+
+class MarginsForm(TableForm):
+    """What all transactions of a round are made up of."""
+
+    pasted = PastedTable(
+        _("Paste the table from Excel"),
+        hint=_(
+            "With its headings: Cơ quan (may be left out: all of them), Phân theo (Giới tính, Nhóm tuổi, Thời hạn …), "
+            "Nhóm, Số giao dịch. Codes or the words of the questionnaire."
+        ),
     )
 
 

@@ -13,10 +13,10 @@ from survey.questionnaires import from_canonical
 from survey.structure.operations.import_targets import import_targets, known_heading
 from survey.structure.pages.common import ROUND_EDITORS, blueprint, go, round_of
 from survey.structure.pages.forms import TargetsForm
-from survey.structure.pages.pasted import store_table
 from survey.structure.queries.targets import target_rows
 from survey.web import i18n
 from survey.web.context import actor, database
+from survey.web.pasted import store_table
 from survey.web.uploads import takes_upload
 
 

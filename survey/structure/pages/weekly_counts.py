@@ -12,9 +12,9 @@ from survey.models import RoundState
 from survey.structure.operations.import_weekly_counts import import_weekly_counts, known_heading
 from survey.structure.pages.common import ROUND_EDITORS, blueprint, go, round_of
 from survey.structure.pages.forms import WeeklyCountsForm
-from survey.structure.pages.pasted import store_table
 from survey.structure.queries.population import weekly_counts as stored_counts
 from survey.web.context import actor, database
+from survey.web.pasted import store_table
 from survey.web.uploads import takes_upload
 
 

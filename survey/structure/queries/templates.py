@@ -9,11 +9,14 @@ from sqlalchemy import orm
 
 from survey.models import Agency, AgencyKind, BatchKind, Round
 from survey.structure.queries import structure
+from survey.structure.queries.margins import margins, variables
 from survey.structure.table_columns import KIND_WORDS, LEVEL_WORDS
 from survey.structure.table_templates import Template, headings_of
 
 ONE_STOP = ("Q1", "Bộ phận Một cửa")
 """Code and name that a template suggests for an agency that receives dossiers and has no counter yet."""
+WHOLE = "Toàn tỉnh"
+"""What a template writes for all agencies together."""
 RECEIVING = frozenset({AgencyKind.COMMUNE, AgencyKind.CENTRE})
 
 
@@ -86,6 +89,31 @@ def _transactions(session: orm.Session, today: date, round_: Round | None) -> Te
         if agency.kind is not AgencyKind.PROVINCE
     ]
     return Template(["Mã cơ quan", "Tên cơ quan", *(service.name for service in services)], rows, {})
+
+
+def template_of_margins(session: orm.Session, round_: Round) -> Template:
+    """A row for each category of what margins can be of, with what is stored; agencies of their own below."""
+    known = variables(session, round_)
+    stored = {(row.variable, row.category): row.transactions for row in margins(session, round_.id) if not row.agency}
+    rows: list[Sequence[str | int | None]] = [
+        (WHOLE, one.title("vi"), one.category(code, "vi"), stored.get((one.code, code)))
+        for one in known
+        for code in one.categories
+    ]
+    named = {one.code: one for one in known}
+    rows += [
+        (
+            row.agency.name,
+            named[row.variable].title("vi") if row.variable in named else row.variable,
+            named[row.variable].category(row.category, "vi") if row.variable in named else row.category,
+            row.transactions,
+        )
+        for row in margins(session, round_.id)
+        if row.agency is not None
+    ]
+    agencies = _names(structure.in_force(session, round_.opens_on))
+    headings = ["Cơ quan", "Phân theo", "Nhóm", "Số giao dịch"]
+    return Template(headings, rows, {0: [WHOLE, *agencies], 1: [one.title("vi") for one in known]})
 
 
 def _names(agencies: Sequence[Agency]) -> list[str]:

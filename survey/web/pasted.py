@@ -4,15 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask_babel import gettext as _
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
 from sqlalchemy import orm
 
 from survey.core.errors import InputError, TableError
 from survey.spreadsheets.headings import Known
 from survey.spreadsheets.read import Table
-from survey.structure.pages.forms import TableForm
 from survey.web.context import actor, database, settings
+from survey.web.fields import Block, File
+from survey.web.forms import Form
 from survey.web.uploads import Upload, Uploads
+
+TABLE_HINT = _("Excel (.xlsx, .xls), OpenDocument (.ods) or CSV, at most 10 MB.")
+TABLE_FILES = ".csv,.txt,.tsv,.xlsx,.xls,.ods"
+
+
+class PastedTable(Block):
+    """A table pasted from a spreadsheet, whose tabs and empty cells stay."""
+
+    def cleaned(self, typed: str) -> str:
+        """What was pasted, to the letter."""
+        return typed
+
+
+class TableForm(Form):
+    """A table: pasted, or in a file."""
+
+    pasted = PastedTable(_("Paste the table from Excel"))
+    file = File(_("or choose a file"), hint=TABLE_HINT, accept=TABLE_FILES)
 
 
 def store_table(
@@ -42,7 +62,7 @@ def _receive(form: TableForm) -> Upload | None:
     uploads, pasted = Uploads(settings().storage), form.pasted.data
     try:
         if pasted.strip():
-            return uploads.keep(pasted.strip("\r\n").encode(), _("pasted table"), actor=actor())
+            return uploads.keep(pasted.strip("\r\n").encode(), gettext("pasted table"), actor=actor())
         return uploads.receive(form.file.data, actor=actor())
     except InputError as error:
         _refuse(form, error)
