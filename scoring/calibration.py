@@ -39,7 +39,7 @@ class EmptyCategoryError(DataError):
 
 
 @dataclass(frozen=True)
-class Margin:
+class MarginTotals:
     """Transactions by category of a variable, of an agency or of all ("")."""
 
     variable: str
@@ -104,7 +104,9 @@ class _Groups:
         return pd.DataFrame({_GROUP: list(self.totals), "N": list(self.totals.values())})
 
 
-def calibrate(design: Design, margins: Sequence[Margin], *, method: str = "rake", trim_at: float = 0.0) -> Calibration:
+def calibrate(
+    design: Design, margins: Sequence[MarginTotals], *, method: str = "rake", trim_at: float = 0.0
+) -> Calibration:
     """The design calibrated to margins; its cells have a key column for each variable, and `agency`.
 
     `method`: one of `METHODS`. `poststratify` takes margins of one variable: those of agencies where there are any,
@@ -192,7 +194,7 @@ def _kept(design: Design, column: str | None) -> _Groups:
     return _Groups(label, _sums(label, design.weight * design.n))
 
 
-def _groups(design: Design, margins: Sequence[Margin], known: NDArray[np.bool_]) -> _Groups:
+def _groups(design: Design, margins: Sequence[MarginTotals], known: NDArray[np.bool_]) -> _Groups:
     """The groups of margins of one variable: of all, or of agencies; the other agencies are one group."""
     label = _categories(design, margins, known)
     base = _sums(["\t".join(parts) for parts in label], design.weight * design.n)
@@ -208,7 +210,7 @@ def _groups(design: Design, margins: Sequence[Margin], known: NDArray[np.bool_])
     return _Groups(["\t".join(parts) for parts in label], totals)
 
 
-def _named(margin: Margin) -> dict[str, float]:
+def _named(margin: MarginTotals) -> dict[str, float]:
     """The categories with transactions; `DataError` for numbers that cannot be."""
     for category, n in margin.totals.items():
         if not 0 <= n < float("inf"):
@@ -219,7 +221,7 @@ def _named(margin: Margin) -> dict[str, float]:
     return named
 
 
-def _categories(design: Design, margins: Sequence[Margin], known: NDArray[np.bool_]) -> list[tuple[str, str]]:
+def _categories(design: Design, margins: Sequence[MarginTotals], known: NDArray[np.bool_]) -> list[tuple[str, str]]:
     """Each cell's agency ("" for all) and category; cells that no margin is of have no category."""
     names = {margin.agency: _named(margin) for margin in margins}
     agency, own = labels_of(design.keys, ["agency"]), labels_of(design.keys, [margins[0].variable])
@@ -248,7 +250,7 @@ def _sums(label: Sequence[str], values: ArrayLike) -> dict[str, float]:
     return dict(zip(names.tolist(), total.tolist(), strict=True))
 
 
-def _balance(before: Design, after: Design, margins: Sequence[Margin], known: NDArray[np.bool_]) -> pd.DataFrame:
+def _balance(before: Design, after: Design, margins: Sequence[MarginTotals], known: NDArray[np.bool_]) -> pd.DataFrame:
     """How each category stands among those who said which they are."""
     rows = []
     for margin in margins:

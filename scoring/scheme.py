@@ -14,7 +14,7 @@ figures, not published, so it is a rule of the round):
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from typing import Any
@@ -30,6 +30,7 @@ CLUSTERS = ("none", "counter_day")
 LEAGUES = ("kind", "none")
 EXPECTED_BY = ("services", "none")
 HEADLINES = ("plain", "hardened")
+CALIBRATIONS = ("none", "rake", "poststratify")
 BEFORE = {
     "pooling": False, "clusters": "none", "fpc_in_tests": True, "definitions": 1, "leagues": "none",
     "expected_by": "none",
@@ -210,6 +211,12 @@ class Rules:
     expected_by: str = "services"
     #: the index that pages name first: `plain`, or `hardened` (`scoring.hardening`); both are printed together
     headline: str = "plain"
+    #: a second index, calibrated to margins of all transactions beside the plain one (`scoring.calibration`)
+    calibration: str = "none"
+    #: variables of those margins, in the order in which they are fitted
+    calibrate_by: Sequence[str] = ()
+    #: no calibrated weight above so many times the respondents' median; 0: no limit
+    calibration_limit: float = 0.0
     #: version of what the columns mean; stored rules without it mean 1, see `DEFINITIONS`
     definitions: int = DEFINITIONS
 
@@ -224,6 +231,7 @@ class Rules:
             "headline": HEADLINES,
             "interval": INTERVALS,
             "lonely": LONELY,
+            "calibration": CALIBRATIONS,
         }
         if self.definitions not in range(1, DEFINITIONS + 1):
             raise DataError(f"definitions must be 1 to {DEFINITIONS}, not {self.definitions!r}")
@@ -244,6 +252,20 @@ class Rules:
             raise DataError("composition 'custom' needs element_weights or aspect_weights")
         if self.rollup == "given" and not self.agency_weights:
             raise DataError("rollup 'given' needs agency_weights")
+        self._check_calibration()
+
+    def _check_calibration(self) -> None:
+        if isinstance(self.calibrate_by, str) or not all(isinstance(name, str) and name for name in self.calibrate_by):
+            raise DataError(f"calibrate_by must be a list of variables, not {self.calibrate_by!r}")
+        object.__setattr__(self, "calibrate_by", tuple(self.calibrate_by))
+        if len(set(self.calibrate_by)) < len(self.calibrate_by):
+            raise DataError("calibrate_by has a variable twice")
+        if (self.calibration == "none") != (not self.calibrate_by):
+            raise DataError("calibration and calibrate_by go together: a method and its variables, or neither")
+        if self.calibration == "poststratify" and len(self.calibrate_by) > 1:
+            raise DataError("post-stratification is by one variable; take calibration 'rake' for several")
+        if self.calibration_limit != 0 and not 1 <= self.calibration_limit < float("inf"):
+            raise DataError(f"calibration_limit must be 0 or at least 1, not {self.calibration_limit!r}")
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -269,7 +291,7 @@ class Rules:
 
     def to_mapping(self) -> dict[str, Any]:
         """Every rule as JSON-ready values; `from_mapping` reads it back."""
-        return asdict(self)
+        return asdict(self) | {"calibrate_by": list(self.calibrate_by)}
 
 
 def _check_weights(name: str, weights: Mapping[str, float]) -> None:

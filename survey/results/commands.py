@@ -26,11 +26,13 @@ from survey.web.context import database
 
 if TYPE_CHECKING:
     import pandas as pd
+    from sqlalchemy import orm
 
     from scoring.scheme import Rules
     from survey.questionnaires import Definition
     from survey.results.archive.nation import NationResults
     from survey.results.archive.read import Archive
+    from survey.results.compute import RoundResults
 
 INTERVALS = click.Choice(["auto", "jeffreys", "beta", "logit", "wilson", "t"])
 FORMATS = click.Choice(["csv", "json"])
@@ -49,6 +51,7 @@ FORMATS = click.Choice(["csv", "json"])
 @click.option("--format", "form", type=FORMATS, default="csv", show_default=True)
 @click.option("--interval", type=INTERVALS, help="Method of the intervals; default: the round's rule.")
 @click.option("--min-n", type=click.IntRange(0), help="Show nothing of fewer respondents; default: the round's rule.")
+@click.option("--calibrated", is_flag=True, help="The index calibrated to margins, as the round's rules say.")
 @click.option("--out", type=OUT_FILE, help="File to write; default: standard output.")
 @with_appcontext
 @report_input_errors
@@ -63,6 +66,7 @@ def results(
     form: str,
     interval: str | None,
     min_n: int | None,
+    calibrated: bool,
     out: Path | None,
 ) -> None:
     """Write the results of a round, one row a figure (columns: docs/data-dictionary.md)."""
@@ -71,6 +75,9 @@ def results(
 
         if ranks is not None and not by_province:
             raise InputError("--ranks needs --by-province")
+        if calibrated:
+            raise InputError("--calibrated is for a round of the database; an archive holds no margins")
+
         opened = _archive(folder, round_code, identity)
         wanted = with_min_n(opened.rules, interval, min_n)
         table, ranked = _of_archive(opened, wanted, by_province, processes, scheduler, ranks is not None)
@@ -85,7 +92,8 @@ def results(
         if round_code is None:
             raise InputError("Name the round with --round, or the folder of an archive with --from")
         with database().read() as session:
-            table = round_results(session, round_code, interval=interval, min_n=min_n).table
+            found = round_results(session, round_code, interval=interval, min_n=min_n)
+            table = _calibrated(session, found) if calibrated else found.table
     write_table(table, form, out)
 
 
@@ -99,6 +107,7 @@ def results(
 @click.option("--map", "map_file", type=IN_FILE, help="YAML file that tells which column is which.")
 @click.option("--strata", default="agency,service", show_default=True, help="Columns that make the strata.")
 @click.option("--by", default="agency,service", show_default=True, help="Columns to give figures by.")
+@click.option("--margins", type=IN_FILE, help="CSV variable,category,N[,agency]: calibrate to these margins.")
 @click.option("--cluster", default="", help="Columns that make the sampling units, for example counter,day.")
 @click.option("--format", "form", type=FORMATS, default="csv", show_default=True)
 @click.option("--interval", type=INTERVALS, default="auto", show_default=True, help="Method of the intervals.")
@@ -119,6 +128,7 @@ def score(
     map_file: Path | None,
     strata: str,
     by: str,
+    margins: Path | None,
     cluster: str,
     form: str,
     interval: str,
@@ -136,7 +146,7 @@ def score(
         from survey.results.archive.score import ArchiveTask, score_archive
         from survey.results.score_files import read_population
 
-        if responses is not None or questionnaire is not None or map_file is not None:
+        if responses is not None or questionnaire is not None or map_file is not None or margins is not None:
             raise InputError("An archive has its own responses and questionnaire; name --from alone")
         own = read_population(population, strata_columns) if population else None
         archive = _archive(folder, round_code, identity)
@@ -160,11 +170,30 @@ def score(
         strata_columns,
         by_columns,
         cluster_columns,
+        margins,
         allow_short,
     )
     with progress_bar(responses) as advance:
         table = score_files(task, advance)
     _tell(table, form, out)
+
+
+def _calibrated(session: orm.Session, found: RoundResults) -> pd.DataFrame:
+    """The calibrated figures of a round; how calibrating went is said on standard error."""
+    from survey.results.calibrated import calibrated_results
+
+    made = calibrated_results(session, found)
+    if made is None:
+        raise InputError("The rules of round %(code)s ask for no calibration", code=found.round.code)
+    went = made.calibration
+    click.echo(
+        f"{'Converged' if went.converged else 'NOT CONVERGED'} after {went.iterations} iterations, furthest margin "
+        f"{went.distance:.1e}; {100 * went.trimmed_share:.1f} % of weights cut; design effect of weights "
+        f"{went.deff:.3f} (plain {went.deff_before:.3f}), effective n {went.n_eff:.1f}; "
+        f"R-indicator {went.r_indicator:.3f}",
+        err=True,
+    )
+    return made.table
 
 
 def _tell(table: pd.DataFrame, form: str, out: Path | None) -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from scoring.calibration import MarginTotals
 from scoring.clusters import CLUSTER, ClusterSums, cluster_sums
 from scoring.moments import Moments, moments_from_patterns
 from scoring.scheme import DataError, Rules
@@ -21,6 +22,7 @@ from scoring.table import score_table
 from survey.core.errors import InputError
 from survey.questionnaires import BLANK, Definition
 from survey.questionnaires.definition import ITEM_CODES
+from survey.results.calibrated import calibrated_table, in_order, margins_of
 from survey.results.compute import without_service
 from survey.spreadsheets.column_map import ColumnMap
 from survey.spreadsheets.read import Checker, Table, open_table
@@ -47,6 +49,8 @@ class Task:
     by: tuple[str, ...] = STRATA
     #: columns whose combinations are the sampling units within an agency; empty: every respondent is one
     clusters: tuple[str, ...] = ()
+    #: margins of all transactions to which the weights are calibrated; None: plain weights
+    margins: Path | None = None
     #: take n for N where a stratum has more responses than transactions, in place of refusing the files
     allow_short: bool = False
 
@@ -56,7 +60,9 @@ def score_files(task: Task, progress: Callable[[int], object] | None = None) -> 
 
     Raises `InputError` (or `TableError` naming every wrong cell) when a file cannot be used as it is.
     """
-    extra = tuple(name for name in dict.fromkeys((*task.strata, *task.by)) if name not in STRATA)
+    margins, rules = (None, task.rules) if task.margins is None else read_margins(task.margins, task.rules)
+    named = () if margins is None else rules.calibrate_by
+    extra = tuple(name for name in dict.fromkeys((*task.strata, *task.by, *named)) if name not in STRATA)
     keys = (*STRATA, *extra)
     if set(task.clusters) & set(keys) or (task.clusters and set(CLUSTER) & set(keys)):
         raise InputError("Columns of --cluster cannot be those of --by or --strata as well")
@@ -68,6 +74,9 @@ def score_files(task: Task, progress: Callable[[int], object] | None = None) -> 
     if not task.allow_short:
         refuse_short(_respondents(patterns, keys, task.strata), population, task.strata)
     moments, clusters = _sums(patterns, keys, task)
+    if margins is not None:
+        wanted = in_order(rules, margins)
+        return calibrated_table(moments, clusters, population, rules, wanted, by=task.by, strata=task.strata).table
     try:
         return score_table(
             moments,
@@ -81,6 +90,34 @@ def score_files(task: Task, progress: Callable[[int], object] | None = None) -> 
         )
     except DataError as error:
         raise InputError("The responses cannot be scored: %(why)s", why=error) from error
+
+
+def read_margins(path: Path, rules: Rules) -> tuple[list[MarginTotals], Rules]:
+    """Margins of a file (`variable,category,N`, optional `agency`), and the rules by which to calibrate to them.
+
+    Rules that say nothing of calibration take raking to all that the file has. Categories are as the responses write
+    them. Raises `TableError` for an N that is no whole number and for a row that stands twice.
+    """
+    rows: dict[tuple[str, str, str], int] = {}
+    with open_table(path) as table:
+        at = {name: table.position(name) for name in ("variable", "category", "N")}
+        agency_at, check = table.optional("agency"), Checker(table.source)
+        for number, cells in table:
+            agency = "" if agency_at is None else cells[agency_at]
+            place = (agency, cells[at["variable"]], cells[at["category"]])
+            n = check.whole(number, "N", cells[at["N"]])
+            if not place[1]:
+                check.wrong(number, "variable", "", "filled in")
+            if place in rows:
+                check.wrong(number, "category", place[2], "given once")
+            rows[place] = n
+        check.finish()
+    if not rows:
+        raise InputError("%(source)s has a header but no rows", source=path.name)
+    frame = pd.DataFrame([(*place, n) for place, n in rows.items()], columns=["agency", "variable", "category", "N"])
+    if rules.calibration == "none":
+        rules = replace(rules, calibration="rake", calibrate_by=tuple(dict.fromkeys(frame["variable"])))
+    return margins_of(frame), rules
 
 
 Patterns = Counter[tuple[tuple[str, ...], str]]

@@ -125,6 +125,8 @@ GET = {
     "evaluator.comment_list": RESULTS,
     "evaluator.method": RESULTS,
     "evaluator.places": PUBLISHERS,
+    "evaluator.calibrated": PUBLISHERS,
+    "evaluator.calibrated_download": {**PUBLISHERS, "admin": 404, "evaluator": 404},
     "evaluator.table_check": PUBLISHERS,
     "evaluator.thermometers": PUBLISHERS,
     "evaluator.control": RESULTS,

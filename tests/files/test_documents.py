@@ -74,6 +74,9 @@ def test_report_has_the_sections_and_figures_of_the_pages(site: Flask) -> None:
         )
     ]
     assert places == sorted(places)
+    last = text[text.index("Những người không trả lời có thể") :]
+    assert "kém hài lòng hơn tới" in last
+    assert "Phụ lục" not in last
     assert "72,2" in text  # (600 × 75 + 200 × 50 + 100 × 100) / 900
     targets = next(rows for k in range(len(document.tables)) if (rows := rows_of(document, k))[0][1] == "Chỉ tiêu")
     assert [(row[0], row[1], row[2], row[4]) for row in targets[1:]] == [("Sở Tư pháp", "40,0", "75,0", "đạt")]
@@ -115,6 +118,8 @@ def test_eight_slides_have_native_charts_whose_whiskers_are_the_intervals(site: 
     show = pptx.Presentation(io.BytesIO(make_file(site, client, f"{BASE}/van-ban/trinh-chieu").data))
     assert len(show.slides) == 8
     titles = [slide.shapes.title.text_frame.text for slide in show.slides]
+    second = " ".join(shape.text_frame.text for shape in show.slides[1].shapes if shape.has_text_frame)
+    assert "kém hài lòng hơn tới" in second
     assert titles[1].replace("\xa0", " ") == "Chỉ số hài lòng chung: 72,2 %"
     assert titles[7] == "Các cơ quan đã lập 1 việc cải thiện, 0 việc quá hạn"
     charts = [[shape.chart for shape in slide.shapes if shape.has_chart] for slide in show.slides]

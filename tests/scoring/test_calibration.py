@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scoring.calibration import BALANCE, Calibration, EmptyCategoryError, Margin, calibrate, r_indicator
+from scoring.calibration import BALANCE, Calibration, EmptyCategoryError, MarginTotals, calibrate, r_indicator
 from scoring.moments import Moments, moments, read_answers
 from scoring.scheme import DataError, Item, Rules, Scheme
 from scoring.table import score_table
@@ -29,12 +29,12 @@ def data() -> tuple[Moments, pd.DataFrame]:
     return found, pd.read_csv(HERE / "calibration_population.csv")
 
 
-def margins(*wanted: tuple[str, str]) -> list[Margin]:
+def margins(*wanted: tuple[str, str]) -> list[MarginTotals]:
     rows = pd.read_csv(HERE / "calibration_margins.csv", dtype={"category": str}, keep_default_na=False)
     found = []
     for agency, variable in wanted:
         own = rows[(rows["agency"] == agency) & (rows["variable"] == variable)]
-        found.append(Margin(variable, agency, dict(zip(own["category"], own["N"], strict=True))))
+        found.append(MarginTotals(variable, agency, dict(zip(own["category"], own["N"], strict=True))))
     return found
 
 
@@ -141,7 +141,7 @@ def test_agencies_of_their_own_are_post_strata_and_others_stay() -> None:
     """a has 10 and 10 answers of 100: 30 to 70 makes weights 3 and 7; b keeps 200/40."""
     found = calibrate(
         base([10, 10, 20, 20], POPULATION),
-        [Margin("gender", "a", {"f": 3, "m": 7}), Margin("gender", "", {"f": 1, "m": 1})],
+        [MarginTotals("gender", "a", {"f": 3, "m": 7}), MarginTotals("gender", "", {"f": 1, "m": 1})],
         method="poststratify",
     )
     assert found.design.weight.tolist() == pytest.approx([3, 7, 5, 5])
@@ -151,33 +151,35 @@ def test_agencies_of_their_own_are_post_strata_and_others_stay() -> None:
 def test_services_as_a_margin_keep_the_agencies_alone() -> None:
     keys = pd.DataFrame({"agency": ["a", "a", "b", "b"], "service": ["s", "t", "s", "t"]})
     population = keys.assign(N=[100, 100, 100, 100])
-    found = calibrate(stratified(keys, [10, 10, 10, 10], population), [Margin("service", "", {"s": 300, "t": 100})])
+    found = calibrate(
+        stratified(keys, [10, 10, 10, 10], population), [MarginTotals("service", "", {"s": 300, "t": 100})]
+    )
     assert found.converged
     assert found.design.weight.tolist() == pytest.approx([15, 5, 15, 5])
 
 
 def test_agencies_without_transactions_keep_their_weights() -> None:
-    found = calibrate(base([10, 10, 20, 20], POPULATION[:1]), [Margin("gender", "", {"f": 30, "m": 70, "x": 0})])
+    found = calibrate(base([10, 10, 20, 20], POPULATION[:1]), [MarginTotals("gender", "", {"f": 30, "m": 70, "x": 0})])
     assert found.design.weight.tolist() == pytest.approx([3, 7, 1, 1])
     assert found.balance["category"].tolist() == ["f", "m"]
 
 
 def test_a_category_that_all_have_is_in_balance_in_any_case() -> None:
     keys = pd.DataFrame({"agency": ["a"], "service": ["s"], "gender": ["f"]})
-    found = calibrate(stratified(keys, [10], keys.assign(N=[100])), [Margin("gender", "", {"f": 100})])
+    found = calibrate(stratified(keys, [10], keys.assign(N=[100])), [MarginTotals("gender", "", {"f": 100})])
     assert found.balance["std_before"].tolist() == [0]
 
 
 def test_contradicting_margins_are_reported_as_not_met() -> None:
     """Every woman is of a and every man of b, so the agencies' 100 and 200 and half and half cannot both hold."""
-    found = calibrate(base([10, 0, 0, 20], POPULATION), [Margin("gender", "", {"f": 1, "m": 1})])
+    found = calibrate(base([10, 0, 0, 20], POPULATION), [MarginTotals("gender", "", {"f": 1, "m": 1})])
     assert not found.converged
     assert found.distance > 0.1
 
 
 def test_an_empty_category_is_named() -> None:
     with pytest.raises(EmptyCategoryError, match="gender = m") as error:
-        calibrate(base([10, 0, 20, 0], POPULATION), [Margin("gender", "", {"f": 1, "m": 1})])
+        calibrate(base([10, 0, 20, 0], POPULATION), [MarginTotals("gender", "", {"f": 1, "m": 1})])
     assert (error.value.variable, error.value.agency, error.value.category) == ("gender", "", "m")
 
 
@@ -185,14 +187,14 @@ def test_an_empty_category_is_named() -> None:
     ("given", "method", "said"),
     [
         ([], "rake", "no margin"),
-        ([Margin("gender", "", {"f": 1})], "other", "method"),
-        ([Margin("gender", "", {"f": 1}), Margin("gender", "", {"m": 1})], "rake", "twice"),
-        ([Margin("gender", "", {"f": 1}), Margin("service", "", {"s": 1})], "poststratify", "one variable"),
-        ([Margin("gender", "", {"f": -1})], "rake", "not 0 or more"),
-        ([Margin("gender", "", {"f": 0})], "rake", "no transactions"),
-        ([Margin("colour", "", {"f": 1})], "rake", "colour"),
+        ([MarginTotals("gender", "", {"f": 1})], "other", "method"),
+        ([MarginTotals("gender", "", {"f": 1}), MarginTotals("gender", "", {"m": 1})], "rake", "twice"),
+        ([MarginTotals("gender", "", {"f": 1}), MarginTotals("service", "", {"s": 1})], "poststratify", "one variable"),
+        ([MarginTotals("gender", "", {"f": -1})], "rake", "not 0 or more"),
+        ([MarginTotals("gender", "", {"f": 0})], "rake", "no transactions"),
+        ([MarginTotals("colour", "", {"f": 1})], "rake", "colour"),
     ],
 )
-def test_what_cannot_be_is_refused(given: list[Margin], method: str, said: str) -> None:
+def test_what_cannot_be_is_refused(given: list[MarginTotals], method: str, said: str) -> None:
     with pytest.raises(DataError, match=said):
         calibrate(base([10, 10, 20, 20], POPULATION), given, method=method)

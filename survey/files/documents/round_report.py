@@ -40,7 +40,13 @@ def round_report(facts: DocumentFacts) -> bytes:
         ),
         ("TM. Ủy ban nhân dân", "Chủ tịch"),
     )
-    add_appendices(document, facts, f"Kèm theo Báo cáo số {BLANK}/BC-UBND ngày {BLANK} của {facts.issuer}")
+    belongs = f"Kèm theo Báo cáo số {BLANK}/BC-UBND ngày {BLANK} của {facts.issuer}"
+    add_appendices(document, facts, belongs)
+    said = sentences.unanswered_sentences(context)
+    if said:
+        document.appendix("III", "Những người không trả lời có thể làm chỉ số thay đổi đến đâu", belongs)
+        for sentence in said:
+            document.marked(sentence)
     return document.data()
 
 

@@ -75,9 +75,12 @@ def _whole(show: Any, facts: DocumentFacts) -> None:
     _text(
         slide,
         [plain(sentences.index(context)), plain(sentences.change(context)), plain(sentences.answered(context))],
-        (0.6, 1.8, 5.4, 4.8),
+        (0.6, 1.8, 5.4, 4.0),
         size=18,
     )
+    said = [plain(sentence) for sentence in sentences.unanswered_sentences(context)[:2]]
+    if said:
+        _text(slide, said, (0.6, 5.7, 5.8, 1.4), size=14)
     rounds = [_row(past.name, past.figure) for past in context.past]
     dots(slide, rounds, whole_box(6.8, 4.9, 6.1), "Chỉ số của toàn tỉnh qua các đợt, với khoảng tin cậy", joined=True)
 

@@ -67,7 +67,7 @@ def method_sheet(content: Content, now: datetime) -> WorkbookSheet:
         rows.append(("before", "So với đợt", content.since.before.code, comparability))
     for name, value in rules.to_mapping().items():
         vi, en = labels.RULES.pair(name)
-        shown = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
+        shown = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
         rows.append((f"rule:{name}", f"Quy tắc: {vi}", _yes_no(shown), f"Rule: {en}"))
     rows += [(f"limit:{k}", vi, None, en) for k, (vi, en) in enumerate(map(bilingual, labels.LIMITS), 1)]
     titles = {column.code: column.title[0] for column in (*CHANGES, *RANKS, *PLACE, *FIGURE)}

@@ -63,6 +63,9 @@ RULES = Wording(
         "leagues": N_("Ranked among agencies of its kind, or among all"),
         "expected_by": N_("Expected of an agency by its services, or the same of all"),
         "headline": N_("The index that is named first: plain, or hardened beside it"),
+        "calibration": N_("Second index calibrated to margins of all transactions, for evaluators"),
+        "calibrate_by": N_("Variables of those margins"),
+        "calibration_limit": N_("Calibrated weights cut above so many medians"),
         "definitions": N_("Version of what the columns mean"),
     }
 )

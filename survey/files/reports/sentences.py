@@ -209,6 +209,12 @@ def method(context: RoundContext) -> list[str]:
 
 
 def unanswered_lines(context: ReportContext) -> list[str]:
+    """What those who did not answer could change in the overall index, one paragraph; none where N is not known."""
+    said = unanswered_sentences(context)
+    return [" ".join(said)] if said else []
+
+
+def unanswered_sentences(context: ReportContext) -> list[str]:
     """What those who did not answer could change in the overall index; none where N is not known.
 
     The report of an agency has two pages and room for one sentence.
@@ -224,7 +230,7 @@ def unanswered_lines(context: ReportContext) -> list[str]:
         sizes = [(bias, people) for bias, people in one.effective if people < one.n]
         said.append(bounds)
         said += [EFFECTIVE.text(bias=bias, n=whole(one.n), people=whole(round(people))) for bias, people in sizes]
-    return [" ".join(said)]
+    return said
 
 
 def edition(context: RoundContext) -> str:

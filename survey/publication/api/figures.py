@@ -7,18 +7,21 @@ from typing import Any
 
 import pandas as pd
 
+from scoring import nonresponse
 from survey.results.as_csv import plain
 from survey.results.hardened import HardenedIndex
 
 PLACE = ("agency", "service", "level", "key")
-RESULT = (*PLACE, "n", "valid", "index", "se", "df", "lo", "hi", "status", "n_eff", "population", "coverage")
+LIMITS = tuple(name for name, _ in nonresponse.COLUMNS)
+"""What those who did not answer could change."""
+RESULT = (*PLACE, "n", "valid", "index", "se", "df", "lo", "hi", "status", "n_eff", "population", "coverage", *LIMITS)
 COUNTS = ("c1", "c2", "c3", "c4", "c5")
 DISTRIBUTION = (*PLACE, "n", "valid", *COUNTS, "status")
 
 
-def result_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """One object a figure."""
-    return _rows(table, RESULT)
+def result_rows(table: pd.DataFrame, statistic: str) -> list[dict[str, Any]]:
+    """One object a figure; `statistic`: what the index is of, see `scoring.scheme.Rules`."""
+    return _rows(nonresponse.with_limits(table, statistic), RESULT)
 
 
 def distribution_rows(table: pd.DataFrame) -> list[dict[str, Any]]:

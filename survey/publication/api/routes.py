@@ -169,7 +169,7 @@ def results(round_code: str) -> flask.Response:
     """Send indices with their intervals; `agency`, `service`, `level`, `key` in the query narrow them down."""
     with database().read() as session:
         found, table = _results(session, round_code)
-        return json_reply({"round": found.round.code, "results": result_rows(_narrowed(table))})
+        return json_reply({"round": found.round.code, "results": result_rows(_narrowed(table), found.rules.statistic)})
 
 
 @blueprint.get("/rounds/<round_code>/distributions")

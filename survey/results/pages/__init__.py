@@ -1,6 +1,7 @@
 """Results for those who evaluate: rounds, agencies, elements, items, each figure with its uncertainty beside it."""
 
 from survey.results.pages import (
+    calibrated,
     control,
     exclusions,
     expected,
@@ -21,6 +22,7 @@ from survey.results.pages.pages import blueprint
 
 __all__ = [
     "blueprint",
+    "calibrated",
     "control",
     "exclusions",
     "expected",

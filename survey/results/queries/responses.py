@@ -31,6 +31,8 @@ PILE: sa.ColumnElement[bool] = EntryBatch.batch_id.is_not(None)
 """Whether a response was keyed in with a pile of forms; queries that use it have `EntryBatch` joined."""
 DAY, RELEASE_DAY = "day", "release_day"
 """Names of the day of receipt (`day_key`), and of the day since which a response counts for those who are judged."""
+MONTH = "month"
+"""Name of the month of receipt, see `month_key`."""
 CLUSTER, CLUSTER_DAY = "cluster", "cluster_day"
 """Names of `cluster_keys`, the second with the minutes by which the round's clocks are before UTC."""
 
@@ -50,6 +52,11 @@ def day_key(round_: Round) -> str:
     return f"{DAY}:{cluster_keys(round_)[1].partition(':')[2]}"
 
 
+def month_key(round_: Round) -> str:
+    """The name by which responses are counted by the month of receipt, `YYYY-MM`, by the clocks of `cluster_keys`."""
+    return f"{MONTH}:{cluster_keys(round_)[1].partition(':')[2]}"
+
+
 def answer_key(position: int) -> str:
     """The name by which responses are counted by their answer at a position of the packed answers, from 0."""
     return f"answer:{position}"
@@ -67,6 +74,9 @@ def key_column(session: orm.Session, name: str) -> sa.ColumnElement[str]:
         return sa.case((PILE, EMPTY), (Response.counter_id.is_(None), EMPTY), else_=day)
     if kind == DAY:
         return _local_day(session.get_bind().dialect.name, int(detail))
+    if kind == MONTH:
+        day = _local_day(session.get_bind().dialect.name, int(detail))
+        return sa.func.substr(day, sa.literal_column("1"), sa.literal_column("7"))
     if kind == RELEASE_DAY:
         return sa.cast(Response.live_since, sa.String)
     if kind != "answer":

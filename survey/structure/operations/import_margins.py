@@ -14,7 +14,7 @@ from survey.models import Margin, Round, RoundState
 from survey.spreadsheets.names import Names, words_of
 from survey.spreadsheets.read import Checker, Table, parse_whole
 from survey.structure.operations.import_counters import wrong_name
-from survey.structure.queries.margins import Variable, root_agency, variables
+from survey.structure.queries.margins import MarginVariable, root_agency, variables
 from survey.structure.queries.names import agency_names
 
 HEADINGS = {
@@ -81,13 +81,13 @@ def _read(session: orm.Session, table: Table, round_: Round) -> dict[tuple[int, 
                 heading=heading,
                 columns=", ".join(table.columns),
             )
-    reader = _Reader(session, table, round_, at)
+    reader = _MarginReader(session, table, round_, at)
     for number, cells in table:
         reader.read(number, {code: cells[k] for code, k in at.items()})
     return reader.finish()
 
 
-class _Reader:
+class _MarginReader:
     """The rows of a table of margins, and what is wrong in its cells."""
 
     def __init__(self, session: orm.Session, table: Table, round_: Round, at: Mapping[str, int]) -> None:
@@ -144,7 +144,7 @@ class _Reader:
             wrong_name(self.check, number, "agency", written, self.agencies)
         return agency
 
-    def _variable(self, number: int, cell: Mapping[str, str]) -> Variable | None:
+    def _variable(self, number: int, cell: Mapping[str, str]) -> MarginVariable | None:
         place = self.index.find(cell["variable"])
         if place is None:
             self.check.wrong(
@@ -157,7 +157,7 @@ class _Reader:
         return self.variables[place]
 
 
-def _category(variable: Variable, text: str) -> str | None:
+def _category(variable: MarginVariable, text: str) -> str | None:
     """The code of the category that a cell means."""
     index, codes = Names(), list(variable.categories)
     for number, code in enumerate(codes):

@@ -77,13 +77,13 @@ def margins_template(round_code: str) -> Response:
 @role_required(*ROUND_EDITORS)
 def look_at_margins(round_code: str) -> str | tuple[str, int]:
     """Show what a pasted table or a file would store; nothing is stored."""
-    form, found = MarginsForm(), list[MarginTable]()
+    form, looked_at = MarginsForm(), list[MarginTable]()
 
     def look(session: orm.Session, table: Table) -> int:
         rows = list(table)
         round_ = round_of(session, round_code)
         count = import_margins(session, replace(table, rows=iter(rows)), round_, actor=actor())
-        found.extend(_tables(session, round_))
+        looked_at.extend(_tables(session, round_))
         session.rollback()
         form.pasted.data = "\n".join("\t".join(cells) for cells in (table.columns, *(cells for _, cells in rows)))
         return count
@@ -91,7 +91,7 @@ def look_at_margins(round_code: str) -> str | tuple[str, int]:
     count = store_table(form, known_heading, look)
     if not isinstance(count, int):
         return _page(round_code, form, count), 422
-    return _page(round_code, form, looked_at=found)
+    return _page(round_code, form, looked_at=looked_at)
 
 
 @blueprint.post("/dot/<round_code>/co-cau")
@@ -136,12 +136,12 @@ def _tables(session: orm.Session, round_: Round) -> list[MarginTable]:
     known = population(session, round_.id)
     names = variable_names(session, round_, language)
     rows = queries.margins(session, round_.id)
-    found = []
+    tables = []
     for place in dict.fromkeys((row.agency, row.variable) for row in rows):
         agency, variable = place
         title, categories = names.get(variable, (variable, {}))
         inside = known if agency is None else known[known["agency"] == agency.code]
-        found.append(
+        tables.append(
             MarginTable(
                 str(_("The whole province")) if agency is None else local_name(agency),
                 title,
@@ -153,7 +153,7 @@ def _tables(session: orm.Session, round_: Round) -> list[MarginTable]:
                 int(inside["N"].sum()) if len(inside) else None,
             )
         )
-    return found
+    return tables
 
 
 def variable_names(session: orm.Session, round_: Round, language: str) -> dict[str, tuple[str, dict[str, str]]]:

@@ -35,6 +35,7 @@ from survey.structure.pages.forms import PlanForm
 from survey.structure.pages.rules_form import RulesForm, Weight, rule_values, rules_of, weights, weights_form
 from survey.structure.queries import rounds as round_queries
 from survey.structure.queries import structure
+from survey.web import i18n
 from survey.web.context import actor, database, error_message, now, settings, today, user
 from survey.web.i18n import local_name
 
@@ -186,6 +187,20 @@ def _weights_of(session: orm.Session, round_: Round | None, rules: Rules) -> lis
     return weights(from_canonical(round_.version.content), rules, agencies)
 
 
+def _variables_of(session: orm.Session, round_: Round | None) -> dict[str, str]:
+    """What a round's weights can be calibrated to: what its questionnaire asks of people, field and month.
+
+    A round that is being planned has the questionnaire of the last one.
+    """
+    version = round_.version if round_ is not None else round_queries.usual_version(session)
+    if version is None:
+        return {}
+    definition = from_canonical(version.content)
+    questions = definition.respondent.questions if definition.respondent else ()
+    own = {"service": str(_("Service field")), "month": str(_("Month"))}
+    return {question.code: question.text.get(i18n.current_language().code) for question in questions} | own
+
+
 def _values_of(session: orm.Session, round_: Round) -> dict[str, Any]:
     rules = Rules.from_mapping(round_.rules)
     return {
@@ -215,7 +230,7 @@ def _form(session: orm.Session, round_: Round | None, values: Mapping[str, Any] 
         del form.code, form.opens_on, form.opens_at, form.version
         return form
     rules = Rules.from_mapping(round_.rules if round_ else check_rules(None))
-    form = weights_form(_weights_of(session, round_, rules), rules, values)
+    form = weights_form(_weights_of(session, round_, rules), rules, values, _variables_of(session, round_))
     form.version.options = [(str(one.id), _title(one)) for one in structure.versions(session)]
     if round_ is not None:
         del form.code

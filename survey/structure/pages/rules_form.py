@@ -16,7 +16,7 @@ from survey.core.errors import InputError
 from survey.models.rounds import MOST_FORMS
 from survey.questionnaires import Definition
 from survey.structure.pages.forms import PlanForm
-from survey.web.fields import Choice, Explained, Number, Radio, Required, Whole
+from survey.web.fields import Choice, Choices, Explained, Number, Radio, Required, Whole
 
 CHOSEN = (
     *("composition", "interval", "rollup", "clusters", "leagues", "expected_by", "headline"),
@@ -99,6 +99,15 @@ def league_words() -> Mapping[str, str]:
     return {
         "kind": gettext("among agencies of their kind: departments, communes (recommended)"),
         "none": gettext("among all agencies"),
+    }
+
+
+def calibration_words() -> Mapping[str, str]:
+    """Whether there is a second index, calibrated to margins of all transactions."""
+    return {
+        "none": gettext("no"),
+        "rake": gettext("raking: any number of margins, the transactions of each field kept"),
+        "poststratify": gettext("post-stratification: one margin alone"),
     }
 
 
@@ -199,6 +208,21 @@ class RulesForm(PlanForm):
             "the plain index; both are printed together."
         ),
     )
+    calibration = Choice(
+        _("Calibration"),
+        hint=_(
+            "The plain index stays the headline. The calibrated one is for evaluators: it rests on groups that no "
+            "printed table has."
+        ),
+    )
+    calibrate_by = Choices(_("Margins"), hint=_("Their transactions are given on the round's own page."))
+    calibration_limit = Decimal(
+        _("Largest weight (times the median; 0: no limit)"),
+        hint=_("5 is usual: a limit keeps a few answers from deciding, but the margins are then met less exactly."),
+        least=0,
+        most=100,
+        message=_("%(what)s: write a number from %(least)s to %(most)s", what=_("Largest weight"), least=0, most=100),
+    )
     max_width = Decimal(
         _("Widest interval shown (percentage points)"),
         hint=_(
@@ -277,8 +301,12 @@ def weights(definition: Definition, rules: Rules, agencies: Mapping[str, str]) -
     return elements + aspects + offices
 
 
-def weights_form(chosen: Sequence[Weight], rules: Rules, values: Mapping[str, Any] | None) -> RulesForm:
+def weights_form(
+    chosen: Sequence[Weight], rules: Rules, values: Mapping[str, Any] | None, variables: Mapping[str, str]
+) -> RulesForm:
     """The form of a round with a field for each weight; `values` are shown when nothing was sent.
+
+    `variables`: titles of what the weights can be calibrated to, by code.
 
     A choice whose weights have no fields yet is not offered.
     """
@@ -299,6 +327,8 @@ def weights_form(chosen: Sequence[Weight], rules: Rules, values: Mapping[str, An
     form.leagues.options = list(league_words().items())
     form.expected_by.options = list(expected_words().items())
     form.headline.options = list(headline_words().items())
+    form.calibration.options = list(calibration_words().items())
+    form.calibrate_by.options = list(variables.items())
     return form
 
 
@@ -314,6 +344,9 @@ def rule_values(rules: Rules, chosen: Sequence[Weight]) -> dict[str, Any]:
         "leagues": rules.leagues,
         "expected_by": rules.expected_by,
         "headline": rules.headline,
+        "calibration": rules.calibration,
+        "calibrate_by": list(rules.calibrate_by),
+        "calibration_limit": rules.calibration_limit,
         "max_width": rules.max_width,
         "min_n": rules.min_n,
         "min_n_interval": rules.min_n_interval,
@@ -338,7 +371,24 @@ def rules_of(form: RulesForm, stored: Mapping[str, Any]) -> dict[str, Any]:
             written = {field.name.removeprefix(f"{kind}:"): field.data for field in fields}
             rules[f"{kind}_weights"] = {code: weight for code, weight in written.items() if weight is not None}
     _settle_weights(form, rules)
+    _settle_calibration(form, rules)
     return rules
+
+
+def _settle_calibration(form: RulesForm, rules: dict[str, Any]) -> None:
+    """Read the calibration; `InputError` where method and margins do not go together."""
+    method, chosen = form.calibration.data, list(form.calibrate_by.data)
+    if method == "none":
+        rules |= {"calibration": "none", "calibrate_by": [], "calibration_limit": 0.0}
+        return
+    if not chosen:
+        raise InputError("Tick the margins to which the weights are calibrated", field="calibrate_by")
+    if method == "poststratify" and len(chosen) > 1:
+        raise InputError("Post-stratification takes one margin; take raking for several", field="calibrate_by")
+    limit = form.calibration_limit.data or 0.0
+    if 0 < limit < 1:
+        raise InputError("The largest weight is 0 (no limit) or at least 1 median", field="calibration_limit")
+    rules |= {"calibration": method, "calibrate_by": chosen, "calibration_limit": limit}
 
 
 def _settle_weights(form: RulesForm, rules: dict[str, Any]) -> None:

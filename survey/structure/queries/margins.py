@@ -18,7 +18,7 @@ SERVICE, MONTH = "service", "month"
 
 
 @dataclass(frozen=True)
-class Variable:
+class MarginVariable:
     """What a margin can be of."""
 
     code: str
@@ -55,12 +55,12 @@ def question_codes(definition: Definition) -> list[str]:
     return [question.code for question in definition.respondent.questions] if definition.respondent else []
 
 
-def variables(session: orm.Session, round_: Round) -> list[Variable]:
+def variables(session: orm.Session, round_: Round) -> list[MarginVariable]:
     """What the margins of a round can be of, in the order of its questionnaire."""
     definition = from_canonical(round_.version.content)
     questions = definition.respondent.questions if definition.respondent else ()
-    found = [
-        Variable(
+    asked = [
+        MarginVariable(
             question.code,
             dict(question.text.pairs),
             {option.code: dict(option.text.pairs) for option in question.options},
@@ -70,9 +70,9 @@ def variables(session: orm.Session, round_: Round) -> list[Variable]:
     services = {one.code: {"vi": one.name, "en": one.name_en or one.name} for one in structure.services(session)}
     months = {month: {"vi": f"{month[5:]}/{month[:4]}"} for month in months_of(round_)}
     return [
-        *found,
-        Variable(SERVICE, {"vi": "Lĩnh vực", "en": "Service field"}, services),
-        Variable(MONTH, {"vi": "Tháng", "en": "Month"}, months),
+        *asked,
+        MarginVariable(SERVICE, {"vi": "Lĩnh vực", "en": "Service field"}, services),
+        MarginVariable(MONTH, {"vi": "Tháng", "en": "Month"}, months),
     ]
 
 
@@ -87,8 +87,8 @@ def months_of(round_: Round) -> list[str]:
 def root_agency(session: orm.Session) -> Agency | None:
     """The provincial people's committee, whose margins are those of all transactions; None where there is not one."""
     query = sa.select(Agency).where(Agency.kind == AgencyKind.PROVINCE, Agency.parent_id.is_(None))
-    found = session.scalars(query).all()
-    return found[0] if len(found) == 1 else None
+    agencies = session.scalars(query).all()
+    return agencies[0] if len(agencies) == 1 else None
 
 
 def margins(session: orm.Session, round_id: int) -> Sequence[MarginRow]:
@@ -100,8 +100,8 @@ def margins(session: orm.Session, round_id: int) -> Sequence[MarginRow]:
         .where(Margin.round_id == round_id)
         .order_by(Agency.code, Margin.variable, Margin.category)
     )
-    found = [
+    stored = [
         MarginRow(None if root is not None and agency.id == root.id else agency, variable, category, n)
         for agency, variable, category, n in rows
     ]
-    return sorted(found, key=lambda row: "" if row.agency is None else row.agency.code)
+    return sorted(stored, key=lambda row: "" if row.agency is None else row.agency.code)
