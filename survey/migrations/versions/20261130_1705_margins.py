@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261130_1130"
-down_revision = "20261130_1120"
+revision = "20261130_1705"
+down_revision = "20261130_1635"
 branch_labels = None
 depends_on = None
 
