@@ -14,6 +14,7 @@ from limits import parse
 from sqlalchemy import orm
 
 from app import create_app
+from scoring.nonresponse import with_limits
 from survey.core.actor import Actor
 from survey.core.tokens import hash_token
 from survey.models import ActionState, Agency, ApiClient, AuditEvent, Round, Target
@@ -98,9 +99,11 @@ def test_a_signed_in_person_is_no_client(published: Flask, client: FlaskClient) 
 def test_results_are_those_of_the_one_path(scored: Flask, client: FlaskClient) -> None:
     headers = token(scored, "results")
     with scored.extensions["database"].read() as session:
-        table = round_results(session, "r1").table
+        table = with_limits(round_results(session, "r1").table)
     sent = client.get("/api/v1/rounds/r1/results", headers=headers).get_json()["results"]
     assert len(sent) == len(table) > 100
+    whole = next(row for row in sent if (row["agency"], row["service"], row["level"]) == ("", "", "overall"))
+    assert whole["holds_down"] == pytest.approx((whole["index"] - whole["lo"]) / (1 - whole["n"] / whole["population"]))
     for row, source in zip(sent, table.to_dict("records"), strict=True):
         assert row == {name: plain(source[name]) for name in row}
     counts = client.get("/api/v1/rounds/r1/distributions?agency=so-tu-phap&service=&level=overall", headers=headers)

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_1705"
-down_revision = "20261130_1635"
+down_revision = "20261130_1640"
 branch_labels = None
 depends_on = None
 
