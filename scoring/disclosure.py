@@ -167,8 +167,8 @@ def protect_table(
             alone=alone,
             population=most,
             parents=parents,
-            known=fixed.any(axis=1),
-            gone=begun.any(axis=1),
+            known=np.asarray(fixed.any(axis=1)),
+            gone=np.asarray(begun.any(axis=1)),
         )[place]
     lines = Lines.read(_without(sums_of(keys, parents), keys, alone))
     _hide_figures(size, begun, fixed, lines, rule.min_n, _units(list(names), scheme))

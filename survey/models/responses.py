@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 from datetime import date, datetime
-from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -94,7 +93,7 @@ class ResponseTally(Base):
     """
 
     __tablename__ = "response_tally"
-    __table_args__: ClassVar[Any] = {"info": {DERIVED: True}}
+    __table_args__ = {"info": {DERIVED: True}}  # noqa: RUF012 (SQLAlchemy reads it as it stands)
 
     id: Mapped[intpk]
     round_id: Mapped[int] = mapped_column(sa.ForeignKey("round.id"), index=True)

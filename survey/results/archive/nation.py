@@ -137,7 +137,7 @@ def league_ranks(archive: Archive, table: pd.DataFrame, rules: Rules) -> pd.Data
     rows = table[(table["agency"] != "") & (table["service"] == "") & (table["level"] == "overall")]
     seed = int.from_bytes(hashlib.sha256(archive.manifest.round["code"].encode()).digest()[:8], "big")
     found = [
-        _one_league(part, rules, seed, {PROVINCE: province, LEAGUE: league})
+        _one_league(part, rules, seed, {PROVINCE: str(province), LEAGUE: str(league)})
         for (province, league), part in rows.groupby([rows[PROVINCE], rows["agency"].map(kinds)], sort=True)
     ]
     if not found:

@@ -6,7 +6,7 @@ Read chunk by chunk and kept as arrays: about eighty bytes a response, whatever 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -53,8 +53,8 @@ class QualityColumns:
 
     def select(self, rows: NDArray[Any]) -> QualityColumns:
         """Some of the rows, or all in another order."""
-        columns = (self.agency, self.service, self.counter, self.channel, self.time, self.duration, self.family)
-        return QualityColumns(self.agencies, self.services, *(c[rows] for c in columns), self.letters[rows])
+        columns = ("agency", "service", "counter", "channel", "time", "duration", "family", "letters")
+        return replace(self, **{name: getattr(self, name)[rows] for name in columns})
 
 
 def read_response_columns(session: orm.Session, round_id: int, zone: str, positions: int) -> QualityColumns:
