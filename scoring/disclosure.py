@@ -203,7 +203,7 @@ def protect_places(
     start, fixed = (np.pad(flags, (0, more)) for flags in (start, fixed))
     apart = None if alone is None else np.pad(alone, (0, more))
     lines = Lines.read(_without(sums_of(keys, parents), keys, apart))
-    return _hide_places(np.concatenate([size, rests]), start, fixed, lines, rule.min_n, most)
+    return _hide_places(np.concatenate([size, rests]), start, fixed, lines, rule.min_n, most)[: len(size)]
 
 
 UNNAMED = "\N{REPLACEMENT CHARACTER}"
