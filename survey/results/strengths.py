@@ -102,6 +102,11 @@ def worst(items: Sequence[ItemFinding]) -> list[ItemFinding]:
     return (weaknesses(items) or lowest(items))[:FEW]
 
 
+def best(items: Sequence[ItemFinding]) -> list[ItemFinding]:
+    """The `FEW` items done best: what is better than elsewhere, else the agency's own highest."""
+    return (strengths(items) or highest(items))[:FEW]
+
+
 def _by_index(items: Sequence[ItemFinding]) -> list[ItemFinding]:
     shown = [f for f in items if f.figure is not None and f.figure.exists]
     return sorted(shown, key=lambda f: (f.figure.index if f.figure else 0.0, f.number))

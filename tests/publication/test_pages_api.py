@@ -17,7 +17,7 @@ from app import create_app
 from scoring.nonresponse import with_limits
 from survey.core.actor import Actor
 from survey.core.tokens import hash_token
-from survey.models import ActionState, Agency, ApiClient, AuditEvent, Round, Target
+from survey.models import ActionState, Agency, ApiClient, AuditEvent, Response, Round, Target
 from survey.publication.api import routes
 from survey.publication.operations.api_clients import create_api_client, revoke_api_client
 from survey.results.as_csv import plain
@@ -281,6 +281,43 @@ def test_targets_are_judged_by_their_figures(scored: Flask, client: FlaskClient)
         set_targets(session, {"so-tu-phap": 75.0})
     again = client.get("/api/v1/rounds/r1/targets", headers=headers).get_json()["targets"]
     assert (again[1]["verdict"], again[1]["more"]) == ("cannot_tell", None)  # the index itself: no number would tell
+
+
+def test_the_diagnosis_is_sent_in_both_languages(scored: Flask, client: FlaskClient) -> None:
+    """so-tu-phap has 75 % at every item: no item is worse or better than another, each stands once."""
+    headers = token(scored, "results")
+    sent = client.get("/api/v1/rounds/r1/diagnosis?agency=so-tu-phap&agency=", headers=headers).get_json()["diagnosis"]
+    own = [row for row in sent if row["agency"] == "so-tu-phap"]
+    assert {row["agency"] for row in sent} == {"so-tu-phap", ""}
+    assert len({row["key"] for row in own}) == len(own) > 0
+    assert own[0]["vi"][0].startswith("Hài lòng: 75,0 %; ")
+    assert own[0]["en"][0].startswith("Satisfied: 75.0 %; ")
+    assert client.get("/api/v1/rounds/r1/diagnosis?agency=khong-co", headers=headers).status_code == 404
+    assert client.get("/api/v1/rounds/r1/diagnosis?co-quan=so-tu-phap", headers=headers).status_code == 400
+
+
+def test_rates_are_those_of_pages(scored: Flask, client: FlaskClient) -> None:
+    with scored.extensions["database"].write() as session:
+        place = next(
+            k for k, slot in enumerate(session.scalars(sa.select(Round)).one().version.slots) if slot == "timeliness"
+        )
+        responses = session.scalars(
+            sa.select(Response)
+            .join(Agency, Agency.id == Response.deciding_agency_id)
+            .where(Agency.code == "so-tu-phap")
+        ).all()
+        for number, response in enumerate(responses):
+            answers = response.answers
+            response.answers = f"{answers[:place]}{'l' if number < 15 else 'o'}{answers[place + 1 :]}"
+    sent = client.get("/api/v1/rounds/r1/rates?agency=so-tu-phap", headers=token(scored, "results")).get_json()["rates"]
+    late = next(row for row in sent if row["key"] == "timeliness/l")
+    assert (late["index"], late["n"]) == (pytest.approx(25.0), 60)
+
+
+def test_both_are_for_those_who_see_the_whole_round(published: Flask, client: FlaskClient) -> None:
+    headers = token(published, "published")
+    assert client.get("/api/v1/rounds/r1/diagnosis", headers=headers).status_code == 403
+    assert client.get("/api/v1/rounds/r1/rates", headers=headers).status_code == 403
 
 
 def set_targets(session: orm.Session, values: dict[str, float]) -> None:

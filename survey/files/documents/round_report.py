@@ -8,6 +8,7 @@ from survey.files.documents.facts import AgencyPlan, DocumentFacts
 from survey.files.reports import sentences
 from survey.improvement.documents.layout import BLANK, OfficeDocument, place_and_day
 from survey.results.figures import ALL_SERVICES, ShownFigure
+from survey.results.item_lines import BEST, WORST
 from survey.results.statements import CONTRAST_WORDS
 from survey.results.strengths import FEW, weaknesses
 
@@ -191,6 +192,9 @@ def _items(document: OfficeDocument, facts: DocumentFacts, caption: str, *, high
     ]
     document.caption(caption)
     document.table(("Nội dung", "Chỉ số (%)", "Không hài lòng (số người)"), rows, (100, 25, 35), numbers=(1, 2))
+    for one in facts.context.lines:
+        if one.kind == (BEST if highest else WORST) and one.moves:
+            document.paragraph(f"{statements[one.key].rstrip('.')}. {' '.join(one.moves)}")
 
 
 def _with_interval(figure: ShownFigure | None) -> tuple[str, str]:

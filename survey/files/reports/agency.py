@@ -13,20 +13,19 @@ from survey.files.reports.context import ReportContext, RespondentGroup
 from survey.files.reports.document import Frontispiece, build
 from survey.files.reports.parts import INDICES, Writer
 from survey.files.reports.style import WIDTH, Cell, ruled, text
+from survey.results.item_lines import WORST
 from survey.results.strengths import ItemFinding
 
 PAGES = 2
 ATTEMPTS = (
-    (11.0, 3, 260),
-    (11.0, 2, 200),
-    (11.0, 1, 160),
-    (10.5, 2, 200),
-    (10.0, 3, 200),
-    (10.0, 1, 160),
-    (10.0, 0, 0),
-    (9.0, 0, 0),
+    (11.0, 2, 200, 3),
+    (10.5, 1, 160, 3),
+    (10.0, 1, 160, 3),
+    (10.0, 0, 0, 1),
+    (9.0, 0, 0, 1),
+    (9.0, 0, 0, 0),
 )
-"""Size of type, comments, and longest comment: the first that fits two pages is taken."""
+"""Size of type, comments, longest comment, and items told of in sentences: the first that fits two pages is taken."""
 
 
 def render_agency(context: ReportContext) -> bytes:
@@ -38,15 +37,15 @@ def render_agency(context: ReportContext) -> bytes:
         foot=f"{context.name} · {round_.name}",
         demo=context.demo,
     )
-    for body, comments, longest in ATTEMPTS:
-        story = partial(_story, context, body, comments, longest)
+    for body, comments, longest, told in ATTEMPTS:
+        story = partial(_story, context, body, comments, longest, told)
         pdf, pages = build(story, about, PAGES, most=PAGES)
         if pages <= PAGES:
             return pdf
     return build(story, about, pages)[0]  # a questionnaire of very many elements: whole, and numbered rightly
 
 
-def _story(context: ReportContext, body: float, comments: int, longest: int) -> list[Flowable]:
+def _story(context: ReportContext, body: float, comments: int, longest: int, told: int) -> list[Flowable]:
     writer = Writer(context, body)
     return [
         *parts.head(context, writer.styles),
@@ -57,6 +56,7 @@ def _story(context: ReportContext, body: float, comments: int, longest: int) -> 
         *parts.elements(writer),
         *_strong(writer),
         *_weak(writer),
+        *parts.lines(writer, WORST, told),
         *_who(writer),
         *_voices(writer, comments, longest),
         *parts.method(writer),

@@ -17,6 +17,7 @@ from survey.results.bars import Bars
 from survey.results.comparisons import Changes
 from survey.results.diagnosis import Contrast
 from survey.results.figures import ALL_SERVICES, OVERALL, Figures, ShownFigure
+from survey.results.item_lines import ItemLines
 from survey.results.league_table import IndexChange, LeagueRow, change_of
 from survey.results.sensitivity import Sensitivity
 from survey.results.strengths import ItemFinding
@@ -153,6 +154,8 @@ class ReportContext(RoundContext):
     #: its own highest and lowest items, where none is significantly better or worse
     highest: tuple[ItemFinding, ...] = ()
     lowest: tuple[ItemFinding, ...] = ()
+    #: what is said of the worst and the best items, each once
+    lines: tuple[ItemLines, ...] = ()
     #: respondents by channel, and by what they said of themselves and their dossier
     groups: tuple[tuple[str, tuple[RespondentGroup, ...]], ...]
     #: comments that may be shown, the newest first, with the agency each is about

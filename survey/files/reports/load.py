@@ -23,6 +23,7 @@ from survey.results.comparisons import series
 from survey.results.compute import RoundResults
 from survey.results.diagnosis import contrasts, diagnosis
 from survey.results.figures import ALL_SERVICES, OVERALL, PROVINCE, Figures, ShownFigure
+from survey.results.item_lines import ItemLines, item_lines
 from survey.results.league_table import change_of, league
 from survey.results.queries import comments
 from survey.results.sensitivity import sensitivity
@@ -80,6 +81,7 @@ def agency_context(session: orm.Session, shared: RoundContext, agency: str) -> R
         weaknesses=tuple(weaknesses(items)[:FEW]),
         highest=tuple(highest(items)),
         lowest=tuple(lowest(items)),
+        lines=_lines(session, shared, agency),
         groups=tuple(_group_sizes(session, content, dimension, agency) for dimension in _dimensions(content)),
         quotes=tuple((masked_text(comment), known.name) for comment in spoken.comments[:MOST_QUOTES]) if spoken else (),
         themes=tuple((_theme(t), n) for t, n in spoken.themes) if spoken else (),
@@ -102,6 +104,7 @@ def province_context(session: orm.Session, shared: RoundContext) -> ReportContex
         kind=AgencyKind.PROVINCE,
         overall=overall,
         items=_item_figures(shared, PROVINCE),
+        lines=_lines(session, shared, PROVINCE),
         groups=tuple(_group_indices(session, content, dimension) for dimension in _dimensions(content)),
         quotes=_newest_quotes(session, shared) if overall.n else (),
         themes=tuple((_theme(t), n if rule.shows(n) else None) for t, n in counts.items()),
@@ -110,6 +113,13 @@ def province_context(session: orm.Session, shared: RoundContext) -> ReportContex
         findings=_findings_of_agencies(session, shared),
         doubts=sensitivity(session, content.results, wait=True),
     )
+
+
+def _lines(session: orm.Session, shared: RoundContext, agency: str) -> tuple[ItemLines, ...]:
+    """What is said of the worst and best items: a report may be handed on, so it tells what everybody may read."""
+    content = shared.content
+    told: dict[str, Any] = {"names": content.agencies, "limited": True, "places": False}
+    return tuple(item_lines(session, content.results, shared.figures, agency, "vi", **told))
 
 
 def _fields(shared: RoundContext) -> dict[str, Any]:

@@ -68,6 +68,21 @@ class Writer:
         return self.number(f"<b>{fixed(figure.index)}</b> {bounds if with_interval else ''}".strip(), figure)
 
 
+def lines(writer: Writer, kind: str, most: int) -> list[Flowable]:
+    """What is said of the worst or best items beyond their table: how they moved, whom to learn from.
+
+    Items of which nothing more is said are left out; `most`: so many items at most.
+    """
+    statements = writer.context.statements
+    chosen = [one for one in writer.context.lines if one.kind == kind][:most]
+    told = [(one, (*one.moves, *one.where, *one.learn)) for one in chosen]
+    return [
+        writer.p(f"<b>{text(statements[one.key].rstrip('.'))}.</b> {text(' '.join(said))}", "line")
+        for one, said in told
+        if said
+    ]
+
+
 def head(context: ReportContext, style: dict[str, ParagraphStyle]) -> list[Flowable]:
     """The administrative head: agency at the left, the nation's name at the right, number, place and date."""
     own = [paragraph(text(context.name.upper()), style["head_bold"])]

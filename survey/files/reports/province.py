@@ -20,6 +20,7 @@ from survey.files.reports.style import WIDTH, Cell, ruled, text
 from survey.files.reports.trend import trend
 from survey.results.charts import Segment, interval_chart
 from survey.results.figures import chart_row
+from survey.results.item_lines import BEST, WORST
 from survey.results.league_table import LeagueRow, by_league
 from survey.results.statements import RANKS_APART
 from survey.results.strengths import FEW
@@ -72,9 +73,9 @@ def _extremes(writer: Writer) -> Iterator[Flowable]:
     statements = writer.context.statements
     shown = [figure for figure in writer.context.items if figure.exists]
     ordered = sorted(shown, key=lambda figure: figure.index)
-    for heading, lead, caption, figures in (
-        (words.STRONG, words.PROVINCE_STRONG, words.PROVINCE_HIGH_TABLE, ordered[::-1][:FEW]),
-        (words.WEAK, words.PROVINCE_WEAK, words.PROVINCE_LOW_TABLE, ordered[:FEW]),
+    for heading, lead, caption, figures, kind in (
+        (words.STRONG, words.PROVINCE_STRONG, words.PROVINCE_HIGH_TABLE, ordered[::-1][:FEW], BEST),
+        (words.WEAK, words.PROVINCE_WEAK, words.PROVINCE_LOW_TABLE, ordered[:FEW], WORST),
     ):
         heads = (words.CONTENT, words.INDEX_HEAD, words.UNHAPPY)
         rows: list[list[Cell]] = [writer.heads(heads)]
@@ -90,6 +91,7 @@ def _extremes(writer: Writer) -> Iterator[Flowable]:
             )
         table = ruled(rows, [WIDTH - 190, 90, 100])
         yield KeepTogether([writer.heading(heading), writer.p(lead), writer.caption(caption), table])
+        yield from parts.lines(writer, kind, FEW)
 
 
 def _league(writer: Writer) -> list[Flowable]:

@@ -81,6 +81,7 @@ def styles(body: float = 11) -> dict[str, ParagraphStyle]:
             spaceBefore=2,
             spaceAfter=3,
         ),
+        style("line", fontSize=small, leading=small * 1.3, spaceBefore=1.5, spaceAfter=1.5),
         style("quote", fontSize=body - 1, leading=(body - 1) * 1.32, leftIndent=10, spaceAfter=3),
         style("cell", **cell),
         style("cell_small", **{**cell, "fontSize": small - 0.5, "leading": (small - 0.5) * 1.24}),

@@ -27,6 +27,7 @@ from survey.accounts.queries.rate_counts import counted
 from survey.core.errors import InputError
 from survey.models import ApiClient, Round
 from survey.publication.api.actions import action_rows
+from survey.publication.api.diagnosis import diagnosis_rows, rates_sent
 from survey.publication.api.figures import distribution_rows, hardened_rows, rank_rows, result_rows, target_rows
 from survey.publication.operations.name_decision import facts_of
 from survey.publication.page_data import frozen_page, public_hardened, public_rows
@@ -200,6 +201,25 @@ def targets(round_code: str) -> flask.Response:
         return json_reply({"round": found.round.code, "targets": target_rows(target_table(found, table))})
 
 
+@blueprint.get("/rounds/<round_code>/diagnosis")
+@token_required("results")
+def diagnosis(round_code: str) -> flask.Response:
+    """Send what is said of the worst and best items of the province, or of the agencies named by `agency`."""
+    with database().read() as session:
+        found, table = _results(session, round_code)
+        return json_reply({"round": found.round.code, "diagnosis": diagnosis_rows(session, found, _agencies(table))})
+
+
+@blueprint.get("/rounds/<round_code>/rates")
+@token_required("results")
+def rates(round_code: str) -> flask.Response:
+    """Send how many in a hundred were late, on time, early, apologised to, filed how; narrowed by `agency`."""
+    with database().read() as session:
+        found, table = _results(session, round_code)
+        wanted = _agencies(table) if flask.request.args else None
+        return json_reply({"round": found.round.code, "rates": rates_sent(session, found, wanted)})
+
+
 @blueprint.get("/actions")
 @token_required(*READERS)
 def actions() -> flask.Response:
@@ -244,6 +264,17 @@ def _hardened(session: orm.Session, round_code: str) -> dict[str, HardenedIndex]
     if _sees_all() or publication is None:
         return headline_for(session, round_results(session, round_code), limited=not _sees_all())
     return public_hardened(frozen_page(session, publication, "vi"))
+
+
+def _agencies(table: pd.DataFrame) -> list[str]:
+    """The agencies that the query names by `agency`, the province ("") without any; 404 for one without figures."""
+    unknown = sorted(set(flask.request.args) - {"agency"})
+    if unknown:
+        refuse(400, f"Unknown parameter {unknown[0]}; known are agency.")
+    named = flask.request.args.getlist("agency") or [""]
+    if set(named) - set(table["agency"]):
+        refuse(404, "An agency that is named has no figures in this round.")
+    return list(dict.fromkeys(named))
 
 
 def _narrowed(table: pd.DataFrame) -> pd.DataFrame:

@@ -10,18 +10,17 @@ from sqlalchemy import orm
 
 from survey.accounts.auth import role_required
 from survey.models import Role
-from survey.results.breakdowns import dimensions
 from survey.results.charts import QuadrantChart, Spot, quadrant_chart
 from survey.results.diagnosis import SURE, diagnosis
+from survey.results.item_lines import ItemLines, item_lines
 from survey.results.page_data import RoundPage
-from survey.results.pages.groups import load_groups
 from survey.results.pages.pages import RESULT_READERS, blueprint, load
-from survey.results.statements import WEAK_PLACE, WEAK_PLACE_GAP
+from survey.results.statements import WEAK_PLACE_GAP
 from survey.results.strengths import ItemFinding, findings, lowest, weaknesses, worst
 from survey.results.strengths import strengths as strengths_of
-from survey.results.weak_places import SERVICE, WeakPlace, weak_places
+from survey.results.weak_places import weak_places
 from survey.web.context import database
-from survey.web.formatters import percent, signed, whole
+from survey.web.formatters import signed
 
 ACTION_EDITORS = (Role.ADMIN, Role.MANAGER)
 """Who may plan an action from a weakness."""
@@ -35,15 +34,6 @@ class StrengthsSection:
     title: str
     advice: str
     findings: tuple[ItemFinding, ...]
-
-
-@dataclass(frozen=True)
-class WhereText:
-    """Where in the agency an item is worse, in sentences."""
-
-    sentence: str
-    #: each with its difference, empty for whoever may not see that
-    places: tuple[tuple[str, str], ...]
 
 
 @blueprint.get("/<round_code>/co-quan/<agency>/manh-yeu")
@@ -62,44 +52,39 @@ def strengths(round_code: str, agency: str) -> str:
             findings=sorted(found, key=lambda finding: finding.number),
             sections=sections(found),
             lowest=lowest(found),
-            where=where(session, page, agency, found),
+            lines={one.key: one for one in lines_of(session, page, agency)},
+            gaps=gaps_of(session, page, agency, found),
             chart=chart(found),
             rate=100 * SURE,
             may_plan=flask.g.user.role in ACTION_EDITORS,
         )
 
 
-def where(session: orm.Session, page: RoundPage, agency: str, found: list[ItemFinding]) -> dict[str, WhereText]:
-    """For each of the worst items, what is said of where in the agency it is worse."""
-    known = weak_places(session, page.results, agency, [finding.key for finding in worst(found)])
-    return {
-        key: WhereText(
-            one.sentence.here(tests=whole(one.tests)),
-            tuple((_place_text(session, page, agency, place), _gap_text(page, place)) for place in one.places),
-        )
-        for key, one in known.items()
-    }
-
-
-def _place_text(session: orm.Session, page: RoundPage, agency: str, place: WeakPlace) -> str:
-    return WEAK_PLACE.here(
-        place=_place_name(session, page, agency, place), index=percent(place.index), n=whole(place.n)
+def lines_of(session: orm.Session, page: RoundPage, agency: str) -> list[ItemLines]:
+    """What is said of the worst and the best items of an agency or the province."""
+    return item_lines(
+        session,
+        page.results,
+        page.figures,
+        agency,
+        page.language,
+        names=page.agency_of,
+        limited=page.limited,
     )
 
 
-def _gap_text(page: RoundPage, place: WeakPlace) -> str:
+def gaps_of(session: orm.Session, page: RoundPage, agency: str, found: list[ItemFinding]) -> dict[str, list[str]]:
+    """For each of the worst items the differences of its places to the rest of the agency; for evaluators alone."""
     if page.limited:
-        return ""
-    return WEAK_PLACE_GAP.here(gap=signed(place.gap), interval=f"({signed(place.lo)}; {signed(place.hi)})")
-
-
-def _place_name(session: orm.Session, page: RoundPage, agency: str, place: WeakPlace) -> str:
-    """A place in the language of the page, with what it is one of."""
-    if place.dimension == SERVICE:
-        return f"{_('Service')} – {page.service_name(place.group)}"
-    dimension = next(d for d in dimensions(page.definition) if d.code == place.dimension)
-    groups = load_groups(session, page, dimension, agency)
-    return f"{groups.title} – {groups.name(place.group)}"
+        return {}
+    known = weak_places(session, page.results, agency, [finding.key for finding in worst(found)])
+    return {
+        key: [
+            WEAK_PLACE_GAP.here(gap=signed(one.gap), interval=f"({signed(one.lo)}; {signed(one.hi)})")
+            for one in where.places
+        ]
+        for key, where in known.items()
+    }
 
 
 def sections(found: list[ItemFinding]) -> list[StrengthsSection]:
