@@ -1,7 +1,8 @@
 """Chart geometry: figures → coordinates of marks. Templates draw, and hold no arithmetic.
 
 Horizontal places are percentages of the drawing's width, so that a chart fills a phone or a desk screen without
-scaling its type; vertical places are CSS pixels. Every chart shares one axis of 0 to 100 percentage points.
+scaling its type; vertical places are CSS pixels. An axis of dots with whiskers fits the data of its chart; others run
+from 0 to 100 percentage points.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ LABEL_BASE = 16
 WHISKER_AT = 31
 AXIS_HEIGHT = 24
 TICKS = (0, 25, 50, 75, 100)
+#: percentage points of the shortest axis
+SHORTEST = 20
 #: a segment narrower than this share of a stacked bar carries no text; its number stands beneath
 NARROW = 8.0
 #: the same where shares have a decimal
@@ -33,6 +36,45 @@ def place(value: float | None) -> float | None:
     if value is None or not math.isfinite(value):
         return None
     return round(EDGE + min(max(value, 0.0), 100.0) * (100 - 2 * EDGE) / 100, 3)
+
+
+@dataclass(frozen=True)
+class FittedAxis:
+    """An axis of percentage points that fits the data, so that whiskers can be seen; one for all rows of a chart."""
+
+    least: int = 0
+    most: int = 100
+
+    @property
+    def whole(self) -> bool:
+        """Whether it runs from 0 to 100, so that nothing needs to be said of it."""
+        return (self.least, self.most) == (0, 100)
+
+    @property
+    def labels(self) -> tuple[int, ...]:
+        """The values that are written at it: five at most."""
+        span = self.most - self.least
+        step = next(one for one in (5, 10, 20, 25) if span <= 4 * one or one == 25)
+        return tuple(range(-(-self.least // step) * step, self.most + 1, step))
+
+    def place(self, value: float | None) -> float | None:
+        """The horizontal place of a figure; None where there is none."""
+        if value is None or not math.isfinite(value):
+            return None
+        return place(100 * (value - self.least) / (self.most - self.least))
+
+
+def fitting_axis(rows: Sequence[ChartRow]) -> FittedAxis:
+    """The shortest axis of whole tens, at least `SHORTEST` long, that holds every figure, interval and mark."""
+    every = [value for row in rows for value in (row.index, row.lo, row.hi, row.reference)]
+    values = [min(max(value, 0.0), 100.0) for value in every if value is not None and math.isfinite(value)]
+    if not values:
+        return FittedAxis()
+    least = max(0, 10 * math.floor((min(values) - 1) / 10))
+    most = min(100, 10 * math.ceil((max(values) + 1) / 10))
+    if most - least < SHORTEST:
+        least = max(0, most - SHORTEST)
+    return FittedAxis(least, max(most, least + SHORTEST))
 
 
 @dataclass(frozen=True)
@@ -85,6 +127,7 @@ class IntervalChart:
     #: where the rows end and the axis begins
     floor: int
     height: int
+    axis: FittedAxis
 
     @property
     def has_reference(self) -> bool:
@@ -94,6 +137,7 @@ class IntervalChart:
 
 def interval_chart(rows: Sequence[ChartRow]) -> IntervalChart:
     """The chart of some rows, in their order."""
+    axis = fitting_axis(rows)
     marks = tuple(
         Mark(
             row=row,
@@ -103,15 +147,15 @@ def interval_chart(rows: Sequence[ChartRow]) -> IntervalChart:
             bottom=top + WHISKER_AT + 9,
             cap_top=top + WHISKER_AT - 6,
             cap_bottom=top + WHISKER_AT + 6,
-            dot=place(row.index),
-            low=place(row.lo),
-            high=place(row.hi),
-            reference=place(row.reference),
+            dot=axis.place(row.index),
+            low=axis.place(row.lo),
+            high=axis.place(row.hi),
+            reference=axis.place(row.reference),
         )
         for row, top in ((row, i * ROW_HEIGHT) for i, row in enumerate(rows))
     )
     floor = ROW_HEIGHT * len(rows)
-    return IntervalChart(marks, _ticks(), floor, floor + AXIS_HEIGHT)
+    return IntervalChart(marks, _ticks(axis), floor, floor + AXIS_HEIGHT, axis)
 
 
 @dataclass(frozen=True)
@@ -161,9 +205,9 @@ def _adds_up(shares: Sequence[float], decimals: int) -> bool:
     return sum(half_up(share, decimals) for share in shares) == 100
 
 
-def _ticks() -> tuple[AxisTick, ...]:
-    anchors = {TICKS[0]: "start", TICKS[-1]: "end"}
-    return tuple(AxisTick(EDGE + t * (100 - 2 * EDGE) / 100, str(t), anchors.get(t, "middle")) for t in TICKS)
+def _ticks(axis: FittedAxis) -> tuple[AxisTick, ...]:
+    anchors = {axis.least: "start", axis.most: "end"}
+    return tuple(AxisTick(axis.place(t) or 0.0, str(t), anchors.get(t, "middle")) for t in axis.labels)
 
 
 PLOT_TOP = 28

@@ -218,8 +218,8 @@ def _of_province(speaker: _Speaker) -> list[ItemLines]:
     every = (speaker.figure(item.code) for item in speaker.results.definition.items)
     shown = sorted((one for one in every if one is not None and one.exists), key=lambda one: one.index)
     few = min(FEW, len(shown) // 2)
-    return [*_told(speaker, shown[:few], WORST), *_told(speaker, shown[::-1][:few], BEST)]
+    return [*_lines_of(speaker, shown[:few], WORST), *_lines_of(speaker, shown[::-1][:few], BEST)]
 
 
-def _told(speaker: _Speaker, chosen: Sequence[ShownFigure], kind: str) -> list[ItemLines]:
+def _lines_of(speaker: _Speaker, chosen: Sequence[ShownFigure], kind: str) -> list[ItemLines]:
     return [ItemLines(one.key, kind, speaker.alone(one), speaker.moves(one.key)) for one in chosen]

@@ -298,9 +298,8 @@ def test_the_diagnosis_is_sent_in_both_languages(scored: Flask, client: FlaskCli
 
 def test_rates_are_those_of_pages(scored: Flask, client: FlaskClient) -> None:
     with scored.extensions["database"].write() as session:
-        place = next(
-            k for k, slot in enumerate(session.scalars(sa.select(Round)).one().version.slots) if slot == "timeliness"
-        )
+        slots = sorted(session.scalars(sa.select(Round)).one().version.slots, key=lambda slot: slot.position)
+        place = [slot.code for slot in slots].index("timeliness")
         responses = session.scalars(
             sa.select(Response)
             .join(Agency, Agency.id == Response.deciding_agency_id)

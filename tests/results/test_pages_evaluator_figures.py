@@ -67,12 +67,34 @@ def test_the_axis_runs_from_edge_to_edge() -> None:
 def test_a_chart_has_one_row_for_each_figure_over_one_axis() -> None:
     chart = interval_chart([ChartRow("a", 50, 25, 75, reference=100.0), ChartRow("b", NAN, NAN, NAN)])
     first, second = chart.marks
-    assert (first.low, first.dot, first.high, first.reference) == (26.0, 50.0, 74.0, 98.0)
+    # from 20 to 100, that is 80 points on 96 percent of the width: 25 lies at 2 + 5 × 1.2, 50 at 2 + 30 × 1.2
+    assert (first.low, first.dot, first.high, first.reference) == (8.0, 38.0, 68.0, 98.0)
     assert (second.low, second.dot, second.high, second.reference) == (None, None, None, None)
     assert second.y - first.y == chart.floor / 2
-    assert [tick.text for tick in chart.ticks] == ["0", "25", "50", "75", "100"]
+    assert [tick.text for tick in chart.ticks] == ["20", "40", "60", "80", "100"]
     assert chart.has_reference
     assert not interval_chart([ChartRow("a", 50, 25, 75)]).has_reference
+
+
+@pytest.mark.parametrize(
+    ("rows", "axis", "labels"),
+    [
+        ([(82, 80.5, 83.1)], (70, 90), (70, 75, 80, 85, 90)),
+        ([(82, 80.5, 83.1), (66, 61, 71)], (60, 90), (60, 70, 80, 90)),
+        ([(99, 97, 100)], (80, 100), (80, 85, 90, 95, 100)),
+        ([(0, 0, 2)], (0, 20), (0, 5, 10, 15, 20)),
+        ([(12, 9.5, 15), (97, 95, 99)], (0, 100), (0, 25, 50, 75, 100)),
+        ([(NAN, NAN, NAN)], (0, 100), (0, 25, 50, 75, 100)),
+    ],
+)
+def test_an_axis_fits_its_data(
+    rows: list[tuple[float, float, float]], axis: tuple[int, int], labels: tuple[int, ...]
+) -> None:
+    """Whole tens around all that is drawn, twenty points at least."""
+    found = interval_chart([ChartRow("a", *row) for row in rows]).axis
+    assert (found.least, found.most) == axis
+    assert found.labels == labels
+    assert found.whole == (axis == (0, 100))
 
 
 def test_a_bar_is_whole_and_labels_only_what_fits() -> None:

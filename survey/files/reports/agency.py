@@ -37,15 +37,15 @@ def render_agency(context: ReportContext) -> bytes:
         foot=f"{context.name} · {round_.name}",
         demo=context.demo,
     )
-    for body, comments, longest, told in ATTEMPTS:
-        story = partial(_story, context, body, comments, longest, told)
+    for body, comments, longest, items in ATTEMPTS:
+        story = partial(_story, context, body, comments, longest, items)
         pdf, pages = build(story, about, PAGES, most=PAGES)
         if pages <= PAGES:
             return pdf
     return build(story, about, pages)[0]  # a questionnaire of very many elements: whole, and numbered rightly
 
 
-def _story(context: ReportContext, body: float, comments: int, longest: int, told: int) -> list[Flowable]:
+def _story(context: ReportContext, body: float, comments: int, longest: int, items: int) -> list[Flowable]:
     writer = Writer(context, body)
     return [
         *parts.head(context, writer.styles),
@@ -56,7 +56,7 @@ def _story(context: ReportContext, body: float, comments: int, longest: int, tol
         *parts.elements(writer),
         *_strong(writer),
         *_weak(writer),
-        *parts.lines(writer, WORST, told),
+        *parts.lines(writer, WORST, items),
         *_who(writer),
         *_voices(writer, comments, longest),
         *parts.method(writer),
@@ -66,7 +66,8 @@ def _story(context: ReportContext, body: float, comments: int, longest: int, tol
 def _strong(writer: Writer) -> list[Flowable]:
     context = writer.context
     if not (context.strengths or context.highest):
-        return [KeepTogether([writer.heading(words.STRONG), writer.p(words.NO_FINDINGS)])]
+        why = words.STRONG_NOTHING if context.weaknesses else words.NO_FINDINGS
+        return [KeepTogether([writer.heading(words.STRONG), writer.p(why)])]
     lead, caption = words.STRONG_NONE, words.HIGH_TABLE
     if context.strengths:
         lead, caption = words.STRONG_LEAD, words.STRONG_TABLE
@@ -87,7 +88,8 @@ def _strong(writer: Writer) -> list[Flowable]:
 def _weak(writer: Writer) -> list[Flowable]:
     context = writer.context
     if not (context.weaknesses or context.lowest):
-        return [KeepTogether([writer.heading(words.WEAK), writer.p(words.NO_FINDINGS)])]
+        why = words.WEAK_NOTHING if context.strengths else words.NO_FINDINGS
+        return [KeepTogether([writer.heading(words.WEAK), writer.p(why)])]
     lead, caption = (words.WEAK_LEAD, words.WEAK_TABLE) if context.weaknesses else (words.WEAK_NONE, words.LOW_TABLE)
     table = _findings(writer, context.weaknesses or context.lowest)
     return [KeepTogether([writer.heading(words.WEAK), writer.p(lead), writer.caption(caption), table])]

@@ -12,7 +12,7 @@ from reportlab.platypus import Flowable
 from survey.core.numbers import fixed, with_sign
 from survey.files.reports.style import ACCENT, GREY, INK, LEVELS, LINE, MUTED, ON_LEVELS, SHADES
 from survey.printing.posters.typesetting import MEDIUM, REGULAR, SEMIBOLD
-from survey.results.charts import TICKS, IntervalChart, Mark, Segment, place
+from survey.results.charts import IntervalChart, Mark, Segment
 from survey.results.diagnosis import Contrast
 from survey.results.statements import SHORT_CONTRAST_WORDS, choose
 
@@ -40,19 +40,19 @@ class Rule(Flowable):  # type: ignore[misc]
 
 
 class Whisker(Flowable):  # type: ignore[misc]
-    """A dot with its interval on the axis of 0 to 100, the province's own figure as an upright mark."""
+    """A dot with its interval on the axis of its chart, the province's own figure as an upright mark."""
 
-    def __init__(self, mark: Mark, width: float, height: float = 13) -> None:
+    def __init__(self, mark: Mark, chart: IntervalChart, width: float, height: float = 13) -> None:
         super().__init__()
-        self.mark, self.width, self.height = mark, width, height
+        self.mark, self.ticks, self.width, self.height = mark, chart.ticks, width, height
 
     def draw(self) -> None:
         """Draw the axis faintly, then the marks."""
         canvas, mark, middle = self.canv, self.mark, self.height / 2
         canvas.setLineWidth(0.4)
         canvas.setStrokeColor(HexColor(GRID))
-        for tick in TICKS:
-            x = self._x(place(tick))
+        for tick in self.ticks:
+            x = self._x(tick.x)
             canvas.line(x, -3, x, self.height + 3)
         if mark.reference is not None:
             canvas.setStrokeColor(HexColor(MUTED))

@@ -118,8 +118,8 @@ def province_context(session: orm.Session, shared: RoundContext) -> ReportContex
 def _lines(session: orm.Session, shared: RoundContext, agency: str) -> tuple[ItemLines, ...]:
     """What is said of the worst and best items: a report may be handed on, so it tells what everybody may read."""
     content = shared.content
-    told: dict[str, Any] = {"names": content.agencies, "limited": True, "places": False}
-    return tuple(item_lines(session, content.results, shared.figures, agency, "vi", **told))
+    options: dict[str, Any] = {"names": content.agencies, "limited": True, "places": False}
+    return tuple(item_lines(session, content.results, shared.figures, agency, "vi", **options))
 
 
 def _fields(shared: RoundContext) -> dict[str, Any]:

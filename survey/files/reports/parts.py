@@ -75,10 +75,10 @@ def lines(writer: Writer, kind: str, most: int) -> list[Flowable]:
     """
     statements = writer.context.statements
     chosen = [one for one in writer.context.lines if one.kind == kind][:most]
-    told = [(one, (*one.moves, *one.where, *one.learn)) for one in chosen]
+    more = [(one, (*one.moves, *one.where, *one.learn)) for one in chosen]
     return [
         writer.p(f"<b>{text(statements[one.key].rstrip('.'))}.</b> {text(' '.join(said))}", "line")
-        for one, said in told
+        for one, said in more
         if said
     ]
 
@@ -164,7 +164,7 @@ def elements(writer: Writer) -> list[Flowable]:
     rows: list[list[Cell]] = [[writer.p(t, "th" if k < 2 else "th_right") for k, t in enumerate(heads)]]
     for k, (name, level, key) in enumerate(across):
         row: list[Cell] = [writer.p(text(name), "cell_bold" if k == 0 else "cell")]
-        row += [Whisker(chart.marks[k], drawn - 8), writer.figure(here[k])]
+        row += [Whisker(chart.marks[k], chart, drawn - 8), writer.figure(here[k])]
         if context.agency:
             row.append(writer.figure(province[k], with_interval=False))
         if compared:
@@ -173,6 +173,7 @@ def elements(writer: Writer) -> list[Flowable]:
     rows.append(["", Axis(chart, drawn - 8), *[""] * (len(heads) - 2)])
     widths = [NAMES, drawn, INDICES, *([50.0] if context.agency else []), *([82.0] if compared else [])]
     behind_words = words.BEHIND if context.agency else ""
+    behind_words += sentences.axis(chart)
     caption = words.ELEMENTS_TABLE.format(confidence=sentences.confidence(context), behind=behind_words)
     notes = []
     if grey := sentences.reasons(figure for figure in here if figure is not None):

@@ -121,7 +121,7 @@ def _league_table(writer: Writer, league: str, standings: Sequence[LeagueRow]) -
         rows.append(
             [
                 writer.p(text(name), "cell"),
-                Whisker(mark, drawn - 8),
+                Whisker(mark, chart, drawn - 8),
                 writer.figure(figure),
                 writer.number(_ranks(standing), figure),
                 writer.number(sentences.whole(figure.n), figure),
@@ -130,7 +130,8 @@ def _league_table(writer: Writer, league: str, standings: Sequence[LeagueRow]) -
         )
     rows.append(["", Axis(chart, drawn - 8), "", "", "", ""])
     title = LEAGUES.text(league) if league else words.LEAGUE
-    caption = words.LEAGUE_TABLE.format(league=title, confidence=sentences.confidence(context))
+    confidence = sentences.confidence(context)
+    caption = words.LEAGUE_TABLE.format(league=title, confidence=confidence, axis=sentences.axis(chart))
     return [
         CondPageBreak(110),
         writer.caption(caption),

@@ -11,6 +11,7 @@ from survey.files.exports import labels
 from survey.files.reports import words
 from survey.files.reports.context import ReportContext, RoundContext
 from survey.files.reports.style import text
+from survey.results.charts import IntervalChart
 from survey.results.figures import OVERALL, ShownFigure
 from survey.results.league_table import IndexChange
 from survey.results.statements import (
@@ -60,6 +61,11 @@ def signed_interval(change: IndexChange) -> str:
 def verdict(change: IndexChange) -> str:
     """Whether a change is one."""
     return choose(MOVE_WORDS, change).text()
+
+
+def axis(chart: IntervalChart) -> str:
+    """From where to where the axis runs, where it does not show all of 0 to 100."""
+    return "" if chart.axis.whole else words.AXIS.format(least=chart.axis.least, most=chart.axis.most)
 
 
 def confidence(context: RoundContext) -> str:

@@ -72,6 +72,7 @@ TARGET, MORE = "Chỉ tiêu", "Cần thêm phiếu"
 
 ELEMENTS_TABLE = "Chỉ số theo yếu tố (%), khoảng tin cậy {confidence}{behind}"
 BEHIND = "; vạch đứng là toàn tỉnh"
+AXIS = "; trục từ {least} đến {most}"
 ELEMENT, INDEX_HEAD, WHOLE_HEAD, CHANGE_HEAD = "Yếu tố", "Chỉ số", "Toàn tỉnh", "Thay đổi"
 OVERALL = "Chung"
 GREY = "Số màu xám và dấu “–”: {why}."
@@ -91,6 +92,8 @@ WEAK_NONE = (
     "trong nội bộ cơ quan."
 )
 NO_FINDINGS = "Quá ít người trả lời, hoặc không có cơ quan khác để so sánh, nên không nêu."
+STRONG_NOTHING = "Không có nội dung nào hơn nơi khác: ở mọi nội dung so sánh được, người dân ít hài lòng hơn rõ rệt."
+WEAK_NOTHING = "Không có nội dung nào kém nơi khác: ở mọi nội dung so sánh được, người dân hài lòng hơn rõ rệt."
 STRONG_TABLE = "Nội dung người dân hài lòng hơn nơi khác"
 PROVINCE_STRONG = "Ba nội dung có chỉ số cao nhất trong toàn tỉnh."
 PROVINCE_WEAK = "Ba nội dung có chỉ số thấp nhất trong toàn tỉnh, nên bắt đầu từ đây."
@@ -137,7 +140,7 @@ HIDDEN_COMMENTS = "Không nêu ý kiến, để bảo vệ số ít người đ�
 NO_ROOM = "Ý kiến đã được xem xét có trên trang của cơ quan trong hệ thống."
 NO_COMMENTS = "Chưa có ý kiến nào được xem xét và cho hiển thị."
 
-LEAGUE_TABLE = "{league} theo chỉ số chung (%), khoảng tin cậy {confidence}; vạch đứng là toàn tỉnh"
+LEAGUE_TABLE = "{league} theo chỉ số chung (%), khoảng tin cậy {confidence}; vạch đứng là toàn tỉnh{axis}"
 AGENCY, RANKS, RATE = "Cơ quan", "Khoảng hạng", "Tỷ lệ trả lời"
 CHANGES_TABLE = "Thay đổi của chỉ số chung so với {before} (điểm phần trăm)"
 CHANGES_LEAD = (
