@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_1705"
-down_revision = "20261130_1645"
+down_revision = "20261130_1650"
 branch_labels = None
 depends_on = None
 
