@@ -19,6 +19,7 @@ from survey.questionnaires.definition import (
     Slot,
 )
 from survey.questionnaires.loader import DEFAULT, broken_files, bundled, load_file, load_folder, loads
+from survey.questionnaires.module import add_module, question_modules
 from survey.questionnaires.nodes import DefinitionError, DefinitionProblem
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "Scale",
     "Section",
     "Slot",
+    "add_module",
     "broken_files",
     "bundled",
     "canonical",
@@ -48,4 +50,5 @@ __all__ = [
     "load_file",
     "load_folder",
     "loads",
+    "question_modules",
 ]

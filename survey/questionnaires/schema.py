@@ -161,7 +161,7 @@ class _Checker:
         code = self.scalar(keys["code"], _NAME, name) if "code" in keys else ""
         if "languages" in keys:
             self.languages = self.language_list(keys["languages"])
-        if "samples" in keys:
+        if "samples" in keys and keys["samples"].value != []:
             self.samples = [tag for tag in self.language_list(keys["samples"]) if tag not in self.languages]
         data: dict[str, Any] = {
             "code": code,

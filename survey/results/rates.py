@@ -38,16 +38,30 @@ from survey.structure.queries.rounds import find_rounds_before
 
 NOT_YET = "n"
 """Answer to `timeliness` of whose result is not due yet: it enters no rate."""
-SHOWN = {"timeliness": ("l", "o", "e"), "apology": ("y",), "filing": ("c", "o", "p")}
-"""Questions that give rates, and the answers whose share is told, in the order of pages and files."""
+SHOWN = {
+    "timeliness": ("l", "o", "e"),
+    "apology": ("y",),
+    "filing": ("c", "o", "p"),
+    "post_used": ("y",),
+    "post_why_not": ("l", "d", "f", "h", "k", "o"),
+    "post_satisfied": ("45",),
+    "online_used": ("y",),
+    "online_why_not": ("l", "d", "f", "h", "t", "k", "o"),
+    "online_satisfied": ("45",),
+}
+"""Questions that give rates, and the answers whose share is told, in the order of pages and files; several letters:
+those who gave any of these answers."""
+OF_FORM = ("timeliness", "apology", "filing")
+"""Questions whose answers say by themselves what they answer; beside another's the question is told as well."""
 GIVEN, OTHER, NONE = "5", "1", "."
 
 
 @dataclass(frozen=True)
 class Rate:
-    """A rate: the share of an answer among the valid answers to a question."""
+    """A rate: the share of an answer, or of any of several, among the valid answers to a question."""
 
     question: str
+    #: the answer's letter, or those of several answers
     option: str
 
     @property
@@ -64,8 +78,16 @@ def rates_of(definition: Definition) -> tuple[Rate, ...]:
         for code, options in SHOWN.items()
         if code in asked
         for option in options
-        if option in {one.code for one in asked[code].options}
+        if set(option) <= {one.code for one in asked[code].options}
     )
+
+
+def rate_words(definition: Definition, rate: Rate, language: str) -> tuple[str, str]:
+    """Question and answer in the words of the form; no question where the answer says by itself what it answers."""
+    labels = definition.labels(rate.question)
+    answer = ", ".join(labels[option].get(language) for option in rate.option)
+    asked = definition.respondent.questions if definition.respondent and rate.question not in OF_FORM else ()
+    return next((one.text.get(language) for one in asked if one.code == rate.question), ""), answer
 
 
 def rate_table(session: orm.Session, results: RoundResults, *, limited: bool) -> pd.DataFrame:
@@ -237,7 +259,7 @@ def _counts(answers: str, items: int, share: float) -> bool:
 
 def _marks(given: Sequence[str], rate: Rate) -> list[str]:
     none = {BLANK, UNKNOWN, NOT_ASKED, ""} | ({NOT_YET} if rate.question == "timeliness" else set())
-    return [NONE if one in none else GIVEN if one == rate.option else OTHER for one in given]
+    return [NONE if one in none else GIVEN if one in rate.option else OTHER for one in given]
 
 
 def _as_breakdowns_show(session: orm.Session, results: RoundResults, table: pd.DataFrame) -> pd.DataFrame:

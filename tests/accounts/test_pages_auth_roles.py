@@ -353,6 +353,7 @@ POST_WITHOUT_TOKEN = {
     "structure.update_scope": dict.fromkeys(EVERYONE, 400),
     "structure.import_questionnaire": dict.fromkeys(EVERYONE, 400),
     "structure.install_changed": dict.fromkeys(EVERYONE, 400),
+    "structure.add_question_module": dict.fromkeys(EVERYONE, 400),
     "structure.create_service": dict.fromkeys(EVERYONE, 400),
     "structure.update_service": dict.fromkeys(EVERYONE, 400),
     "structure.switch_service": dict.fromkeys(EVERYONE, 400),

@@ -79,3 +79,39 @@ def test_a_questionnaire_is_read_changed_and_taken_out_and_in(people: Flask) -> 
     sign_in(evaluator, "evaluator")
     assert evaluator.get(page).status_code == 200
     assert evaluator.get(f"{page}/sua").status_code == 403
+
+
+def test_an_evaluator_adds_the_questions_on_post_and_online_service(people: Flask) -> None:
+    database = people.extensions["database"]
+    evaluator = people.test_client()
+    sign_in(evaluator, "evaluator")
+    with database.read() as session:
+        first = session.scalars(sa.select(Round)).one().version_id
+    page = f"{LIST}/{first}"
+    text = evaluator.get(page).get_data(as_text=True)
+    offered = BeautifulSoup(text, "html.parser")
+    choice = offered.select_one('select[name="module"] option')
+    assert choice is not None
+    assert (choice["value"], choice.text.strip()) == (
+        "post-and-online",
+        "Bưu chính công ích và dịch vụ công trực tuyến",
+    )
+    sent = {"csrf_token": token(text), "module": "post-and-online"}
+    made = evaluator.post(f"{page}/them-phan", data=sent)
+    assert made.status_code == 303, made.get_data(as_text=True)
+    told = evaluator.get(made.headers["Location"]).get_data(as_text=True)
+    assert "Lý do chính khiến Ông/Bà chưa dùng bưu chính công ích là gì?" in told
+    assert "Sợ thất lạc giấy tờ · Sợ chậm · Cước phí cao" in told
+    assert 'name="module"' not in told  # asked already, and there is no other
+    refused = evaluator.post(f"{made.headers['Location']}/them-phan", data=sent)
+    assert (refused.status_code, "đã hỏi" in refused.get_data(as_text=True)) == (422, True)
+    unknown = evaluator.post(f"{page}/them-phan", data=sent | {"module": "khac"})
+    assert unknown.status_code == 422
+    with database.read() as session:
+        version = session.get(QuestionnaireVersion, int(made.headers["Location"].rsplit("/", 1)[1]))
+        assert version is not None
+        assert [slot.code for slot in sorted(version.slots, key=lambda one: one.position)][-6:] == [
+            *("post_used", "post_why_not", "post_satisfied"),
+            *("online_used", "online_why_not", "online_satisfied"),
+        ]
+        assert session.scalars(sa.select(Round)).one().version_id == first

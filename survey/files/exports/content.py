@@ -25,6 +25,7 @@ from survey.results.comparisons import Changes, agency_ranks, changes_since_last
 from survey.results.compute import RoundResults, round_results
 from survey.results.headline import headline_for
 from survey.results.rates import rate_table, rates_of
+from survey.results.rates import rate_words as words_of_rate
 from survey.results.target_table import target_table
 from survey.structure.queries import names
 from survey.web.messages import Pair
@@ -338,8 +339,8 @@ def figure_sheets(content: Content) -> list[WorkbookSheet]:
 
 
 def rate_words(definition: Definition) -> dict[str, str]:
-    """The Vietnamese words of each rate by its key: the answer, as the form has it."""
-    return {rate.key: definition.labels(rate.question)[rate.option].get("vi") for rate in rates_of(definition)}
+    """The Vietnamese words of each rate by its key: the answer, as the form has it, after its question where needed."""
+    return {rate.key: " ".join(filter(None, words_of_rate(definition, rate, "vi"))) for rate in rates_of(definition)}
 
 
 def _rows(

@@ -9,7 +9,7 @@ from sqlalchemy import orm
 
 from survey.results.figures import PROVINCE, Figures, ShownFigure
 from survey.results.page_data import RoundPage
-from survey.results.rates import Rate, find, rate_figures, rates_of
+from survey.results.rates import OF_FORM, Rate, find, rate_figures, rate_words, rates_of
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,9 @@ class RatesView:
 
     page: RoundPage
     figures: Figures
+    #: those of the form, and those of modules, whose answers are told under their question
     rates: Sequence[Rate]
+    of_modules: Sequence[Rate]
 
     @property
     def places(self) -> list[str]:
@@ -37,7 +39,16 @@ class RatesView:
 
     def title(self, rate: Rate) -> str:
         """The words of the answer, as the form has them."""
-        return self.page.definition.labels(rate.question)[rate.option].get(self.page.language)
+        return rate_words(self.page.definition, rate, self.page.language)[1]
+
+    def question(self, rate: Rate) -> str:
+        """The question of a module's rate."""
+        return rate_words(self.page.definition, rate, self.page.language)[0]
+
+    @property
+    def any_of_modules(self) -> bool:
+        """Whether the province has a rate of a module's question."""
+        return any((one := self.find(PROVINCE, rate)) and one.exists for rate in self.of_modules)
 
     def find(self, place: str, rate: Rate) -> ShownFigure | None:
         """A rate of a place."""
@@ -47,4 +58,6 @@ class RatesView:
 def rates_view(session: orm.Session, page: RoundPage) -> RatesView:
     """The rates that this person may see."""
     figures = rate_figures(session, page.results, limited=page.limited)
-    return RatesView(page, figures, rates_of(page.definition))
+    rates = rates_of(page.definition)
+    of_form = [rate for rate in rates if rate.question in OF_FORM]
+    return RatesView(page, figures, of_form, [rate for rate in rates if rate.question not in OF_FORM])

@@ -7,8 +7,8 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 
-from survey.questionnaires import Definition
-from survey.web.fields import Block, CodeChoices, File, Length, Required, Text, Tick, Whole
+from survey.questionnaires import Definition, question_modules
+from survey.web.fields import Block, Choice, CodeChoices, File, Length, Required, Text, Tick, Whole
 from survey.web.forms import Form
 
 CODE_LENGTH = 64
@@ -21,6 +21,26 @@ class FileForm(Form):
     file = File(
         _("File"), [Required(_("Choose a file that is not empty"))], hint=_("YAML, UTF-8."), accept=".yaml,.yml"
     )
+
+
+class ModuleForm(Form):
+    """Questions that come with the software and are added whole."""
+
+    module = Choice(
+        _("Questions to add"),
+        hint=_("Asked at the end, all optional, outside of the index; their shares stand among the rates."),
+    )
+
+
+def module_form(language: str, definition: Definition | None = None) -> ModuleForm:
+    """The form that adds a module; of a questionnaire, with those that it does not ask yet."""
+    form = ModuleForm()
+    form.module.options = [
+        (module.code, module.title.get(language, module.title["vi"]))
+        for module in question_modules().values()
+        if definition is None or not module.is_in(definition)
+    ]
+    return form
 
 
 class QuestionnaireChangeForm(Form):

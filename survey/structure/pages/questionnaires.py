@@ -12,12 +12,19 @@ from werkzeug import Response
 from survey.accounts.auth import role_required
 from survey.core.errors import InputError
 from survey.models import QuestionnaireVersion
-from survey.questionnaires import Definition, bundled, loads
+from survey.questionnaires import Definition, add_module, bundled, loads, question_modules
 from survey.questionnaires.edit import compare_questionnaires, edit_questionnaire, to_yaml
 from survey.questionnaires.nodes import MAX_BYTES
 from survey.structure.operations.keep_questionnaire import keep_questionnaire
 from survey.structure.pages.common import ROUND_EDITORS, STRUCTURE_EDITORS, blueprint, go, submit
-from survey.structure.pages.questionnaire_forms import FileForm, QuestionnaireChangeForm, change_form, change_values
+from survey.structure.pages.questionnaire_forms import (
+    FileForm,
+    ModuleForm,
+    QuestionnaireChangeForm,
+    change_form,
+    change_values,
+    module_form,
+)
 from survey.structure.queries import rounds as round_queries
 from survey.structure.queries.questionnaires import stored_versions, version_before
 from survey.structure.queries.rounds import definition_of
@@ -56,6 +63,27 @@ def import_questionnaire() -> Response | tuple[str, int]:
 @role_required(*ROUND_EDITORS)
 def questionnaire(version_id: int) -> str:
     """Show a version in every language, side by side, and what it changed for comparisons."""
+    return _page(version_id)
+
+
+@blueprint.post("/bo-cau-hoi/<int:version_id>/them-phan")
+@role_required(*ROUND_EDITORS)
+def add_question_module(version_id: int) -> Response | tuple[str, int]:
+    """Install a version that asks a module's questions as well."""
+    form = module_form(i18n.current_language().code)
+
+    def install(session: orm.Session) -> int:
+        _stored, definition = _version(session, version_id)
+        changed = add_module(definition, question_modules()[form.module.data])
+        return keep_questionnaire(session, changed, actor=actor()).id
+
+    number = submit(form, install)
+    if number is None:
+        return _page(version_id, form), 422
+    return _installed(number)
+
+
+def _page(version_id: int, form: ModuleForm | None = None) -> str:
     with database().read() as session:
         version, definition = _version(session, version_id)
         before = version_before(session, version)
@@ -68,6 +96,7 @@ def questionnaire(version_id: int) -> str:
             names={language.code: language.name for language in i18n.LANGUAGES.values()},
             languages=[one for one in i18n.offered() if one.code in definition.languages],
             may_change=user().role in STRUCTURE_EDITORS,
+            form=form or module_form(i18n.current_language().code, definition),
         )
 
 
@@ -106,6 +135,10 @@ def install_changed(version_id: int) -> Response | tuple[str, int]:
     number = submit(form, install)
     if number is None:
         return _change_page(version, definition, form), 422
+    return _installed(number)
+
+
+def _installed(number: int) -> Response:
     return go(
         "structure.questionnaire",
         _("The new version was installed. Rounds keep the version they ask; choose this one when you plan a round."),
