@@ -62,6 +62,9 @@
       const shown = Object.keys(rule).every((code) => rule[code].indexOf(answerOf(code)) >= 0);
       fieldset.hidden = fieldset.disabled = !shown;
     });
+    const field = find("service");
+    const agency = find("agency");
+    if (field && agency) agency.parentNode.hidden = agency.disabled = "decides" in field.options[field.selectedIndex].dataset;
   }
 
   const progress = find("progress");

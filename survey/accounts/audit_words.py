@@ -287,6 +287,7 @@ def field(key: str) -> str:
         "successors": _("Successors"),
         "services": _("Services"),
         "deciding_agencies": _("Deciding agencies"),
+        "deciding_agency": _("Agency that decides"),
         "outcome": _("Outcome"),
         "kiosk": _("Screen at the counter"),
         "opening_hours": _("Opening hours"),

@@ -100,6 +100,10 @@ class Service(Versioned, Base):
     name_en: Mapped[str | None] = mapped_column(sa.String(200))
     #: false once it is no longer handled anywhere; old rounds keep it
     active: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+    #: the agency that decides on it at counters that receive for several; null where that differs by counter
+    deciding_agency_id: Mapped[int | None] = mapped_column(sa.ForeignKey("agency.id"))
+
+    deciding_agency: Mapped[Agency | None] = orm.relationship()
 
 
 class ServiceFormerName(Base):

@@ -59,6 +59,14 @@ class Counter(Versioned, Base):
         secondary="counter_deciding_agency", order_by=Agency.code
     )
 
+    def decided_by(self, service_id: int | None) -> int | None:
+        """The agency that decides on a service received here, where that follows from counter and service."""
+        deciding = {agency.id for agency in self.deciding_agencies} or {self.agency_id}
+        if len(deciding) == 1:
+            return next(iter(deciding))
+        decides = next((one.deciding_agency_id for one in self.services if one.id == service_id), None)
+        return decides if decides in deciding else None
+
 
 class CounterService(Base):
     """A service handled at a counter."""

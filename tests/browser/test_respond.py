@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import expect
 
-from survey.models import Counter
+from survey.models import Agency, Counter, Service
+from tests.support.places import CODE, MANY
 
 pytestmark = pytest.mark.browser
 
@@ -477,3 +478,17 @@ def test_nothing_is_asked_of_anybody_else_and_nothing_fails(site, phone):
     page.wait_for_timeout(1500)
     assert all(url.startswith(site.base) for url in asked)
     assert errors == []
+
+
+def test_a_field_that_says_who_decides_leaves_no_question_about_the_agency(site, phone):
+    with site.database.write() as session:
+        land = session.scalars(sa.select(Service).where(Service.code == "dat-dai")).one()
+        land.deciding_agency = session.scalars(sa.select(Agency).where(Agency.code == "so-dat-dai")).one()
+    page = phone(360)
+    page.goto(site.form.replace(CODE, MANY))
+    agency = page.locator("#agency")
+    expect(agency).to_be_visible()
+    page.locator("#service").select_option("dat-dai")
+    expect(agency).to_be_hidden()
+    page.locator("#service").select_option("ho-tich")
+    expect(agency).to_be_visible()

@@ -12,7 +12,7 @@ from sqlalchemy import orm
 from survey.core.actor import Actor
 from survey.core.db import Database
 from survey.core.errors import InputError
-from survey.models import Agency, AgencyKind, AgencyLevel, AgencySuccessor, AuditEvent, Counter, Role, User
+from survey.models import Agency, AgencyKind, AgencyLevel, AgencySuccessor, AuditEvent, Counter, Role, Service, User
 from survey.structure.operations.change_agency import AgencyFacts, add_agency, edit_agency, end_agency
 from survey.structure.operations.change_counter import CounterFacts, add_counter
 from survey.structure.operations.dated_change import DatedChange
@@ -115,6 +115,8 @@ def test_renamings_that_cannot_be(session: orm.Session, name: str, since: date, 
 def test_merging_two_into_a_new_one_moves_what_is_asked(session: orm.Session) -> None:
     new = add(session, "c", "Sở C", date(2025, 3, 1))
     merged = [get(session, "a"), get(session, "b")]
+    session.add(Service(code="dat-dai", name="Đất đai", deciding_agency=merged[0]))
+    session.flush()
     moved = merge_agencies(session, merged, new, on(date(2025, 3, 1)), follow=True)
     assert (moved.counters, moved.deciding, moved.accounts, moved.below) == (2, 1, 1, 0)
     for code in ("a", "b"):
@@ -123,6 +125,7 @@ def test_merging_two_into_a_new_one_moves_what_is_asked(session: orm.Session) ->
     assert [(c.code, c.name) for c in counters] == [("Q1", "Quầy số 1"), ("Q1-2", "Quầy số 1 (Sở B)")]
     shared = session.scalars(sa.select(Counter).where(Counter.code == "Q9")).one()
     assert [agency.code for agency in shared.deciding_agencies] == ["c", "tinh"]
+    assert session.scalars(sa.select(Service.deciding_agency_id)).one() == new.id
     assert session.scalars(sa.select(User.agency_id)).one() == new.id
     assert len(counters[0].codes) == 1  # posters that hang go on working
     event = last_event(session)

@@ -267,6 +267,24 @@ def test_a_new_name_of_a_service_is_not_seen_in_an_old_round(people: Flask, admi
         assert (reply.status_code, message in reply.get_data(as_text=True)) == (422, True), since
 
 
+def test_who_decides_on_a_service_is_set_and_taken_back(people: Flask, admin: FlaskClient) -> None:
+    at = "/quan-tri/linh-vuc/dat-dai"
+    assert "mỗi quầy một khác" in shown(admin, at)
+    send(admin, at, name="Đất đai", deciding="so-dat-dai")
+    event = last(people)
+    assert (event.action, event.before, event.after) == (
+        "service.edited",
+        {"deciding_agency": None},
+        {"deciding_agency": "so-dat-dai"},
+    )
+    assert '<option value="so-dat-dai" selected' in admin.get(at).get_data(as_text=True)
+    assert send(admin, at, name="Đất đai", deciding="khong-co").status_code == 422
+    send(admin, at, name="Đất đai", deciding="")
+    assert last(people).after == {"deciding_agency": None}
+    send(admin, "/quan-tri/linh-vuc/them", code="moi-truong", name="Môi trường", deciding="so-dat-dai")
+    assert one(people, sa.select(Service.deciding_agency_id).where(Service.code == "moi-truong")) is not None
+
+
 def test_a_correction_of_a_service_is_seen_everywhere(people: Flask, admin: FlaskClient) -> None:
     send(admin, "/quan-tri/linh-vuc/ho-tich", name="Hộ tịch (sửa)")
     assert last(people).action == "service.edited"

@@ -54,6 +54,19 @@ class FormPlace:
         """Services of the counter by code."""
         return {service.code: service.id for service in self.code.counter.services}
 
+    @property
+    def decided(self) -> tuple[str, ...]:
+        """Codes of the services whose deciding agency follows from them, so that it is not asked."""
+        counter = self.code.counter
+        return tuple(service.code for service in counter.services if counter.decided_by(service.id) is not None)
+
+    @property
+    def asks_agency(self) -> bool:
+        """Whether the deciding agency can depend on what the citizen says of it."""
+        counter = self.code.counter
+        only_service = counter.services[0].id if len(counter.services) == 1 else None
+        return len(self.agencies) > 1 and counter.decided_by(only_service) is None
+
 
 def is_kiosk(code: CounterCode | ReceiptCode) -> bool:
     """Say whether the page is on a tablet that people share: its address or counter says so. A receipt is one's own."""
@@ -146,6 +159,7 @@ def _shown(place: FormPlace) -> tuple[object, ...]:
     return (
         place.code.code,
         tuple((thing.code, thing.name, thing.name_en) if thing else None for thing in named),
+        place.decided,
         place.round.version_id,
         i18n.current_language().code,
         is_kiosk(place.code),

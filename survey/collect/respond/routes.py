@@ -325,9 +325,7 @@ def _submission(
     service_id = services.get(filled.service)
     if service_id is None and len(services) == 1:
         service_id = next(iter(services.values()))
-    agency_id = agencies.get(filled.agency)
-    if agency_id is None:
-        agency_id = next(iter(agencies.values())) if len(agencies) == 1 else counter.agency_id
+    agency_id = counter.decided_by(service_id) or agencies.get(filled.agency) or counter.agency_id
     return Submission(
         key=key,
         round_id=place.round.id,

@@ -8,7 +8,7 @@ from sqlalchemy import orm
 from survey.accounts.operations import audit
 from survey.core.actor import Actor
 from survey.core.errors import InputError
-from survey.models import Counter, CounterService, Service
+from survey.models import Agency, Counter, CounterService, Service
 from survey.structure.operations.change_agency import check_code, check_name, english_name
 
 
@@ -43,6 +43,30 @@ def edit_service(session: orm.Session, service: Service, name: str, name_en: str
         before=before,
         after=after,
     )
+    return True
+
+
+def set_deciding_agency(session: orm.Session, service: Service, code: str, *, actor: Actor) -> bool:
+    """Set the agency (by code, "" for none) that decides on a service; return whether that changed.
+
+    `InputError` for an agency that is not there or has ended.
+    """
+    agency = session.scalars(sa.select(Agency).where(Agency.code == code)).one_or_none() if code else None
+    before = service.deciding_agency
+    if agency is before and (agency or not code):
+        return False
+    if code and (agency is None or (agency.valid_to is not None and agency.valid_to <= actor.now.date())):
+        raise InputError("%(code)s is not there, or no longer in use", field="deciding", code=code)
+    service.deciding_agency = agency
+    audit.record(
+        session,
+        action="service.edited",
+        subject=f"service:{service.code}",
+        actor=actor,
+        before={"deciding_agency": before.code if before else None},
+        after={"deciding_agency": agency.code if agency else None},
+    )
+    session.flush()
     return True
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.core.errors import InputError
-from survey.models import Agency, AgencySuccessor, Counter, CounterDecidingAgency, User
+from survey.models import Agency, AgencySuccessor, Counter, CounterDecidingAgency, Service, User
 from survey.structure.operations.change_agency import check_can_end, subject
 from survey.structure.operations.dated_change import DatedChange, record_change
 
@@ -144,7 +144,8 @@ def _free(wanted: str, owner: str, taken: set[str], limit: int) -> str:
 
 
 def _decide(session: orm.Session, old: Agency, new: Agency) -> int:
-    """Put the new agency in the old one's place at every counter that receives for it."""
+    """Put the new agency in the old one's place at every counter that receives for it, and for every service."""
+    session.execute(sa.update(Service).where(Service.deciding_agency_id == old.id).values(deciding_agency_id=new.id))
     at = CounterDecidingAgency
     counters = set(session.scalars(sa.select(at.counter_id).where(at.agency_id == old.id)))
     have = set(session.scalars(sa.select(at.counter_id).where(at.agency_id == new.id)))

@@ -145,6 +145,11 @@ class ServiceForm(EditForm):
         _("First day of the new name"),
         hint=_("Rounds that began before the day go on showing the old name. Empty: a correction, shown everywhere."),
     )
+    deciding = Choice(
+        _("Agency that decides"),
+        empty=_("differs by counter"),
+        hint=_("Who names this field at a counter of several agencies is not asked for the agency."),
+    )
 
 
 class CounterForm(EditForm):

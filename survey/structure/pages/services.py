@@ -9,12 +9,17 @@ from werkzeug import Response
 
 from survey.accounts.auth import role_required
 from survey.models import Service
-from survey.structure.operations.change_service import add_service, edit_service, set_service_active
+from survey.structure.operations.change_service import (
+    add_service,
+    edit_service,
+    set_deciding_agency,
+    set_service_active,
+)
 from survey.structure.operations.rename import rename_service
-from survey.structure.pages.common import STRUCTURE_EDITORS, blueprint, dated_change, go, submit
+from survey.structure.pages.common import STRUCTURE_EDITORS, blueprint, dated_change, go, options, submit
 from survey.structure.pages.forms import ServiceForm, SwitchForm
 from survey.structure.queries import structure
-from survey.web.context import actor, database
+from survey.web.context import actor, database, today
 
 
 @blueprint.get("/linh-vuc")
@@ -44,7 +49,9 @@ def create_service() -> Response | tuple[str, int]:
 
     def add(session: orm.Session) -> str:
         names = form.name.data, form.name_en.data
-        return add_service(session, form.code.data, *names, actor=actor()).name
+        added = add_service(session, form.code.data, *names, actor=actor())
+        set_deciding_agency(session, added, form.deciding.data, actor=actor())
+        return added.name
 
     name = submit(form, add)
     if name is None:
@@ -70,8 +77,9 @@ def update_service(service: str) -> Response | tuple[str, int]:
     def update(session: orm.Session) -> bool:
         names = form.name.data, form.name_en.data
         changed = form.current(_service_of(session, service), f"service:{service}")
+        decides = set_deciding_agency(session, changed, form.deciding.data, actor=actor())
         if form.since.data is None:
-            return edit_service(session, changed, *names, actor=actor())
+            return edit_service(session, changed, *names, actor=actor()) or decides
         rename_service(session, changed, *names, dated_change(form.since.data))
         return True
 
@@ -98,19 +106,29 @@ def switch_service(service: str) -> Response:
 
 
 def _new_form() -> ServiceForm:
-    form = ServiceForm()
+    form = _offering(ServiceForm())
     del form.since
     return form
 
 
 def _edit_form(values: dict[str, str | None] | None = None) -> ServiceForm:
-    form = ServiceForm() if values is None else ServiceForm(formdata=None, data=values)
+    form = _offering(ServiceForm() if values is None else ServiceForm(formdata=None, data=values))
     del form.code
     return form
 
 
+def _offering(form: ServiceForm) -> ServiceForm:
+    """The form with the agencies that may decide: those in force, and the one chosen before."""
+    with database().read() as session:
+        agencies = list(structure.in_force(session, today()))
+        chosen = structure.find_agency(session, form.deciding.data) if form.deciding.data else None
+        form.deciding.options = options(agencies if chosen is None or chosen in agencies else [*agencies, chosen])
+    return form
+
+
 def _opened(service: Service) -> ServiceForm:
-    return _edit_form({"name": service.name, "name_en": service.name_en}).opened_for(service)
+    decides = service.deciding_agency.code if service.deciding_agency else ""
+    return _edit_form({"name": service.name, "name_en": service.name_en, "deciding": decides}).opened_for(service)
 
 
 def _page(service: Service | None, form: ServiceForm) -> str:
