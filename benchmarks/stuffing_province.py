@@ -2,9 +2,10 @@
 
 The honest world has what detectors must not be alarmed by: campaigns (15 % of agencies), group days (10 %), posters
 that get lost, weekly and daily noise, season, Tết, days that go well or badly together, slow drift, straight-liners
-(4 %), agencies whose citizens fill in otherwise, answer at home otherwise, use paper, imports and receipts more or
-less. In the `harsh` world all of it is 1.6 times as strong. Nothing here is measured: no paradata of a real round were
-at hand.
+(4 %), people who rate the whole with one tap and send (three in ten of live forms, differing by agency) or send before
+the end (5 %), agencies whose citizens fill in otherwise, answer at home otherwise, use paper, imports and receipts more
+or less. In the `harsh` world all of it is 1.6 times as strong. Nothing here is measured: no paradata of a real round
+were at hand.
 
 Attackers differ in `when` (`TIMES`) and in `how` they answer (`STYLES`): `praise` as the first attack did, `careful` an
 official who invents people, `copied` real forms of happy citizens (from 92), `tilt` from 80, `copied_bad` up to 50.
@@ -110,6 +111,7 @@ class _People:
     straight: Array
     skipping: Array
     log_duration: Array
+    one_tap: Array
     mix: list[Array] = field(default_factory=list)
 
     @classmethod
@@ -119,6 +121,7 @@ class _People:
             straight=np.clip(rng.beta(4 / h, 96 / h, AGENCIES), 0, 0.3),
             skipping=np.clip(rng.normal(0.15, 0.04 * h, AGENCIES), 0.03, 0.5),
             log_duration=rng.normal(4.9, 0.08 * h, AGENCIES),
+            one_tap=np.clip(rng.normal(0.3, 0.07 * h, AGENCIES), 0.05, 0.7),
             mix=[rng.dirichlet(s * 40 / h, AGENCIES) for s in SHARES],
         )
 
@@ -144,6 +147,12 @@ class _People:
         duration = np.exp(self.log_duration[agency] + rng.normal(0, 0.5, n) - 0.5 * straight)
         return items, respondent, np.clip(duration, 15, 1500)
 
+    def tap_once(self, rng: np.random.Generator, forms: Forms) -> None:
+        """Leave to some live forms the overall question alone, which is no item."""
+        once = (forms.channel < PAPER) & (rng.random(len(forms.agency)) < self.one_tap[forms.agency])
+        forms.items[once], forms.respondent[once] = 0, 0
+        forms.duration[once] = np.clip(np.exp(rng.normal(1.8, 0.5, int(once.sum()))), 2, 60)
+
 
 def _between(rng: np.random.Generator, mean: Array, sd: float, low: float, high: float, n: int) -> Array:
     """Draw from a normal distribution cut at both ends."""
@@ -165,12 +174,16 @@ def province(rng: np.random.Generator, *, harsh: bool = False) -> Province:
     hour, home = _hours(rng, agency, day, h)
     channel, hour, receipts = _channels(rng, agency, counter, home, hour)
     level = _levels(rng, agency, counter, day, home, channel, h)
-    items, respondent, duration = _People.draw(rng, h).answer(rng, level, agency)
+    people = _People.draw(rng, h)
+    items, respondent, duration = people.answer(rng, level, agency)
     duration = np.where(channel >= PAPER, np.nan, duration)
     forms = Forms(agency, day, hour, channel, items, respondent, duration)
+    people.tap_once(rng, forms)
     transactions = weekly.sum(axis=(1, 2)) * rng.uniform(0.9, 1.1, AGENCIES)
     n = np.bincount(agency, minlength=AGENCIES).astype(float)
-    index = np.bincount(agency, weights=forms.score, minlength=AGENCIES) / np.maximum(n, 1)
+    rated = (items > 0).any(axis=1)
+    scored = np.bincount(agency[rated], minlength=AGENCIES)
+    index = np.bincount(agency[rated], weights=forms.score[rated], minlength=AGENCIES) / np.maximum(scored, 1)
     # the honest change from the last round
     size_before = (n + 0.5) * np.exp(-rng.normal(0, 0.22 * h, AGENCIES)) - 0.5
     index_before = index - rng.normal(0, 2.5 * h, AGENCIES)
@@ -318,7 +331,7 @@ def _when(rng: np.random.Generator, when: str, n: int, agency: Array, honest: Fo
 
 def _how(rng: np.random.Generator, how: str, n: int, honest: Forms) -> tuple[Array, Array, Array]:
     if how in ("copied", "tilt", "copied_bad"):
-        score = honest.score
+        score = np.where((honest.items > 0).any(axis=1), honest.score, np.nan)
         source = np.flatnonzero({"copied": score >= 92, "tilt": score >= 80, "copied_bad": score <= 50}[how])
         taken = honest.chosen(rng.choice(source, n))
         return taken.items, taken.respondent, np.where(np.isnan(taken.duration), 130, taken.duration)

@@ -22,6 +22,9 @@ CLIPPED = 2.5
 """Distances are drawn in to this before their correlation is taken."""
 KEPT = 0.8
 """The share of the learnt correlation; the rest is that of independent features (a ridge against few agencies)."""
+THROUGH = 0.6
+"""The share of the main items that a form gone through answers. A form may be sent after one tap (the overall question)
+or before its end: what it leaves blank then tells how somebody uses the form, not how the agency's are filled in."""
 ENOUGH = 5
 """Responses from which a mean or a variance of an agency is taken."""
 HUBER, ROUNDS, FLOOR = 1.5, 15, 0.1
@@ -32,27 +35,31 @@ CURVE = ((1.0, 2.0, 3.0, 4.0, 4.5, 5.0), (0.0, 0.5, 0.62, 0.55, 0.45, 0.0))
 
 
 def features(rows: PlaceRows) -> dict[str, Measured]:
-    """Features of how the forms of each agency are filled in.
+    """Features of how the forms of each agency are filled in, among those gone through (`THROUGH`).
 
     Log odds: all main items answered; the block that is not for everybody left blank; any "do not know"; the same
     answer to everything; each question about the respondent skipped, and its first option taken. Means: the spread
-    within a response beyond what its mean explains; the mean and the log variance of the log duration.
+    within a response beyond what its mean explains; the mean and the log variance of the log seconds a question.
     """
     main = rows.items[:, rows.main]
-    given = main > 0
-    complete = np.asarray(given.all(axis=1))
+    through = np.asarray((main != 0).sum(axis=1) >= THROUGH * main.shape[1])
+    complete = np.asarray((main > 0).all(axis=1))
     high, low = main.max(axis=1, initial=-1), main.min(axis=1, initial=9)
+
+    def share(chosen: Flags) -> Measured:
+        return rows.share(np.asarray(chosen & through), through)
+
     result = {
-        "complete": rows.share(complete),
-        "do_not_know": rows.share(np.asarray((main == -1).any(axis=1))),
-        "straight_line": rows.share(complete & (high == low)),
+        "complete": share(complete),
+        "do_not_know": share(np.asarray((main == -1).any(axis=1))),
+        "straight_line": share(complete & (high == low)),
     }
     if not rows.main.all():
-        result["block_blank"] = rows.share(np.asarray((rows.items[:, ~rows.main] == 0).all(axis=1)))
+        result["block_blank"] = share(np.asarray((rows.items[:, ~rows.main] == 0).all(axis=1)))
     for k in range(rows.respondent.shape[1]):
-        result[f"skipped_{k}"] = rows.share(rows.respondent[:, k] == 0)
-        result[f"first_{k}"] = rows.share(rows.respondent[:, k] == 1)
-    return result | {"spread": _within_spread(rows, main)} | _durations(rows)
+        result[f"skipped_{k}"] = share(rows.respondent[:, k] == 0)
+        result[f"first_{k}"] = share(rows.respondent[:, k] == 1)
+    return result | {"spread": _within_spread(rows, main)} | _durations(rows, through)
 
 
 def _within_spread(rows: PlaceRows, main: NDArray[np.int8]) -> Measured:
@@ -62,13 +69,14 @@ def _within_spread(rows: PlaceRows, main: NDArray[np.int8]) -> Measured:
     mean = value.sum(axis=1) / np.maximum(number, 1)
     spread = np.sqrt(np.maximum((value**2).sum(axis=1) / np.maximum(number, 1) - mean**2, 0))
     excess = spread - np.interp(mean, *CURVE)
-    enough = number >= 0.6 * main.shape[1]
+    enough = number >= THROUGH * main.shape[1]
     return _mean(rows, enough, excess, 0.2)
 
 
-def _durations(rows: PlaceRows) -> dict[str, Measured]:
-    timed = np.isfinite(rows.duration) & (rows.duration > 0)
-    logs = np.log(np.where(timed, rows.duration, 1.0))
+def _durations(rows: PlaceRows, through: Flags) -> dict[str, Measured]:
+    timed = through & np.isfinite(rows.duration) & (rows.duration > 0)
+    asked = (rows.items != 0).sum(axis=1) + (rows.respondent != 0).sum(axis=1)
+    logs = np.log(np.where(timed, rows.duration, 1.0) / np.maximum(asked, 1))
     mean, error = _mean(rows, timed, logs, 0.5)
     n = np.maximum(rows.count(timed), 2)
     variance = np.maximum(rows.total(timed, logs**2) / n - np.nan_to_num(mean) ** 2, 0.01)
@@ -142,9 +150,9 @@ def shape(rows: PlaceRows) -> Shape:
     n = np.bincount(agency[inner], minlength=rows.agencies)
     total = np.bincount(agency[inner], weights=score[inner], minlength=rows.agencies)
     ends = {
-        "high": rows.share(rows.score >= 92),
-        "low": rows.share(rows.score <= 55),
-        "highest": rows.share(rows.score == 100),
+        "high": rows.share(rows.score >= 92, rows.scored),
+        "low": rows.share(rows.score <= 55, rows.scored),
+        "highest": rows.share(rows.score == 100, rows.scored),
     }
     return Shape(np.where(n > 0, total / np.maximum(n, 1), np.nan), ends)
 

@@ -254,6 +254,13 @@ class Definition:
             )
         )
 
+    def same_form(self, other: Definition) -> bool:
+        """Whether both put the same items in the same order, after the overall question or both without it.
+
+        What is asked first moves what is answered next (question order), and the form can be sent after one tap.
+        """
+        return self.scheme() == other.scheme() and (self.overall is None) == (other.overall is None)
+
     def conditions(self) -> dict[str, dict[str, list[str]]]:
         """The conditions as data for the page's script: question → {question it hangs on: answers}."""
         return {

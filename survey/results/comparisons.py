@@ -31,6 +31,8 @@ class Changes:
     table: pd.DataFrame
     #: whether both rounds asked comparable questions; if not, a change may be one of the questions
     comparable: bool
+    #: whether the same questions stand in another form: a change may then be one of the form, and says so
+    new_form: bool
 
 
 def agency_ranks(results: RoundResults, *, each: bool = True) -> pd.DataFrame:
@@ -130,7 +132,8 @@ def changes_between(
 
     chosen = None if services is None else tuple(services)
     table = cached(session, ("changes", results.stamp, earlier.stamp, chosen), make)
-    return Changes(before, table, comparable(results, earlier))
+    alike = comparable(results, earlier)
+    return Changes(before, table, alike, alike and not results.definition.same_form(earlier.definition))
 
 
 def _of_services(results: RoundResults, services: Sequence[str] | None) -> pd.DataFrame:

@@ -66,8 +66,8 @@ FEATURES = {
     "do_not_know": N_("“do not know” somewhere"),
     "straight_line": N_("the same answer to everything"),
     "spread": N_("answers of one person differ more or less than usual"),
-    "duration": N_("time taken for a form"),
-    "duration_spread": N_("times taken for a form differ more or less than usual"),
+    "duration": N_("time taken for a question"),
+    "duration_spread": N_("times taken for a question differ more or less than usual"),
     "skipped": N_("no answer to “%(question)s”"),
     "first": N_("the first answer to “%(question)s”"),
 }

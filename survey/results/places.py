@@ -225,12 +225,12 @@ def _week(weekdays: str) -> Flags:
 
 
 def _earlier(session: orm.Session, results: RoundResults, agencies: tuple[str, ...]) -> Earlier | None:
-    """The last round as the checks compare with it; None without one that asked the same."""
+    """The last round as the checks compare with it; None without one that asked the same by the same form."""
     found = find_rounds_before(session, results.round)[:1]
     if not found:
         return None
     before = round_results(session, found[0].code)
-    if before.definition.scheme() != results.definition.scheme():
+    if not before.definition.same_form(results.definition):
         return None
     patterns = responses.patterns(session, before.round.id, ("agency",))
     digits = np.array([[int(c) if c in "12345" else 0 for c in text] for text in patterns.answers], dtype=np.int64)

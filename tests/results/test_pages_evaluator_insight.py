@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from survey.models import Agency, Counter, Population, Response, Round
 from survey.questionnaires import bundled
 from survey.questionnaires.loader import load_file
 from survey.results.compute import round_results
+from survey.results.places import look_at_places
 from survey.structure.operations.install_questionnaire import install_questionnaire
 from tests.support.evaluation import NOW, close_rounds, equal_importance, sign_in
 from tests.support.reading import soup, words
@@ -65,6 +67,30 @@ def test_other_questions_break_the_trend(rounds: Flask, evaluator: FlaskClient) 
     assert len(page.select(".trend .break")) == 1
     assert words(page.select("tr[data-key=all] td")[1]).endswith("không so sánh được")
     assert "bộ câu hỏi hoặc cách tính khác đợt trước" in words(page.thead)
+
+
+def test_another_form_breaks_the_line_and_is_said_beside_the_change(rounds: Flask, evaluator: FlaskClient) -> None:
+    """Round r0 asked the same items without the overall question before them: items compare, the order may matter."""
+    with rounds.extensions["database"].write() as session:
+        before = session.scalars(sa.select(Round).where(Round.code == "r0")).one()
+        definition = replace(bundled()["sipas-service-16"], overall=None)
+        version = install_questionnaire(session, definition, NOW)
+        before.version_id = version.id
+        for response in session.scalars(sa.select(Response).where(Response.round_id == before.id)):
+            response.answers = response.answers[0] * 16 + "." * (len(version.slots) - 16)
+    page = soup(evaluator, "/danh-gia/r1/dien-bien?co-quan=so-tu-phap")
+    assert page.select(".trend .step") == []
+    assert len(page.select(".trend .break")) == 1
+    assert "phiếu khác đợt trước: thay đổi có thể do phiếu" in words(page.thead)
+    assert "+41,7 (" in words(page.select("tr[data-key=all] td")[1])
+    assert "Phiếu của hai đợt khác nhau" in words(soup(evaluator, "/danh-gia/r1/xep-hang").main)
+    with rounds.extensions["database"].read() as session:
+        assert look_at_places(session, round_results(session, "r1")).earlier is None  # no check against it
+
+
+def test_the_same_form_is_compared_by_the_checks_of_places(rounds: Flask) -> None:
+    with rounds.extensions["database"].read() as session:
+        assert look_at_places(session, round_results(session, "r1")).earlier is not None
 
 
 def test_a_question_removed_breaks_its_element_and_the_whole_alone(rounds: Flask, evaluator: FlaskClient) -> None:

@@ -142,8 +142,24 @@ def test_features_are_those_of_the_forms() -> None:
     assert (round(x["skipped_1"], 6), round(x["first_1"], 6)) == (6, 0)
     # five of six spread nothing at a mean of 5, where nothing is usual; the other 1 at a mean of 4, where .55 is
     assert found["spread"][0][0] == pytest.approx((1 - 0.55) / 6)
-    assert found["duration"][0][0] == pytest.approx(np.log(100))
+    # a hundred seconds for 13, 12, 13, 11, 13 and 13 questions answered
+    assert found["duration"][0][0] == pytest.approx(np.log(100) - np.log([13, 12, 13, 11, 13, 13]).mean())
     assert len(found) == 4 + 4 + 3
+
+
+def test_forms_sent_after_one_tap_or_early_change_no_feature() -> None:
+    """Six forms gone through, then four with the overall question alone and two sent after 5 of 10 main items."""
+    items = np.full((12, 12), 5, np.int8)
+    items[1, 0], items[2, 3], items[3, 10:], items[4, :5] = 0, -1, 0, 3
+    items[6:10], items[10:, 5:] = 0, 0
+    respondent = np.array([[1, 0]] * 4 + [[2, 0]] * 2 + [[0, 0]] * 6, np.int8)
+    duration = np.r_[np.full(6, 100.0), np.full(6, 4.0)]
+    every = rows(day=np.zeros(12, int), items=items, respondent=respondent, duration=duration)
+    through = rows(day=np.zeros(6, int), items=items[:6], respondent=respondent[:6])
+    for name, (value, error) in features(through).items():
+        assert features(every)[name] == (pytest.approx(value), pytest.approx(error)), name
+    # whoever rated nothing stands at no end of the scores: of eight scored, all but one have 100
+    assert shape(every).ends["highest"][0][0] == pytest.approx(np.log(7.5 / 1.5))
 
 
 def test_strange_in_a_combination_is_farther_than_each_by_itself() -> None:

@@ -64,6 +64,8 @@ def method_sheet(content: Content, now: datetime) -> WorkbookSheet:
     ]
     if content.since is not None:
         comparability = "so sánh được" if content.since.comparable else "bộ câu hỏi hoặc cách tính khác nhau"
+        if content.since.new_form:
+            comparability = "cùng câu hỏi, phiếu khác (thứ tự, câu hỏi chung đứng đầu): thay đổi có thể do phiếu"
         rows.append(("before", "So với đợt", content.since.before.code, comparability))
     for name, value in rules.to_mapping().items():
         vi, en = labels.RULES.pair(name)

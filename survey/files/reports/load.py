@@ -161,7 +161,7 @@ def _past_rounds(session: orm.Session, content: Content) -> tuple[PastRound, ...
         table = step.results.table
         figure = _overall(table[table["agency"] == PROVINCE])
         change = None if step.changes is None else change_of(step.changes, PROVINCE, *OVERALL)
-        broken = step.changes is not None and not step.changes.comparable
+        broken = step.changes is not None and (not step.changes.comparable or step.changes.new_form)
         rounds.append(PastRound(step.results.round.name, figure, change, broken))
     return tuple(rounds)
 

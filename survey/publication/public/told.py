@@ -230,7 +230,8 @@ def _changes(page: RoundPage, earlier: RoundPage | None, hidden: frozenset[str])
     away = hidden | hidden_agencies_of(earlier)
     found: dict[str, Difference] = {}
     now, then = (_tested(one.results, away) for one in (page, earlier))
-    if now is not None and then is not None and comparable(page.results, earlier.results):
+    same_form = page.definition.same_form(earlier.definition)  # else a change may be one of the form
+    if now is not None and then is not None and same_form and comparable(page.results, earlier.results):
         table = changes(
             now,
             then,

@@ -27,6 +27,8 @@ class Point:
     change: IndexChange | None
     #: whether the questions behind the figure, or the rule, differ from the round before
     broken: bool
+    #: whether the form changed since the round before: the line ends, the change is told with that
+    new_form: bool
 
 
 @blueprint.get("/<round_code>/dien-bien")
@@ -66,6 +68,7 @@ def _points(steps: list[Step], figures: list[Figures], agency: str, level: str, 
                 figure=found.find(agency, ALL_SERVICES, level, key),
                 change=change,
                 broken=other_rule or (change is not None and change.other_items),
+                new_form=step.changes is not None and step.changes.new_form,
             )
         )
     return points
@@ -75,9 +78,11 @@ def _chart(points: list[Point]) -> TrendChart:
     nan = float("nan")
     return trend_chart(
         [
-            TrendPoint(point.round.code, figure.index, figure.lo, figure.hi, figure.thin, point.broken)
+            TrendPoint(
+                point.round.code, figure.index, figure.lo, figure.hi, figure.thin, point.broken or point.new_form
+            )
             if (figure := point.figure) is not None
-            else TrendPoint(point.round.code, nan, nan, nan, broken=point.broken)
+            else TrendPoint(point.round.code, nan, nan, nan, broken=point.broken or point.new_form)
             for point in points
         ]
     )
