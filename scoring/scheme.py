@@ -217,6 +217,8 @@ class Rules:
     calibrate_by: Sequence[str] = ()
     #: no calibrated weight above so many times the respondents' median; 0: no limit
     calibration_limit: float = 0.0
+    #: whether the question about the whole counts in the index as one more item, an element and aspect of its own
+    overall_in_index: bool = False
     #: version of what the columns mean; stored rules without it mean 1, see `DEFINITIONS`
     definitions: int = DEFINITIONS
 
@@ -243,13 +245,12 @@ class Rules:
         for name in ("min_answered_share", "min_coverage"):
             if not 0 <= getattr(self, name) <= 1:
                 raise DataError(f"{name} must lie in [0, 1], not {getattr(self, name)!r}")
-        for name in ("pooling", "fpc_in_tests"):
+        for name in ("pooling", "fpc_in_tests", "overall_in_index"):
             if not isinstance(getattr(self, name), bool):
                 raise DataError(f"{name} must be true or false, not {getattr(self, name)!r}")
         for name in ("element_weights", "aspect_weights", "agency_weights"):
             _check_weights(name, getattr(self, name))
-        if self.composition == "custom" and not (self.element_weights or self.aspect_weights):
-            raise DataError("composition 'custom' needs element_weights or aspect_weights")
+        self._check_composition()
         if self.rollup == "given" and not self.agency_weights:
             raise DataError("rollup 'given' needs agency_weights")
         self._check_calibration()
@@ -266,6 +267,14 @@ class Rules:
             raise DataError("post-stratification is by one variable; take calibration 'rake' for several")
         if self.calibration_limit != 0 and not 1 <= self.calibration_limit < float("inf"):
             raise DataError(f"calibration_limit must be 0 or at least 1, not {self.calibration_limit!r}")
+
+    def _check_composition(self) -> None:
+        if self.composition != "custom":
+            return
+        if not (self.element_weights or self.aspect_weights):
+            raise DataError("composition 'custom' needs element_weights or aspect_weights")
+        if self.overall_in_index:
+            raise DataError("overall_in_index goes with every composition but 'custom', which weights elements alone")
 
     @property
     def features(self) -> tuple[str, ...]:

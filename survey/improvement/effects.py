@@ -87,7 +87,7 @@ def _between(session: orm.Session, before: Round, after: Round, actions: Sequenc
 
 def _figures(then: RoundResults, now: RoundResults, acted: frozenset[tuple[str, str, str]]) -> pd.DataFrame:
     """The agencies' figures of both rounds that some action is about, as `action_effects` takes them."""
-    broken = changed_figures(now.definition.scheme(), then.definition.scheme())
+    broken = changed_figures(now.scheme, then.scheme)
     wanted = {(level, key) for _, level, key in acted} - broken
     sides = []
     for results in (then, now):

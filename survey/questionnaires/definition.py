@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from scoring.scheme import Item as SchemeItem
-from scoring.scheme import Scheme
+from scoring.scheme import Rules, Scheme
 from survey.core.errors import InputError
 from survey.core.text import clean, fold
 from survey.models.questionnaires import SlotKind
@@ -243,16 +243,20 @@ class Definition:
         """Whether a question is answered on the five levels: an item, or the overall question."""
         return self.slot(code).kind is SlotKind.SATISFACTION or (self.overall is not None and code == OVERALL)
 
-    def scheme(self) -> Scheme:
-        """The items in their elements and aspects, as scoring wants them; in the order of the first slots."""
-        return Scheme(
-            tuple(
-                SchemeItem(item.code, element.code, aspect.code)
-                for aspect in self.aspects
-                for element in aspect.elements
-                for item in element.items
-            )
-        )
+    def scheme(self, rules: Rules | None = None) -> Scheme:
+        """The items in their elements and aspects, as scoring wants them; in the order of the first slots.
+
+        Where the `rules` of a round say so, with the overall question as one more item, in an element of its own.
+        """
+        items = [
+            SchemeItem(item.code, element.code, aspect.code)
+            for aspect in self.aspects
+            for element in aspect.elements
+            for item in element.items
+        ]
+        if rules is not None and rules.overall_in_index and self.overall is not None:
+            items.append(SchemeItem(OVERALL, OVERALL, OVERALL))
+        return Scheme(tuple(items))
 
     def same_form(self, other: Definition) -> bool:
         """Whether both put the same items in the same order, after the overall question or both without it.

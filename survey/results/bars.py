@@ -40,7 +40,7 @@ def weighted_bars(session: orm.Session, results: RoundResults, agency: str = PRO
     """
 
     def make() -> Bars:
-        moments = round_sums(session, results.round, results.definition.scheme(), results.rules).moments
+        moments = round_sums(session, results.round, results.scheme, results.rules).moments
         population, figures = read_population(session, results.round.id), results.table
         known = len(population) > 0
         if agency:

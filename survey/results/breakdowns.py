@@ -105,7 +105,7 @@ def group_sizes(
 
 def group_sums(session: orm.Session, results: RoundResults, dimension: Dimension) -> Sums:
     """The sums of a round by agency, service and `group`."""
-    scheme = results.definition.scheme()
+    scheme = results.scheme
 
     def grouped(keys: pd.DataFrame) -> pd.DataFrame:
         keys = keys.rename(columns={dimension.key: GROUP})

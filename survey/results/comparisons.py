@@ -125,7 +125,7 @@ def changes_between(
             now,
             then,
             families=(results.definition.family, earlier.definition.family),
-            schemes=(results.definition.scheme(), earlier.definition.scheme()),
+            schemes=(results.scheme, earlier.scheme),
             confidence=results.rules.confidence,
             fpc=results.rules.fpc_in_tests,
         )

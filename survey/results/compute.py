@@ -76,6 +76,11 @@ class RoundResults:
     hardened: Hardened | None = None
 
     @property
+    def scheme(self) -> Scheme:
+        """What the index is made of under the round's rules."""
+        return self.definition.scheme(self.rules)
+
+    @property
     def disclosure(self) -> DisclosureRule:
         """What may be shown of groups, comments and trends of this round: the rule its table follows."""
         return DisclosureRule.of(self.rules)
@@ -106,7 +111,7 @@ def round_results(
     stamp = _stamp(session, round_, rules, population)
 
     def score() -> tuple[pd.DataFrame, int, int, dict[str, int]]:
-        scheme = definition.scheme()
+        scheme = definition.scheme(rules)
         sums = round_sums(session, round_, scheme, rules)
         tested = score_sums(sums, scheme, population, rules, tests=True)
         return tested, int(sums.moments.n.sum()), sums.too_few, _channels(session, round_.id)
@@ -184,7 +189,7 @@ def round_sums(session: orm.Session, round_: Round, scheme: Scheme, rules: Rules
     `by`: further keys after these two, see `survey.results.queries.responses.key_column`.
     """
     days = responses.cluster_keys(round_) if rules.clusters != "none" else ()
-    name = ("sums", round_.version_id, rules.min_answered_share, rules.features, by, days)
+    name = ("sums", round_.version_id, len(scheme.items), rules.min_answered_share, rules.features, by, days)
 
     def full() -> Sums:
         if by == PLACES:
@@ -214,7 +219,7 @@ def sums_of_rows(packed: NDArray[np.uint8], keys: Mapping[str, Labelled], scheme
 
 def score_chosen(session: orm.Session, results: RoundResults, chosen: sa.ColumnElement[bool]) -> pd.DataFrame:
     """Score other responses of a round than those that count, all read at once: the table as `round_results` has it."""
-    round_, rules, scheme = results.round, results.rules, results.definition.scheme()
+    round_, rules, scheme = results.round, results.rules, results.scheme
     days = responses.cluster_keys(round_) if rules.clusters != "none" else ()
     patterns = responses.grouped_patterns(session, round_.id, (*PLACES, *days), chosen)
     sums = _sums(patterns.answers, patterns.counts, patterns.keys, scheme, rules)

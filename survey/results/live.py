@@ -56,7 +56,7 @@ def live_totals(session: orm.Session, round_: Round, visible: frozenset[str]) ->
 
 def _table(session: orm.Session, round_: Round) -> pd.DataFrame:
     rules = effective_rules(round_)
-    scheme = from_canonical(rounds.get_version(session, round_.version_id).content).scheme()
+    scheme = from_canonical(rounds.get_version(session, round_.version_id).content).scheme(rules)
     found = queries.released_patterns(session, round_.id)
     keys = found.keys.assign(service="")
     moments = moments_from_patterns(found.answers, found.counts, keys, scheme, features=rules.features)

@@ -12,7 +12,8 @@ from sqlalchemy import orm
 from scoring.scheme import Rules
 from survey.core.cache import cached
 from survey.models import Agency, Round, Service
-from survey.questionnaires import Aspect, Definition, Element
+from survey.questionnaires import OVERALL, Aspect, Definition, Element
+from survey.questionnaires.definition import OVERALL_TITLE
 from survey.results.compute import RoundResults, round_results
 from survey.results.figures import ALL_SERVICES, PROVINCE, Figures, ShownFigure
 from survey.structure.queries import names
@@ -119,6 +120,8 @@ class RoundPage:
         """The name of a level's key: an element's title, an item's statement."""
         if level == "overall":
             return str(_("Overall"))
+        if key == OVERALL:
+            return OVERALL_TITLE.get(self.language)
         if level == "item":
             return next((item.text.get(self.language) for item in self.definition.items if item.code == key), key)
         parts: tuple[Aspect | Element, ...] = self.definition.aspects if level == "aspect" else self.definition.elements

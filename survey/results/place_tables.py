@@ -60,9 +60,12 @@ def chosen_table(
     results: RoundResults, look: PlaceLook, chosen: Flags, population: pd.DataFrame | None, *, hard: bool
 ) -> pd.DataFrame:
     """The result table of the chosen responses, (n,), or with hardened weights; empty where the rules allow none."""
-    scheme, rules = results.definition.scheme(), results.rules
+    scheme, rules = results.scheme, results.rules
     keys = _keys(look, chosen, hard=hard)
     digits = np.where(look.rows.items[chosen] > 0, look.rows.items[chosen], 0).astype(np.uint8)
+    if len(scheme.items) > digits.shape[1]:  # the overall question stands after the items
+        letters = look.columns.letters[chosen, digits.shape[1] : len(scheme.items)]
+        digits = np.hstack([digits, np.where((letters >= ord("1")) & (letters <= ord("5")), letters - ord("0"), 0)])
     try:
         return _scored(digits, keys, scheme, rules, population, look if hard else None)
     except DataError:

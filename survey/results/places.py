@@ -48,7 +48,7 @@ NUMBERS = {
 FOR_FEW = 0.2
 """An item that more than this share of all cannot judge, or is not asked, belongs to the block that is not for all."""
 EPOCH = date(1970, 1, 1)
-SMALLEST_POINTS = {"nights": 1.5, "weeks": 4.0, "patient": 6.0}
+SMALLEST_POINTS = {"nights": 1.5, "weeks": 5.0, "patient": 7.0}
 """Movements that the checks see with an even chance (`benchmarks/stuffing.py`): an edition keeps them."""
 
 
@@ -233,7 +233,8 @@ def _earlier(session: orm.Session, results: RoundResults, agencies: tuple[str, .
     if not before.definition.same_form(results.definition):
         return None
     patterns = responses.patterns(session, before.round.id, ("agency",))
-    digits = np.array([[int(c) if c in "12345" else 0 for c in text] for text in patterns.answers], dtype=np.int64)
+    items = len(before.definition.items)
+    digits = np.array([[int(c) if c in "12345" else 0 for c in a[:items]] for a in patterns.answers], dtype=np.int64)
     digits = digits.reshape(len(patterns.answers), -1)
     given = (digits > 0).sum(axis=1)
     score = np.where(given > 0, (digits.sum(axis=1) / np.maximum(given, 1) - 1) * 25, np.nan)

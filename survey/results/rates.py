@@ -244,7 +244,7 @@ def _read(session: orm.Session, results: RoundResults, wanted: Sequence[Rate]) -
     asked = [responses.answer_key(positions[code]) for code in questions]
     days = responses.cluster_keys(results.round) if results.rules.clusters != "none" else ()
     found = responses.patterns(session, results.round.id, (*PLACES, *asked, *days))
-    items, share = len(results.definition.items), results.rules.min_answered_share
+    items, share = len(results.scheme.items), results.rules.min_answered_share
     enough = np.array([_counts(text[:items], items, share) for text in found.answers], dtype=bool)
     keys = found.keys[enough].reset_index(drop=True)
     given = {code: keys[key].tolist() for code, key in zip(questions, asked, strict=True)}

@@ -18,7 +18,7 @@ def sample(session: orm.Session, results: RoundResults) -> tuple[Moments, Design
 
     def make() -> tuple[Moments, Design]:
         rules = results.rules
-        sums = round_sums(session, results.round, results.definition.scheme(), rules)
+        sums = round_sums(session, results.round, results.scheme, rules)
         found = sums.moments.rated() if rules.pooling or sums.clusters is not None else sums.moments
         population = read_population(session, results.round.id)
         known = population if len(population) else None

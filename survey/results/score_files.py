@@ -68,7 +68,7 @@ def score_files(task: Task, progress: Callable[[int], object] | None = None) -> 
         raise InputError("Columns of --cluster cannot be those of --by or --strata as well")
     population = read_population(task.population, task.strata)
     with open_table(task.responses, progress=progress) as table:
-        patterns = count_answers(table, task.definition, task.columns, (*keys, *task.clusters))
+        patterns = count_answers(table, task.definition, task.columns, (*keys, *task.clusters), task.rules)
     if not patterns:
         raise InputError("%(source)s has a header but no responses", source=task.responses.name)
     if not task.allow_short:
@@ -80,7 +80,7 @@ def score_files(task: Task, progress: Callable[[int], object] | None = None) -> 
     try:
         return score_table(
             moments,
-            task.definition.scheme(),
+            task.definition.scheme(task.rules),
             population,
             task.rules,
             by=task.by,
@@ -124,15 +124,17 @@ Patterns = Counter[tuple[tuple[str, ...], str]]
 """How many respondents have given keys and exactly these answers."""
 
 
-def count_answers(table: Table, definition: Definition, columns: ColumnMap, keys: Sequence[str]) -> Patterns:
-    """The responses of a table by keys and packed answers to the satisfaction items.
+def count_answers(
+    table: Table, definition: Definition, columns: ColumnMap, keys: Sequence[str], rules: Rules | None = None
+) -> Patterns:
+    """The responses of a table by keys and packed answers to the satisfaction items, and what else the rules count.
 
     Every distinct cell text of a column is understood once (`Definition.parse_answer`). Other columns are ignored.
     Raises `InputError` for a missing column and `TableError` for cells that are no answers.
     """
     check = Checker(table.source)
     exported = all(table.optional(name) is not None for name in OF_MICRODATA)
-    items = [_ItemColumn(code, definition, columns, exported) for code in definition.scheme().codes]
+    items = [_ItemColumn(code, definition, columns, exported) for code in definition.scheme(rules).codes]
     missing = [columns.heading(i.code) for i in items if i.code not in columns.absent and i.find(table) is None]
     if missing:
         raise InputError(
@@ -273,7 +275,11 @@ def _sums(patterns: Patterns, keys: Sequence[str], task: Task) -> tuple[Moments,
     names = (*keys, *task.clusters)
     frame = pd.DataFrame([key for key, _ in patterns], columns=list(names), dtype=object)
     counts = np.fromiter(patterns.values(), dtype=np.int64, count=len(patterns))
-    answers, scheme, features = [text for _, text in patterns], task.definition.scheme(), task.rules.features
+    answers, scheme, features = (
+        [text for _, text in patterns],
+        task.definition.scheme(task.rules),
+        task.rules.features,
+    )
     moments = moments_from_patterns(answers, counts, frame[list(keys)], scheme, features=features)
     if not task.clusters:
         return moments, None

@@ -78,7 +78,13 @@ def day_sums(session: orm.Session, round_: Round, items: int, least: float = 0.0
     `items`: how many the questionnaire has; `least`: the share of them that a counted response answers.
     """
     if judged:
-        key: tuple[Hashable, ...] = ("released days", round_.id, round_.version_id, *release_stamp(session, round_.id))
+        key: tuple[Hashable, ...] = (
+            "released days",
+            round_.id,
+            round_.version_id,
+            items,
+            *release_stamp(session, round_.id),
+        )
         return cached(session, key, lambda: _of_patterns(queries.released(session, round_.id), items, 0.0))
     by = day_key(round_)
 
@@ -89,7 +95,7 @@ def day_sums(session: orm.Session, round_: Round, items: int, least: float = 0.0
         came = Patterns(delta.answers, np.ones(len(delta.answers), dtype=np.int64), delta.keys)
         return before.merge(_of_patterns(came, items, least))
 
-    name = ("days", round_.version_id, least, by)
+    name = ("days", round_.version_id, items, least, by)
     return aggregate(session, round_.id, name, by=("agency", by), full=full, merge=add_delta)
 
 

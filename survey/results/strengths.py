@@ -73,6 +73,7 @@ def findings(definition: Definition, figures: Figures, agency: str, table: pd.Da
             quadrant=row["quadrant"],
         )
         for row in table.to_dict("records")
+        if row["key"] in numbers  # the overall question may count in the index and is nothing to act on
     ]
 
 

@@ -18,7 +18,8 @@ from scoring.compare import FAMILY_COLUMNS, TEST_COLUMNS
 from scoring.table import COLUMNS
 from survey.files.exports import labels
 from survey.models import Agency, Service
-from survey.questionnaires import Definition
+from survey.questionnaires import OVERALL, Definition
+from survey.questionnaires.definition import OVERALL_TITLE
 from survey.results.as_csv import plain
 from survey.results.bars import Bars, weighted_bars
 from survey.results.comparisons import Changes, agency_ranks, changes_since_last_round
@@ -137,6 +138,7 @@ def _cut(table: pd.DataFrame, seen: set[str] | None) -> pd.DataFrame:
 
 def _titles(definition: Definition) -> dict[tuple[str, str], str]:
     titles = {("aspect", a.code): a.title.get("vi") for a in definition.aspects}
+    titles |= dict.fromkeys([(level, OVERALL) for level in ("aspect", "element", "item")], OVERALL_TITLE.get("vi"))
     titles |= {("element", e.code): e.title.get("vi") for e in definition.elements}
     return titles | {("item", i.code): i.text.get("vi") for i in definition.items}
 

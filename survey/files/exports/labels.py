@@ -61,6 +61,7 @@ RULES = Wording(
         "clusters": N_("Sampling units: counter and day, or each respondent"),
         "fpc_in_tests": N_("Finite-population correction in tests and ranks"),
         "leagues": N_("Ranked among agencies of its kind, or among all"),
+        "overall_in_index": N_("Overall question counts in the index as one more item"),
         "expected_by": N_("Expected of an agency by its services, or the same of all"),
         "headline": N_("The index that is named first: plain, or hardened beside it"),
         "calibration": N_("Second index calibrated to margins of all transactions, for evaluators"),

@@ -126,7 +126,7 @@ class Microdata:
     @property
     def parts(self) -> Figure:
         """The composition of the overall index."""
-        return figure(self.content.definition.scheme(), self.content.results.rules, "overall", "all")
+        return figure(self.content.results.scheme, self.content.results.rules, "overall", "all")
 
 
 DESIGN = ("agency", "service", "stratum", "weight", "fpc", "in_province")
@@ -170,7 +170,7 @@ def prepare(session: orm.Session, content: Content, *, public: bool = False) -> 
     if content.limited:
         raise ValueError("microdata are for those who see all agencies")
     results = content.results
-    scheme = content.definition.scheme()
+    scheme = content.results.scheme
     moments, design = sample(session, results)
     without_units = public and design.clusters is not None
     if public:

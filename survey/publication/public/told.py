@@ -236,7 +236,7 @@ def _changes(page: RoundPage, earlier: RoundPage | None, hidden: frozenset[str])
             now,
             then,
             families=(page.definition.family, earlier.definition.family),
-            schemes=(page.definition.scheme(), earlier.definition.scheme()),
+            schemes=(page.results.scheme, earlier.results.scheme),
             confidence=page.rules.confidence,
         )
         for row in table.to_dict("records"):

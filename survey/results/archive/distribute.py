@@ -60,7 +60,13 @@ def results_on_cluster(client: Client, archive: Archive, rules: Rules) -> pd.Dat
     if not sums:
         raise InputError("The archive in %(folder)s has no responses that count", folder=archive.folder)
     try:
-        return score_sums(sums[0].result(), archive.definition.scheme(), archive.population, rules, tests=False)
+        return score_sums(
+            sums[0].result(),
+            archive.definition.scheme(rules),
+            archive.population,
+            rules,
+            tests=False,
+        )
     except DataError as error:
         code = archive.manifest.round["code"]
         raise InputError("Round %(code)s cannot be scored: %(why)s", code=code, why=error) from error

@@ -75,7 +75,7 @@ def score_province(archive: Archive, code: str, rules: Rules, tests: bool = Fals
 def _scored(
     code: str, sums: Sums, population: pd.DataFrame, archive: Archive, rules: Rules, tests: bool
 ) -> ProvinceResults:
-    scheme = archive.definition.scheme()
+    scheme = archive.definition.scheme(rules)
     by_day = sums.clusters is not None and rules.clusters != "none"
     moments = sums.moments.rated() if rules.pooling or by_day else sums.moments
     known = population if len(population) else None
@@ -158,7 +158,7 @@ def joined_table(archive: Archive, provinces: list[ProvinceResults], rules: Rule
     """The nation's table from the provinces'; a province whose total must be hidden shows nothing."""
     if not provinces:
         raise InputError("The archive in %(folder)s has no responses that count", folder=archive.folder)
-    scheme = archive.definition.scheme()
+    scheme = archive.definition.scheme(rules)
     wanted = figures(scheme, rules)
     try:
         first, *others = [one.totals for one in provinces]

@@ -59,7 +59,7 @@ def score_archive(task: ArchiveTask) -> pd.DataFrame:
     try:
         return score_table(
             sums.moments,
-            definition.scheme(),
+            definition.scheme(task.rules),
             population,
             task.rules,
             by=task.by,

@@ -26,7 +26,7 @@ def archive_results(archive: Archive, rules: Rules) -> pd.DataFrame:
     """Results of an archived round under rules, one row a figure, as `results --round` has them."""
     sums = sum_partitions(archive, archive.partitions(), rules)
     try:
-        tested = score_sums(sums, archive.definition.scheme(), archive.population, rules, tests=False)
+        tested = score_sums(sums, archive.definition.scheme(rules), archive.population, rules, tests=False)
     except DataError as error:
         code = archive.manifest.round["code"]
         raise InputError("Round %(code)s cannot be scored: %(why)s", code=code, why=error) from error
@@ -43,7 +43,7 @@ def sum_partitions(archive: Archive, parts: Sequence[ArchivedFile], rules: Rules
 
 def sum_responses(rows: ResponseColumns, keys: dict[str, Labelled], definition: Definition, rules: Rules) -> Sums:
     """Add up responses by keys, those with too few answers left out; by counter-day where the keys end with it."""
-    return sums_of_rows(rows.answers, keys, definition.scheme(), rules)
+    return sums_of_rows(rows.answers, keys, definition.scheme(rules), rules)
 
 
 def counted(rows: ResponseColumns) -> ResponseColumns:

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from sqlalchemy import orm
 
 from scoring.release import block_size, releasable, withdrawable
-from survey.models import AnswerSlot, Response, Round, RoundState, SlotKind
+from survey.models import Response, Round, RoundState
 from survey.results.compute import effective_rules
 from survey.results.operations.settle_closed import catch_up
+from survey.structure.queries.rounds import definition_of
 
 WITHDRAWALS_ON = 6
 """The day of the week (`date.weekday`) on whose night excluded responses leave: a Sunday, before which few answer."""
@@ -45,7 +46,7 @@ def release_responses(session: orm.Session, today: date) -> Released:
     added = withdrawn = 0
     for round_ in session.scalars(sa.select(Round).where(Round.state == RoundState.OPEN)):
         catch_up(session, round_, today)
-        size, width = block_size(effective_rules(round_).min_n), _items(session, round_)
+        size, width = block_size(effective_rules(round_).min_n), _items(round_)
         agencies = session.scalars(
             sa.select(Response.deciding_agency_id).where(Response.round_id == round_.id).distinct()
         ).all()
@@ -116,9 +117,7 @@ def _set(session: orm.Session, ids: Sequence[int], day: date | None) -> None:
         )
 
 
-def _items(session: orm.Session, round_: Round) -> int:
-    return session.scalars(
-        sa.select(sa.func.count())
-        .select_from(AnswerSlot)
-        .where(AnswerSlot.version_id == round_.version_id, AnswerSlot.kind == SlotKind.SATISFACTION)
-    ).one()
+def _items(round_: Round) -> int:
+    """How many answers make the index, from the first on."""
+    scheme = definition_of(round_.version).scheme(effective_rules(round_))
+    return len(scheme.items)

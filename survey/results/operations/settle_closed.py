@@ -14,10 +14,11 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from scoring.release import block_size, moves_many
-from survey.models import AnswerSlot, Response, Round, RoundState, SettledOut, SlotKind
+from survey.models import Response, Round, RoundState, SettledOut
 from survey.results.compute import effective_rules
 from survey.structure.operations.settle_figures import settle_figures
 from survey.structure.queries.counted import as_settled, waiting_stamp
+from survey.structure.queries.rounds import definition_of
 
 RATED = np.frombuffer(b"12345", dtype=np.uint8)
 Late = list[tuple[Any, ...]]
@@ -71,7 +72,7 @@ def _may_move(session: orm.Session, round_: Round) -> bool:
     gone = _responses(session, round_, sa.and_(before, sa.not_(now)))
     if came and gone:
         return False
-    items = _items(session, round_)
+    items = _items(round_)
     late = came or gone
     letters = np.frombuffer("".join(row[5].ljust(items, ".")[:items] for row in late).encode("ascii"), dtype=np.uint8)
     k = block_size(effective_rules(round_).min_n)
@@ -98,9 +99,7 @@ def _responses(session: orm.Session, round_: Round, chosen: sa.ColumnElement[boo
     return [tuple(row) for row in session.execute(query.where(Response.round_id == round_.id, chosen))]
 
 
-def _items(session: orm.Session, round_: Round) -> int:
-    return session.scalars(
-        sa.select(sa.func.count())
-        .select_from(AnswerSlot)
-        .where(AnswerSlot.version_id == round_.version_id, AnswerSlot.kind == SlotKind.SATISFACTION)
-    ).one()
+def _items(round_: Round) -> int:
+    """How many answers make the index, from the first on."""
+    scheme = definition_of(round_.version).scheme(effective_rules(round_))
+    return len(scheme.items)

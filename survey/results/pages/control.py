@@ -54,12 +54,14 @@ def asked_unit() -> str:
 
 def sums_of(session: orm.Session, page: RoundPage) -> DaySums:
     """The answers by agency and day as this person may see them."""
-    return day_sums(session, page.round, len(page.definition.items), page.rules.min_answered_share, judged=page.limited)
+    return day_sums(
+        session, page.round, len(page.results.scheme.items), page.rules.min_answered_share, judged=page.limited
+    )
 
 
 def positions(page: RoundPage, level: str, key: str) -> list[int]:
     """Where the items of a figure stand among all items."""
-    codes = [item.code for item in page.definition.items]
+    codes = page.results.scheme.codes
     if level == "overall":
         return list(range(len(codes)))
     element = next(element for element in page.definition.elements if element.code == key)
@@ -143,7 +145,7 @@ def controls(round_code: str) -> str:
     """Show the charts of all agencies that a person may see, small, on one screen."""
     with database().read() as session:
         page = load(session, round_code)
-        sums, every = sums_of(session, page), list(range(len(page.definition.items)))
+        sums, every = sums_of(session, page), list(range(len(page.results.scheme.items)))
         unit = asked_unit()
         leagues, marked = page.results.leagues, days_of_changes(session)
         groups = []

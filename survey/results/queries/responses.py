@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sqlalchemy import orm
 
 from survey.models import Agency, AnswerSlot, EntryBatch, Response, Round, Service, SettledOut, SlotKind
+from survey.questionnaires import OVERALL
 from survey.structure.queries.counted import counted, held
 from survey.structure.queries.exclusion_rule import EXCLUDED
 
@@ -184,10 +185,14 @@ def has_responses(session: orm.Session, round_id: int, agency: str) -> bool:
 
 
 def _items(session: orm.Session, round_id: int) -> int:
-    """The number of satisfaction items, which are the first characters of the packed answers."""
+    """The number of answers that make the index, which are the first characters of the packed answers."""
+    rules = session.scalars(sa.select(Round.rules).where(Round.id == round_id)).one()
+    in_index = AnswerSlot.kind == SlotKind.SATISFACTION
+    if rules.get("overall_in_index"):
+        in_index |= AnswerSlot.code == OVERALL
     return session.scalars(
         sa.select(sa.func.count())
         .select_from(AnswerSlot)
         .join(Round, Round.version_id == AnswerSlot.version_id)
-        .where(Round.id == round_id, AnswerSlot.kind == SlotKind.SATISFACTION)
+        .where(Round.id == round_id, in_index)
     ).one()

@@ -127,6 +127,14 @@ def headline_words() -> Mapping[str, str]:
     }
 
 
+def overall_words() -> Mapping[str, str]:
+    """Whether the overall question counts in the index."""
+    return {
+        "0": gettext("outside of the index (recommended)"),
+        "1": gettext("in the index, as one more item, an element by itself"),
+    }
+
+
 class Decimal(Number):
     """A number that is shown with a decimal comma."""
 
@@ -196,6 +204,10 @@ class RulesForm(PlanForm):
     leagues = Choice(
         _("Agencies are ranked"),
         hint=_("Departments and communes do other work for other people: only within a kind are ranks and bands fair."),
+    )
+    overall_in_index = Choice(
+        _("Overall question"),
+        hint=_("An index with the overall question does not compare with one without it."),
     )
     expected_by = Choice(
         _("Expected of an agency"),
@@ -325,6 +337,7 @@ def weights_form(
     form.fpc.options = list(fpc_words().items())
     form.clusters.options = list(cluster_words().items())
     form.leagues.options = list(league_words().items())
+    form.overall_in_index.options = list(overall_words().items())
     form.expected_by.options = list(expected_words().items())
     form.headline.options = list(headline_words().items())
     form.calibration.options = list(calibration_words().items())
@@ -347,6 +360,7 @@ def rule_values(rules: Rules, chosen: Sequence[Weight]) -> dict[str, Any]:
         "calibration": rules.calibration,
         "calibrate_by": list(rules.calibrate_by),
         "calibration_limit": rules.calibration_limit,
+        "overall_in_index": "1" if rules.overall_in_index else "0",
         "max_width": rules.max_width,
         "min_n": rules.min_n,
         "min_n_interval": rules.min_n_interval,
@@ -363,6 +377,7 @@ def rules_of(form: RulesForm, stored: Mapping[str, Any]) -> dict[str, Any]:
     rules["min_answered_share"] = form.min_answered.data / 100
     rules["confidence"] = _number(form.confidence.data) / 100
     rules["fpc"] = form.fpc.data == "1"
+    rules["overall_in_index"] = form.overall_in_index.data == "1"
     if form.max_width.data is not None:
         rules["max_width"] = form.max_width.data
     for kind in ("element", "aspect", "agency"):
@@ -400,6 +415,11 @@ def _settle_weights(form: RulesForm, rules: dict[str, Any]) -> None:
     if rules["composition"] != "custom":
         rules["element_weights"], rules["aspect_weights"] = {}, {}
         return
+    if rules["overall_in_index"]:
+        raise InputError(
+            "Weights of our own are for elements: leave the overall question outside",
+            field="overall_in_index",
+        )
     elements, aspects = rules.get("element_weights", {}), rules.get("aspect_weights", {})
     every_element = len(elements) == len(form.weights("element")) > 0
     if not every_element or len(aspects) not in {0, len(form.weights("aspect"))}:
