@@ -40,9 +40,18 @@ def test_a_screen_at_the_counter_leads_nowhere_else(citizen, at):
     [
         (
             "vi",
-            ["Quyền riêng tư khi đánh giá", "91/2025/QH15", "356/2025/NĐ-CP", "Quyền của Ông/Bà", "địa chỉ mạng (IP)"],
+            [
+                "Chúng tôi giữ kín cho Ông/Bà thế nào?",
+                "91/2025/QH15",
+                "356/2025/NĐ-CP",
+                "Quyền của Ông/Bà",
+                "địa chỉ mạng",
+            ],
         ),
-        ("en", ["Privacy when you rate", "91/2025/QH15", "356/2025/NĐ-CP", "Your rights", "network (IP) address"]),
+        (
+            "en",
+            ["How do we keep this private?", "91/2025/QH15", "356/2025/NĐ-CP", "Your rights", "(IP) address"],
+        ),
     ],
 )
 def test_it_says_what_the_law_asks_and_for_how_long(citizen, lang, words):
