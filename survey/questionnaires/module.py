@@ -14,6 +14,7 @@ from survey.core.errors import InputError
 from survey.questionnaires.canonical import to_mapping
 from survey.questionnaires.definition import Definition
 from survey.questionnaires.loader import loads
+from survey.questionnaires.nodes import compose
 
 _FOLDER = Path(__file__).resolve().parent / "modules"
 
@@ -37,12 +38,19 @@ class QuestionModule:
         return bool({slot.code for slot in definition.slots} & set(self.codes))
 
 
+def _plain(node: yaml.Node) -> Any:
+    """Marked nodes as plain data: every scalar is text."""
+    if isinstance(node, yaml.MappingNode):
+        return {key.value: _plain(value) for key, value in node.value}
+    return [_plain(one) for one in node.value] if isinstance(node, yaml.SequenceNode) else node.value
+
+
 @cache
 def question_modules() -> dict[str, QuestionModule]:
     """The modules that come with the software, by code."""
     found = {}
     for path in sorted(_FOLDER.glob("*.yaml")):
-        data = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)  # noqa: S506 - makes nothing but text
+        data = _plain(compose(path.read_bytes(), str(path)))
         found[data["code"]] = QuestionModule(data["code"], data["title"], tuple(data["questions"]))
     return found
 

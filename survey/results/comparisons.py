@@ -132,8 +132,8 @@ def changes_between(
 
     chosen = None if services is None else tuple(services)
     table = cached(session, ("changes", results.stamp, earlier.stamp, chosen), make)
-    alike = comparable(results, earlier)
-    return Changes(before, table, alike, alike and not results.definition.same_form(earlier.definition))
+    same = comparable(results, earlier)
+    return Changes(before, table, same, same and not results.definition.same_form(earlier.definition))
 
 
 def _of_services(results: RoundResults, services: Sequence[str] | None) -> pd.DataFrame:

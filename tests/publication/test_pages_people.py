@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 from datetime import date, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
+from PIL import Image
 from sqlalchemy import orm
 
 from survey.core.actor import Actor
@@ -279,6 +281,23 @@ def test_files_name_agencies_and_parts_and_the_licence(published: Flask, client:
     assert reply.headers["Link"] == f'<{licence}>; rel="license"'
     assert client.get("/ket-qua/r1/dataset.jsonld").get_json(force=True)["license"] == licence
     page = soup(client, "/ket-qua/r1")
+    assert page.select_one('meta[property="og:image"]') is None  # its address must be whole: none without a base
     assert page.select_one('a[rel~="license"]')["href"] == licence
     assert page.select_one('meta[property="og:title"]')["content"].startswith("Người dân nói gì")
     assert page.select_one('meta[property="og:description"]')["content"] == "Cứ 100 câu trả lời có 72 hài lòng."
+
+
+def test_a_site_that_shows_a_link_gets_a_picture_with_its_words(published: Flask, client: FlaskClient) -> None:
+    settings = published.config["SETTINGS"]
+    published.config["SETTINGS"] = dataclasses.replace(settings, public_base_url="https://sipas.example")
+    page = soup(client, "/ket-qua/r1?lang=en")
+    address = page.select_one('meta[property="og:image"]')["content"]
+    assert address.startswith("https://sipas.example/static/og.")
+    picture = client.get(address.removeprefix("https://sipas.example"))
+    assert (picture.status_code, picture.mimetype) == (200, "image/png")
+    assert len(picture.data) < 64 * 1024
+    size = Image.open(io.BytesIO(picture.data)).size
+    assert [int(page.select_one(f'meta[property="og:image:{name}"]')["content"]) for name in ("width", "height")] == [
+        *size
+    ]
+    assert page.select_one('meta[property="og:image:alt"]')["content"].startswith("A flower of the ban tree")
