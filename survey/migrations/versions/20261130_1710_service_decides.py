@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "20261130_1330"
-down_revision = "20261130_1120"
+revision = "20261130_1710"
+down_revision = "20261130_1640"
 branch_labels = None
 depends_on = None
 
