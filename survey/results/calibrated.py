@@ -49,7 +49,7 @@ def calibrated_results(session: orm.Session, results: RoundResults) -> Calibrate
     def make() -> Calibrated:
         wanted = in_order(rules, margins_of(pd.DataFrame(key, columns=["agency", "variable", "category", "N"])))
         names = {name: _key(results, name) for name in rules.calibrate_by if name != SERVICE}
-        sums = round_sums(session, results.round, results.definition.scheme(), rules, (*PLACES, *names.values()))
+        sums = round_sums(session, results.round, results.scheme, rules, (*PLACES, *names.values()))
         called = {column: name for name, column in names.items()}
         moments = replace(sums.moments, keys=sums.moments.keys.rename(columns=called))
         clusters = sums.clusters

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "20261130_1710"
-down_revision = "20261130_1645"
+down_revision = "20261130_1705"
 branch_labels = None
 depends_on = None
 
