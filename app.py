@@ -96,7 +96,7 @@ def _register_pages(app: Flask) -> None:
     They load pandas, SciPy and ReportLab: seconds that a command without pages should not cost.
     """
     from survey.accounts import pages as admin
-    from survey.accounts.pages import invitations, passkeys, second_factor, sign_in
+    from survey.accounts.pages import invitations, own_staff, passkeys, second_factor, sign_in
     from survey.collect import access, evidence, progress, respond, voices
     from survey.collect import entry as paper
     from survey.collect import imports as response_imports
@@ -126,6 +126,7 @@ def _register_pages(app: Flask) -> None:
         passkeys,
         invitations,
         admin,
+        own_staff,
         evaluator,
         improvement,
         feedback,

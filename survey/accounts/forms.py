@@ -142,6 +142,20 @@ class UserForm(EditForm):
         return form.opened_for(user)
 
 
+class StaffForm(Form):
+    """A new account of a manager's staff."""
+
+    username = Text(
+        _("User name"), [Required(), Length(64)], hint=_("Letters a–z without marks, digits, dots or hyphens.")
+    )
+    display_name = Text(_("Name"), [Length(200)])
+    agency = Choice(_("Agency"), message=_("Choose the agency that this person belongs to"))
+
+    def offer(self, agencies: Iterable[Agency]) -> None:
+        """Offer these agencies."""
+        self.agency.options = [(agency.code, local_name(agency)) for agency in agencies]
+
+
 class InviteForm(UserForm):
     """A new account."""
 

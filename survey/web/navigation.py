@@ -14,6 +14,7 @@ RESULTS = frozenset({Role.ADMIN, Role.EVALUATOR, Role.MANAGER})
 UNITS = frozenset({Role.ADMIN, Role.MANAGER, Role.STAFF})
 ROUNDS = frozenset({Role.ADMIN, Role.EVALUATOR})
 ADMIN = frozenset({Role.ADMIN})
+MANAGER = frozenset({Role.MANAGER})
 FIRST_STEPS = "structure.first_steps"
 
 
@@ -78,6 +79,7 @@ def _work() -> tuple[Link, ...]:
         Link("evidence.batches", _("Batches to release"), ROUNDS),
         Link("staff.issued", _("Codes for receipts"), ROUNDS),
         Link("progress.board", _("Progress"), EVERYONE),
+        Link("own_staff.staff", _("Staff accounts"), MANAGER),
     )
 
 

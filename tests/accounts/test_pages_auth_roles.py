@@ -91,6 +91,7 @@ GET = {
     "people.start": ADMIN,
     "people.template": ADMIN,
     "people.preview": {**ADMIN, "admin": 303},  # no file waits by this name
+    "own_staff.staff": {**ADMIN, "admin": 403, "manager": 200},
     "admin.audit": ADMIN,
     "admin.audit_file": ADMIN,
     "imports.batches": RESULTS,
@@ -307,6 +308,10 @@ POST_WITHOUT_TOKEN = {
     "people.send_table": dict.fromkeys(EVERYONE, 400),
     "people.confirm": dict.fromkeys(EVERYONE, 400),
     "people.invite_expired": dict.fromkeys(EVERYONE, 400),
+    "own_staff.add": dict.fromkeys(EVERYONE, 400),
+    "own_staff.invite_again": dict.fromkeys(EVERYONE, 400),
+    "own_staff.close": dict.fromkeys(EVERYONE, 400),
+    "own_staff.reopen": dict.fromkeys(EVERYONE, 400),
     "admin.create": dict.fromkeys(EVERYONE, 400),
     "admin.change": dict.fromkeys(EVERYONE, 400),
     "admin.invite_again": dict.fromkeys(EVERYONE, 400),

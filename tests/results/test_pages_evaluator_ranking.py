@@ -76,3 +76,16 @@ def test_another_rule_of_the_index_marks_the_comparison(rounds: Flask, client: F
     assert "Câu hỏi hoặc cách tính chỉ số của hai đợt khác nhau" in client.get("/danh-gia/r1/xep-hang").get_data(
         as_text=True
     )
+
+
+def test_kind_and_words_in_the_address_find_rows_and_keep_the_province(rounds: Flask, client: FlaskClient) -> None:
+    sign_in(client, "evaluator")
+    for path in ("/danh-gia/r1/xep-hang", "/danh-gia/r1/bang-nhiet"):
+        page = BeautifulSoup(client.get(f"{path}?loai=centre").get_data(as_text=True), "html.parser")
+        found = [str(row["data-agency"]) for row in page.select("tr[data-agency]") if row["data-agency"]]
+        assert found == ["trung-tam"], path
+        page = BeautifulSoup(client.get(f"{path}?tim=dat").get_data(as_text=True), "html.parser")
+        found = [str(row["data-agency"]) for row in page.select("tr[data-agency]") if row["data-agency"]]
+        assert found == ["so-dat-dai"], path
+    assert league(client, "/danh-gia/r1/xep-hang?loai=centre")["trung-tam"][1] == "–"
+    assert list(league(client, "/danh-gia/r1/xep-hang?loai=nothing")) == ["", "so-tu-phap", "so-dat-dai", "trung-tam"]

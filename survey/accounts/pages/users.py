@@ -15,7 +15,7 @@ from survey.accounts.operations import change_user
 from survey.accounts.operations.create_user import create_user
 from survey.accounts.operations.invitations import DAYS, invite
 from survey.accounts.pages.common import blueprint
-from survey.accounts.queries import agencies
+from survey.accounts.queries import agencies, passkeys
 from survey.accounts.queries import users as user_queries
 from survey.accounts.verification import verified_recently
 from survey.core.errors import InputError
@@ -164,7 +164,10 @@ def _invite_form(session: orm.Session) -> InviteForm:
 def _list(session: orm.Session, form: InviteForm) -> str:
     role = asked("vai-tro", set(Role))
     users = user_queries.search_users(session, asked("tim"), Role(role) if role else None)
-    return flask.render_template("accounts/users.html", page=list_page(users), roles=list(Role), form=form)
+    owners = passkeys.owners(session)
+    return flask.render_template(
+        "accounts/users.html", page=list_page(users), roles=list(Role), form=form, owners=owners
+    )
 
 
 def _one(found: User, form: UserForm) -> str:

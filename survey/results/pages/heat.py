@@ -11,9 +11,11 @@ from survey.accounts.auth import role_required
 from survey.results.diagnosis import LARGE, SURE, Contrast, contrasts
 from survey.results.figures import ALL_SERVICES, ShownFigure
 from survey.results.page_data import RoundPage
+from survey.results.pages.agency_list import agency_list
 from survey.results.pages.pages import RESULT_READERS, blueprint, columns, load
 from survey.results.statements import CONTRAST_WORDS
 from survey.web.context import database
+from survey.web.listing import PER_PAGE
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,12 @@ def heat(round_code: str) -> str:
         page = load(session, round_code)
         across = columns(page)
         found = contrasts(session, page.results)
-        rows = [(agency, [_cell(page, found, agency, *column) for column in across]) for agency in page.agencies]
+        listed = agency_list(page, PER_PAGE)
+        rows = [(agency, [_cell(page, found, agency, *column) for column in across]) for agency in listed.page.rows]
         return flask.render_template(
             "results/heat.html",
             page=page,
+            listed=listed,
             columns=across,
             rows=rows,
             large=LARGE,

@@ -25,8 +25,11 @@ from survey.results.places import PlaceLook, look_at_places
 from survey.results.queries.place_decisions import ShownDecision, decisions
 from survey.structure.queries.structure import find_agency
 from survey.web.context import actor, database
+from survey.web.listing import PAGE_ARGUMENT, list_page
 from survey.web.wording import CHANNELS
 
+PLACES = 2
+"""Places a page: each has two pictures and a form."""
 RUNS = {"closed_run": "closed_run", "busy_run": "busy_run"}
 """Checks that name a run of weeks, and where the findings keep it."""
 
@@ -76,7 +79,9 @@ def place_decide(round_code: str, agency: str) -> Response | tuple[str, int]:
         with database().read() as session:
             return _render(session, round_code, (agency, form)), 422
     flask.flash(_("The decision is kept."))
-    return flask.redirect(flask.url_for("evaluator.places", round_code=round_code, _anchor=f"noi-{agency}"), code=303)
+    trang = flask.request.args.get(PAGE_ARGUMENT)
+    back = flask.url_for("evaluator.places", round_code=round_code, trang=trang, _anchor=f"noi-{agency}")
+    return flask.redirect(back, code=303)
 
 
 def _render(session: orm.Session, round_code: str, refused: tuple[str, PlaceDecisionForm] | None = None) -> str:
@@ -84,11 +89,13 @@ def _render(session: orm.Session, round_code: str, refused: tuple[str, PlaceDeci
     look = look_at_places(session, page.results)
     decided = decisions(session, page.round.id)
     forms = {agency: PlaceDecisionForm.of(agency) for agency in look.flagged} | dict([refused] if refused else [])
+    listed = list_page(look.flagged, PLACES)
     return flask.render_template(
         "results/places.html",
         page=page,
         look=look,
-        places=[_place(session, page, look, a, decided.get(a, []), forms[a]) for a in look.flagged],
+        listed=listed,
+        places=[_place(session, page, look, a, decided.get(a, []), forms[a]) for a in listed.rows],
         settled=[(a, decided[a]) for a in sorted(decided) if a not in look.flagged],
         form=refused[1] if refused else None,
         smallest=smallest_movement(),

@@ -22,6 +22,8 @@ from survey.web.listing import address, asked, list_page, word_filter
 from survey.web.messages import N_
 from survey.web.wording import Wording
 
+FIELDS = 25
+"""Rows a page: each has three lines."""
 BASES = Wording(
     {
         Basis.CELL: N_("its own answers"),
@@ -64,7 +66,8 @@ def plan(round_code: str) -> tuple[str, int]:
         if found is not None:
             holds = word_filter(asked("tim"))
             rows = sorted(found.cells, key=lambda cell: (agency_name(cell.agency), service_name(cell.service)))
-            page = list_page([row for row in rows if holds(f"{agency_name(row.agency)} {service_name(row.service)}")])
+            rows = [row for row in rows if holds(f"{agency_name(row.agency)} {service_name(row.service)}")]
+            page = list_page(rows, FIELDS)
         body = flask.render_template(
             "results/plan.html",
             round=round_,

@@ -23,6 +23,7 @@ from survey.results.headline import headline_for
 from survey.results.intraclass import intraclass
 from survey.results.league_table import LeagueRow, league
 from survey.results.page_data import RoundPage
+from survey.results.pages.agency_list import agency_list
 from survey.results.pages.expected import league_view
 from survey.results.pages.groups import Groups, asked_dimension, load_groups
 from survey.results.pages.pages import RESULT_READERS, REVIEWERS, asked_service, blueprint, columns, load, load_live
@@ -35,6 +36,10 @@ from survey.results.unanswered import UNANSWERED, unanswered
 from survey.results.withdrawn import withdrawn
 from survey.structure.queries import rounds as round_queries
 from survey.web.context import database
+from survey.web.listing import PER_PAGE
+
+ON_OVERVIEW = 10
+"""Agencies a page of the overview, which shows more than their table."""
 
 
 @blueprint.get("")
@@ -60,8 +65,9 @@ def overview(round_code: str) -> str:
                 for level, key in across
             ]
         )
+        listed = agency_list(page, ON_OVERVIEW)
         agencies = interval_chart(
-            [chart_row(page.agency_name(a), page.figures.overall(a), page.figures.overall()) for a in page.agencies]
+            [chart_row(page.agency_name(a), page.figures.overall(a), page.figures.overall()) for a in listed.page.rows]
         )
         return flask.render_template(
             "results/overview.html",
@@ -69,6 +75,7 @@ def overview(round_code: str) -> str:
             columns=across,
             chart=chart,
             agency_chart=agencies,
+            listed=listed,
             league_view=league_view(page),
             agency_page=lambda agency: flask.url_for("evaluator.detail", round_code=round_code, agency=agency),
             doubts=_doubts(session, page),
@@ -90,8 +97,14 @@ def ranking(round_code: str) -> str:
     with database().read() as session:
         page = load(session, round_code)
         standings, before = league(session, page.results, page.figures)
+        listed = agency_list(page, PER_PAGE, tuple(row.figure.agency for row in standings if row.figure.agency))
         return flask.render_template(
-            "results/ranking.html", page=page, standings=standings, before=before, ranks_sentence=RANKS
+            "results/ranking.html",
+            page=page,
+            listed=listed,
+            standings=[row for row in standings if row.figure.agency in {PROVINCE, *listed.page.rows}],
+            before=before,
+            ranks_sentence=RANKS,
         )
 
 

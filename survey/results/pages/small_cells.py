@@ -8,6 +8,7 @@ from survey.accounts.auth import role_required
 from survey.results.borrowed import borrowed_estimates
 from survey.results.pages.pages import REVIEWERS, blueprint, load
 from survey.web.context import database
+from survey.web.listing import asked, list_page, word_filter
 
 
 @blueprint.get("/<round_code>/o-it-phieu")
@@ -18,4 +19,6 @@ def small_cells(round_code: str) -> str:
         page = load(session, round_code)
         rows = borrowed_estimates(session, page.results)
         rows = sorted(rows, key=lambda row: (page.agency_name(row.agency), page.service_name(row.service)))
-        return flask.render_template("results/small_cells.html", page=page, rows=rows)
+        holds = word_filter(asked("tim"))
+        rows = [row for row in rows if holds(f"{page.agency_name(row.agency)} {page.service_name(row.service)}")]
+        return flask.render_template("results/small_cells.html", page=page, listed=list_page(rows), words=asked("tim"))

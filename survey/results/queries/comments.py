@@ -12,7 +12,7 @@ from survey.core.text import like_pattern
 from survey.models import Agency, Comment, CommentState, CommentTheme, Response, Round, RoundState, Theme
 from survey.structure.queries.counted import counted_in
 
-PAGE = 8
+PAGE = 50
 ENDED = (RoundState.CLOSED, RoundState.PUBLISHED)
 
 
