@@ -83,7 +83,7 @@ def test_headers_are_frozen_filtered_and_bilingual_when_asked(content: Content, 
             "Chất lượng",
             "Phương pháp",
         ]
-        assert [page.title for page in book if not page.title.startswith("Biểu đồ")] == titles
+        assert [page.title for page in book if not page.title.startswith("Biểu đồ")] == ["Phụ lục", *titles]
         for name in titles:
             page = book[name]
             assert page.freeze_panes.endswith(str(top + 1))
@@ -177,3 +177,35 @@ def test_targets_have_a_sheet_where_any_are_set(content: Content) -> None:
     assert (values["agency"], values["target"], values["n"]) == ("so-tu-phap", 50.0, 60)
     assert (values["verdict"], values["verdict_words"], values["more"]) == ("reached", "đạt", None)
     assert labels.TARGET_VERDICTS.text("not_reached") == "chưa đạt"
+
+
+def test_the_first_sheet_is_the_appendix_of_a_decision(content: Content, tmp_path: Path) -> None:
+    """By hand (see `tests.support.evaluation`): 75 % of 60, 50 % of 40; 6 people at the centre are shown too."""
+    page = openpyxl.load_workbook(write(content, tmp_path)).worksheets[0]
+    assert page.title == "Phụ lục"
+    assert (page.page_setup.orientation, page.page_setup.paperSize) == ("landscape", 9)
+    assert page.sheet_properties.pageSetUpPr.fitToPage
+    assert page.page_setup.fitToHeight == 0  # one page wide, as many as needed
+    assert page.print_title_rows == "$3:$3"
+    heads = [cell.value for cell in page[3]]
+    assert heads[:5] == ["STT", "Cơ quan", "Số phiếu", "Tỷ lệ phản hồi (%)", "Chỉ số chung (%)"]
+    assert heads[-1] == "So với mức mong đợi"
+    assert len(heads) == 6 + len(content.definition.elements)
+    rows = [[cell.value for cell in row] for row in page.iter_rows(min_row=4)]
+    assert rows[0][1] == "Toàn tỉnh"
+    first = next(row for row in rows if row[0] == "2")
+    assert first[2] == 60
+    assert first[3] == pytest.approx(10.0)  # 60 of 600
+    assert first[4] == pytest.approx(75.0)
+    at = next(k for k, row in enumerate(rows, 4) if row[0] == "2")
+    assert page.cell(at, 5).number_format == "0.00"
+    parts = [row[0] for row in rows if str(row[0]).startswith(("I.", "II."))]
+    assert parts == ["I. Sở, ban, ngành và trung tâm phục vụ hành chính công"]  # no commune has figures here
+    hidden = content.table.copy()
+    few = hidden["agency"] == "trung-tam"
+    hidden[["n", "index"]] = hidden[["n", "index"]].astype("Float64")
+    hidden.loc[few, ["n", "index"]] = pd.NA
+    cut = openpyxl.load_workbook(write(replace(content, table=hidden), tmp_path)).worksheets[0]
+    last = next(row for row in cut.iter_rows(min_row=4, values_only=True) if row[0] == "3")
+    assert last[2] == "–"
+    assert last[4] == "không nêu"

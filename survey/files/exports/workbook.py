@@ -14,6 +14,7 @@ from typing import Any
 import xlsxwriter
 
 from survey.core.spreadsheet_text import is_formula, printable
+from survey.files.exports.appendix_sheet import write_appendix
 from survey.files.exports.content import Content, SheetColumn, WorkbookSheet, figure_sheets
 from survey.files.exports.facts import method_sheet, quality_sheet
 from survey.results.bars import Bars
@@ -63,6 +64,7 @@ def write_workbook(
         {"title": printable(f"SIPAS {content.results.round.name}"), "created": now.replace(tzinfo=None)}
     )
     with book:
+        write_appendix(book, content)
         styles = _Styles(book)
         for sheet in sheets:
             rows = _write_sheet(book.add_worksheet(sheet.title[0]), sheet, styles, english)
