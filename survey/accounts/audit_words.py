@@ -76,6 +76,7 @@ def actions() -> dict[str, dict[str, str]]:
             "agency.edited": _("Changed an agency"),
             "agency.renamed": _("Renamed an agency"),
             "agency.ended": _("Ended an agency"),
+            "agency.end_cancelled": _("Took back an end of an agency that was to come"),
             "agency.merged": _("Merged agencies"),
             "agency.split": _("Split an agency"),
             "agencies.imported": _("Imported agencies"),

@@ -53,6 +53,7 @@ def import_responses(file: Path, round_code: str, map_file: Path | None, heading
     from survey.spreadsheets.read import open_office_table
     from survey.spreadsheets.response_rows import KEYS, RowReader
     from survey.structure.queries import rounds
+    from survey.structure.queries.scope import refuse_outside
 
     source = Source(clean(file.name), file_hash(file))
     with database().read() as session:
@@ -69,7 +70,9 @@ def import_responses(file: Path, round_code: str, map_file: Path | None, heading
             checked = check_rows(table, RowReader(table, columns, frame, places), spooled)
         _tell_problems(checked, source)
         with database().read() as session:
-            refuse(checked, rounds.by_code(session, round_code), source)
+            round_ = rounds.by_code(session, round_code)
+            refuse(checked, round_, source)
+            refuse_outside(session, round_, checked.agencies)
         if dry_run:
             click.echo(f"{checked.rows} responses can be imported; nothing was stored")
             return

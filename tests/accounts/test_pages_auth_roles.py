@@ -353,6 +353,7 @@ POST_WITHOUT_TOKEN = {
     "structure.apply_rename": dict.fromkeys(EVERYONE, 400),
     "structure.apply_merge": dict.fromkeys(EVERYONE, 400),
     "structure.apply_split": dict.fromkeys(EVERYONE, 400),
+    "structure.keep_agency": dict.fromkeys(EVERYONE, 400),
     "structure.apply_end": dict.fromkeys(EVERYONE, 400),
     "structure.take_catalogue": dict.fromkeys(EVERYONE, 400),
     "structure.update_scope": dict.fromkeys(EVERYONE, 400),

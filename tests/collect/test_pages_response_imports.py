@@ -277,3 +277,13 @@ def test_a_saved_mapping_is_not_written_over_unseen(site, client) -> None:
     assert preview(client, stale).status_code == 200  # seen, and wanted all the same
     with site.extensions["database"].read() as session:
         assert session.scalars(sa.select(ColumnMapping)).one().mapping["columns"]["Ngay thu"] == "date"
+
+
+def test_a_preview_names_an_agency_outside_of_the_round(site, client) -> None:
+    page = upload(client, "kobo.csv")
+    with site.extensions["database"].write() as session:
+        session.scalars(sa.select(Round)).one().scope = {"agencies": ["so-dat-dai"]}
+    shown = preview(client, page)
+    assert shown.status_code == 422
+    assert "ở ngoài phạm vi của đợt r1" in shown.text
+    assert count(site) == 0

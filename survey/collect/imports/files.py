@@ -27,6 +27,7 @@ from survey.spreadsheets.guess_columns import known_headings
 from survey.spreadsheets.places import Places
 from survey.spreadsheets.response_rows import RowReader
 from survey.structure.queries import names
+from survey.structure.queries.scope import refuse_outside
 from survey.web import i18n
 from survey.web.context import actor, database, error_message, now, user
 from survey.web.uploads import Upload
@@ -87,6 +88,7 @@ def preview(token: str) -> View:
             try:
                 with spool() as spooled:
                     checked = _check(session, upload, round_, data, spooled)
+                    refuse_outside(session, round_, checked.agencies)
                     known = count_known(session, spooled, checked, round_)
             except InputError as error:
                 return _columns_page(session, upload, round_, data, error), 422

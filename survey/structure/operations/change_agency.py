@@ -13,7 +13,7 @@ from survey.accounts.operations import audit
 from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.core.text import clean, is_name_in_addresses
-from survey.models import Agency, AgencyKind, AgencyLevel
+from survey.models import Agency, AgencyKind, AgencyLevel, AgencySuccessor
 from survey.structure.operations.dated_change import DatedChange, record_change
 from survey.structure.queries.structure import find_agency
 
@@ -111,6 +111,20 @@ def end_agency(session: orm.Session, agency: Agency, change: DatedChange) -> Non
         before={"valid_to": None},
         after={"valid_to": str(change.since)},
     )
+
+
+def cancel_end(session: orm.Session, agency: Agency, change: DatedChange) -> None:
+    """Take back an end, a merger or a split that is still to come. `InputError` once its day has come.
+
+    Nothing followed before the day, so nothing has to come back; an agency made to take over stays until it is ended.
+    """
+    if agency.valid_to is None or agency.valid_to <= change.today:
+        raise InputError("Only an end that is still to come can be taken back")
+    before = {"valid_to": str(agency.valid_to)}
+    agency.valid_to, agency.successor_id = None, None
+    session.execute(sa.delete(AgencySuccessor).where(AgencySuccessor.agency_id == agency.id))
+    session.flush()
+    record_change(session, change, "agency.end_cancelled", subject(agency), before=before, after={"valid_to": None})
 
 
 def check_can_end(agency: Agency, first_day_without: date) -> None:

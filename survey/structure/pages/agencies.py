@@ -24,6 +24,7 @@ from survey.structure.pages.common import (
 )
 from survey.structure.pages.forms import AgencyForm
 from survey.structure.queries import structure
+from survey.structure.queries.reorganisation import counters_with_old_names
 from survey.web.context import actor, database, today
 from survey.web.listing import asked, list_page, word_filter
 from survey.web.wording import AGENCY_KINDS
@@ -161,4 +162,5 @@ def _page(agency: Agency | None, form: AgencyForm, session: orm.Session) -> str:
         form=form,
         has_ended=agency is not None and structure.has_ended(agency, today()),
         past=structure.past(session, agency) if agency else None,
+        old_names=counters_with_old_names(session, agency) if agency else (),
     )

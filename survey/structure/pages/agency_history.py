@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 
 import flask
@@ -13,7 +13,7 @@ from werkzeug import Response
 from survey.accounts.auth import role_required
 from survey.core.errors import InputError
 from survey.models import Agency
-from survey.structure.operations.change_agency import AgencyFacts, add_agency, end_agency
+from survey.structure.operations.change_agency import AgencyFacts, add_agency, cancel_end, end_agency
 from survey.structure.operations.merge_agencies import Moved, merge_agencies, split_agency
 from survey.structure.operations.rename import rename_agency
 from survey.structure.pages.common import (
@@ -26,11 +26,13 @@ from survey.structure.pages.common import (
     options,
     submit,
 )
-from survey.structure.pages.forms import EndForm, MergeForm, RenameForm, SplitForm
+from survey.structure.pages.forms import EndForm, MergeForm, RenameForm, ReorganisationForm, SplitForm
 from survey.structure.queries import structure
-from survey.web.context import actor, database, today
+from survey.structure.queries.reorganisation import counters_with_old_names, rounds_with_transactions
+from survey.web.context import actor, database, error_message, today
 from survey.web.fields import Text
 from survey.web.forms import EditForm
+from survey.web.i18n import local_name
 
 
 @blueprint.get("/co-quan/<agency>/doi-ten")
@@ -74,6 +76,19 @@ def apply_end(agency: str) -> Response | tuple[str, int]:
     return _apply("end", agency, form, change)
 
 
+@blueprint.post("/co-quan/<agency>/bo-ket-thuc")
+@role_required(*STRUCTURE_EDITORS)
+def keep_agency(agency: str) -> Response:
+    """Take an end, merger or split back whose day has not come."""
+    try:
+        with database().write() as session:
+            cancel_end(session, agency_of(session, agency), dated_change(today()))
+    except InputError as error:
+        flask.flash(error_message(error), "error")
+        return go("structure.agency", agency=agency)
+    return go("structure.agency", _("It goes on existing; what was planned is taken back."), agency=agency)
+
+
 @blueprint.get("/co-quan/<agency>/sap-nhap")
 @role_required(*STRUCTURE_EDITORS)
 def merge(agency: str) -> str:
@@ -96,6 +111,7 @@ def apply_merge(agency: str) -> Response | tuple[str, int]:
             successor = _new(session, first, form.new_name, form.new_code, since)
         follow = _check_follow(form.follow.data, since)
         moved = merge_agencies(session, merged, successor, dated_change(since), follow=follow)
+        _show_first(session, form, merged, [successor], moved)
         return successor.code, _done(_("%(name)s takes over.", name=successor.name), moved)
 
     return _apply("merge", agency, form, change)
@@ -121,6 +137,7 @@ def apply_split(agency: str) -> Response | tuple[str, int]:
         parts += chosen_agencies(session, form.into.data)
         follow = _check_follow(form.follow.data, since)
         moved = split_agency(session, ended, parts, dated_change(since), follow=follow)
+        _show_first(session, form, [ended], parts, moved)
         names = ", ".join(part.name for part in parts)
         return ended.code, _done(_("%(names)s take over from %(name)s.", names=names, name=ended.name), moved)
 
@@ -131,10 +148,43 @@ def _apply(
     what: str, code: str, form: EditForm, change: Callable[[orm.Session, Agency], tuple[str, str]]
 ) -> Response | tuple[str, int]:
     """Carry out a change of an agency; `change` returns the code of the agency to show next, and what was done."""
-    done = submit(form, lambda session: change(session, form.current(agency_of(session, code), f"agency:{code}")))
+    try:
+        done = submit(form, lambda session: change(session, form.current(agency_of(session, code), f"agency:{code}")))
+    except _NotSeen as summary:
+        return _page(what, code, form, summary=summary), 200
     if done is None:
         return _page(what, code, form, opening=form.stale), form.status
     return go("structure.agency", done[1], agency=done[0])
+
+
+class _NotSeen(Exception):  # noqa: N818 - not an error: it takes back what was tried for the sake of its summary
+    """What a merger or split would do, in the words of its page; raised within the write, so that nothing is stored."""
+
+    def __init__(self, session: orm.Session, ending: Sequence[Agency], parts: Sequence[Agency], moved: Moved) -> None:
+        super().__init__()
+        self.ending = [local_name(agency) for agency in ending]
+        self.taking_over = [local_name(agency) for agency in parts]
+        self.moved = moved
+        self.rounds = [
+            (local_name(one.round), one.transactions)
+            for one in rounds_with_transactions(session, [agency.id for agency in ending])
+        ]
+        self.old_names = [counter.name for part in parts for counter in counters_with_old_names(session, part)]
+
+
+def _show_first(
+    session: orm.Session,
+    form: ReorganisationForm,
+    ending: Sequence[Agency],
+    parts: Sequence[Agency],
+    moved: Moved,
+) -> None:
+    """Raise `_NotSeen` unless the summary of these very entries was shown before."""
+    if not form.was_seen:
+        session.flush()
+        summary = _NotSeen(session, ending, parts, moved)
+        form.seen.data = form.entries()
+        raise summary
 
 
 def _check_follow(follow: bool, since: date) -> bool:
@@ -197,11 +247,11 @@ def _neighbours(session: orm.Session, agency: Agency) -> tuple[list[Agency], lis
     return others, [one for one in others if one.parent_id == agency.parent_id and one.level is agency.level]
 
 
-def _page(what: str, code: str, form: EditForm, *, opening: bool = False) -> str:
+def _page(what: str, code: str, form: EditForm, *, opening: bool = False, summary: _NotSeen | None = None) -> str:
     """Show a form; `opening` ties it to the agency as it is now. Its fields ask for what is new, so all of it stays."""
     with database().read() as session:
         agency = agency_of(session, code)
         if opening:
             form.opened_for(agency)
-        page: str = flask.render_template(f"structure/{what}.html", agency=agency, form=form)
+        page: str = flask.render_template(f"structure/{what}.html", agency=agency, form=form, summary=summary)
         return page

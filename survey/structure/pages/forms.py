@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Self
 
 from flask_babel import lazy_gettext as _
@@ -87,7 +88,24 @@ class EndForm(EditForm):
     since = Day(_("First day on which it no longer exists"), [Required(_WRITE_DAY)])
 
 
-class MergeForm(EditForm):
+class ReorganisationForm(EditForm):
+    """A change that is carried out once its summary was seen: the page carries along which entries that was for."""
+
+    seen = Hidden()
+
+    def entries(self) -> str:
+        """What stands for all that is entered, apart from what the page itself carries along."""
+        carried = {"csrf_token", "opened", "seen"}
+        facts = [(field.name, str(field.data)) for field in self if field.name not in carried]
+        return hashlib.sha256(repr(sorted(facts)).encode()).hexdigest()
+
+    @property
+    def was_seen(self) -> bool:
+        """Whether the summary that the page showed is that of what is entered now."""
+        return bool(self.seen.data == self.entries())
+
+
+class MergeForm(ReorganisationForm):
     """Who is merged with an agency, and who takes over."""
 
     merged = Choices(_("Agencies that are merged together with it"), name="with")
@@ -104,7 +122,7 @@ class MergeForm(EditForm):
     )
 
 
-class SplitForm(EditForm):
+class SplitForm(ReorganisationForm):
     """Who takes over from an agency that is split: up to four new ones, and any that exist."""
 
     since = Day(_("First day of the agencies that take over"), [Required(_WRITE_DAY)])
