@@ -287,7 +287,6 @@ def test_comments_and_files_of_another_agency_stay_away_in_queries(site: Flask) 
 
 MAKES = {
     "admin.users": "an account",
-    "own_staff.staff": "an account",
     "api_clients.clients": "a token",
     "auth.password_page": "a password; what is shown is the name, for the browser's store of passwords",
     "cases.write": "a citizen's report",
