@@ -208,6 +208,7 @@ GET = {
     "structure.questionnaires": PUBLISHERS,
     "structure.questionnaire": PUBLISHERS,
     "structure.questionnaire_file": PUBLISHERS,
+    "structure.questionnaire_xlsform": PUBLISHERS,
     "structure.change_questionnaire": ADMIN,
     "structure.opening": {**PUBLISHERS, "admin": 303, "evaluator": 303},  # the round is open
     "structure.scope": {**PUBLISHERS, "admin": 303, "evaluator": 303},

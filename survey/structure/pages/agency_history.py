@@ -181,7 +181,6 @@ def _show_first(
 ) -> None:
     """Raise `_NotSeen` unless the summary of these very entries was shown before."""
     if not form.was_seen:
-        session.flush()
         summary = _NotSeen(session, ending, parts, moved)
         form.seen.data = form.entries()
         raise summary

@@ -16,10 +16,13 @@ LONGEST = 500
 
 
 class FileForm(Form):
-    """A questionnaire's YAML file."""
+    """A questionnaire's file: YAML or XLSForm."""
 
     file = File(
-        _("File"), [Required(_("Choose a file that is not empty"))], hint=_("YAML, UTF-8."), accept=".yaml,.yml"
+        _("File"),
+        [Required(_("Choose a file that is not empty"))],
+        hint=_("YAML (UTF-8) or XLSForm (.xlsx)."),
+        accept=".yaml,.yml,.xlsx",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import flask
@@ -15,6 +16,7 @@ from survey.models import QuestionnaireVersion
 from survey.questionnaires import Definition, add_module, bundled, loads, question_modules
 from survey.questionnaires.edit import compare_questionnaires, edit_questionnaire, to_yaml
 from survey.questionnaires.nodes import MAX_BYTES
+from survey.spreadsheets.xlsx import SIGNATURE
 from survey.structure.operations.keep_questionnaire import keep_questionnaire
 from survey.structure.pages.common import ROUND_EDITORS, STRUCTURE_EDITORS, blueprint, go, submit
 from survey.structure.pages.questionnaire_forms import (
@@ -28,9 +30,13 @@ from survey.structure.pages.questionnaire_forms import (
 from survey.structure.queries import rounds as round_queries
 from survey.structure.queries.questionnaires import stored_versions, version_before
 from survey.structure.queries.rounds import definition_of
+from survey.structure.xlsform import from_xlsform, to_xlsform
 from survey.web import i18n
 from survey.web.context import actor, database, user
 from survey.web.uploads import takes_upload
+
+XLSFORM_BYTES = 2_000_000
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @blueprint.get("/bo-cau-hoi")
@@ -44,14 +50,17 @@ def questionnaires() -> str:
 @takes_upload
 @role_required(*STRUCTURE_EDITORS)
 def import_questionnaire() -> Response | tuple[str, int]:
-    """Install a questionnaire from a YAML file."""
+    """Install a questionnaire from a YAML file or an XLSForm."""
     form = FileForm()
 
     def install(session: orm.Session) -> int:
         sent = form.file.data
         sent.stream.seek(0)
-        content = sent.read(MAX_BYTES + 1)
-        return keep_questionnaire(session, loads(content, sent.filename or "questionnaire.yaml"), actor=actor()).id
+        name = sent.filename or "questionnaire.yaml"
+        content = sent.read(XLSFORM_BYTES + 1)
+        if content.startswith(SIGNATURE) and len(content) <= XLSFORM_BYTES:
+            return keep_questionnaire(session, from_xlsform(io.BytesIO(content), name), actor=actor()).id
+        return keep_questionnaire(session, loads(content[: MAX_BYTES + 1], name), actor=actor()).id
 
     number = submit(form, install)
     if number is None:
@@ -108,6 +117,18 @@ def questionnaire_file(version_id: int) -> Response:
         version, definition = _version(session, version_id)
         name = f"{definition.code}-v{version.number}.yaml"
         reply = flask.Response(to_yaml(definition), mimetype="application/yaml")
+    reply.headers.set("Content-Disposition", "attachment", filename=name)
+    return reply
+
+
+@blueprint.get("/bo-cau-hoi/<int:version_id>.xlsx")
+@role_required(*ROUND_EDITORS)
+def questionnaire_xlsform(version_id: int) -> Response:
+    """Send a version as an XLSForm."""
+    with database().read() as session:
+        version, definition = _version(session, version_id)
+        name = f"{definition.code}-v{version.number}.xlsx"
+        reply = flask.Response(to_xlsform(definition), mimetype=XLSX)
     reply.headers.set("Content-Disposition", "attachment", filename=name)
     return reply
 
