@@ -8,13 +8,13 @@ refused with a sentence that names its row.
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 import xlsxwriter
-import yaml
 
 from survey.core.errors import InputError
 from survey.core.text import clean
@@ -63,12 +63,12 @@ def to_xlsform(definition: Definition) -> bytes:
     titles = [f"form_title::{name}" for name in names[1:]]
     settings = ("form_title", "form_id", "default_language", "sipas_family", *titles)
     title = _row(definition.title, languages)
-    told = (title[0], definition.code, names[0], definition.family, *title[1:])
+    values = (title[0], definition.code, names[0], definition.family, *title[1:])
     return _workbook(
         {
             "survey": [("type", "name", "relevant", *labels), *survey.rows],
             "choices": [("list_name", "name", *labels), *choices.rows],
-            "settings": [settings, told],
+            "settings": [settings, values],
         }
     )
 
@@ -91,26 +91,18 @@ def from_xlsform(file: BinaryIO, source: str) -> Definition:
     sheets = {name.strip().casefold(): rows for name, rows in every_sheet(file, source)}
     if not {"survey", "choices"} <= sheets.keys():
         raise InputError("%(source)s is no XLSForm: it needs the sheets survey and choices", source=source)
-    made = _In(source, sheets).mapping()
-    text = yaml.dump(made, Dumper=_Plain, allow_unicode=True, sort_keys=False)
+    data = _In(source, sheets).mapping()
+    text = json.dumps(data, ensure_ascii=False)  # JSON is YAML
     try:
         return loads(text, source)
     except DefinitionError as error:
         first = error.problems[0]
         raise InputError(
-            "%(source)s cannot be taken as a questionnaire: found %(found)s; expected %(expected)s",
+            "%(source)s cannot be taken as a questionnaire: found %(seen)s; expected %(expected)s",
             source=source,
-            found=first.found,
+            seen=first.found,
             expected=first.expected,
         ) from error
-
-
-class _Plain(yaml.SafeDumper):
-    """YAML without aliases, which a questionnaire's file must not have."""
-
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the library's own signature
-        """Never an alias."""
-        return True
 
 
 @dataclass
@@ -204,31 +196,31 @@ class _In:
     def mapping(self) -> dict[str, Any]:
         """The questionnaire as plain data in the shape of a YAML file."""
         code = re.sub(r"[^a-z0-9]+", "-", self.settings.get("form_id", "").casefold()).strip("-") or "xlsform"
-        made: dict[str, Any] = {"code": code, "family": self.settings.get("sipas_family") or code}
+        data: dict[str, Any] = {"code": code, "family": self.settings.get("sipas_family") or code}
         title = self._title(code)
-        made["title"] = title
+        data["title"] = title
         aspects, sections = self._groups(title)
-        made["aspects"] = aspects
-        made["scale"] = self._scale()
+        data["aspects"] = aspects
+        data["scale"] = self._scale()
         complete = [one for one in self.languages if all(one in words for words in self.texts)]
-        made["languages"] = complete
+        data["languages"] = complete
         samples = [one for one in self.languages if one not in complete]
         if samples:
-            made["samples"] = samples
+            data["samples"] = samples
         for node in self.top:
             if node.name == SCALE_NOTE:
-                made["scale"]["question"] = node.words
+                data["scale"]["question"] = node.words
             elif node.name == OVERALL:
-                made["overall"] = node.words
-        return made | sections
+                data["overall"] = node.words
+        return data | sections
 
     def _title(self, code: str) -> Words:
         first = self.languages[0] if self.languages else "vi"
         title = {first: self.settings.get("form_title") or code}
         for heading, text in self.settings.items():
-            found = re.fullmatch(r"form_title::.+\(([A-Za-z-]+)\)", heading)
-            if found and text:
-                title[found[1]] = text
+            matched = re.fullmatch(r"form_title::.+\(([A-Za-z-]+)\)", heading)
+            if matched and text:
+                title[matched[1]] = text
         if len(title) == 1:  # one title serves every language
             title = dict.fromkeys(self.languages or [first], title[first])
         self.texts.append(title)
@@ -306,9 +298,9 @@ class _In:
         if [code for code in answers if code != UNKNOWN] != list(LEVELS):
             raise InputError(
                 "%(source)s: questions to rate need the answers 1, 2, 3, 4, 5, from very dissatisfied to very "
-                "satisfied, and may have x; found %(found)s",
+                "satisfied, and may have x; found %(seen)s",
                 source=self.source,
-                found=", ".join(answers) or "–",
+                seen=", ".join(answers) or "–",
             )
         scale: dict[str, Any] = {"levels": [answers[level] for level in LEVELS]}
         scale["unknown"] = answers.get(UNKNOWN) or {"vi": "Không biết / Không liên quan"}
@@ -333,13 +325,13 @@ class _In:
             bare = clause.strip()
             wrapped = bare.startswith("(") and bare.endswith(")")
             tests = re.split(r"\s+or\s+", bare[1:-1] if wrapped else bare)
-            found = [_TEST.fullmatch(test.strip()) for test in tests]
-            codes = {one[1] or one[3] for one in found if one}
-            if None in found or len(codes) != 1 or codes & condition.keys():
+            matched = [_TEST.fullmatch(test.strip()) for test in tests]
+            codes = {one[1] or one[3] for one in matched if one}
+            if None in matched or len(codes) != 1 or codes & condition.keys():
                 raise self._refused_condition(node)
             if len(tests) > 1 and len(clauses) > 1 and not wrapped:
                 raise self._refused_condition(node)
-            condition[codes.pop()] = [one[2] or one[4] for one in found if one]
+            condition[codes.pop()] = [one[2] or one[4] for one in matched if one]
         return {"show_if": condition}
 
     def _tree(self, rows: Sequence[tuple[int, Sequence[str]]]) -> list[_Node]:
@@ -387,21 +379,21 @@ class _In:
             return []
         headings = [clean(cell) for cell in rows[0][1]]
         languages = {at: code for at, heading in enumerate(headings) if labels and (code := self._code_of(heading))}
-        found = []
+        matched = []
         for number, cells in rows[1:]:
             texts = [clean(cell) for cell in cells]
             words = {code: texts[at] for at, code in languages.items() if at < len(texts) and texts[at]}
-            found.append((number, dict(zip(headings, texts, strict=False)), words))
+            matched.append((number, dict(zip(headings, texts, strict=False)), words))
         if labels:
-            self.texts += [words for _number, cells, words in found if "list_name" in cells]
-        return found
+            self.texts += [words for _number, cells, words in matched if "list_name" in cells]
+        return matched
 
     def _code_of(self, heading: str) -> str:
         """The language of a column of labels; empty for another column."""
-        found = _LABEL.fullmatch(heading)
-        if found is None:
+        matched = _LABEL.fullmatch(heading)
+        if matched is None:
             return ""
-        code = found["code"] or ("vi" if found["name"] is None else "")
+        code = matched["code"] or ("vi" if matched["name"] is None else "")
         if not code:
             raise InputError(
                 "%(source)s: the column %(heading)s needs the code of its language, as in label::English (en)",

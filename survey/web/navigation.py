@@ -16,6 +16,7 @@ ROUNDS = frozenset({Role.ADMIN, Role.EVALUATOR})
 ADMIN = frozenset({Role.ADMIN})
 MANAGER = frozenset({Role.MANAGER})
 FIRST_STEPS = "structure.first_steps"
+OWN_AGENCY = "evaluator.own"
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,11 @@ def navigation(role: Role) -> Navigation:
 
 
 def home(role: Role, *, begun: bool = True) -> str:
-    """Where a person of this role begins; an administrator at the first steps until a round has begun."""
+    """Where a person of this role begins: heads at their agency, an administrator at the first steps before a round."""
     if role is Role.ADMIN and not begun and FIRST_STEPS in flask.current_app.view_functions:
         return flask.url_for(FIRST_STEPS)
+    if role is Role.MANAGER and OWN_AGENCY in flask.current_app.view_functions:
+        return flask.url_for(OWN_AGENCY)
     links = navigation(role).work
     return flask.url_for(links[0].endpoint if links else "auth.account")
 

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from survey.accounts.operations.create_user import create_user
 from survey.core.actor import Actor
-from survey.models import Agency, AuditEvent, Role, User
+from survey.models import Agency, AuditEvent, Role, Round, RoundState, User
 from tests.support.evaluation import NOW, post, sign_in
 
 AT = "/can-bo-don-vi"
@@ -97,3 +97,12 @@ def test_own_staff_are_closed_opened_and_invited_again(people: Flask, manager: F
     assert post(manager, f"{at}/mo", form_at=AT).status_code == 303
     assert is_open()
     assert "/moi/" in post(manager, f"{at}/moi", form_at=AT).get_data(as_text=True)
+
+
+def test_a_head_begins_at_the_own_agency(people: Flask, client: FlaskClient) -> None:
+    assert sign_in(client, "manager").location == "/danh-gia/co-quan-toi"
+    assert client.get("/danh-gia/co-quan-toi").location == "/danh-gia/r1/co-quan/so-tu-phap"
+    assert client.get("/danh-gia/r1/co-quan/so-tu-phap").status_code == 200
+    with people.extensions["database"].write() as session:
+        session.scalars(sa.select(Round)).one().state = RoundState.DRAFT
+    assert client.get("/danh-gia/co-quan-toi").location == "/danh-gia"

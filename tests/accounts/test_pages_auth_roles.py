@@ -114,6 +114,7 @@ GET = {
     "paper.find": NOTHING_THERE,
     "paper.correct_page": NOTHING_THERE,
     "evaluator.rounds": RESULTS,
+    "evaluator.own": {"anonymous": 302, "admin": 403, "evaluator": 403, "manager": 302, "staff": 403},
     "evaluator.overview": RESULTS,
     "evaluator.ranking": RESULTS,
     "evaluator.detail": RESULTS,

@@ -9,9 +9,12 @@ import flask
 import pandas as pd
 from flask_babel import gettext as _
 from sqlalchemy import orm
+from werkzeug import Response
 
 from scoring.nonresponse import with_limits
 from survey.accounts.auth import role_required
+from survey.accounts.queries import users
+from survey.models import Role, RoundState
 from survey.results.as_csv import csv_text
 from survey.results.bars import UNWEIGHTED, weighted_bars
 from survey.results.breakdowns import COUNTER, dimensions
@@ -50,6 +53,18 @@ def rounds() -> str:
         found = round_queries.all_rounds(session)
         reviewer = flask.g.user.role in REVIEWERS
         return flask.render_template("results/rounds.html", rounds=found, reviewer=reviewer)
+
+
+@blueprint.get("/co-quan-toi")
+@role_required(Role.MANAGER)
+def own() -> Response:
+    """Lead the head of an agency to its page in the newest round that began; to the rounds while there is none."""
+    with database().read() as session:
+        begun = [one for one in round_queries.all_rounds(session) if one.state is not RoundState.DRAFT]
+        mine = users.by_id(session, flask.g.user.id).agency
+        if not begun or mine is None:
+            return flask.redirect(flask.url_for("evaluator.rounds"))
+        return flask.redirect(flask.url_for("evaluator.detail", round_code=begun[0].code, agency=mine.code))
 
 
 @blueprint.get("/<round_code>")
