@@ -96,12 +96,12 @@ def from_xlsform(file: BinaryIO, source: str) -> Definition:
     try:
         return loads(text, source)
     except DefinitionError as error:
-        first = error.problems[0]
+        first = vars(error.problems[0])
         raise InputError(
             "%(source)s cannot be taken as a questionnaire: found %(seen)s; expected %(expected)s",
             source=source,
-            seen=first.found,
-            expected=first.expected,
+            seen=first["found"],
+            expected=first["expected"],
         ) from error
 
 
