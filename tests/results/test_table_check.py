@@ -10,6 +10,7 @@ from bs4 import BeautifulSoup
 from flask import Flask
 
 from survey.results.table_check import KINDS, REASONS, check_file
+from tests.results.test_calibrated import fill
 from tests.support.evaluation import accounts, earlier_round, publish_scored, scored_round, sign_in, token
 
 CASES = Path(__file__).parents[1] / "fixtures" / "cases"
@@ -118,6 +119,43 @@ def test_no_false_alarm_on_our_own_files(app: Flask, tmp_path: Path) -> None:
         with path.open("rb") as file:
             found = check_file(file, path.name, plain)
         assert [(path.name, flag.sheet, flag.address, flag.kind) for flag in found.flags] == []
+
+
+AS_CSV = (
+    *("ket-qua.csv", "ket-qua.csv?bang=day-du", "xep-hang.csv", "muc-mong-doi.csv", "ke-hoach.csv", "can-chinh.csv"),
+    "co-quan/a1/kiem-soat.csv",
+)
+
+
+def test_no_false_alarm_on_the_files_of_pages_and_commands(app: Flask, tmp_path: Path) -> None:
+    """What pages send as CSV, the four thermometers and the figures of a calibration."""
+    fill(app, "rake")
+    table = "Cơ quan;Năm;Thước đo;Giá trị;Điểm tối đa;n;Nguồn\na1;2099;SIPAS;83,94;100;400;x\na1;2099;766;17,88;18;;x\n"
+    (tmp_path / "thuoc-do.txt").write_text(table, encoding="utf-8")
+    run = app.test_cli_runner().invoke
+    run(args=["import", "thermometers", str(tmp_path / "thuoc-do.txt"), "--by", "evaluator"])
+    for name, args in (
+        ("thermometers", ["thermometers"]),
+        ("calibrated", ["results", "--round", "r1", "--calibrated"]),
+        ("plan", ["plan", "--round", "r1", "--margin", "5"]),
+    ):
+        done = run(args=[*args, "--out", str(tmp_path / f"{name}.csv")])
+        assert done.exit_code == 0, done.output
+    client = app.test_client()
+    sign_in(client, "evaluator")
+    sent = {at: client.get(f"/danh-gia/r1/{at}") for at in AS_CSV}
+    assert {at: reply.status_code for at, reply in sent.items()} == dict.fromkeys(AS_CSV, 200)
+    for number, reply in enumerate(sent.values()):
+        (tmp_path / f"page-{number}.csv").write_bytes(reply.data)
+    files = sorted(tmp_path.glob("*.csv"))
+    assert len(files) == 3 + len(AS_CSV)
+    numbers = 0
+    for path in files:
+        with path.open("rb") as file:
+            checked = check_file(file, path.name, plain)
+        numbers += checked.numbers
+        assert [(path.name, flag.address, flag.kind) for flag in checked.flags] == []
+    assert numbers > 1000
 
 
 def test_every_kind_has_words_and_every_reason_its_values() -> None:
