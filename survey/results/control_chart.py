@@ -54,6 +54,8 @@ class ControlPicture:
     breaks: tuple[float, ...]
     actions: tuple[tuple[float, str], ...]
     target_y: float | None
+    #: what the latest limits say of the target; `unknown` without either
+    assurance: str
     ticks: tuple[tuple[float, str], ...]
     top: int
     depth: int
@@ -139,6 +141,7 @@ def control_picture(
         breaks=tuple(across(at - 0.5) for at in rebase),
         actions=tuple((across(_place(data.starts, day)), what) for day, what in actions if _within(data.starts, day)),
         target_y=None if target is None else round(top + down(target), 2),
+        assurance="unknown" if target is None or not limits else chart.assurance(target),
         ticks=tuple((round(top + down(t), 2), str(t)) for t in range(-(-least // step) * step, most + 1, step)),
         top=top,
         depth=depth,

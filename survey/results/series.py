@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from functools import partial
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sqlalchemy import orm
 
@@ -22,7 +23,7 @@ from survey.results.aggregation import aggregate
 from survey.results.queries import days as queries
 from survey.results.queries.delta import Delta
 from survey.results.queries.live import release_stamp
-from survey.results.queries.responses import Patterns, day_key
+from survey.results.queries.responses import Patterns, day_key, patterns
 
 WEEK, MONTH = "week", "month"
 Whole = NDArray[np.int64]
@@ -97,6 +98,36 @@ def day_sums(session: orm.Session, round_: Round, items: int, least: float = 0.0
 
     name = ("days", round_.version_id, items, least, by)
     return aggregate(session, round_.id, name, by=("agency", by), full=full, merge=add_delta)
+
+
+def counter_day_sums(session: orm.Session, round_: Round, items: int, least: float = 0.0) -> DaySums:
+    """The same by agency, counter and day of receipt, for evaluators alone.
+
+    Its places are those of `at_counter`.
+    """
+    by = day_key(round_)
+    keys = ("agency", "counter_id", by)
+
+    def read(found: Patterns) -> DaySums:
+        places = [at_counter(*pair) for pair in zip(found.keys["agency"], found.keys["counter_id"], strict=True)]
+        return _of_patterns(
+            Patterns(found.answers, found.counts, pd.DataFrame({"place": places, "day": found.keys[by]})), items, least
+        )
+
+    def add_delta(before: DaySums, delta: Delta) -> DaySums:
+        return before.merge(read(Patterns(delta.answers, np.ones(len(delta.answers), dtype=np.int64), delta.keys)))
+
+    name = ("counter days", round_.version_id, least, by)
+
+    def full() -> DaySums:
+        return read(patterns(session, round_.id, keys))
+
+    return aggregate(session, round_.id, name, by=keys, full=full, merge=add_delta)
+
+
+def at_counter(agency: str, counter: str) -> str:
+    """The name of a counter, by its number as text, where it received what an agency decides."""
+    return f"{agency} {counter}"
 
 
 def series(sums: DaySums, agency: str, items: Sequence[int], unit: str) -> Series:

@@ -86,6 +86,14 @@ class Steady(Protocol):
         """How many of them have a sign."""
 
 
+class Assured(Protocol):
+    """A control chart with a target."""
+
+    @property
+    def assurance(self) -> str:
+        """What its limits say of the target (`scoring.control_charts.Assurance`)."""
+
+
 class Searched(Protocol):
     """Places of an agency, each tested against the rest of it."""
 
@@ -423,6 +431,34 @@ PROCESS_SENTENCES: tuple[Statement[Steady], ...] = (
     ),
 )
 """Whether a series within a round is one steady process."""
+
+ASSURANCE_SENTENCES: tuple[Statement[Assured], ...] = (
+    Statement(
+        N_("As things are, every period reaches the target."),
+        "the target lies below the lower limit of the latest part of the chart",
+        "reaches",
+        lambda one: one.assurance == "reaches",
+    ),
+    Statement(
+        N_("As things are, every period misses the target: it takes a change to reach it."),
+        "the target lies above the upper limit of the latest part of the chart",
+        "misses",
+        lambda one: one.assurance == "misses",
+    ),
+    Statement(
+        N_("Hit and miss: the target lies within what is usual, so that chance decides which periods reach it."),
+        "the target lies within the limits of the latest part of the chart",
+        "hit_and_miss",
+        lambda one: one.assurance == "hit_and_miss",
+    ),
+    Statement(
+        N_("Whether the target is reached again and again is told once there are six points."),
+        "a chart without limits, or without a target",
+        "unknown",
+        lambda one: one.assurance not in ("reaches", "misses", "hit_and_miss"),
+    ),
+)
+"""Whether a process reaches its target from period to period."""
 
 WHERE_SENTENCES: tuple[Statement[Searched], ...] = (
     Statement(

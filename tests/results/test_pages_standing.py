@@ -12,7 +12,18 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 
-from survey.models import Agency, AgencyKind, AgencyLevel, AuditEvent, Channel, KnownChange, Response, Round, Target
+from survey.models import (
+    Agency,
+    AgencyKind,
+    AgencyLevel,
+    AuditEvent,
+    Channel,
+    Counter,
+    KnownChange,
+    Response,
+    Round,
+    Target,
+)
 from survey.publication.editions import thaw
 from survey.publication.queries.editions import published
 from survey.results.compute import round_results
@@ -179,6 +190,56 @@ def test_a_head_sees_the_own_place_and_sets_nothing(province: Flask, client: Fla
     for address in ("/danh-gia/r1/co-quan/xa-f/kiem-soat", "/quan-tri/dot/r1/chi-tieu"):
         assert client.post(address, data=body).status_code == 403
     assert "xa-e" not in client.get("/danh-gia/r1/muc-mong-doi.csv").get_data(as_text=True)
+
+
+def test_evaluators_see_the_counters_of_an_agency_apart(province: Flask, client: FlaskClient) -> None:
+    """The first 50 of xa-e are satisfied: so are 50 of the first 60, all of one counter. Twenty are too few."""
+    with province.extensions["database"].write() as session:
+        mine = session.scalars(
+            sa.select(Response.id).join(Agency, Agency.id == Response.deciding_agency_id).where(Agency.code == "xa-e")
+        ).all()
+        first, second = session.scalars(sa.select(Counter.id).order_by(Counter.id)).all()[:2]
+        for counter, numbers in ((first, mine[:60]), (second, mine[60:80])):
+            session.execute(sa.update(Response).where(Response.id.in_(numbers)).values(counter_id=counter))
+        name, code = session.execute(sa.select(Counter.name, Counter.code).where(Counter.id == first)).one()
+    sign_in(client, "evaluator")
+    address = "/danh-gia/r1/co-quan/xa-e/kiem-soat"
+    page = page_of(client, address)
+    assert [words(one) for one in page.select("#counters ~ ul h3")] == [name]
+    rows = client.get(f"{address}.csv?ky=thang").get_data(as_text=True).splitlines()
+    months = [row.split(",") for row in rows if row.startswith("counter,")]
+    assert [(row[1], row[2], row[3]) for row in months] == [(code, "2026-01-01", "30"), (code, "2026-02-01", "30")]
+    assert [float(row[4]) for row in months] == pytest.approx([100 * 25 / 30] * 2)
+    close_rounds(province)
+    with province.extensions["database"].write() as session:
+        place = session.scalars(sa.select(Agency.id).where(Agency.code == "xa-e")).one()
+        session.execute(sa.text("UPDATE user_account SET agency_id = :a WHERE username = 'manager'"), {"a": place})
+    head = province.test_client()
+    sign_in(head, "manager")
+    assert not page_of(head, address).select("#counters")
+    assert "counter," not in head.get(f"{address}.csv").get_data(as_text=True)
+
+
+def test_a_head_reads_the_released_weeks_of_an_open_round(province: Flask, client: FlaskClient) -> None:
+    """Two blocks: January's twenty on 2 February, ten of February's on the 11th, whose week begins on the 9th."""
+    with province.extensions["database"].write() as session:
+        mine = session.scalars(
+            sa.select(Response.id)
+            .join(Agency, Agency.id == Response.deciding_agency_id)
+            .where(Agency.code == "xa-f")
+            .order_by(Response.submitted_at, Response.id)
+        ).all()
+        for day, numbers in ((date(2026, 2, 2), mine[:20]), (date(2026, 2, 11), mine[20:30])):
+            session.execute(sa.update(Response).where(Response.id.in_(numbers)).values(live_since=day))
+        good = sum(
+            one.startswith("5")
+            for one in session.scalars(sa.select(Response.answers).where(Response.id.in_(mine[20:30])))
+        )
+    sign_in(client, "manager")
+    page = page_of(client, "/danh-gia/r1")
+    assert len(page.select("svg.control .place")) == 2
+    assert f"02/02/2026: 80,0 (20); 09/02/2026: {10 * good},0 (10)." in words(page.select_one("figure .legend"))
+    assert not page.select(".chart-files")
 
 
 def test_leagues_and_targets_are_frozen_with_the_edition(province: Flask) -> None:

@@ -133,6 +133,18 @@ def test_a_known_change_gives_new_limits_and_too_few_points_none() -> None:
     assert (few.areas, few.centres, few.signs) == ((), (), 0)
 
 
+@pytest.mark.parametrize(
+    ("weeks", "target", "said"),
+    [(8, 50.0, "reaches"), (8, 99.0, "misses"), (8, 80.0, "hit_and_miss"), (4, 50.0, "unknown"), (8, None, "unknown")],
+)
+def test_a_target_is_held_against_what_is_usual(weeks: int, target: float | None, said: str) -> None:
+    """Weeks of 81 and 79 of 100: moving ranges of 2 points in 4 standard errors, limits 80 ± 3 × 2 / 1.128."""
+    picture = control_picture(weekly([81, 79] * (weeks // 2)), target=target)
+    assert picture.assurance == said
+    if weeks == 8:
+        assert picture.marks[0].lower == pytest.approx(80 - 3 * 2 / 1.128)
+
+
 def test_the_change_since_last_month_by_hand() -> None:
     """70 % of 50 people, then 80 % of 50, each worth one effective answer: p = 75, se = √(2 · 75 · 25 / 50) = 8.66."""
     league = League("", (), 75.0, 1.0, lambda sizes, level: ([], []), 0, 1.0, (), ())

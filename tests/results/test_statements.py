@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -17,8 +18,11 @@ from scoring.compare import in_families
 from scoring.ranks import letters, rank_ranges
 from scoring.targets import Judgement
 from survey.results import statements
+from survey.results.control_chart import control_picture
 from survey.results.league_table import IndexChange
+from survey.results.series import Series
 from survey.results.statements import (
+    ASSURANCE_SENTENCES,
     BAND_SENTENCES,
     RANK_SENTENCES,
     TARGET_SENTENCES,
@@ -55,6 +59,12 @@ def test_one_statement_of_each_set_holds_for_any_interval(one: float, other: flo
 def test_one_statement_holds_for_any_ranks(ranks: tuple[int, int] | None) -> None:
     row = RankRange() if ranks is None else RankRange(ranks[0], ranks[0] + ranks[1])
     assert [s.code for s in RANK_SENTENCES if s.holds(row)] == [choose(RANK_SENTENCES, row).code]
+
+
+@pytest.mark.parametrize("assurance", ["reaches", "misses", "hit_and_miss", "unknown"])
+def test_one_statement_holds_for_any_assurance(assurance: str) -> None:
+    picture = replace(control_picture(Series((), (), (), ())), assurance=assurance)
+    assert [s.code for s in ASSURANCE_SENTENCES if s.holds(picture)] == [assurance]
 
 
 @pytest.mark.parametrize("method", ["bh", "sidak"])

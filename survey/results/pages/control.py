@@ -21,12 +21,13 @@ from survey.results.page_data import RoundPage
 from survey.results.pages.forms import KnownChangeForm
 from survey.results.pages.pages import RESULT_READERS, REVIEWERS, blueprint, columns, load
 from survey.results.queries.days import done_actions
-from survey.results.series import MONTH, WEEK, DaySums, day_sums, series
-from survey.results.statements import PROCESS_SENTENCES, choose
+from survey.results.series import MONTH, WEEK, DaySums, at_counter, counter_day_sums, day_sums, series
+from survey.results.statements import ASSURANCE_SENTENCES, PROCESS_SENTENCES, choose
 from survey.structure.queries import names
 from survey.structure.queries.leagues import league_order
 from survey.structure.queries.targets import days_of_changes, known_change, known_changes
 from survey.web.context import actor, database
+from survey.web.i18n import local_name
 
 SMALL = 64
 """Height of a chart among many, in pixels."""
@@ -43,8 +44,11 @@ class ControlView:
 
     @property
     def sentence(self) -> str:
-        """Whether the series is one steady process."""
-        return choose(PROCESS_SENTENCES, self.picture).here()
+        """Whether the series is one steady process, and whether it reaches a target again and again."""
+        said = [choose(PROCESS_SENTENCES, self.picture).here()]
+        if self.picture.target_y is not None:
+            said.append(choose(ASSURANCE_SENTENCES, self.picture).here())
+        return " ".join(said)
 
 
 def asked_unit() -> str:
@@ -80,6 +84,25 @@ def views(session: orm.Session, page: RoundPage, agency: str, unit: str) -> list
         )
         found.append(ControlView(level, key, page.label(level, key), picture))
     return found
+
+
+def counter_views(session: orm.Session, page: RoundPage, agency: str, unit: str) -> list[ControlView]:
+    """The charts of the counters that received enough of an agency's answers, those with the most signs first.
+
+    None for those who are judged: a counter's answers are told them by what a period may show, at the close.
+    """
+    if page.limited:
+        return []
+    items = len(page.definition.items)
+    sums = counter_day_sums(session, page.round, items, page.rules.min_answered_share)
+    marked = [change.on_day for change in known_changes(session, agency)]
+    found = []
+    for number, counter in names.counters(session).items():
+        data = series(sums, at_counter(agency, number), range(items), unit)
+        if sum(data.n) >= page.rules.min_n_interval:
+            picture = control_picture(data, rebase=data.rebased_at(marked), depth=110)
+            found.append(ControlView("counter", counter.code, local_name(counter), picture))
+    return sorted(found, key=lambda view: (-view.picture.signs, view.title))
 
 
 @blueprint.get("/<round_code>/co-quan/<agency>/kiem-soat")
@@ -130,7 +153,10 @@ def control_download(round_code: str, agency: str) -> flask.Response:
         rows = [
             {"level": view.level, "key": view.key, "start": mark.start.isoformat(), "n": mark.n, "index": mark.value,
              "lower": mark.lower, "upper": mark.upper, "sign": mark.sign, "direction": mark.direction}
-            for view in views(session, page, agency, asked_unit())
+            for view in [
+                *views(session, page, agency, asked_unit()),
+                *counter_views(session, page, agency, asked_unit()),
+            ]
             for mark in view.picture.marks
         ]  # fmt: skip
     fields = ["level", "key", "start", "n", "index", "lower", "upper", "sign", "direction"]
@@ -184,6 +210,7 @@ def _render(session: orm.Session, round_code: str, agency: str, form: KnownChang
         page=page,
         agency=agency,
         views=found,
+        counters=counter_views(session, page, agency, asked_unit()),
         unit=asked_unit(),
         changes=known_changes(session, agency),
         may_mark=flask.g.user.role in (Role.ADMIN, Role.EVALUATOR),

@@ -10,9 +10,11 @@ from survey.accounts.queries import users
 from survey.core.errors import InputError
 from survey.models import Role
 from survey.questionnaires.canonical import from_canonical
+from survey.results.control_chart import control_picture
 from survey.results.figures import ALL_SERVICES, OVERALL, PROVINCE, Figures
 from survey.results.live import LiveTotals, is_live, live_totals
 from survey.results.page_data import RoundPage, load_round
+from survey.results.series import WEEK, day_sums, series
 from survey.structure.queries import names, rounds
 from survey.web import i18n
 from survey.web.i18n import local_name
@@ -63,6 +65,7 @@ def live_page(session: orm.Session, totals: LiveTotals) -> str:
     def name_of(code: str) -> str:
         return local_name(agency_of[code]) if code in agency_of else str(_("The whole province"))
 
+    sums = day_sums(session, round_, len(definition.items), judged=True)
     own = [code for code in figures.agencies if (figure := figures.overall(code)) is not None and figure.exists]
     return flask.render_template(
         "results/live.html",
@@ -74,6 +77,9 @@ def live_page(session: orm.Session, totals: LiveTotals) -> str:
         titles=[(title, "count") for title in titles],
         items=[(item.code, item.text.get(language)) for item in definition.items],
         name_of=name_of,
+        charts={
+            code: control_picture(series(sums, code, range(len(definition.items)), WEEK), depth=110) for code in own
+        },
     )
 
 
