@@ -113,6 +113,7 @@ def _register_pages(app: Flask) -> None:
     from survey.publication.api import clients as api_clients
     from survey.results import pages as evaluator
     from survey.results.intraclass import effect_before
+    from survey.results.response_plan import planned_responses
     from survey.structure import pages as structure
 
     if app.blueprints:
@@ -154,3 +155,4 @@ def _register_pages(app: Flask) -> None:
     notices.init_app(app)
     improvement_notices.init_app(app)
     app.extensions["effect_before"] = effect_before  # targets ask what results know, and know nothing of results
+    app.extensions["planned_responses"] = planned_responses

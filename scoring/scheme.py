@@ -27,7 +27,7 @@ LONELY = ("adjust", "average", "certainty", "fail")
 ROLLUPS = ("transactions", "equal", "given")
 LEVELS = ("overall", "aspect", "element", "item")
 CLUSTERS = ("none", "counter_day")
-LEAGUES = ("kind", "none")
+LEAGUES = ("kind", "list", "none")
 EXPECTED_BY = ("services", "none")
 HEADLINES = ("plain", "hardened")
 CALIBRATIONS = ("none", "rake", "poststratify")
@@ -205,8 +205,11 @@ class Rules:
     clusters: str = "counter_day"
     #: finite-population correction in tests of change, comparisons and ranks, which ask about the office as such
     fpc_in_tests: bool = False
-    #: agencies that are ranked and compared together: those of one `kind` (departments, communes), or `none`: all
+    #: agencies that are ranked and compared together: those of one `kind` (departments, communes), those of a league of
+    #: the `list` `league_of`, others by kind, or `none`: all
     leagues: str = "kind"
+    #: under `list` the league of each agency by code, by its name: a region, or whatever an evaluator decided
+    league_of: Mapping[str, str] = field(default_factory=dict)
     #: what is expected of an agency: of its mix of `services`, or `none`: the same of all in its league
     expected_by: str = "services"
     #: the index that pages name first: `plain`, or `hardened` (`scoring.hardening`); both are printed together
@@ -254,6 +257,7 @@ class Rules:
         if self.rollup == "given" and not self.agency_weights:
             raise DataError("rollup 'given' needs agency_weights")
         self._check_calibration()
+        _check_leagues(self.leagues, self.league_of)
 
     def _check_calibration(self) -> None:
         if isinstance(self.calibrate_by, str) or not all(isinstance(name, str) and name for name in self.calibrate_by):
@@ -301,6 +305,14 @@ class Rules:
     def to_mapping(self) -> dict[str, Any]:
         """Every rule as JSON-ready values; `from_mapping` reads it back."""
         return asdict(self) | {"calibrate_by": list(self.calibrate_by)}
+
+
+def _check_leagues(leagues: str, league_of: Mapping[str, str]) -> None:
+    if leagues == "list" and not league_of:
+        raise DataError("leagues 'list' needs league_of")
+    for code, league in league_of.items():
+        if not (isinstance(league, str) and league.strip()):
+            raise DataError(f"league_of: the league of {code!r} must have a name, not {league!r}")
 
 
 def _check_weights(name: str, weights: Mapping[str, float]) -> None:

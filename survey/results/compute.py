@@ -36,7 +36,7 @@ from survey.results.queries.delta import Delta
 from survey.results.queries.packed import packed_responses
 from survey.structure.queries import rounds
 from survey.structure.queries.counted import stamp
-from survey.structure.queries.leagues import agency_kinds
+from survey.structure.queries.leagues import leagues_of
 from survey.structure.queries.population import population as read_population
 from survey.structure.queries.targets import targets
 
@@ -131,7 +131,7 @@ def round_results(
         channels=dict(channels),
         stamp=stamp,
         tested=tested,
-        leagues=agency_kinds(session) if rules.leagues == "kind" else {},
+        leagues=leagues_of(session, rules),
         targets=targets(session, round_.id),
     )
 

@@ -188,6 +188,17 @@ def response_plan(session: orm.Session, round_: Round, aim: Aim) -> ResponsePlan
     return ResponsePlan(round_, weeks, experience.round, answering, borrowed, cells)
 
 
+def planned_responses(session: orm.Session, round_: Round, margin: float) -> dict[Cell, int]:
+    """The responses that each (agency, service) needs for an index of ± `margin` points; none where nothing is known.
+
+    Other parts of the program ask for it by `app.extensions["planned_responses"]`.
+    """
+    try:
+        return {(cell.agency, cell.service): cell.needed for cell in response_plan(session, round_, Aim(margin)).cells}
+    except InputError:
+        return {}
+
+
 def plan_cell(
     cell: Cell,
     transactions: int,

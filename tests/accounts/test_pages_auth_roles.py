@@ -54,6 +54,7 @@ VALUES = {
 VALUES_OF = {
     "downloads.microdata": {**VALUES, "form": "zip"},
     "improvement.monthly": {**VALUES, "form": "pdf"},
+    "downloads.print_order_list": {**VALUES, "form": "csv"},
 }
 """The same where an endpoint's own differ."""
 
@@ -187,6 +188,7 @@ GET = {
     "staff.emblem": NOTHING_THERE,
     "downloads.page": RESULTS,
     "downloads.figures": RESULTS,
+    "downloads.print_order_list": PUBLISHERS,
     "jobs.page": {**dict.fromkeys(EVERYONE, 404), "anonymous": 302},
     "jobs.download": {**dict.fromkeys(EVERYONE, 404), "anonymous": 302},
     "publishing.steps": PUBLISHERS,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import openpyxl
 import pytest
@@ -15,9 +15,7 @@ from flask.testing import FlaskClient
 from survey.models import (
     Agency,
     AgencyKind,
-    AgencyLevel,
     AuditEvent,
-    Channel,
     Counter,
     KnownChange,
     Response,
@@ -26,51 +24,17 @@ from survey.models import (
 )
 from survey.publication.editions import thaw
 from survey.publication.queries.editions import published
+from survey.results.comparisons import agency_ranks
 from survey.results.compute import round_results
-from tests.support.evaluation import accounts, close_rounds, post, publish_scored, sign_in
-from tests.support.places import open_place
+from tests.support.communes import six_communes
+from tests.support.evaluation import close_rounds, post, publish_scored, sign_in
 from tests.support.reading import words
-
-#: of each commune's people, half in January and half in February 2026, how many are satisfied with everything
-COMMUNES = {
-    "xa-a": (80, 100),
-    "xa-b": (80, 100),
-    "xa-c": (80, 100),
-    "xa-d": (80, 100),
-    "xa-e": (50, 100),
-    "xa-f": (32, 40),
-}
 
 
 @pytest.fixture
 def province(app: Flask) -> Flask:
     with app.extensions["database"].write() as session:
-        open_place(session)
-        session.flush()
-        accounts(session)
-        round_ = session.scalars(sa.select(Round)).one()
-        round_.rules = {**round_.rules, "leagues": "kind", "fpc_in_tests": False, "definitions": 2, "pooling": True}
-        length, number = len(round_.version.slots), 0
-        for code, (satisfied, people) in COMMUNES.items():
-            agency = Agency(
-                code=code, kind=AgencyKind.COMMUNE, level=AgencyLevel.COMMUNE, name=f"UBND {code}",
-                valid_from=date(2020, 1, 1),
-            )  # fmt: skip
-            session.add(agency)
-            session.flush()
-            for k in range(people):
-                number += 1
-                good = k % people < satisfied
-                session.add(
-                    Response(
-                        key=f"{number:016d}", round_id=round_.id, deciding_agency_id=agency.id, channel=Channel.QR,
-                        language="vi", answers=("5" if good else "2") * 16 + "." * (length - 16),
-                        submitted_at=datetime(2026, 1 + k % 2, 12, 3, tzinfo=UTC) + timedelta(days=7 * (k % 3)),
-                    )
-                )  # fmt: skip
-        manager = session.execute(sa.text("SELECT id FROM user_account WHERE username = 'manager'")).scalar_one()
-        place = session.scalars(sa.select(Agency.id).where(Agency.code == "xa-f")).one()
-        session.execute(sa.text("UPDATE user_account SET agency_id = :a WHERE id = :m"), {"a": place, "m": manager})
+        six_communes(session)
     return app
 
 
@@ -240,6 +204,31 @@ def test_a_head_reads_the_released_weeks_of_an_open_round(province: Flask, clien
     assert len(page.select("svg.control .place")) == 2
     assert f"02/02/2026: 80,0 (20); 09/02/2026: {10 * good},0 (10)." in words(page.select_one("figure .legend"))
     assert not page.select(".chart-files")
+
+
+def test_leagues_of_a_list_are_ranked_and_frozen_apart(province: Flask) -> None:
+    """Three communes are a league of their own, three stay among communes; the list stays as it was frozen."""
+    database = province.extensions["database"]
+    own = {f"xa-{letter}": "Vùng cao" for letter in "abe"}
+    with database.write() as session:
+        round_ = session.scalars(sa.select(Round)).one()
+        rules = {**round_.rules, "leagues": "list", "league_of": own}
+        round_.rules = rules
+    with database.read() as session:
+        results = round_results(session, "r1")
+        ranks = agency_ranks(results).set_index("agency")
+    ranked = ranks[ranks["status"] == "ranked"]
+    assert dict(ranked["league"]) == {f"xa-{k}": "Vùng cao" if k in "abe" else "commune" for k in "abcdef"}
+    assert (int(ranked.loc["xa-e", "low"]), int(ranked.loc["xa-e", "high"])) == (3, 3)  # the lowest of its three
+    assert int(ranked.loc["xa-f", "high"]) <= 3
+    with database.write() as session:
+        publish_scored(session)
+    with database.write() as session:
+        session.execute(sa.update(Round).values(rules={**rules, "leagues": "kind", "league_of": {}}))
+    with database.read() as session:
+        edition = published(session, "r1")
+        assert edition is not None
+        assert {code: league for code, league in thaw(session, edition).leagues.items() if code in own} == own
 
 
 def test_leagues_and_targets_are_frozen_with_the_edition(province: Flask) -> None:

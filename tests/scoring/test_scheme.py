@@ -73,6 +73,8 @@ def test_rules_stored_before_a_key_existed_keep_their_meaning() -> None:
         ({"element_weights": {"a": 0}}, "not all be 0"),
         ({"composition": "custom"}, "needs element_weights"),
         ({"rollup": "given"}, "needs agency_weights"),
+        ({"leagues": "list"}, "needs league_of"),
+        ({"leagues": "list", "league_of": {"xa-a": " "}}, "the league of 'xa-a' must have a name"),
         ({"weight": 1}, "unknown scoring rule 'weight'"),
     ],
 )

@@ -433,6 +433,21 @@ def test_confidence_and_what_the_index_speaks_of(people: Flask, evaluator: Flask
     assert soup.select_one("input[name=max_width]")["value"] == "22,5"
 
 
+def test_groups_in_which_agencies_are_ranked(people: Flask, evaluator: FlaskClient) -> None:
+    at = "/quan-tri/dot/r2"
+    plan(evaluator)
+    reply = send(evaluator, at, leagues="list", league_list="")
+    assert (reply.status_code, "Hãy ghi các nhóm cơ quan" in reply.get_data(as_text=True)) == (422, True)
+    send(evaluator, at, leagues="list", league_list="Vùng cao: so-tu-phap; Sở Nông nghiệp và Môi trường")
+    rules = the_round(people).rules
+    assert (rules["leagues"], rules["league_of"]) == ("list", {"so-tu-phap": "Vùng cao", "so-dat-dai": "Vùng cao"})
+    shown = BeautifulSoup(evaluator.get(at).get_data(as_text=True), "html.parser").select_one("[name=league_list]")
+    assert shown is not None
+    assert shown.text.strip() == "Vùng cao: so-dat-dai; so-tu-phap"
+    send(evaluator, at, leagues="kind", league_list="")
+    assert (the_round(people).rules["leagues"], the_round(people).rules["league_of"]) == ("kind", {})
+
+
 def test_weights_of_the_agencies(people: Flask, evaluator: FlaskClient) -> None:
     at = "/quan-tri/dot/r2"
     plan(evaluator)

@@ -26,6 +26,7 @@ class Method(enum.StrEnum):
 
     OFFICIAL = "official"  # n = N/(1 + N e²)
     HALF_WIDTH = "half-width"  # the interval's half-width is e
+    PLAN = "plan"  # what the plan of the round says for ± e, field by field
 
 
 class Status(enum.StrEnum):
@@ -51,11 +52,15 @@ class TargetPlan:
     error: float = 0.05
     #: Kish's design effect of counter-days in the round before; None where none tells. The official rule has none
     deff: float | None = None
+    #: the plan's responses by (agency, service); of a field that it does not know the half-width decides
+    planned: Mapping[tuple[int, int], int] = field(default_factory=dict)
 
-    def target(self, transactions: int) -> int:
-        """The n wanted of N transactions."""
+    def target(self, transactions: int, cell: tuple[int, int] | None = None) -> int:
+        """The n wanted of the N transactions of a cell."""
         if transactions <= 0:
             return 0
+        if self.method is Method.PLAN and cell is not None and cell in self.planned:
+            return self.planned[cell]
         if self.method is Method.OFFICIAL:
             return official_size(transactions, self.error)
         return size_for(self.error, transactions, deff=max(self.deff or 1.0, 1.0))
@@ -225,7 +230,7 @@ def by_counter(known: Known, plan: TargetPlan, calendar: Calendar) -> list[UnitP
     found: dict[int, UnitProgress] = {}
     for counter in known.counters:
         cells = [cell for cell in cells_of[counter.id] if cell in known.transactions]
-        wanted = sum(plan.target(known.transactions[cell]) / takers[cell] for cell in cells)
+        wanted = sum(plan.target(known.transactions[cell], cell) / takers[cell] for cell in cells)
         made = _standing(counter.agency_id, None, counter.id, None, plan, calendar)
         made.target = ceil(wanted - 1e-9) if cells else None
         made.transactions = round(sum(known.transactions[cell] / takers[cell] for cell in cells)) if cells else None
@@ -257,7 +262,7 @@ def _parts(
     wanted: dict[int, float] = {}
     for cell in _cells(counter):
         if cell in known.transactions:
-            wanted[cell[1]] = wanted.get(cell[1], 0) + plan.target(known.transactions[cell]) / takers[cell]
+            wanted[cell[1]] = wanted.get(cell[1], 0) + plan.target(known.transactions[cell], cell) / takers[cell]
     parts = [
         ServiceProgress(
             service, came.get((counter.id, service), 0), ceil(wanted[service] - 1e-9) if service in wanted else None
@@ -283,7 +288,7 @@ def _standing(
     plan: TargetPlan,
     calendar: Calendar,
 ) -> UnitProgress:
-    target = plan.target(transactions) if transactions is not None else None
+    target = plan.target(transactions, (agency, service or 0)) if transactions is not None else None
     return UnitProgress(agency, service, counter, 0, target, transactions, None, calendar)
 
 

@@ -47,8 +47,7 @@ def board() -> str:
         if not rounds:
             return flask.render_template("collect/progress/board.html", round=None, rounds=[], plan=plan)
         round_ = _chosen(rounds)
-        if plan.method is Method.HALF_WIDTH:
-            plan = replace(plan, deff=flask.current_app.extensions["effect_before"](session, round_))
+        plan = _with_what_is_known(session, round_, plan)
         visible = queries.progress_agencies(session, cast(User, flask.g.user))
         calendar = _calendar(round_)
         known = _known(session, round_, calendar)
@@ -139,9 +138,30 @@ def _chosen(rounds: list[Round]) -> Round:
     return next((one for one in rounds if one.state is RoundState.OPEN), rounds[0])
 
 
+def _with_what_is_known(session: orm.Session, round_: Round, plan: TargetPlan) -> TargetPlan:
+    """A plan with what the round before tells of how alike people answer, and what the round's plan says."""
+    if plan.method is Method.OFFICIAL:
+        return plan
+    known = flask.current_app.extensions
+    plan = replace(plan, deff=known["effect_before"](session, round_))
+    if plan.method is Method.HALF_WIDTH:
+        return plan
+    agencies = {code: one.id for code, one in names.agencies(session).items()}
+    services = {code: one.id for code, one in names.services(session).items()}
+    wanted = known["planned_responses"](session, round_, 100 * plan.error)
+    return replace(
+        plan,
+        planned={
+            (agencies[agency], services[service]): needed
+            for (agency, service), needed in wanted.items()
+            if agency in agencies and service in services
+        },
+    )
+
+
 def _plan() -> TargetPlan:
     """How targets are set, as asked for; the official rule with e = 5 % otherwise."""
     asked = flask.request.args
-    method = Method.HALF_WIDTH if asked.get("cach") == Method.HALF_WIDTH.value else Method.OFFICIAL
+    method = next((one for one in Method if one.value == asked.get("cach")), Method.OFFICIAL)
     error = next((one for one in ERRORS if str(one) == asked.get("e")), 5)
     return TargetPlan(method, error / 100)

@@ -13,7 +13,7 @@ from survey.core.errors import InputError
 from survey.models import Round
 from survey.results.as_csv import csv_text
 from survey.results.pages.pages import REVIEWERS, blueprint
-from survey.results.pages.plan_form import CHANGE, MARGIN, ResponsePlanForm
+from survey.results.plan_form import CHANGE, MARGIN, ResponsePlanForm, asked_plan
 from survey.results.response_plan import Basis, PlanNote, response_plan
 from survey.structure.queries import names, rounds
 from survey.web.context import database, error_message
@@ -81,6 +81,7 @@ def plan(round_code: str) -> tuple[str, int]:
             bases=BASES.here(),
             notes=NOTES.here(),
             file=address("evaluator.plan_download", tim=None),
+            print_files=[(form, address("downloads.print_order_list", tim=None, form=form)) for form in ("pdf", "csv")],
             goals=(MARGIN, CHANGE),
         )
         return body, 422 if form.mistakes else 200
@@ -109,4 +110,4 @@ def _round(session: orm.Session, code: str) -> Round:
 
 
 def _form() -> ResponsePlanForm:
-    return ResponsePlanForm.asked(flask.request.args, muc_dich=MARGIN, diem=5, kha_nang="80")
+    return asked_plan(flask.request.args)

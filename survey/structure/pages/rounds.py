@@ -33,8 +33,8 @@ from survey.structure.pages.common import (
 )
 from survey.structure.pages.forms import PlanForm
 from survey.structure.pages.rules_form import RulesForm, Weight, rule_values, rules_of, weights, weights_form
+from survey.structure.queries import names, structure
 from survey.structure.queries import rounds as round_queries
-from survey.structure.queries import structure
 from survey.web import i18n
 from survey.web.context import actor, database, error_message, now, settings, today, user
 from survey.web.i18n import local_name
@@ -76,7 +76,7 @@ def plan_round() -> Response | tuple[str, int]:
         form = _form(session, None)
 
     def create(session: orm.Session) -> str:
-        plan = _draft(form, form.code.data, settings().zone, {})
+        plan = _draft(session, form, form.code.data, settings().zone, {})
         return create_round(session, plan, _version(session, form), actor=actor()).code
 
     code = submit(form, create)
@@ -137,7 +137,7 @@ def _change(session: orm.Session, round_: Round, form: PlanForm) -> bool:
             raise InputError(
                 "Save the other questionnaire first, then write the weights of its elements", field="version"
             )
-        plan = _draft(form, round_.code, round_.zone, round_.rules)
+        plan = _draft(session, form, round_.code, round_.zone, round_.rules)
     else:
         plan = RoundPlan(
             code=round_.code,
@@ -155,7 +155,7 @@ def _change(session: orm.Session, round_: Round, form: PlanForm) -> bool:
     return change_round(session, round_, plan, version, actor=actor())
 
 
-def _draft(form: RulesForm, code: str, zone: str, stored: Mapping[str, Any]) -> RoundPlan:
+def _draft(session: orm.Session, form: RulesForm, code: str, zone: str, stored: Mapping[str, Any]) -> RoundPlan:
     """The plan of a draft, its rule included."""
     return RoundPlan(
         code=code,
@@ -166,7 +166,7 @@ def _draft(form: RulesForm, code: str, zone: str, stored: Mapping[str, Any]) -> 
         opens_at=form.opens_at.data,
         closes_at=form.closes_at.data,
         zone=zone,
-        rules=rules_of(form, stored),
+        rules=rules_of(form, stored, {code: one.name for code, one in names.agencies(session).items()}),
         second_pass=form.second_pass.data,
         spot_check=form.spot_check.data,
     )

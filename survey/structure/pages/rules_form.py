@@ -15,8 +15,9 @@ from scoring.scheme import Rules
 from survey.core.errors import InputError
 from survey.models.rounds import MOST_FORMS
 from survey.questionnaires import Definition
+from survey.structure.league_list import read_leagues, write_leagues
 from survey.structure.pages.forms import PlanForm
-from survey.web.fields import Choice, Choices, Explained, Number, Radio, Required, Whole
+from survey.web.fields import Block, Choice, Choices, Explained, Number, Radio, Required, Whole
 
 CHOSEN = (
     *("composition", "interval", "rollup", "clusters", "leagues", "expected_by", "headline"),
@@ -98,6 +99,7 @@ def league_words() -> Mapping[str, str]:
     """Among whom agencies may be ranked."""
     return {
         "kind": gettext("among agencies of their kind: departments, communes (recommended)"),
+        "list": gettext("in the groups written below, for example by region; others by kind"),
         "none": gettext("among all agencies"),
     }
 
@@ -208,6 +210,10 @@ class RulesForm(PlanForm):
     overall_in_index = Choice(
         _("Overall question"),
         hint=_("An index with the overall question does not compare with one without it."),
+    )
+    league_list = Block(
+        _("Groups of agencies (where they are ranked in groups of our own)"),
+        hint=_("A line for each group: its name, a colon, then its agencies by code or name with semicolons between."),
     )
     expected_by = Choice(
         _("Expected of an agency"),
@@ -355,6 +361,7 @@ def rule_values(rules: Rules, chosen: Sequence[Weight]) -> dict[str, Any]:
         "fpc": "1" if rules.fpc else "0",
         "clusters": rules.clusters,
         "leagues": rules.leagues,
+        "league_list": write_leagues(rules.league_of),
         "expected_by": rules.expected_by,
         "headline": rules.headline,
         "calibration": rules.calibration,
@@ -369,11 +376,14 @@ def rule_values(rules: Rules, chosen: Sequence[Weight]) -> dict[str, Any]:
     }
 
 
-def rules_of(form: RulesForm, stored: Mapping[str, Any]) -> dict[str, Any]:
-    """The rules of a valid form; what the form does not speak of stays as it is stored."""
+def rules_of(form: RulesForm, stored: Mapping[str, Any], agencies: Mapping[str, str]) -> dict[str, Any]:
+    """The rules of a valid form; what the form does not speak of stays as it is stored. `agencies`: names by code."""
     rules = dict(stored)
     for name in CHOSEN:
         rules[name] = form[name].data
+    listed = rules["leagues"] == "list"
+    if listed or "league_of" in rules:
+        rules["league_of"] = read_leagues(form.league_list.data, agencies) if listed else {}
     rules["min_answered_share"] = form.min_answered.data / 100
     rules["confidence"] = _number(form.confidence.data) / 100
     rules["fpc"] = form.fpc.data == "1"

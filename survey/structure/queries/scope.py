@@ -38,11 +38,15 @@ def covers(round_: Round, counter: Counter) -> bool:
 
 
 def covered_counters(session: orm.Session, round_: Round) -> list[Counter]:
-    """The open counters at which a round is held, each with its agency and those that decide there."""
+    """The open counters at which a round is held, each with its agency, its services and those that decide there."""
     counters = session.scalars(
         sa.select(Counter)
         .where(Counter.active.is_(True))
-        .options(orm.joinedload(Counter.agency), orm.selectinload(Counter.deciding_agencies))
+        .options(
+            orm.joinedload(Counter.agency),
+            orm.selectinload(Counter.deciding_agencies),
+            orm.selectinload(Counter.services),
+        )
         .order_by(Counter.id)
     )
     return [counter for counter in counters if covers(round_, counter)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
+from werkzeug.datastructures import MultiDict
 
 from survey.core.errors import InputError
 from survey.results.response_plan import Aim
@@ -48,3 +49,8 @@ class ResponsePlanForm(Form):
         except InputError as error:
             self.refuse(error)
             return None
+
+
+def asked_plan(args: MultiDict[str, str]) -> ResponsePlanForm:
+    """The form as an address fills it in; ± 5 points where it says nothing."""
+    return ResponsePlanForm.asked(args, muc_dich=MARGIN, diem=5, kha_nang="80")
