@@ -189,10 +189,10 @@ def test_too_few_respondents_are_counted_at_once_for_all_agencies(place: Flask) 
         assert too_few(session, frozenset({"trung-tam"}), {round_id: 61}) == ((round_id, ids["trung-tam"]),)
 
 
-def test_pages_of_eight(evaluator: FlaskClient, place: Flask) -> None:
+def test_pages_of_fifty(evaluator: FlaskClient, place: Flask) -> None:
     with place.extensions["database"].write() as session:
         first = session.scalars(sa.select(Comment).limit(1)).one()
-        for number in range(41):
+        for number in range(141):
             session.add(
                 Comment(
                     round_id=first.round_id,
@@ -202,11 +202,11 @@ def test_pages_of_eight(evaluator: FlaskClient, place: Flask) -> None:
                 )
             )
     page = soup(evaluator, "/danh-gia/y-kien")
-    assert len(page.select(".comments > li")) == 8
-    assert "45 ý kiến · trang 1 trên 6" in words(page.select_one("p[role=status]"))
-    last = soup(evaluator, "/danh-gia/y-kien?tim=&trang=6")
-    assert len(last.select(".comments > li")) == 5
-    assert [link["href"] for link in last.select("nav.pages a")] == ["/danh-gia/y-kien?trang=5"]
+    assert len(page.select(".comments > li")) == 50
+    assert "145 ý kiến · trang 1 trên 3" in words(page.select_one("p[role=status]"))
+    last = soup(evaluator, "/danh-gia/y-kien?tim=&trang=3")
+    assert len(last.select(".comments > li")) == 45
+    assert [link["href"] for link in last.select("nav.pages a")] == ["/danh-gia/y-kien?trang=2"]
     assert soup(evaluator, "/danh-gia/y-kien?trang=-1&trang-thai=khong-co&chu-de=khong-co&dot=khong-co").title
 
 
