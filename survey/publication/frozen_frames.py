@@ -39,8 +39,8 @@ def frames_for_everyone(publication: Publication, hidden: frozenset[str]) -> Fra
 
 
 def _row(kept: dict[str, Any]) -> FrameRow:
-    parts = {name: FrameIndex(**_numbers(kept[name])) for name in PARTS}
-    apart = {
+    parts: dict[str, Any] = {name: FrameIndex(**_numbers(kept[name])) for name in PARTS}
+    apart: dict[str, Any] = {
         f"from_{name}": Selection(**_numbers(kept[f"from_{name}"])) if kept[f"from_{name}"] else None for name in CHANCE
     }
     return FrameRow(agency=kept["agency"], for_all=kept["for_all"], **parts, **apart)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -151,8 +152,8 @@ def _nobody(code: str) -> FrameRow:
 def _adjusted(province: FrameRow, rows: Sequence[FrameRow]) -> Frames:
     """The frames with p adjusted by Holm over the agencies' differences; the province's is one question by itself."""
     found = [(k, name) for k, row in enumerate(rows) for name in CHANCE if getattr(row, f"from_{name}") is not None]
-    p = holm([getattr(rows[k], f"from_{name}").p for k, name in found]) if found else []
-    changed: dict[int, dict[str, Selection]] = {}
+    p = np.asarray(holm([getattr(rows[k], f"from_{name}").p for k, name in found]) if found else [])
+    changed: dict[int, dict[str, Any]] = {}
     for (k, name), value in zip(found, p, strict=True):
         changed.setdefault(k, {})[f"from_{name}"] = replace(getattr(rows[k], f"from_{name}"), p=float(value))
     return Frames(province, tuple(replace(row, **changed.get(k, {})) for k, row in enumerate(rows)))

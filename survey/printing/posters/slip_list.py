@@ -63,4 +63,4 @@ def _head(
         (lead, REGULAR, 10.5, 5 * mm),
     ):
         y = draw(canvas, fit(text, font, size, width, 40 * mm), MARGIN, y) - gap
-    return y
+    return float(y)

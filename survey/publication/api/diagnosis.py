@@ -34,4 +34,4 @@ def diagnosis_rows(session: orm.Session, results: RoundResults, wanted: Sequence
 def rates_sent(session: orm.Session, results: RoundResults, wanted: Collection[str] | None) -> list[dict[str, Any]]:
     """One object a rate of the wanted agencies (None: of all and of the province)."""
     table = rate_table(session, results, limited=False)
-    return result_rows(table if wanted is None else table[table["agency"].isin(wanted)])
+    return result_rows(table if wanted is None else table[table["agency"].isin(wanted)], "top2")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import flask
 from werkzeug import Response
@@ -73,7 +74,7 @@ def calibrated_download(round_code: str) -> Response:
     return reply
 
 
-def _label(page: RoundPage, names: Names, row: Mapping[str, object]) -> str:
+def _label(page: RoundPage, names: Names, row: Mapping[Any, object]) -> str:
     title, categories = names.get(str(row["variable"]), (str(row["variable"]), {}))
     text = f"{title} {categories.get(str(row['category']), row['category'])}"
     return f"{text} ({page.agency_name(str(row['agency']))})" if row["agency"] else text

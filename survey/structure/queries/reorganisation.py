@@ -36,7 +36,8 @@ def rounds_with_transactions(session: orm.Session, agency_ids: Collection[int]) 
 def counters_with_old_names(session: orm.Session, agency: Agency) -> Sequence[Counter]:
     """The open counters of an agency whose names still say what it was called, or from whom it took over."""
     history = past(session, agency)
-    old = {one.name.casefold() for one in (*history.predecessors, *history.names)} - {agency.name.casefold()}
+    former = [one.name for one in history.predecessors] + [one.name for one in history.names]
+    old = {name.casefold() for name in former} - {agency.name.casefold()}
     counters = session.scalars(
         sa.select(Counter).where(Counter.agency_id == agency.id, Counter.active.is_(True)).order_by(Counter.code)
     )
