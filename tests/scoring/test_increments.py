@@ -65,3 +65,19 @@ def test_figures_of_sums_carried_on_are_those_of_all_responses(seed: int) -> Non
         np.testing.assert_array_equal(getattr(cells, name), getattr(again[0], name))
     pd.testing.assert_frame_equal(clusters.keys, again[1].keys)
     np.testing.assert_array_equal(clusters.sums, again[1].sums)
+
+
+def test_people_whom_no_row_names_hide_places_and_are_none_themselves() -> None:
+    """Three of a1 named no service: with x hidden beside them, y must go as well, and the table has a flag a row."""
+    people = [("a1", "x", 3), ("a1", "y", 40), ("a1", "z", 30), ("a1", "", 3), ("a2", "y", 30), ("a2", "z", 30)]
+    rows = pd.DataFrame([(a, s) for a, s, n in people for _ in range(n)], columns=["agency", "service"])
+    answers = np.tile([[5, 4], [2, 5]], (len(rows) // 2, 1))
+    scheme = thin_round(1, items=2).scheme
+    table = score_table(moments(answers, rows, scheme), scheme, None, Rules(min_n=5))
+    hidden = table.loc[table["status"] == "suppressed", ["agency", "service"]].drop_duplicates()
+    assert ("a1", "x") in set(hidden.itertuples(index=False, name=None))
+    assert len(table) == len(table[["agency", "service", "level", "key"]].drop_duplicates())
+    assert (
+        table.loc[(table["agency"] == "a1") & (table["service"] == "") & (table["level"] == "overall"), "n"].item()
+        == 76
+    )
