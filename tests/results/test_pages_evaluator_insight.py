@@ -196,7 +196,7 @@ def test_weaknesses_tell_an_agency_what_to_do_and_for_how_many(evaluator: FlaskC
     page = soup(evaluator, "/danh-gia/r1/co-quan/so-dat-dai/manh-yeu")
     section = page.select_one("section.improve")
     assert words(section.h2 if section else None) == "Cần cải thiện trước"
-    findings = page.select("section.improve li")
+    findings = page.select("section.improve .findings > li")
     assert len(findings) == 16
     assert words(findings[0].p) == (
         "Hài lòng: 50,0 %; các cơ quan khác: 78,6 % (−28,6 điểm). 0 người không hài lòng, "
@@ -214,7 +214,7 @@ def test_importance_is_told_where_citizens_were_asked_of_the_whole(
     """By hand: 16 items of equal weight make 6 % each."""
     monkeypatch.setattr("survey.results.diagnosis.importance", equal_importance)
     page = soup(evaluator, "/danh-gia/r1/co-quan/so-dat-dai/manh-yeu")
-    findings = page.select("section.improve li")
+    findings = page.select("section.improve .findings > li")
     assert words(findings[0].p).endswith("Mức ảnh hưởng đến mức hài lòng nhìn chung: 6 %.")
     assert len(page.select(".spot.weakness")) == 16
     assert [words(row.find_all("td")[5]) for row in page.select("tr[data-item]")] == ["kém hơn"] * 16
