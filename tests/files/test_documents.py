@@ -33,11 +33,10 @@ def site(rounds: Flask) -> Flask:
     with rounds.extensions["database"].write() as session:
         causes = [Cause.GUIDANCE.value, Cause.STAFFING.value]
         action(session, "so-dat-dai", "Niêm yết lại", causes=causes, element="access")
+        r1 = session.scalars(sa.select(Round.id).where(Round.code == "r1")).one()
         for code in ("so-tu-phap", "trung-tam"):  # of the second nothing is told
             agency = session.scalars(sa.select(Agency.id).where(Agency.code == code)).one()
-            session.add(
-                Target(round_id=session.scalars(sa.select(Round.id)).one(), agency_id=agency, element="", value=40.0)
-            )
+            session.add(Target(round_id=r1, agency_id=agency, element="", value=40.0))
         action(session, "so-dat-dai", "Đã bỏ", causes=[Cause.SYSTEMS.value], state=ActionState.DROPPED)
     return rounds
 
