@@ -18,7 +18,7 @@ import openpyxl
 import pandas as pd
 import polars
 import pytest
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from flask.testing import FlaskClient
 
 from app import create_app
@@ -129,10 +129,9 @@ def test_the_page_s_own_csv(demonstration: tuple[FlaskClient, Content]) -> None:
 
 def test_the_page_shows_the_same_indices(demonstration: tuple[FlaskClient, Content]) -> None:
     client, content = demonstration
-    page = BeautifulSoup(fetch(client, ""), "html.parser")
     table = content.table
     whole = table[(table["service"] == "") & (table["level"] == "overall")].set_index("agency")
-    rows = page.select("tr[data-agency]")
+    rows = rows_of_all_pages(client, f"/danh-gia/{ROUND}")
     assert len(rows) == len(whole) > 20
     for row in rows:
         figure = whole.loc[row["data-agency"]]
@@ -236,6 +235,15 @@ def as_shown(value: float | None) -> str:
     return str(Decimal(repr(float(value))).quantize(Decimal("0.1"), ROUND_HALF_UP)).replace(".", ",")
 
 
+def rows_of_all_pages(client: FlaskClient, address: str) -> list[Tag]:
+    """The rows of agencies, and the province's, which every page of the table repeats."""
+    rows: dict[str, Tag] = {}
+    for number in (1, 2, 3):
+        page = BeautifulSoup(client.get(address, query_string={"trang": number}).data, "html.parser")
+        rows |= {str(row["data-agency"]): row for row in page.select("tr[data-agency]")}
+    return list(rows.values())
+
+
 @pytest.mark.parametrize("address", [f"/danh-gia/{ROUND}", "/ket-qua/2025"])
 def test_every_figure_of_the_matrix_on_a_page(demonstration: tuple[FlaskClient, Content], address: str) -> None:
     """Agencies down, overall and elements across: the page's numbers are those of the results, rounded once."""
@@ -245,8 +253,7 @@ def test_every_figure_of_the_matrix_on_a_page(demonstration: tuple[FlaskClient, 
     columns = [("overall", "all"), *(("element", e.code) for e in content.definition.elements)]
     table = results.table[results.table["service"] == ""]
     figure = {(r.agency, r.level, r.key): r for r in table.itertuples(index=False)}
-    page = BeautifulSoup(client.get(address).data, "html.parser")
-    rows = page.select("tr[data-agency]")
+    rows = rows_of_all_pages(client, address)
     assert len(rows) == 25
     for row in rows:
         cells = [cell for cell in row.select("td:not(.count)") if cell.select_one("b, .nothing")]

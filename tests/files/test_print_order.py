@@ -66,7 +66,7 @@ def test_sheet_and_table_add_up_to_the_plan(app: Flask) -> None:
     sheet = client.get(links[0])
     assert sheet.mimetype == "application/pdf"
     text = " ".join(" ".join(one.extract_text() for one in PdfReader(io.BytesIO(sheet.data)).pages).split())
-    assert "Danh sách in biên nhận có mã" in text
+    assert "Danh sách in giấy hẹn có mã" in text
     assert "trong 10 tuần" in text
     for row in table:
         if row["counter_name"]:

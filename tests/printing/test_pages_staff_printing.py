@@ -354,8 +354,10 @@ def test_who_may_do_what(unit):
         client = signed(unit, role)
         inside = 403 if role == "evaluator" else 200
         for tail in gets:
-            assert (role, tail, client.get(f"/quay/{own}{tail}").status_code) == (role, tail, inside)
-            assert (role, tail, client.get(f"/quay/{other}{tail}").status_code) == (role, tail, foreign)
+            read = role == "evaluator" and tail == "/ma"  # the history of codes, of all agencies
+            for counter, status in ((own, inside), (other, foreign)):
+                found = client.get(f"/quay/{counter}{tail}").status_code
+                assert (role, tail, found) == (role, tail, 200 if read else status)
         for tail in units:
             assert client.get(f"/quay/co-quan/so-tu-phap{tail}").status_code == inside
             assert client.get(f"/quay/co-quan/trung-tam{tail}").status_code == foreign

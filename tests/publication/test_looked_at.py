@@ -57,7 +57,7 @@ def test_an_edition_keeps_what_the_checks_found(app: Flask) -> None:
     page = soup(client, f"/danh-gia/dem/cong-bo/{number}")
     told = words(page.main)
     assert "các phép kiểm tra cách phiếu đến đã xem 24 cơ quan; 1 nơi có điều cần hỏi, 1 nơi đã có kết luận" in told
-    assert "lệch 6 điểm" in told
+    assert "lệch 5 điểm" in told
     rows = [words(row) for row in page.find(id="hardened-table").find_parent("table").select("tbody tr")]
     assert "Cơ quan 1 85,0 79,8 có" in rows
     assert "Cơ quan 2 80,0 80,0" in rows

@@ -205,11 +205,11 @@ def test_many_that_go_while_others_come_wait(closed: Flask) -> None:
 def test_an_edition_shows_late_changes_to_everyone(closed: Flask, manager: FlaskClient) -> None:
     database: Database = closed.extensions["database"]
     with database.write() as session:
-        come(session, ["1" * 16])
+        come(session, ["1" * 16] * 12)
     assert numbers(manager)["so-tu-phap", "", "overall", "all", "n"] == 60
     with database.write() as session:
         publish_scored(session)
-    assert numbers(manager)["so-tu-phap", "", "overall", "all", "n"] == 61
+    assert numbers(manager)["so-tu-phap", "", "overall", "all", "n"] == 72
 
 
 def test_what_was_seen_before_a_round_was_opened_again_stays_the_base_of_what_is_seen(closed: Flask) -> None:

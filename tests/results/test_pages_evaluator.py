@@ -57,10 +57,12 @@ def test_agencies_stand_best_first_below_the_province_with_n_and_rate(evaluator:
 
 
 def test_thin_data_are_grey_and_say_why(evaluator: FlaskClient) -> None:
-    row = soup(evaluator, "/danh-gia/r1").select_one('tr[data-agency="trung-tam"]')
+    page = soup(evaluator, "/danh-gia/r1")
+    row = page.select_one('tr[data-agency="trung-tam"]')
     assert row is not None
-    assert row.select_one(".index.thin") is not None
-    assert "Quá ít người trả lời nên khoảng tin cậy không có ý nghĩa." in words(row)
+    assert row.select_one(".index.thin sup") is not None
+    reasons = [words(one) for one in page.select("ol.reasons li")]  # a, b … beneath the table
+    assert reasons["abc".index(words(row.sup))] == "Quá ít người trả lời nên khoảng tin cậy không có ý nghĩa."
     assert row.select_one(".whisker") is None
 
 

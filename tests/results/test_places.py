@@ -157,7 +157,7 @@ def test_evaluators_read_ask_and_decide(nights: Flask, client: FlaskClient) -> N
     assert figures == ["85,0", "79,8", "77,8", "80,0"]
     assert "Hỏi cơ quan" in words(place.select_one(".note"))
     assert "Đã xem 24 cơ quan; 1 nơi có điều cần hỏi." in words(page.main)
-    assert "lệch 6 điểm" in words(page.main)  # the smallest movement that the checks see
+    assert "lệch 5 điểm" in words(page.main)  # the smallest movement that the checks see
     assert len(place.select("svg.place rect.hours-out")) == 12
 
     form = f"{AT}/{STUFFED}"

@@ -115,8 +115,12 @@ def earlier_round(session: orm.Session) -> None:
         )
 
 
-def publish_scored(session: orm.Session, reason: str = "", code: str = "r1", now: datetime = NOW) -> Publication:
+def publish_scored(
+    session: orm.Session, reason: str = "", code: str = "r1", now: datetime = NOW, *, few: bool = False
+) -> Publication:
     """Close a round and publish what it holds as its next edition, one person drafting, another reviewing.
+
+    `few`: count late responses although these are few.
 
     Their accounts are old, have a second factor, and come from two administrators: the command line and `lap`.
     """
@@ -137,7 +141,7 @@ def publish_scored(session: orm.Session, reason: str = "", code: str = "r1", now
         found.totp_secret = TOTP
         people.append(found.id)
     session.flush()
-    frozen = freeze(session, code)
+    frozen = freeze(session, code, few=few)
     made = draft_publication(
         session,
         round_,

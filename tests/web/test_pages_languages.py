@@ -25,7 +25,7 @@ CATALOGUES = sorted(TRANSLATIONS.glob("*/LC_MESSAGES/messages.po"))
 
 
 #: what an error says is a message, too, wherever it arises: the command line's as well
-KEYWORDS = {**DEFAULT_KEYWORDS, "InputError": (1,), "Notice": (1,)}
+KEYWORDS = {**DEFAULT_KEYWORDS, "InputError": (1,), "Notice": (1,), "wrong": (4,), "CellError": (4,)}
 
 
 def catalogue(path):

@@ -12,14 +12,14 @@ from survey.files.reports.style import WIDTH, Cell, paragraph, ruled, styles, te
 from survey.models import Round
 from survey.results.print_order import PrintOrder
 
-TITLE = "Danh sách in biên nhận có mã"
-SUBJECT = "{round}: mỗi tuần mỗi quầy in bao nhiêu biên nhận, trong {weeks} tuần"
+TITLE = "Danh sách in giấy hẹn có mã"
+SUBJECT = "{round}: mỗi tuần mỗi quầy in bao nhiêu giấy hẹn, trong {weeks} tuần"
 LEAD = (
-    "Mỗi tuần in đủ số biên nhận ở cột đậm và phát cho người làm thủ tục, người đến trước phát trước, không chọn "
+    "Mỗi tuần in đủ số giấy hẹn ở cột đậm và phát cho người làm thủ tục, người đến trước phát trước, không chọn "
     "người. Số phiếu là số người trả lời cần có mỗi tuần để đạt kế hoạch."
 )
-UNKNOWN = "Chưa biết bao nhiêu người nhận biên nhận thì trả lời, nên chưa tính được số biên nhận."
-HEADS = ("Quầy", "Lĩnh vực", "Phiếu mỗi tuần", "Biên nhận mỗi tuần", "Cả đợt")
+UNKNOWN = "Chưa biết bao nhiêu người nhận giấy hẹn thì trả lời, nên chưa tính được số giấy hẹn."
+HEADS = ("Quầy", "Lĩnh vực", "Phiếu mỗi tuần", "Giấy hẹn mỗi tuần", "Cả đợt")
 NO_COUNTER = "Không có quầy nào nhận lĩnh vực này: hỏi bằng cách khác (thư, điện thoại, trực tuyến)"
 
 
