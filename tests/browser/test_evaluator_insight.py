@@ -106,6 +106,7 @@ def test_a_comment_is_read_masked_shown_and_then_stands_with_its_agency(
     page.get_by_label("Từ cần tìm, có dấu hoặc không dấu").fill("thai do can bo")
     page.get_by_role("button", name="Tìm").click()
     assert page.get_by_role("status").inner_text() == "1 ý kiến"
+    page.locator(".said ~ details > summary").click()
     assert "[số điện thoại]" in page.get_by_label("Nội dung sẽ hiển thị").input_value()
     page.get_by_label("Nội dung sẽ hiển thị").fill("Thái độ cán bộ rất tốt.")
     page.get_by_label("Thái độ của công chức").check()
