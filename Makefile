@@ -78,6 +78,15 @@ test-slow: $(VENV)/.dev ## tests marked slow, each with its reason; the continuo
 test-faults: $(VENV)/.dev ## kill, fill, lock and fail over, for longer than `make test` does
 	$(BIN)/pytest -q -n auto --dist loadfile -m faults tests/faults
 
+# Idle cores count: others' work hides differences. What a release measured stays in benchmarks/history/, one file a version.
+.PHONY: bench bench-compare
+bench: $(VENV)/.dev debian ## all claims of speed and memory, ten minutes on idle cores; renews docs/performance.md and the history
+	PYTHONPATH=. $(BIN)/python -m benchmarks.suite --write docs/performance.md \
+		--out benchmarks/history/$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml).json
+
+bench-compare: $(VENV)/.dev ## what became slower between the two newest versions, or BEFORE=… AFTER=…
+	PYTHONPATH=. $(BIN)/python -m benchmarks.suite --compare $(BEFORE) $(AFTER)
+
 .PHONY: test-bad-requests
 test-bad-requests: $(VENV)/.dev ## BAD_REQUESTS (a million) random requests to a running server
 	BAD_REQUESTS=$${BAD_REQUESTS:-1000000} $(BIN)/pytest -q tests/faults/test_bad_requests.py

