@@ -101,11 +101,11 @@ def sums() -> Iterator[Claim]:
 
 
 def peers() -> Iterator[Claim]:
-    """The figures of 5,000 responses beside R `survey`, the values compared."""
+    """The figures of 20,000 responses beside R `survey`, the values compared."""
     if not shutil.which("Rscript"):
         return
     with tempfile.TemporaryDirectory() as name:
-        keys = moments_peers.prepare(Path(name), 5_000, parquet=False)
+        keys = moments_peers.prepare(Path(name), 20_000, parquet=False)
         script = Path(name) / "peer.R"
         script.write_text(moments_peers.R)
         ours = moments_peers.run([sys.executable, "-c", moments_peers.OURS, name])
@@ -114,7 +114,7 @@ def peers() -> Iterator[Claim]:
     if theirs is None:
         return
     assert max(abs(ours[key] - theirs[key]) for key in ("v", "se")) < 1e-9, (ours, theirs)
-    name = "six figures by 300 agencies of 5,000 responses"
+    name = "six figures by 300 agencies of 20,000 responses"
     yield Claim(name, "s", ours["s"], "R survey", theirs["s"], AT_MOST, 0.1)
     yield Claim(f"{name}: memory", "MB", ours["mb"], "R survey", theirs["mb"])
 

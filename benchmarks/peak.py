@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 
 def erlang_c(servers: int, offered: float) -> float:
-    """Return the share of requests that wait, of `offered` load in servers; 1 where it exceeds them."""
+    """The share of requests that wait, of `offered` load in servers; 1 where it exceeds them."""
     if offered >= servers:
         return 1.0
     blocked = 1.0  # Erlang B by its recursion, which neither overflows nor loses digits
@@ -24,13 +24,13 @@ def erlang_c(servers: int, offered: float) -> float:
 
 
 def longer(servers: int, rate: float, service: float, wait: float) -> float:
-    """Return the share of requests that wait longer than `wait` seconds; `rate` a second, `service` in seconds."""
+    """The share of requests that wait longer than `wait` seconds; `rate` a second, `service` in seconds."""
     spare = servers / service - rate
     return erlang_c(servers, rate * service) * math.exp(-spare * wait) if spare > 0 else 1.0
 
 
 def servers_for(rate: float, service: float, wait: float, share: float) -> int:
-    """Return the fewest servers at which at most `share` of the requests wait longer than `wait` seconds."""
+    """The fewest servers at which at most `share` of the requests wait longer than `wait` seconds."""
     servers = max(1, math.ceil(rate * service))
     while longer(servers, rate, service, wait) > share:
         servers += 1
@@ -46,7 +46,7 @@ class Load:
     milliseconds: float
 
     def cores(self, wait: float, share: float) -> int:
-        """Return the cores that serve it."""
+        """The cores that serve it."""
         return servers_for(self.rate, self.milliseconds / 1000, wait, share)
 
 

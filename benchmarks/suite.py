@@ -112,7 +112,7 @@ def write(page: Path, run: Record) -> None:
 
 
 def slower(before: Record, after: Record) -> list[str]:
-    """Return a sentence for each claim of both runs that became worse by more than noise."""
+    """A sentence for each claim of both runs that became worse by more than noise."""
     old = {(claim["name"], claim["peer"]): claim for claim in before["claims"]}
     found = []
     for claim in after["claims"]:
