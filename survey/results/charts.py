@@ -38,6 +38,29 @@ def place(value: float | None) -> float | None:
     return round(EDGE + min(max(value, 0.0), 100.0) * (100 - 2 * EDGE) / 100, 3)
 
 
+class Whisker:
+    """Where a figure and its interval stand on the axis of a drawing."""
+
+    index: float
+    lo: float
+    hi: float
+
+    @property
+    def dot(self) -> float | None:
+        """Horizontal place of the dot, in percent of the drawing."""
+        return place(self.index)
+
+    @property
+    def low(self) -> float | None:
+        """Horizontal place of the whisker's left end."""
+        return place(self.lo)
+
+    @property
+    def high(self) -> float | None:
+        """Horizontal place of the whisker's right end."""
+        return place(self.hi)
+
+
 @dataclass(frozen=True)
 class FittedAxis:
     """An axis of percentage points that fits the data, so that whiskers can be seen; one for all rows of a chart."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from survey.results.charts import ChartRow, place
+from survey.results.charts import ChartRow, Whisker
 
 PROVINCE = ""
 ALL_SERVICES = ""
@@ -18,7 +18,7 @@ OVERALL = ("overall", "all")
 
 
 @dataclass(frozen=True)
-class ShownFigure:
+class ShownFigure(Whisker):
     """One row of the result table."""
 
     agency: str
@@ -58,21 +58,6 @@ class ShownFigure:
     def response_rate(self) -> float:
         """Responses per hundred transactions; NaN when the transactions are unknown."""
         return 100 * self.n / self.population if self.n is not None and self.population > 0 else math.nan
-
-    @property
-    def dot(self) -> float | None:
-        """Horizontal place of the dot, in percent of the drawing."""
-        return place(self.index)
-
-    @property
-    def low(self) -> float | None:
-        """Horizontal place of the whisker's left end."""
-        return place(self.lo)
-
-    @property
-    def high(self) -> float | None:
-        """Horizontal place of the whisker's right end."""
-        return place(self.hi)
 
 
 class Figures:

@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from survey.results.charts import place
+from survey.results.charts import Whisker
 
 
 @dataclass(frozen=True)
-class HardenedIndex:
+class HardenedIndex(Whisker):
     """A hardened overall index with its interval, NaN where there is none; a cell of a page draws it."""
 
     index: float
@@ -27,21 +27,6 @@ class HardenedIndex:
     def thin(self) -> bool:
         """Whether it has no interval."""
         return not (math.isfinite(self.lo) and math.isfinite(self.hi))
-
-    @property
-    def dot(self) -> float | None:
-        """Horizontal place of the dot, in percent of the drawing."""
-        return place(self.index)
-
-    @property
-    def low(self) -> float | None:
-        """Horizontal place of the whisker's left end."""
-        return place(self.lo)
-
-    @property
-    def high(self) -> float | None:
-        """Horizontal place of the whisker's right end."""
-        return place(self.hi)
 
 
 @dataclass(frozen=True, eq=False)
