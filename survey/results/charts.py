@@ -38,7 +38,7 @@ def place(value: float | None) -> float | None:
     return round(EDGE + min(max(value, 0.0), 100.0) * (100 - 2 * EDGE) / 100, 3)
 
 
-class Whisker:
+class PlacedInterval:
     """Where a figure and its interval stand on the axis of a drawing."""
 
     index: float

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from survey.results.charts import ChartRow, Whisker
+from survey.results.charts import ChartRow, PlacedInterval
 
 PROVINCE = ""
 ALL_SERVICES = ""
@@ -18,7 +18,7 @@ OVERALL = ("overall", "all")
 
 
 @dataclass(frozen=True)
-class ShownFigure(Whisker):
+class ShownFigure(PlacedInterval):
     """One row of the result table."""
 
     agency: str

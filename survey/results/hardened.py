@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from survey.results.charts import Whisker
+from survey.results.charts import PlacedInterval
 
 
 @dataclass(frozen=True)
-class HardenedIndex(Whisker):
+class HardenedIndex(PlacedInterval):
     """A hardened overall index with its interval, NaN where there is none; a cell of a page draws it."""
 
     index: float

@@ -36,7 +36,7 @@ from survey.models import (
 )
 from survey.models.comments import week_of
 from tests.improvement.test_cases import of, one
-from tests.results.test_comments_privacy import MONDAY, ZONE, ordered_by_bytes, physical
+from tests.results.test_comments_privacy import MONDAY, ZONE, ordered_by_bytes, physical, rewrite_tables
 from tests.support.clock import set_clock
 from tests.support.evaluation import post, scored_round
 from tests.support.followup import TODAY, with_province
@@ -48,6 +48,7 @@ DAY = MONDAY.astimezone(ZoneInfo("Asia/Ho_Chi_Minh")).date()
 
 def visit(database: Database) -> list[tuple[str, str]]:
     """Let people rate and then send a case, one after the other on one day; the pairs of key and case."""
+    rewrite_tables(database)
     with database.write() as session:
         scored_round(session)
         session.flush()

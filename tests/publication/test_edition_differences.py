@@ -101,19 +101,9 @@ def test_without_the_defence_the_attack_succeeds(app: Flask, client: FlaskClient
     before = of_units(app)
     with database.write() as session:
         come(session, ["1234512345123451"])
-        few_counted(session)
+        publish_scored(session, few=True)  # as an evaluator may choose
     assert told(before, of_units(app))
     assert told(before, published_figures(client))
-
-
-def few_counted(session: orm.Session) -> None:
-    """Publish with the few counted, as an evaluator may choose."""
-    from survey.publication import editions
-
-    plain = editions.freeze
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tests.support.evaluation.freeze", lambda session, code: plain(session, code, few=True))
-        publish_scored(session)
 
 
 @pytest.mark.parametrize("change", ["one came", "four came", "one went", "one counts again", "one of each"])
