@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
@@ -67,11 +68,11 @@ class Running:
         sent = IDENTIFYING | {name.replace("_", "-"): value for name, value in headers.items()}
         if body is not None:
             sent["Content-Type"] = "application/x-www-form-urlencoded"
-        connection.request(method, path, urlencode(body) if body is not None else None, sent)
-        reply = connection.getresponse()
-        cookie = re.search(r"sipas=([^;]*)", reply.getheader("Set-Cookie") or "")
-        page = reply.read()
-        connection.close()
+        with closing(connection):
+            connection.request(method, path, urlencode(body) if body is not None else None, sent)
+            reply = connection.getresponse()
+            cookie = re.search(r"sipas=([^;]*)", reply.getheader("Set-Cookie") or "")
+            page = reply.read()
         text = gzip.decompress(page) if reply.getheader("Content-Encoding") == "gzip" else page
         return reply.status, cookie[1] if cookie else "", text.decode("utf-8", "replace")
 

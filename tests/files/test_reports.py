@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -363,18 +362,6 @@ def test_the_same_context_gives_the_same_bytes(demonstration: Flask) -> None:
     with demonstration.extensions["database"].read() as session:
         context = agency_context(session, round_context(session, ROUND), "so-y-te")
         assert render_agency(context) == render_agency(context)
-
-
-def test_an_agency_s_report_takes_less_than_half_a_second(demonstration: Flask) -> None:
-    with demonstration.extensions["database"].read() as session:
-        shared = round_context(session, ROUND)
-        render_agency(agency_context(session, shared, "so-y-te"))  # what all reports share is read by now
-        spent = []
-        for code in AGENCIES:
-            began = time.process_time()
-            render_agency(agency_context(session, shared, code))
-            spent.append(time.process_time() - began)
-    assert sorted(spent)[1] < 0.5
 
 
 def test_the_foot_is_shortened_at_a_word() -> None:

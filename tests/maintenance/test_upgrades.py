@@ -48,8 +48,10 @@ def figures(database: Database) -> list[tuple[object, ...]]:
 def contents(database: Database, columns: dict[str, list[str]]) -> dict[str, object]:
     """Return what the first version's columns hold, by table."""
     found = {}
+    shapes = sa.MetaData()
+    shapes.reflect(database.engine, only=list(columns), resolve_fks=False)
     for table, names in columns.items():
-        shape = sa.Table(table, sa.MetaData(), autoload_with=database.engine)
+        shape = shapes.tables[table]
         kept = sa.Table(table, sa.MetaData(), *(sa.Column(n, shape.c[n].type, primary_key=n == "id") for n in names))
         with database.engine.connect() as connection:
             if "id" in names:

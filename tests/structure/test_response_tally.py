@@ -112,8 +112,19 @@ def test_writers_who_write_at_once_are_all_counted(database: Database, rounds: l
         thread.join()
     assert errors == []
     check(database, rounds)
-    with database.read() as session:
-        assert (session.scalar(sa.select(sa.func.count()).select_from(ResponseTally)) or 0) < 300  # made one meanwhile
+
+
+def test_many_rows_of_the_tally_become_one(postgresql_database: Database) -> None:
+    """The row whose number divides by 256 takes in those before it."""
+    with postgresql_database.write() as session:
+        open_place(session)
+        number = session.scalars(sa.select(Round.id)).one()
+    with postgresql_database.write() as session:
+        for k in range(300):
+            session.execute(sa.insert(Response).values(**rows(session, number, [f"{k:016d}"])[0]))
+    with postgresql_database.read() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(ResponseTally)) == 1 + 300 - 256
+    check(postgresql_database, [number])
 
 
 def test_no_writer_waits_for_another(postgresql_database: Database) -> None:
