@@ -486,10 +486,10 @@ def test_memory_stays_flat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     """
     import tracemalloc
 
-    monkeypatch.setattr("survey.files.exports.microdata.BLOCK", 500)
-    monkeypatch.setattr("survey.files.queries.microdata.CHUNK", 500)
+    monkeypatch.setattr("survey.files.exports.microdata.BLOCK", 200)
+    monkeypatch.setattr("survey.files.queries.microdata.CHUNK", 200)
     peaks = []
-    for size in (2_000, 20_000):
+    for size in (800, 8_000):
         database = Database(f"sqlite:///{tmp_path / f'{size}.db'}")
         upgrade(database)
         many(database, size)

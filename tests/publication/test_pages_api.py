@@ -206,7 +206,7 @@ def test_the_description_holds_for_whatever_is_sent(published: Flask) -> None:
     sent = 0
     for operation in schema.get_all_operations():
 
-        @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
         @given(case=operation.ok().as_strategy())
         def check(case: schemathesis.Case) -> None:
             nonlocal sent

@@ -19,7 +19,7 @@ from survey.results.compute import round_results
 from tests.support.places import open_place
 
 ROOT = Path(__file__).parents[2]
-PROCESSES, POSTS = 4, 50
+PROCESSES, POSTS = 4, 25
 POSTERS = """
 import os, sys
 from pathlib import Path
