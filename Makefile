@@ -71,7 +71,7 @@ test: $(VENV)/.dev debian ## lint, types and all tests but those marked slow
 	$(BIN)/pytest -q -n auto --dist loadfile -m "not faults and not slow" tests/faults
 
 .PHONY: test-slow
-test-slow: $(VENV)/.dev ## tests marked slow, each with its reason; the continuous integration runs them too
+test-slow: $(VENV)/.dev ## tests marked slow, each with its reason; the continuous integration runs them too, where it has time left
 	$(BIN)/pytest -q -n auto --dist loadfile -m slow tests
 
 .PHONY: test-faults

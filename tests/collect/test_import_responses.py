@@ -400,6 +400,7 @@ for rows, hour in ((4_000, 8), (40_000, 9)):
 """
 
 
+@pytest.mark.slow(reason="imports 44 000 rows in a process of its own")
 def test_ten_times_the_rows_need_no_more_memory(tmp_path: Path) -> None:
     command = [sys.executable, "-c", MEASURED, str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)

@@ -572,6 +572,7 @@ def test_a_filled_honeypot_is_thanked_and_not_counted(place, citizen):
     assert comments(place) == []
 
 
+@pytest.mark.slow(reason="sends sixty forms, one after another")
 def test_sixty_phones_behind_one_address_pass(place, citizen):
     assert {citizen.post(f"/K/{CODE}", data=fill(citizen)).status_code for _ in range(60)} == {303}
     assert len(stored(place)) == 60

@@ -35,6 +35,7 @@ def _no_limit(monkeypatch):
     monkeypatch.setattr(routes, "_within_limits", lambda *_: True)
 
 
+@pytest.mark.slow(reason="sends hundreds of odd requests")
 @quiet
 @given(pairs=bodies, code=st.sampled_from([CODE, MANY]))
 @example(pairs=[("key", "k" * 24), ("a.cc_thai_do", "4"), ("comment", "\u202e\x07xin\x00 chào")], code=CODE)
@@ -44,6 +45,7 @@ def test_any_fields(place, citizen, pairs, code):
     assert reply.status_code in {200, 303, 422}
 
 
+@pytest.mark.slow(reason="sends hundreds of odd requests")
 @quiet
 @given(
     body=st.binary(max_size=400),
@@ -74,6 +76,7 @@ def test_other_methods(citizen, method):
     assert getattr(citizen, method)(f"/K/{CODE}").status_code in {400, 405}  # refused unsigned, or unknown
 
 
+@pytest.mark.slow(reason="sends hundreds of odd requests")
 @quiet
 @given(code=st.text(max_size=30), query=st.text(max_size=30))
 def test_any_address(citizen, code, query):

@@ -372,6 +372,7 @@ def run_r(survey: Database, folder: Path, every_rules: Sequence[Mapping[str, obj
                 assert float(row["se"]) == pytest.approx(figure["se"], abs=1e-9), (k, row.name)
 
 
+@pytest.mark.slow(reason="starts R")
 @needs_r
 def test_r_survey_gives_the_index_and_its_error(survey: Database, tmp_path: Path) -> None:
     """R's `svydesign` and `svytotal` on the exported files against the results of the page: equal to 1e-9."""
@@ -402,6 +403,7 @@ def by_days(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     database.dispose()
 
 
+@pytest.mark.slow(reason="starts R")
 @needs_r
 def test_r_gives_the_errors_of_counter_days(by_days: Database, tmp_path: Path) -> None:
     """The script's sums by cluster number against the product, with services withheld and hidden; to 1e-9."""
@@ -479,6 +481,7 @@ def test_a_part_of_the_agencies_gives_no_microdata(survey: Database) -> None:
         prepare(session, load_content(session, "r", frozenset({"a"})))
 
 
+@pytest.mark.slow(reason="traces the memory of two exports")
 def test_memory_stays_flat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten times the responses need hardly more memory: what comes out is written, never held.
 

@@ -250,6 +250,7 @@ def few_left(demonstration: Flask) -> Iterator[Database]:
         session.execute(sa.update(Response).where(Response.id.in_(taken)).values(excluded=None))
 
 
+@pytest.mark.slow(reason="draws reports of a whole province")
 def test_thin_and_hidden_agencies(few_left: Database) -> None:
     with few_left.read() as session:
         shared = round_context(session, ROUND)

@@ -261,6 +261,7 @@ def test_labels_of_marks_at_one_place_part() -> None:
     assert places([(99.0, 1.0)], [(9.0, 6.0)], Box(0, 0, 100, 100))[0].left < 99 - 9
 
 
+@pytest.mark.slow(reason="draws reports of a whole province")
 def test_how_many_pages(demonstration: Flask) -> None:
     """Every agency's report has two pages; the province's grows with its agencies, half a page for each at most."""
     with demonstration.extensions["database"].read() as session:

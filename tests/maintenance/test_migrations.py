@@ -53,6 +53,7 @@ def definition(database: Database, table: str) -> str:
         return str(connection.execute(sa.text("SELECT sql FROM sqlite_master WHERE name = :n"), {"n": table}).scalar())
 
 
+@pytest.mark.slow(reason="runs every migration down and up")
 def test_each_step_goes_down_and_up_again(database: Database) -> None:
     with database.write() as session:
         session.add(

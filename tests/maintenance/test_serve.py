@@ -28,6 +28,7 @@ def start(instance: Path, *options: str, **settings: str) -> subprocess.Complete
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
 
+@pytest.mark.slow(reason="starts the program twice, each time in a process of its own")
 def test_the_first_run_makes_everything_and_the_second_keeps_it(tmp_path: Path) -> None:
     instance = tmp_path / "instance"
     first = start(instance, PORT="8123")

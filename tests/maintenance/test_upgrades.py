@@ -65,6 +65,7 @@ def contents(database: Database, columns: dict[str, list[str]]) -> dict[str, obj
 NOT_KEPT = {("comment", "id"), ("comment", "language"), ("comment", "received_on")}
 
 
+@pytest.mark.slow(reason="takes a filled database through every version, down and up")
 def test_every_step_down_and_up_keeps_the_data(filled: Database) -> None:
     steps = revisions()
     downgrade(filled, steps[0])

@@ -98,6 +98,7 @@ def test_a_round_with_the_plain_headline_tells_nothing_of_it(app: Flask) -> None
         assert load_content(session, "dem").hardened is None
 
 
+@pytest.mark.slow(reason="makes every file and report")
 def test_files_of_evaluators_have_both_and_reports_what_everyone_may_have(app: Flask, tmp_path) -> None:
     made(app)
     with app.extensions["database"].read() as session:
@@ -112,6 +113,7 @@ def test_files_of_evaluators_have_both_and_reports_what_everyone_may_have(app: F
     assert rows[STUFFED][3] == pytest.approx(HARDENED, abs=1e-3)
 
 
+@pytest.mark.slow(reason="opens every page as each reader")
 def test_where_every_group_may_be_shown_everyone_reads_it(app: Flask) -> None:
     """With a rule that lets groups of four be shown, every cell may be: pages, files, the API and reports have both."""
     made(app, min_n=4)

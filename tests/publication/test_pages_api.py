@@ -199,6 +199,7 @@ def test_the_administrator_gives_and_takes_tokens(scored: Flask) -> None:
     assert scored.test_client().get("/api/v1/rounds/r1", headers=headers).status_code == 401
 
 
+@pytest.mark.slow(reason="sends hundreds of odd requests")
 def test_the_description_holds_for_whatever_is_sent(published: Flask) -> None:
     """Schemathesis sends thousands of odd requests and checks every reply against the description."""
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", published)

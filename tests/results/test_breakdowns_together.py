@@ -13,6 +13,7 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
@@ -124,6 +125,7 @@ def small(figure: Shown) -> bool:
     return figure.hidden and 0 < figure.n < RULES.min_n
 
 
+@pytest.mark.slow(reason="attacks a table by linear programming")
 @given(rounds())
 @settings(max_examples=15, deadline=None)
 @example(([0] * 47 + [3], 1))
@@ -156,6 +158,7 @@ def left_open(secret: Shown, told: list[Shown]) -> tuple[float, float]:
     return ends[0], ends[1]
 
 
+@pytest.mark.slow(reason="attacks a table by linear programming")
 @given(rounds())
 @settings(max_examples=25, deadline=None)
 @example(([WORKED_OUT.get(k, 0) for k in range(len(CELLS))], 60))

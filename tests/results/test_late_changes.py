@@ -124,6 +124,7 @@ CHANGES: dict[str, Change] = {
 }
 
 
+@pytest.mark.slow(reason="opens every page and file three times for each of five changes")
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_a_late_change_of_few_moves_nothing_that_a_unit_can_print(
     closed: Flask, manager: FlaskClient, change: Change

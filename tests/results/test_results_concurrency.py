@@ -11,6 +11,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 
 from survey.core.db import Base, Database
@@ -39,6 +40,7 @@ for number in range(int(sys.argv[2])):
 """
 
 
+@pytest.mark.slow(reason="four processes post while others read and back up")
 def test_posts_during_an_export_and_a_backup(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'sipas.db'}")
     Base.metadata.create_all(database.engine)

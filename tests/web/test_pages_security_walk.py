@@ -369,6 +369,7 @@ def is_filled(form: Tag) -> bool:
     return False
 
 
+@pytest.mark.slow(reason="opens every form of every role")
 def test_every_form_that_shows_what_is_stored_says_what_it_was_opened_on(site: Flask) -> None:
     """So that no thing people edit is forgotten: a stale save of any of them is refused (optimistic locking)."""
     told: dict[str, bool] = {}
