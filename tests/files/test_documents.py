@@ -136,7 +136,7 @@ def test_eight_slides_have_native_charts_whose_whiskers_are_the_intervals(site: 
 OFFICE = shutil.which("soffice")
 
 
-@pytest.mark.slow(reason="starts LibreOffice")
+@pytest.mark.slow(reason="starts LibreOffice to read it")
 @pytest.mark.skipif(OFFICE is None, reason="LibreOffice is not installed (make debian)")
 def test_libreoffice_opens_all_three(site: Flask, tmp_path: Path) -> None:
     assert site.test_cli_runner().invoke(args=["document", "--round", "r1", "--out", str(tmp_path)]).exit_code == 0

@@ -372,7 +372,7 @@ def run_r(survey: Database, folder: Path, every_rules: Sequence[Mapping[str, obj
                 assert float(row["se"]) == pytest.approx(figure["se"], abs=1e-9), (k, row.name)
 
 
-@pytest.mark.slow(reason="starts R")
+@pytest.mark.slow(reason="starts R in a process of its own")
 @needs_r
 def test_r_survey_gives_the_index_and_its_error(survey: Database, tmp_path: Path) -> None:
     """R's `svydesign` and `svytotal` on the exported files against the results of the page: equal to 1e-9."""
@@ -403,7 +403,7 @@ def by_days(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     database.dispose()
 
 
-@pytest.mark.slow(reason="starts R")
+@pytest.mark.slow(reason="starts R in a process of its own")
 @needs_r
 def test_r_gives_the_errors_of_counter_days(by_days: Database, tmp_path: Path) -> None:
     """The script's sums by cluster number against the product, with services withheld and hidden; to 1e-9."""

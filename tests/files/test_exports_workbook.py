@@ -141,7 +141,7 @@ def test_every_word_of_the_results_has_its_words() -> None:
 OFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 
 
-@pytest.mark.slow(reason="starts LibreOffice")
+@pytest.mark.slow(reason="starts LibreOffice to read it")
 @pytest.mark.skipif(OFFICE is None, reason="LibreOffice is not installed (apt-get install libreoffice-calc-nogui)")
 def test_libreoffice_opens_it_and_says_the_same(content: Content, tmp_path: Path) -> None:
     path = write(content, tmp_path, english=True)
