@@ -212,6 +212,9 @@ class Rules:
     league_of: Mapping[str, str] = field(default_factory=dict)
     #: what is expected of an agency: of its mix of `services`, or `none`: the same of all in its league
     expected_by: str = "services"
+    #: what evaluators see bands at the same mix of beside the plain ones, each agency raked to its league's: channel
+    #: and respondent questions
+    same_mix: Sequence[str] = ()
     #: the index that pages name first: `plain`, or `hardened` (`scoring.hardening`); both are printed together
     headline: str = "plain"
     #: a second index, calibrated to margins of all transactions beside the plain one (`scoring.calibration`)
@@ -256,15 +259,12 @@ class Rules:
         self._check_composition()
         if self.rollup == "given" and not self.agency_weights:
             raise DataError("rollup 'given' needs agency_weights")
+        object.__setattr__(self, "same_mix", _names("same_mix", self.same_mix))
         self._check_calibration()
         _check_leagues(self.leagues, self.league_of)
 
     def _check_calibration(self) -> None:
-        if isinstance(self.calibrate_by, str) or not all(isinstance(name, str) and name for name in self.calibrate_by):
-            raise DataError(f"calibrate_by must be a list of variables, not {self.calibrate_by!r}")
-        object.__setattr__(self, "calibrate_by", tuple(self.calibrate_by))
-        if len(set(self.calibrate_by)) < len(self.calibrate_by):
-            raise DataError("calibrate_by has a variable twice")
+        object.__setattr__(self, "calibrate_by", _names("calibrate_by", self.calibrate_by))
         if (self.calibration == "none") != (not self.calibrate_by):
             raise DataError("calibration and calibrate_by go together: a method and its variables, or neither")
         if self.calibration == "poststratify" and len(self.calibrate_by) > 1:
@@ -304,7 +304,16 @@ class Rules:
 
     def to_mapping(self) -> dict[str, Any]:
         """Every rule as JSON-ready values; `from_mapping` reads it back."""
-        return asdict(self) | {"calibrate_by": list(self.calibrate_by)}
+        return asdict(self) | {"calibrate_by": list(self.calibrate_by), "same_mix": list(self.same_mix)}
+
+
+def _names(rule: str, given: Sequence[str]) -> tuple[str, ...]:
+    """The variables that a rule names; `DataError` for what is no list of different names."""
+    if isinstance(given, str) or not all(isinstance(name, str) and name for name in given):
+        raise DataError(f"{rule} must be a list of variables, not {given!r}")
+    if len(set(given)) < len(given):
+        raise DataError(f"{rule} has a variable twice")
+    return tuple(given)
 
 
 def _check_leagues(leagues: str, league_of: Mapping[str, str]) -> None:

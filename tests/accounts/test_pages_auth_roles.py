@@ -138,6 +138,7 @@ GET = {
     "evaluator.controls": RESULTS,
     "evaluator.expected_download": RESULTS,
     "evaluator.small_cells": PUBLISHERS,
+    "evaluator.same_mix": PUBLISHERS,
     "evaluator.plan": PUBLISHERS,
     "evaluator.plan_download": PUBLISHERS,
     "structure.targets": PUBLISHERS,

@@ -44,7 +44,8 @@ def test_compositions_by_hand(rules: Rules, level: str, key: str, parts: dict[tu
 
 
 def test_rules_survive_being_stored() -> None:
-    rules = Rules(composition="custom", element_weights={"a": 1.5}, interval="beta")
+    rules = Rules(composition="custom", element_weights={"a": 1.5}, interval="beta", same_mix=["channel", "age"])
+    assert rules.to_mapping()["same_mix"] == ["channel", "age"]
     assert Rules.from_mapping(rules.to_mapping()) == rules
 
 
@@ -52,6 +53,7 @@ def test_rules_stored_before_a_key_existed_keep_their_meaning() -> None:
     stored = {k: v for k, v in Rules().to_mapping().items() if k not in BEFORE}
     old = Rules.from_mapping(stored)
     assert (old.pooling, old.clusters, old.fpc_in_tests, old.expected_by) == (False, "none", True, "none")
+    assert old.same_mix == Rules().same_mix == ()
     new = Rules.new({"min_n": 20})
     assert (new.pooling, new.clusters, new.fpc_in_tests, new.min_n) == (True, "counter_day", False, 20)
     assert Rules.new({}) == Rules()
@@ -64,6 +66,8 @@ def test_rules_stored_before_a_key_existed_keep_their_meaning() -> None:
     ("change", "message"),
     [
         ({"composition": "mean"}, "composition must be one of"),
+        ({"same_mix": "channel"}, "same_mix must be a list"),
+        ({"same_mix": ["age", "age"]}, "same_mix has a variable twice"),
         ({"interval": "exact"}, "interval must be one of"),
         ({"clusters": "day"}, "clusters must be one of"),
         ({"pooling": "no"}, "pooling must be true or false"),

@@ -64,6 +64,7 @@ RULES = Wording(
         "league_of": N_("Groups in which agencies are ranked"),
         "overall_in_index": N_("Overall question counts in the index as one more item"),
         "expected_by": N_("Expected of an agency by its services, or the same of all"),
+        "same_mix": N_("Bands also at the same mix of these, for evaluators"),
         "headline": N_("The index that is named first: plain, or hardened beside it"),
         "calibration": N_("Second index calibrated to margins of all transactions, for evaluators"),
         "calibrate_by": N_("Variables of those margins"),

@@ -24,6 +24,8 @@ CHOSEN = (
     *("min_n", "min_n_interval"),
 )
 """Rules that the form holds as they are stored."""
+NO_GROUPS = ("service", "month")
+"""What weights can be calibrated to, but what is no group of people."""
 MIN_N = (5, 1000)
 """Below five respondents an answer can be guessed; that is not left to taste."""
 
@@ -219,6 +221,10 @@ class RulesForm(PlanForm):
         _("Expected of an agency"),
         hint=_("Who must do what pleases people less everywhere is not blamed for it. Ranks are of the plain index."),
     )
+    same_mix = Choices(
+        _("Evaluators also see bands at the same mix of"),
+        hint=_("Nobody chooses who answers. Each agency is weighted to the mix of those ranked with it (raking)."),
+    )
     headline = Choice(
         _("Headline"),
         hint=_(
@@ -345,6 +351,10 @@ def weights_form(
     form.leagues.options = list(league_words().items())
     form.overall_in_index.options = list(overall_words().items())
     form.expected_by.options = list(expected_words().items())
+    form.same_mix.options = [
+        ("channel", gettext("Channel")),
+        *(one for one in variables.items() if one[0] not in NO_GROUPS),
+    ]
     form.headline.options = list(headline_words().items())
     form.calibration.options = list(calibration_words().items())
     form.calibrate_by.options = list(variables.items())
@@ -363,6 +373,7 @@ def rule_values(rules: Rules, chosen: Sequence[Weight]) -> dict[str, Any]:
         "leagues": rules.leagues,
         "league_list": write_leagues(rules.league_of),
         "expected_by": rules.expected_by,
+        "same_mix": list(rules.same_mix),
         "headline": rules.headline,
         "calibration": rules.calibration,
         "calibrate_by": list(rules.calibrate_by),
@@ -384,6 +395,7 @@ def rules_of(form: RulesForm, stored: Mapping[str, Any], agencies: Mapping[str, 
     listed = rules["leagues"] == "list"
     if listed or "league_of" in rules:
         rules["league_of"] = read_leagues(form.league_list.data, agencies) if listed else {}
+    rules["same_mix"] = list(form.same_mix.data)
     rules["min_answered_share"] = form.min_answered.data / 100
     rules["confidence"] = _number(form.confidence.data) / 100
     rules["fpc"] = form.fpc.data == "1"
