@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from itertools import product
 
 from survey.core.text import fold
@@ -136,6 +137,22 @@ COMMENTS = (
 
 
 @dataclass(frozen=True)
+class Move:
+    """An office that moved within the newest round, and what people think since."""
+
+    agency: str
+    #: days after the round began
+    after: int
+    #: by how much they are more satisfied since
+    lift: float
+    reason: str
+
+    def day(self, opens_on: date) -> date:
+        """The day of the move."""
+        return opens_on + timedelta(days=self.after)
+
+
+@dataclass(frozen=True)
 class Cast:
     """Who plays in a demonstration, and how many people answer."""
 
@@ -150,6 +167,9 @@ class Cast:
     busy: Mapping[str, float] = field(default_factory=dict)
     #: how unequal communes are: standard deviation of the logarithm of their responses
     unequal: float = 0.0
+    #: by how much more or fewer people answer in the year's busiest and quietest month, as a share
+    season: float = 0.0
+    move: Move | None = None
 
 
 SMALL = Cast(DEPARTMENTS, COMMUNES, SERVICES, COMMUNE_SERVICES, (9_600, 10_400, 5_000))
@@ -208,7 +228,9 @@ FULL = Cast(
     communes=_full_communes(),
     services=tuple(row for row in SERVICES if row[0] in FIELDS),
     commune_services=(*COMMUNE_SERVICES, "nguoi-co-cong"),
-    responses=(7_200, 7_800),
+    responses=(7_200, 7_800, 5_000),
     busy={"ho-tich": 1.4, "chung-thuc": 1.6, "bao-tro-xa-hoi": 0.5, "nguoi-co-cong": 0.25},
     unequal=0.6,
+    season=0.4,
+    move=Move("phuong-hoa-ban", 40, 0.9, "Chuyển sang trụ sở mới, có thêm ghế chờ và máy lấy số"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter as Tally
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -33,6 +33,7 @@ from survey.models import (
     Counter,
     CounterCode,
     Installation,
+    KnownChange,
     PlanRequest,
     Population,
     Response,
@@ -43,6 +44,7 @@ from survey.models import (
     User,
 )
 from survey.questionnaires import bundled
+from survey.results.series import MONTH, DaySums, day_sums, series
 from survey.structure.queries.installation import is_empty
 from survey.structure.queries.population import below_sample
 from survey.structure.queries.targets import targets
@@ -96,6 +98,30 @@ def test_two_rounds_are_published_and_the_newest_open_whenever_it_is_made(databa
         latest = session.scalar(sa.select(sa.func.max(Response.submitted_at)))
         assert latest is not None
         assert latest < now
+
+
+def test_answers_were_released_in_blocks_as_if_the_nights_had_come(loaded: tuple[Database, Demo]) -> None:
+    """No block of an agency has fewer than five people, none is of a later day; some of each round wait for its end."""
+    database, _made = loaded
+    place = (Response.round_id, Response.deciding_agency_id)
+    with database.read() as session:
+        blocks = session.execute(
+            sa.select(*place, Response.live_since, sa.func.count())
+            .where(Response.excluded.is_(None))
+            .group_by(*place, Response.live_since)
+        ).all()
+        newest = session.scalars(sa.select(Round).where(Round.state == RoundState.OPEN)).one().id
+        early = session.scalars(
+            sa.select(sa.func.count()).where(
+                Response.live_since.is_not(None), sa.func.date(Response.submitted_at) > Response.live_since
+            )
+        ).one()
+    assert early == 0
+    assert all(n >= 5 for *_, n in blocks)
+    assert len({day for round_, _, day, _ in blocks if round_ == newest and day is not None}) >= 5
+    waiting = {(round_, agency) for round_, agency, day, _ in blocks if day is None}
+    assert waiting == {(round_, agency) for round_, agency, *_ in blocks}
+    assert max(day for *_, day, _ in blocks if day is not None) < NOW.date()
 
 
 def test_the_evaluator_can_sign_in(loaded: tuple[Database, Demo]) -> None:
@@ -210,18 +236,36 @@ def test_names_of_the_full_province() -> None:
     assert ("xa-muong-nang-som", "UBND xã Mường Nắng Sớm", "Muong Nang Som Commune") in FULL.communes
 
 
-@pytest.mark.slow(reason="stores 15 000 responses and publishes a round of 97 agencies")
-def test_the_full_province_has_two_rounds_with_thin_services(database: Database) -> None:
+@pytest.mark.slow(reason="stores 20 000 responses and publishes two rounds of 97 agencies")
+def test_the_full_province_has_three_rounds_with_thin_services_and_an_office_that_moved(database: Database) -> None:
     with database.write() as session:
         made = load_demo(session, now=NOW, cast=FULL)
     with database.read() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(Agency)) == 75 + 20 + 2
         assert session.scalar(sa.select(sa.func.count()).select_from(Counter)) == 256
-        assert 14_000 < made.responses < 17_000
+        assert 18_000 < made.responses < 22_000
         keys = (Response.round_id, Response.deciding_agency_id, Response.service_id)
         sizes = session.scalars(sa.select(sa.func.count()).select_from(Response).group_by(*keys)).all()
         assert 0.1 < sum(n < 5 for n in sizes) / len(sizes) < 0.3
         assert below_sample(session, 1) == below_sample(session, 2) == []
+        rounds = session.scalars(sa.select(Round).order_by(Round.opens_on)).all()
+        assert [one.state for one in rounds] == [RoundState.PUBLISHED, RoundState.PUBLISHED, RoundState.OPEN]
+        moved = session.scalars(sa.select(KnownChange)).one()
+        assert FULL.move is not None
+        assert (moved.on_day, moved.reason) == (FULL.move.day(rounds[-1].opens_on), FULL.move.reason)
+        sums = day_sums(session, rounds[-1], 16, judged=False)
+        before, after = (
+            series(_days(sums, moved.on_day, later), FULL.move.agency, range(16), MONTH) for later in (False, True)
+        )
+        share = [sum(part.satisfied) / sum(part.valid) for part in (before, after)]
+        assert share[1] > share[0] + 0.05  # people are more satisfied since
+
+
+def _days(sums: DaySums, on: date, later: bool) -> DaySums:
+    """The sums of the days from one on, or before it."""
+    chosen = np.array([(day >= on.isoformat()) == later for day in sums.day])
+    agency, day = (tuple(np.array(names, dtype=object)[chosen]) for names in (sums.agency, sums.day))
+    return DaySums(agency, day, sums.n[chosen], sums.satisfied[chosen], sums.valid[chosen])
 
 
 def test_it_refuses_a_database_in_use(loaded: tuple[Database, Demo]) -> None:

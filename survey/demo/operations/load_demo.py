@@ -15,6 +15,8 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy import orm
 
+from scoring.release import block_size
+from scoring.scheme import Rules
 from survey.accounts.operations import audit
 from survey.accounts.operations.create_user import create_user
 from survey.accounts.operations.second_factor import new_secret
@@ -26,7 +28,9 @@ from survey.core.text import new_code
 from survey.demo import province as names
 from survey.demo.answers import Scene, burst_answers, draw_answers
 from survey.demo.operations.load_followup import load_followup
+from survey.demo.operations.move_office import mark_move
 from survey.demo.operations.set_targets import set_targets
+from survey.demo.release_weeks import set_release_days
 from survey.models import (
     Agency,
     AgencyKind,
@@ -137,7 +141,7 @@ def load_demo(
     responses = 0
     for part in _parts_of(cast, random):
         round_ = rounds[part.years_ago] = _round(session, today, part.years_ago, version.id, zone)
-        responses += _fill(session, round_, definition, strata, part, now, tell)
+        responses += _fill(session, round_, definition, strata, part, now, tell, cast)
         set_targets(session, round_)
     password = new_password()
     create_user(
@@ -149,6 +153,8 @@ def load_demo(
         actor=Actor(now),
     )
     ended = [rounds[years] for years in sorted(rounds, reverse=True) if years]
+    if cast.move is not None:
+        mark_move(session, rounds[0], cast.move, now)
     _publish(session, ended, now)
     province = session.scalars(sa.select(Agency).where(Agency.kind == AgencyKind.PROVINCE)).one()
     judged = list({stratum.agency.id: stratum.agency for stratum in strata}.values())
@@ -329,6 +335,7 @@ def _fill(
     part: _Part,
     now: datetime,
     progress: Callable[[int], object],
+    cast: names.Cast,
 ) -> int:
     """Add a round's transactions, responses and comments; return how many responses."""
     random, drift = part.random, part.drift
@@ -348,12 +355,12 @@ def _fill(
         ],
     )
     of = np.repeat(np.arange(len(strata)), counts)
+    moments = _instants(round_, now, len(of), random, cast.season)
     scene = Scene(
-        level=np.array([s.level for s in strata])[of] + drift,
+        level=np.array([s.level for s in strata])[of] + drift + _moved(cast.move, round_, strata, of, moments, part),
         late=np.array([s.late for s in strata])[of],
         lifts=_lifts(strata, of) if part.years_ago > 1 else {},
     )
-    moments = _instants(round_, now, len(of), random)
     drawn = list(zip(of, draw_answers(definition, scene, random), moments, strict=True))
     rows: list[dict[str, Any]] = []
     draws = part.units * 4 // 9
@@ -364,11 +371,30 @@ def _fill(
         for k in random.choice(len(rows), HONEYPOTS, replace=False):
             rows[k]["excluded"] = "honeypot"
     rows.sort(key=lambda row: row["submitted_at"])
+    zone = ZoneInfo(round_.zone)
+    block, last = block_size(Rules.from_mapping(round_.rules).min_n), min(round_.closes_on, now.astimezone(zone).date())
+    set_release_days(rows, len(definition.items), block, zone, round_.opens_on, last)
     for stored in _parts(rows, part.units - draws, progress):
         session.connection().execute(RESPONSES.insert(), stored)
     if part.extras:
         session.execute(sa.insert(Comment), _comments(round_, strata, moments, random))
     return len(rows)
+
+
+def _moved(
+    move: names.Move | None,
+    round_: Round,
+    strata: list[_Stratum],
+    of: NDArray[np.int64],
+    moments: list[datetime],
+    part: _Part,
+) -> NDArray[np.float64]:
+    """How much more satisfied each person of the newest round is for the office that moved before he or she came."""
+    if move is None or part.years_ago:
+        return np.zeros(len(of))
+    since = datetime.combine(move.day(round_.opens_on), time(), ZoneInfo(round_.zone))
+    here = np.array([s.agency.code == move.agency for s in strata])[of]
+    return np.where(here & np.array([at >= since for at in moments]), move.lift, 0.0)
 
 
 def _lifts(strata: list[_Stratum], of: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
@@ -388,13 +414,17 @@ def _parts(rows: list[T], count: int, progress: Callable[[int], object]) -> Iter
         progress(1)
 
 
-def _instants(round_: Round, now: datetime, size: int, random: np.random.Generator) -> list[datetime]:
-    """Moments of office hours on working days of the round, none after `now`, in no order."""
+def _instants(round_: Round, now: datetime, size: int, random: np.random.Generator, season: float) -> list[datetime]:
+    """Moments of office hours on working days of the round, none after `now`, in no order; `season`: see `Cast`."""
     zone = ZoneInfo(round_.zone)
     last = min(round_.closes_on, now.astimezone(zone).date() - timedelta(days=1))
     span = [round_.opens_on + timedelta(days=k) for k in range((last - round_.opens_on).days + 1)]
     days = [day for day in span if day.weekday() < 5]
-    picked = random.integers(0, len(days), size)
+    if season:
+        often = np.array([1 + season * math.cos(2 * math.pi * day.timetuple().tm_yday / 365) for day in days])
+        picked = random.choice(len(days), size, p=often / often.sum())
+    else:
+        picked = random.integers(0, len(days), size)
     seconds = np.where(random.random(size) < 0.6, random.normal(9.5, 1.0, size), random.normal(15.0, 1.0, size)) * 3600
     opening, closing = 7.5 * 3600, 17 * 3600
     seconds = np.clip(seconds, opening, closing) + random.integers(0, 600, size)
