@@ -28,6 +28,8 @@ CHARTS = [
     ("/danh-gia/r1/co-quan/xa-f/kiem-soat", "control-all"),
     ("/danh-gia/r1/co-quan/xa-f/kiem-soat?ky=thang", "control-all"),
     ("/danh-gia/r1/dien-bien", "trend"),
+    ("/danh-gia/r1/kiem-soat", "controls-1"),
+    ("/danh-gia/r1/co-quan/xa-f", "answers"),
 ]
 """Pages of six communes: four of 80 in 100 (a to d), one of 50 in 100 (e), and one of 32 in 40 (f)."""
 
@@ -82,6 +84,39 @@ def test_a_funnel_says_the_same_in_numbers_and_in_marks(province: Flask, client:
     image = Image.open(io.BytesIO(client.get(asked("/danh-gia/r1", "funnel", "png")).data))
     colours = {colour for _, colour in image.convert("RGB").getcolors(maxcolors=1 << 20) or []}
     assert {(0xA3, 0x23, 0x1F), (0x8C, 0x85, 0x7B), (0xFB, 0xFA, 0xF7)} <= colours
+
+
+def test_all_charts_of_a_kind_are_one_sheet(province: Flask, client: FlaskClient) -> None:
+    """Six communes of two months: their names above, twelve rows of numbers with the code before."""
+    sign_in(client, "evaluator")
+    where = "/danh-gia/r1/kiem-soat?ky=thang"
+    found = rows(client, where, "controls-1")
+    assert {(row["code"], row["label"]) for row in found} == {(f"xa-{k}", f"UBND xa-{k}") for k in "abcdef"}
+    assert [(row["start"], row["index"]) for row in found if row["code"] == "xa-f"] == [
+        ("2026-01-01", "80.0"),
+        ("2026-02-01", "80.0"),
+    ]
+    root = ElementTree.fromstring(client.get(asked(where, "controls-1", "svg")).data)  # noqa: S314
+    placed = {one.text: (float(one.attrib["x"]), float(one.attrib["y"])) for one in root.iter(f"{SVG}text")}
+    names = [placed[f"UBND xa-{k}"] for k in sorted("abcdef", key=lambda k: placed[f"UBND xa-{k}"][::-1])]
+    assert len({x for x, _ in names}) == 5
+    assert [y for _, y in names[:5]] == [names[0][1]] * 5
+    assert names[5][1] > names[0][1]
+
+
+def test_bars_of_answers_are_one_sheet(province: Flask, client: FlaskClient) -> None:
+    """xa-f: of forty people 32 gave the best answer to every question, the others the second worst."""
+    sign_in(client, "evaluator")
+    where = "/danh-gia/r1/co-quan/xa-f"
+    found = rows(client, where, "answers")
+    assert len(found) == 5 * 16
+    assert {(row["answer"], row["answers"], float(row["share"])) for row in found} == {
+        ("1", "0", 0.0), ("2", "8", 20.0), ("3", "0", 0.0), ("4", "0", 0.0), ("5", "32", 80.0),
+    }  # fmt: skip
+    root = ElementTree.fromstring(client.get(asked(where, "answers", "svg")).data)  # noqa: S314
+    fills = [one.attrib["fill"] for one in root.iter(f"{SVG}polygon")]
+    assert fills.count("#e09f7d") == fills.count("#1f5a7a") == 16
+    assert set(fills) == {"#e09f7d", "#1f5a7a"}
 
 
 def test_a_question_is_a_row_with_its_code() -> None:

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
-from survey.files.charts.page_tree import ChartOnPage, Node
+from survey.files.charts.page_tree import ChartOnPage, GroupOnPage, Node
 from survey.files.charts.stylesheet import Element, style
 from survey.printing.posters.typesetting import REGULAR, SEMIBOLD, Fitted, fit, register_fonts
 
 WIDTH = 960.0
-MARGIN = 24.0
+MARGIN, GAP = 24.0, 16.0
+INNER = WIDTH - 2 * MARGIN
 TITLE, SMALL = 18.0, 13.0
 INK, MUTED, PAPER = "#1e1b18", "#5b554e", "#fbfaf7"
 ROOM = 10_000.0
@@ -119,15 +120,43 @@ class _Frame:
 def draw_sheet(chart: ChartOnPage, source: str) -> Drawing:
     """A page's chart with its title above, and beneath it what explains it and where it is from (`source`)."""
     register_fonts()
-    inner, y = WIDTH - 2 * MARGIN, MARGIN
-    title = fit(chart.title, SEMIBOLD, TITLE, inner, ROOM)
-    marks: list[Mark] = list(_block(title, MARGIN, y, INK, bold=True))
-    y += title.height + 12
+    marks, y = _head(chart.title)
     height = float(chart.drawing.attributes["height"])
-    marks += _element(chart.drawing, _Frame(MARGIN, y, inner, height), [], {}, outermost=True)
-    y += height + 16
+    marks += _element(chart.drawing, _Frame(MARGIN, y, INNER, height), [], {}, outermost=True)
+    return _finished(chart, source, marks, y + height + 16)
+
+
+def draw_group(group: GroupOnPage, source: str) -> Drawing:
+    """The charts of a page that belong together, in rows beside each other, each with its name above."""
+    register_fonts()
+    marks, y = _head(group.title)
+    wide = (INNER - GAP * (group.columns - 1)) / group.columns
+    for start in range(0, len(group.parts), group.columns):
+        row = group.parts[start : start + group.columns]
+        labels = [fit(part.label, SEMIBOLD, SMALL, wide, ROOM) for part in row]
+        notes = [fit(part.note, REGULAR, SMALL, wide, ROOM) if part.note else None for part in row]
+        above = y + max(label.height for label in labels) + 4
+        below = above + max(float(part.drawing.attributes["height"]) for part in row) + 4
+        for column, (part, label, note) in enumerate(zip(row, labels, notes, strict=True)):
+            x = MARGIN + column * (wide + GAP)
+            frame = _Frame(x, above, wide, float(part.drawing.attributes["height"]))
+            marks += _block(label, x, y, INK, bold=True)
+            marks += _element(part.drawing, frame, [], {}, outermost=True)
+            marks += _block(note, x, below, MUTED) if note else ()
+        y = below + max((note.height for note in notes if note), default=0.0) + 12
+    return _finished(group, source, marks, y + 4)
+
+
+def _head(text: str) -> tuple[list[Mark], float]:
+    """The title of a sheet, and where what is beneath it begins."""
+    title = fit(text, SEMIBOLD, TITLE, INNER, ROOM)
+    return list(_block(title, MARGIN, MARGIN, INK, bold=True)), MARGIN + title.height + 12
+
+
+def _finished(chart: ChartOnPage | GroupOnPage, source: str, marks: list[Mark], y: float) -> Drawing:
+    """A sheet with its legends, which begin at `y`."""
     for text in [*chart.legends, f"{chart.page} · {source}"]:
-        block = fit(text, REGULAR, SMALL, inner, ROOM)
+        block = fit(text, REGULAR, SMALL, INNER, ROOM)
         marks += _block(block, MARGIN, y, MUTED)
         y += block.height + 4
     return Drawing(chart.title, WIDTH, round(y + MARGIN, 1), tuple(marks))
@@ -156,6 +185,8 @@ def _element(
                 yield from _element(child, frame, here, ruled)
     elif node.tag == "text":
         yield from _text(node, frame, here, ruled)
+    elif "url(" in node.attributes.get("fill", ""):
+        return  # a pattern, for print and forced colours
     else:
         for shape in _shapes(node, frame, _ink(ruled, filled=node.tag not in ("line", "polyline"))):
             if shape.ink.fill or shape.ink.stroke:

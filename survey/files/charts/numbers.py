@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from survey.results.chart_group import AnswerBar, ChartGroup
 from survey.results.charts import IntervalChart, QuadrantChart, TrendChart
 from survey.results.control_chart import ControlPicture
 from survey.results.funnel_chart import FunnelChart
@@ -79,3 +80,17 @@ def _place(chart: PlaceChart, _name_of: Named) -> Iterator[dict[str, object]]:
                 "counter": counter, "week": bar.week.isoformat(), "within_hours": bar.within,
                 "outside_hours": bar.outside, "expected_lo": bar.least, "expected_hi": bar.most,
             }  # fmt: skip
+
+
+@_rows.register
+def _answers(bar: AnswerBar, _name_of: Named) -> Iterator[dict[str, object]]:
+    shares = {segment.level: segment.share for segment in bar.segments}
+    for answer, count in enumerate(bar.counts, 1):
+        yield {"answer": answer, "answers": count, "share": shares.get(answer, 0.0)}
+
+
+@_rows.register
+def _group(group: ChartGroup, name_of: Named) -> Iterator[dict[str, object]]:
+    for code, chart in group.parts:
+        for row in _rows(chart, name_of):
+            yield {"code": code, "label": name_of(code), **row}

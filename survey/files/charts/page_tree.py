@@ -84,20 +84,70 @@ class ChartOnPage:
     legends: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class PartOnPage:
+    """One of several drawings: what stands above it, and beneath it where anything does."""
+
+    drawing: Node
+    label: str
+    note: str
+
+
+@dataclass(frozen=True)
+class GroupOnPage:
+    """Drawings of one kind and what stands around them."""
+
+    parts: tuple[PartOnPage, ...]
+    title: str
+    page: str
+    legends: tuple[str, ...]
+    #: how many stand beside each other on a sheet
+    columns: int
+
+
+def find_group(html: str, name: str) -> GroupOnPage | None:
+    """The charts in the element of a page with `data-charts="<name>"`, one in each of its list items.
+
+    Such an element has its title in `data-title` and how many stand in a row in `data-columns`.
+    """
+    root = _tree(html)
+    around = next((n for n in root.walk() if n.attributes.get("data-charts") == name), None)
+    if around is None:
+        return None
+    parts = []
+    for item in (n for n in around.walk() if n.tag == "li"):
+        drawing = next((n for n in item.children if isinstance(n, Node) and n.tag == "svg"), None)
+        if drawing is not None:
+            label = next((n.text for n in item.walk() if n.tag in ("h3", "a")), "")
+            note = next((n.text for n in item.walk() if "range" in n.classes and n.parent is item), "")
+            parts.append(PartOnPage(drawing, label, note))
+    at = around.attributes
+    legends = tuple(n.text for n in around.walk() if n.tag == "p" and "legend" in n.classes and n.parent is around)
+    return GroupOnPage(tuple(parts), at["data-title"], _window(root), legends, int(at["data-columns"]))
+
+
 def find_chart(html: str, name: str) -> ChartOnPage | None:
     """The chart of a page whose drawing is labelled by `<name>-title`; None where the page has none of it."""
-    reader = _Reader()
-    reader.feed(html)
-    reader.close()
-    label = f"{name}-title"
-    drawing = next((n for n in reader.root.walk() if n.tag == "svg" and _labelled(n, label)), None)
+    root, label = _tree(html), f"{name}-title"
+    drawing = next((n for n in root.walk() if n.tag == "svg" and _labelled(n, label)), None)
     if drawing is None:
         return None
-    page = next((n.text for n in reader.root.walk() if n.tag == "title" and n.parent and n.parent.tag == "head"), "")
     own = next((n.text for n in drawing.walk() if n.attributes.get("id") == label), "")
     around = drawing.parent
     words = [n for n in around.walk() if n.tag == "figcaption"] if around is not None else []
-    return ChartOnPage(drawing, words[0].text if words else own, page, tuple(_legends(around)))
+    return ChartOnPage(drawing, words[0].text if words else own, _window(root), tuple(_legends(around)))
+
+
+def _tree(html: str) -> Node:
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    return reader.root
+
+
+def _window(root: Node) -> str:
+    """What a page's window is called."""
+    return next((n.text for n in root.walk() if n.tag == "title" and n.parent and n.parent.tag == "head"), "")
 
 
 def _labelled(node: Node, label: str) -> bool:

@@ -13,9 +13,9 @@ from werkzeug.exceptions import NotFound
 from survey.core.text import fold
 from survey.files.charts.as_png import png
 from survey.files.charts.as_svg import svg
-from survey.files.charts.drawing import draw_sheet
+from survey.files.charts.drawing import draw_group, draw_sheet
 from survey.files.charts.numbers import numbers
-from survey.files.charts.page_tree import find_chart
+from survey.files.charts.page_tree import find_chart, find_group
 from survey.results.as_csv import csv_text
 from survey.web import chart_files
 from survey.web.context import today
@@ -47,12 +47,13 @@ def _send(response: flask.Response) -> flask.Response:
 def _file(html: str, name: str, kind: str) -> bytes | None:
     """The file of a page's chart; None where the page has no such chart, or it has no such file."""
     chosen = flask.g.get("asked_chart")
-    chart = find_chart(html, name)
-    if chosen is None or chart is None or kind not in TYPES:
+    chart, group = find_chart(html, name), find_group(html, name)
+    if chosen is None or kind not in TYPES or (chart is None and group is None):
         return None
     if kind == "csv":
         return csv_text(numbers(chosen.chart, chosen.name_of), spreadsheet=True).encode()
-    drawing = draw_sheet(chart, " · ".join([*_round_code(), day(today())]))
+    source = " · ".join([*_round_code(), day(today())])
+    drawing = draw_sheet(chart, source) if chart is not None else draw_group(group, source)
     return svg(drawing) if kind == "svg" else png(drawing)
 
 

@@ -15,6 +15,7 @@ from survey.accounts.auth import role_required
 from survey.core.errors import InputError
 from survey.models import Agency, Role
 from survey.results.as_csv import csv_text
+from survey.results.chart_group import ChartGroup
 from survey.results.control_chart import ControlPicture, control_picture
 from survey.results.operations.mark_change import mark_change, unmark_change
 from survey.results.page_data import RoundPage
@@ -41,6 +42,8 @@ class ControlView:
     key: str
     title: str
     picture: ControlPicture
+    #: what the page calls its drawing
+    anchor: str
 
     @property
     def sentence(self) -> str:
@@ -82,7 +85,7 @@ def views(session: orm.Session, page: RoundPage, agency: str, unit: str) -> list
         picture = control_picture(
             data, rebase=data.rebased_at(marked), target=target, actions=done, depth=220 if level == "overall" else 110
         )
-        found.append(ControlView(level, key, page.label(level, key), picture))
+        found.append(ControlView(level, key, page.label(level, key), picture, f"control-{key}"))
     return found
 
 
@@ -101,7 +104,9 @@ def counter_views(session: orm.Session, page: RoundPage, agency: str, unit: str)
         data = series(sums, at_counter(agency, number), range(items), unit)
         if sum(data.n) >= page.rules.min_n_interval:
             picture = control_picture(data, rebase=data.rebased_at(marked), depth=110)
-            found.append(ControlView("counter", counter.code, local_name(counter), picture))
+            found.append(
+                ControlView("counter", counter.code, local_name(counter), picture, f"control-counter-{number}")
+            )
     return sorted(found, key=lambda view: (-view.picture.signs, view.title))
 
 
@@ -184,7 +189,7 @@ def controls(round_code: str) -> str:
                 for agency, found in shown.items()
             ]
             pictures.sort(key=lambda one: -one[1].signs)
-            groups.append((league, pictures))
+            groups.append((league, pictures, ChartGroup(tuple(pictures))))
         return flask.render_template("results/controls.html", page=page, groups=groups, unit=unit)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from functools import partial
 
 import flask
 import pandas as pd
@@ -18,6 +19,7 @@ from survey.models import Role, RoundState
 from survey.results.as_csv import csv_text
 from survey.results.bars import UNWEIGHTED, weighted_bars
 from survey.results.breakdowns import COUNTER, dimensions
+from survey.results.chart_group import answer_bars
 from survey.results.charts import adds_up, interval_chart
 from survey.results.comments import comment_summary, masked_text
 from survey.results.figures import ALL_SERVICES, PROVINCE, chart_row
@@ -159,6 +161,8 @@ def detail(round_code: str, agency: str) -> str:
             )
             for level, key in across
         ]
+        bars = UNWEIGHTED if group else weighted_bars(session, page.results, agency)
+        items = [figures.find(agency, service, "item", item.code) for item in page.definition.items]
         return flask.render_template(
             "results/detail.html",
             page=page,
@@ -176,7 +180,9 @@ def detail(round_code: str, agency: str) -> str:
             counters=None if group or not agency else _counters(session, page, agency),
             comment_summary=None if group or service else comment_summary(session, page.results, page.figures, agency),
             masked_text=masked_text,
-            bars=UNWEIGHTED if group else weighted_bars(session, page.results, agency),
+            bars=bars,
+            answers=answer_bars(items, bars),
+            item_name=partial(page.label, "item"),
             weighted=not group,
             adds_up=adds_up,
             unanswered=None if group else unanswered(figures.overall(agency, service), page.rules.statistic),

@@ -57,7 +57,9 @@ def standing_view(session: orm.Session, page: RoundPage, agency: str) -> Standin
     marked = [one.on_day for one in known_changes(session, agency)]
     overall = targets[0].target if targets and not targets[0].element else None
     picture = control_picture(months, rebase=months.rebased_at(marked), target=overall, depth=90)
-    return StandingView(standing, ControlView("overall", "all", _("Overall"), picture), _sentences(standing))
+    return StandingView(
+        standing, ControlView("overall", "all", _("Overall"), picture, "month-picture"), _sentences(standing)
+    )
 
 
 def _sentences(standing: AgencyStanding) -> FirstSentences:
