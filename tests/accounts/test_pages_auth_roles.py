@@ -206,6 +206,7 @@ GET = {
     "api.distributions": NO_TOKEN,
     "api.ranks": NO_TOKEN,
     "api.actions": NO_TOKEN,
+    "api.expected": NO_TOKEN,
     "api.targets": NO_TOKEN,
     "api.rates": NO_TOKEN,
     "api.diagnosis": NO_TOKEN,

@@ -61,7 +61,7 @@ ADDRESSES = [
 ]
 
 
-@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("address", [*ADDRESSES, "/rounds/r1/expected"])
 def test_nothing_without_a_token(published: Flask, client: FlaskClient, address: str) -> None:
     for headers in (
         {},

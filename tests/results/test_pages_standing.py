@@ -12,6 +12,7 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 
+from survey.core.actor import Actor
 from survey.models import (
     Agency,
     AgencyKind,
@@ -23,11 +24,13 @@ from survey.models import (
     Target,
 )
 from survey.publication.editions import thaw
+from survey.publication.operations.api_clients import create_api_client
 from survey.publication.queries.editions import published
 from survey.results.comparisons import agency_ranks
 from survey.results.compute import round_results
+from survey.results.expected import leagues
 from tests.support.communes import six_communes
-from tests.support.evaluation import close_rounds, post, publish_scored, sign_in
+from tests.support.evaluation import NOW, close_rounds, post, publish_scored, sign_in
 from tests.support.reading import words
 
 
@@ -229,6 +232,33 @@ def test_leagues_of_a_list_are_ranked_and_frozen_apart(province: Flask) -> None:
         edition = published(session, "r1")
         assert edition is not None
         assert {code: league for code, league in thaw(session, edition).leagues.items() if code in own} == own
+
+
+def test_bands_and_the_funnel_are_within_a_league_of_a_list(province: Flask, client: FlaskClient) -> None:
+    """Five communes are a league, the sixth (xa-f) is left to its kind, alone: no range, no mark. xa-e stays worse.
+
+    By hand: 370 of 500 answers are satisfied among the five. The API says the same.
+    """
+    with province.extensions["database"].write() as session:
+        round_ = session.scalars(sa.select(Round)).one()
+        own = {f"xa-{letter}": "Vùng cao" for letter in "abcde"}
+        round_.rules = {**round_.rules, "leagues": "list", "league_of": own, "expected_by": "none"}
+        _client, token = create_api_client(session, name="cong", scopes=["results"], actor=Actor(NOW))
+    with province.extensions["database"].read() as session:
+        (league,) = leagues(round_results(session, "r1"), ranked=False)
+    assert (league.code, league.centre) == ("Vùng cao", pytest.approx(74))
+    assert {one.agency: one.band for one in league.standings} == {
+        **{f"xa-{letter}": "expected" for letter in "abcd"}, "xa-e": "worse"
+    }  # fmt: skip
+    sign_in(client, "evaluator")
+    page = page_of(client, "/danh-gia/r1")
+    assert len(page.select("svg.funnel .place")) == 5
+    assert {row["data-expected"] for row in page.select("tr[data-expected]")} == set(own)
+    reply = client.get("/api/v1/rounds/r1/expected", headers={"Authorization": f"Bearer {token}"})
+    sent = reply.get_json()["expected"]
+    assert {(one["league"], one["agency"], one["band"]) for one in sent} == {
+        ("Vùng cao", one.agency, one.band) for one in league.standings
+    }
 
 
 def test_leagues_and_targets_are_frozen_with_the_edition(province: Flask) -> None:

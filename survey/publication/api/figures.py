@@ -35,6 +35,11 @@ def rank_rows(ranks: pd.DataFrame, shown: set[str]) -> list[dict[str, Any]]:
     return [row for row in rows if row["agency"] in shown]
 
 
+def expected_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """One object an agency with what is expected of it."""
+    return _rows(table, tuple(map(str, table.columns)))
+
+
 def target_rows(targets: pd.DataFrame) -> list[dict[str, Any]]:
     """One object a target."""
     return _rows(targets, tuple(map(str, targets.columns)))

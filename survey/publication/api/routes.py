@@ -28,13 +28,21 @@ from survey.core.errors import InputError
 from survey.models import ApiClient, Round
 from survey.publication.api.actions import action_rows
 from survey.publication.api.diagnosis import diagnosis_rows, rates_sent
-from survey.publication.api.figures import distribution_rows, hardened_rows, rank_rows, result_rows, target_rows
+from survey.publication.api.figures import (
+    distribution_rows,
+    expected_rows,
+    hardened_rows,
+    rank_rows,
+    result_rows,
+    target_rows,
+)
 from survey.publication.operations.name_decision import facts_of
 from survey.publication.page_data import frozen_page, public_hardened, public_rows
 from survey.publication.queries import api_clients
 from survey.publication.queries.editions import published, published_rounds
 from survey.results.comparisons import agency_ranks
 from survey.results.compute import RoundResults, round_results
+from survey.results.expected_table import expected_table
 from survey.results.hardened import HardenedIndex
 from survey.results.headline import headline_for
 from survey.results.target_table import target_table
@@ -190,6 +198,16 @@ def ranks(round_code: str) -> flask.Response:
         found, table = _results(session, round_code)
         shown = set(table["agency"])
         return json_reply({"round": found.round.code, "ranks": rank_rows(agency_ranks(found), shown)})
+
+
+@blueprint.get("/rounds/<round_code>/expected")
+@token_required("results")
+def expected(round_code: str) -> flask.Response:
+    """Send which agencies are better or worse than expected in their league; none where leagues are too small."""
+    with database().read() as session:
+        found, table = _results(session, round_code)
+        rows = expected_rows(expected_table(found, set(table["agency"])))
+        return json_reply({"round": found.round.code, "expected": rows})
 
 
 @blueprint.get("/rounds/<round_code>/targets")

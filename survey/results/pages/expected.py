@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 import flask
-import pandas as pd
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
@@ -15,6 +14,7 @@ from survey.accounts.auth import role_required
 from survey.results.agency_standing import TargetStanding, target_standing
 from survey.results.as_csv import csv_text
 from survey.results.expected import ExpectedStanding, League, leagues
+from survey.results.expected_table import expected_table
 from survey.results.funnel_chart import FunnelChart, funnel_chart
 from survey.results.page_data import RoundPage
 from survey.results.pages.pages import RESULT_READERS, blueprint, load
@@ -78,30 +78,8 @@ def expected_download(round_code: str) -> flask.Response:
     """Send the expected ranges and bands of all leagues as CSV, with all digits."""
     with database().read() as session:
         page = load(session, round_code)
-        mine = set(page.agencies)
-        rows = [
-            {"league": one.code, "name": page.agency_name(s.agency), **asdict(s), "centre": one.centre}
-            for one in leagues(page.results)
-            for s in one.standings
-            if s.agency in mine
-        ]
-    columns = (
-        "league",
-        "agency",
-        "name",
-        "n",
-        "index",
-        "band",
-        "lo",
-        "hi",
-        "expected",
-        "adjusted",
-        "centre",
-        "low",
-        "high",
-    )
-    table = pd.DataFrame(rows, columns=list(columns))
-    table[["low", "high"]] = table[["low", "high"]].astype("Int64")
+        table = expected_table(page.results, set(page.agencies))
+        table.insert(2, "name", [page.agency_name(agency) for agency in table["agency"]])
     name = _("SIPAS expected ranges %(name)s", name=page.round.code) + ".csv"
     body = io.BytesIO(csv_text(table, spreadsheet=True).encode())
     return flask.send_file(body, mimetype="text/csv", as_attachment=True, download_name=name, etag=False)
