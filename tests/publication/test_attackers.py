@@ -36,6 +36,7 @@ from survey.demo.province import FULL
 from survey.migrations import upgrade
 from survey.models import Agency, Response, Role, Round, RoundState, Service
 from survey.publication.operations.api_clients import create_api_client
+from survey.results.borrowed import estimates_of
 from survey.results.breakdowns import CHANNEL, COUNTER, GROUP, breakdown, dimensions
 from survey.results.compute import RoundResults, round_results, without_service
 from survey.structure.queries.population import population
@@ -216,6 +217,52 @@ def test_hidden_people_could_be_in_any_hidden_place_of_both_rounds(full: Provinc
         np.testing.assert_allclose(
             one[name].astype(float).to_numpy(), two[name].astype(float).to_numpy(), rtol=1e-7, atol=1e-7
         )
+
+
+@pytest.mark.parametrize("code", ROUNDS)
+def test_estimates_that_borrow_are_the_same_whoever_is_hidden(full: Province, code: str) -> None:
+    """Nobody below an evaluator is shown them. An evaluator may publish them under their name: with every figure of a
+    round beside, they tell neither how many are in a hidden place nor what they said, for any of these could be there.
+    """
+    with full.database.read() as session:
+        people = People.read(session, code)
+    rules, hidden = people.results.rules, people.results.table
+    gone = (hidden["status"] == "suppressed").to_numpy()
+    found = []
+    for keys in (people.keys, *(scattered(people.keys, hidden, seed) for seed in (1, 2))):
+        table = people.table(replace(rules, min_n=0), hidden, keys)
+        table.loc[gone, ["index", "se_test", "n"]] = np.nan
+        found.append(estimates_of(replace(people.results, table=table, tested=table)))
+    assert len(found[0]) > 100
+    overall = (hidden["level"] == "overall").to_numpy()
+    shown = set(hidden.loc[~gone & overall, ["agency", "service"]].itertuples(index=False, name=None))
+    assert {(one.agency, one.service) for one in found[0]} <= shown
+    assert min(one.n for one in found[0]) >= rules.min_n
+    for other in found[1:]:
+        assert [(one.agency, one.service, one.n) for one in other] == [
+            (one.agency, one.service, one.n) for one in found[0]
+        ]
+        for name in ("direct", "value", "lo", "hi", "model_share"):
+            np.testing.assert_allclose(
+                [getattr(one, name) for one in other], [getattr(one, name) for one in found[0]], rtol=1e-7, atol=1e-7
+            )
+
+
+def scattered(keys: pd.DataFrame, table: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Return the keys with the people of an agency's hidden services in any of these, however many then are in each."""
+    random = np.random.default_rng(seed)
+    gone = table.loc[table["status"] == "suppressed", ["agency", "service"]]
+    places = {place for place in gone.itertuples(index=False, name=None) if all(place)}
+    moved, changed = keys.copy(), 0
+    for agency, rows in keys.groupby("agency").indices.items():
+        at = [row for row in rows if (agency, keys["service"][row]) in places]
+        choices = sorted({service for of, service in places if of == agency})
+        if at and len(choices) > 1:
+            chosen = random.choice(choices, len(at))
+            changed += int((chosen != keys["service"].to_numpy()[at]).sum())
+            moved.loc[keys.index[at], "service"] = chosen
+    assert changed > 100
+    return moved
 
 
 @pytest.mark.parametrize(("name", "dimension"), [("full", COUNTER), ("small", CHANNEL), ("small", "filing")])
