@@ -27,6 +27,34 @@ def test_a_funnel_of_shares_is_that_of_r() -> None:
     np.testing.assert_allclose(frame["z"], given["z"] / spread, rtol=1e-9)
 
 
+HEARTS = {
+    "Bristol": (143, 41), "Leicester": (187, 25), "Leeds": (323, 24), "Oxford": (122, 23), "Guys": (164, 25),
+    "Liverpool": (405, 42), "Southampton": (239, 24), "Great Ormond St": (482, 53), "Newcastle": (195, 26),
+    "Harefield": (177, 25), "Birmingham": (581, 58), "Brompton": (301, 31),
+}  # fmt: skip
+"""Children's heart surgery in twelve English hospitals, 1991-1995: operations, deaths within thirty days. Spiegelhalter
+(2019), The Art of Statistics, fig. 2.5; his file 02-5-child-heart-surgery-1991-x.csv."""
+
+
+def test_of_the_hospitals_of_the_bristol_inquiry_bristol_alone_is_worse_than_expected() -> None:
+    """By hand from eqs. 3-5 of Spiegelhalter (2005): 397 of 3,319 died; 24 of 323 in Leeds."""
+    operations, deaths = np.array(list(HEARTS.values()), dtype=float).T
+    found = share_funnel(100 * (operations - deaths) / operations, operations)
+    assert found.centre == pytest.approx(100 * (3319 - 397) / 3319)
+    bands = dict(zip(HEARTS, found.band, strict=True))
+    assert (bands.pop("Bristol"), bands.pop("Leeds"), set(bands.values())) == ("worse", "better", {"expected"})
+    distance = (np.arcsin(np.sqrt(1 - deaths / operations)) - np.arcsin(np.sqrt(1 - 397 / 3319))) * 2 * operations**0.5
+    assert distance[0] < -5  # without the spread between hospitals
+    ordered = np.sort(distance)
+    # type 7 quantiles of twelve at .1 and .9: 1.1 and 9.9 places from the first
+    low, high = ordered[1] + 0.1 * (ordered[2] - ordered[1]), ordered[9] + 0.9 * (ordered[10] - ordered[9])
+    phi = np.mean(np.minimum(np.maximum(distance, low), high) ** 2)
+    weight = 4 * operations
+    tau2 = (12 * phi - 11) / (weight.sum() - (weight**2).sum() / weight.sum())
+    assert found.dispersion == pytest.approx(phi)
+    np.testing.assert_allclose(found.z, distance / np.sqrt(1 + weight * max(tau2, 0)))
+
+
 def test_without_spread_between_agencies_limits_are_those_of_chance() -> None:
     """By hand: three agencies at 80, 80, 86 of 100 answers, around 82; asin scale, s = 1 / 20."""
     found = share_funnel([80, 80, 86], [100, 100, 100])
