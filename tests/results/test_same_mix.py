@@ -117,7 +117,7 @@ def test_what_the_rule_names_is_asked_for_first(province: Flask, client: FlaskCl
     page = BeautifulSoup(client.get("/danh-gia/r1/cung-co-cau").get_data(as_text=True), "html.parser")
     option = page.select_one("#theo option[selected]")
     assert option is not None
-    assert (option["value"], words(option).startswith("Kênh + ")) == ("quy-tac", True)
+    assert (option["value"], words(option).startswith("Kênh trả lời + ")) == ("quy-tac", True)
     assert client.get("/danh-gia/r1/cung-co-cau?theo=kenh").status_code == 200
 
 
