@@ -63,7 +63,7 @@ def _figures(
 ) -> dict[tuple[str, str], ShownFigure]:
     rules, scheme = results.rules, results.scheme
     sums = reduce(Sums.merge, [round_sums(session, one, scheme, rules) for one in rounds])
-    known = pd.concat(counts).groupby(["agency", "service"], as_index=False)["N"].sum()
+    known = pd.concat(counts).groupby(["agency", "service"])["N"].sum().reset_index()
     # A round of unknown transactions would weigh nothing: then every answer counts the same.
     table = score_sums(sums, scheme, known if all(map(len, counts)) else known.iloc[:0], rules, tests=False)
     figures = Figures(table)

@@ -129,9 +129,7 @@ def margins_of(design: Design, leagues: Mapping[str, str], groups: Sequence[str]
     """
     cells = design.keys.assign(N=np.asarray(design.weight * design.n, dtype=np.float64))
     cells = cells[cells["N"] > 0]
-    margins: dict[str | tuple[str, ...], pd.DataFrame] = {
-        PLACES: cells.groupby(list(PLACES), as_index=False)["N"].sum()
-    }
+    margins: dict[str | tuple[str, ...], pd.DataFrame] = {PLACES: cells.groupby(list(PLACES))["N"].sum().reset_index()}
     for group in groups:
         own = cells.groupby(["agency", group], as_index=False)["N"].sum()
         total = own.groupby("agency")["N"].transform("sum")

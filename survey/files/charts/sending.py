@@ -15,7 +15,7 @@ from survey.files.charts.as_png import png
 from survey.files.charts.as_svg import svg
 from survey.files.charts.drawing import draw_group, draw_sheet
 from survey.files.charts.numbers import numbers
-from survey.files.charts.page_tree import find_chart, find_group
+from survey.files.charts.page_tree import ChartOnPage, find_chart, find_group
 from survey.results.as_csv import csv_text
 from survey.web import chart_files
 from survey.web.context import today
@@ -47,13 +47,13 @@ def _send(response: flask.Response) -> flask.Response:
 def _file(html: str, name: str, kind: str) -> bytes | None:
     """The file of a page's chart; None where the page has no such chart, or it has no such file."""
     chosen = flask.g.get("asked_chart")
-    chart, group = find_chart(html, name), find_group(html, name)
-    if chosen is None or kind not in TYPES or (chart is None and group is None):
+    found = find_chart(html, name) or find_group(html, name)
+    if chosen is None or found is None or kind not in TYPES:
         return None
     if kind == "csv":
         return csv_text(numbers(chosen.chart, chosen.name_of), spreadsheet=True).encode()
     source = " · ".join([*_round_code(), day(today())])
-    drawing = draw_sheet(chart, source) if chart is not None else draw_group(group, source)
+    drawing = draw_sheet(found, source) if isinstance(found, ChartOnPage) else draw_group(found, source)
     return svg(drawing) if kind == "svg" else png(drawing)
 
 
