@@ -87,9 +87,10 @@ class Response(Base):
 
 
 class ResponseTally(Base):
-    """How many responses of a round came, and the newest: triggers of PostgreSQL keep it, so that no page counts.
+    """How many responses of a round came, and the newest: triggers keep it, so that no page counts.
 
-    A round has as many rows as writers left, which add up. On SQLite, which has few responses, there is none.
+    On PostgreSQL a round has as many rows as writers left, which add up. On SQLite it has one at most, which counts
+    the responses up to the highest `newest` of all rounds; those after it, of 1024 numbers at most, are counted.
     """
 
     __tablename__ = "response_tally"

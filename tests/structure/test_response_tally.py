@@ -22,7 +22,8 @@ from survey.structure.queries.counted import PRIME, live_stamp
 from tests.support.places import open_place
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-BEFORE = "20261130_1640"
+BEFORE = ("20261130_1640", "20261130_1710")
+"""The steps before PostgreSQL kept a tally, and before SQLite did."""
 
 
 @pytest.fixture
@@ -62,16 +63,21 @@ def check(database: Database, rounds: list[int]) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_tally_is_the_count_after_anything(database: Database, rounds: list[int], seed: int) -> None:
-    """Forms one by one, files at once, twice the same key, exclusions and their end, files undone, purges."""
+    """Forms one by one, small and large files, twice the same key, exclusions and their end, purges, what breaks off.
+
+    SQLite adds up at every 1024th number, and uses the highest numbers again after they were deleted.
+    """
     draw, number = random.Random(seed), 0  # noqa: S311 (what happens, not a secret)
-    for _ in range(25):
-        what, round_id = draw.choice(["one", "file", "again", "out", "in", "purge", "fail"]), draw.choice(rounds)
+    happens = ["one", "file", "large", "again", "out", "in", "purge", "newest", "fail"]
+    for _ in range(30):
+        what, round_id = draw.choice(happens), draw.choice(rounds)
         with database.write() as session:
             of_round = Response.round_id == round_id
             ids = session.scalars(sa.select(Response.id).where(of_round)).all()
             some = draw.sample(ids, min(len(ids), draw.randint(0, 9)))
-            if what in {"one", "file", "fail"}:
-                keys = [f"{number + k:016d}" for k in range(1 if what == "one" else draw.randint(2, 40))]
+            if what in {"one", "file", "large", "fail"}:
+                size = {"one": 1, "large": 700}.get(what, draw.randint(2, 40))
+                keys = [f"{number + k:016d}" for k in range(size)]
                 number += len(keys)
                 session.execute(sa.insert(Response), rows(session, round_id, keys))
                 if what == "fail":
@@ -85,7 +91,53 @@ def test_the_tally_is_the_count_after_anything(database: Database, rounds: list[
                 session.execute(sa.update(Response).where(Response.id.in_(some)).values(excluded=value))
             elif what == "purge":
                 session.execute(sa.delete(Response).where(of_round))
+            elif what == "newest":
+                highest = session.scalar(sa.select(sa.func.max(Response.id))) or 0
+                session.execute(sa.delete(Response).where(Response.id > highest - draw.choice([1, 30, 900])))
         check(database, rounds)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_numbers_may_come_in_any_order(database: Database, rounds: list[int], seed: int) -> None:
+    """As when a copy brings rows: numbers at, before and after those at which SQLite adds up, some again."""
+    draw = random.Random(seed)  # noqa: S311 (what happens, not a secret)
+    numbers = [1, 2, 1023, 1024, 1025, 2047, 2048, 2049, 3072, 4000, 4096]
+    for turn in range(4):
+        draw.shuffle(numbers)
+        for number in numbers:
+            with database.write() as session:
+                new = rows(session, draw.choice(rounds), [f"{turn:04d}-{number:011d}"])[0]
+                session.execute(sa.insert(Response).values(id=number, **new))
+            check(database, rounds)
+        numbers = [4096, *draw.sample([1, 1024, 2048, 2049, 3072], 3)]  # go, and come again
+        with database.write() as session:
+            session.execute(sa.delete(Response).where(Response.id.in_(numbers)))
+        check(database, rounds)
+
+
+def test_no_stamp_scans_the_responses(database: Database, rounds: list[int]) -> None:
+    """On SQLite what came since it added up is found by the key, on PostgreSQL the table is not asked at all."""
+    with database.write() as session:
+        session.execute(sa.insert(Response), rows(session, rounds[0], [f"{k:016d}" for k in range(1100)]))
+    asked: list[tuple[str, object]] = []
+    with database.read() as session:
+        connection = session.connection()
+        with_plan = database.engine.dialect.name == "sqlite"
+
+        @sa.event.listens_for(connection, "before_cursor_execute")
+        def _note(_c: object, _cursor: object, statement: str, parameters: object, *_rest: object) -> None:
+            asked.append((statement, parameters))
+
+        assert live_stamp(session, rounds[0])[0] == 1100
+        of_responses = [(query, values) for query, values in asked if "FROM response \n" in query]
+        assert len(of_responses) == (2 if with_plan else 1)
+        for query, values in of_responses if with_plan else []:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values).all()  # type: ignore[arg-type]
+            steps = [str(row.detail) for row in plan if "response " in str(row.detail)]
+            assert steps
+            for step in steps:
+                assert step.startswith("SEARCH response USING"), step
+                assert "INTEGER PRIMARY KEY (rowid>?)" in step or "ix_response_excluded (round_id=? AND" in step, step
 
 
 def test_writers_who_write_at_once_are_all_counted(database: Database, rounds: list[int]) -> None:
@@ -144,14 +196,12 @@ def test_no_writer_waits_for_another(postgresql_database: Database) -> None:
     check(database, [number])
 
 
-def test_the_doctor_compares(postgresql_database: Database, tmp_path: Path) -> None:
-    database = postgresql_database
-    with database.write() as session:
-        open_place(session)
-        rounds = [session.scalars(sa.select(Round.id)).one()]
+def test_the_doctor_compares(database: Database, rounds: list[int], tmp_path: Path) -> None:
     settings = Settings(instance_dir=tmp_path, secret_key="k" * 40, database_url=database.url)
     with database.write() as session:
-        session.execute(sa.insert(Response), rows(session, rounds[0], [f"{k:016d}" for k in range(3)]))
+        new = rows(session, rounds[0], [f"{k:016d}" for k in range(3)])
+        session.execute(sa.insert(Response), new)
+        session.execute(sa.insert(Response).values(id=1024, **(new[0] | {"key": "k" * 16})))
     assert not [one for one in examine(settings, database, NOW) if "counted wrong" in one.what]
     with database.write() as session:
         session.execute(sa.update(ResponseTally).values(responses=ResponseTally.responses + 1))
@@ -159,12 +209,13 @@ def test_the_doctor_compares(postgresql_database: Database, tmp_path: Path) -> N
     assert [(one.state, str(rounds[0]) in one.what) for one in wrong] == [(WRONG, True)]
 
 
+@pytest.mark.parametrize("before", BEFORE)
 def test_an_older_database_is_counted_and_a_copy_counts_itself(
-    database: Database, rounds: list[int], tmp_path: Path
+    database: Database, rounds: list[int], tmp_path: Path, before: str
 ) -> None:
-    downgrade(database, BEFORE)
+    downgrade(database, before)
     with database.write() as session:
-        session.execute(sa.insert(Response), rows(session, rounds[0], [f"{k:016d}" for k in range(7)]))
+        session.execute(sa.insert(Response), rows(session, rounds[0], [f"{k:016d}" for k in range(1030)]))
     upgrade(database, newest())
     check(database, rounds)
     target = Database(f"sqlite:///{tmp_path / 'copy.db'}")

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from survey.core.db import Database
-from survey.models import Response, ResponseTally
+from survey.models import Response, Round
+from survey.structure.queries.counted import tallied
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,8 @@ def read_newest_answer_time(session: orm.Session) -> datetime | None:
 
 
 def read_wrong_tallies(session: orm.Session) -> list[int]:
-    """The numbers of the rounds whose tally is not what a count of their responses gives, in order (PostgreSQL)."""
-    if session.get_bind().dialect.name != "postgresql":
-        return []
-    tallied = sa.select(ResponseTally.round_id, sa.func.sum(ResponseTally.responses)).group_by(ResponseTally.round_id)
-    counted = sa.select(Response.round_id, sa.func.count()).group_by(Response.round_id)
-    tallies, counts = (
-        {number: int(count) for number, count in session.execute(query) if count} for query in (tallied, counted)
-    )
-    return sorted(number for number in tallies.keys() | counts.keys() if tallies.get(number) != counts.get(number))
+    """The numbers of the rounds whose tally is not what a count of their responses gives, in order."""
+    query = sa.select(Response.round_id, sa.func.count()).group_by(Response.round_id)
+    counts = {row[0]: row[1] for row in session.execute(query)}
+    rounds = session.scalars(sa.select(Round.id).order_by(Round.id))
+    return [number for number in rounds if tallied(session, number)[0] != counts.get(number, 0)]

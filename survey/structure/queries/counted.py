@@ -29,7 +29,7 @@ def live_stamp(session: orm.Session, round_id: int) -> tuple[int, ...]:
     """Numbers that change whenever the counted responses do: rows, newest id, and which are excluded.
 
     Answers are never edited, so that these tell whether moments worked out earlier still hold. Nothing is scanned:
-    on PostgreSQL triggers keep the first two (`ResponseTally`), an index of their own has the few that do not count.
+    triggers keep the first two (`ResponseTally`), an index of their own has the few that do not count.
     """
     known: dict[int, tuple[int, ...]] = session.info.setdefault("stamps", {}) if session.info.get(ONE_MOMENT) else {}
     if round_id not in known:
@@ -38,18 +38,27 @@ def live_stamp(session: orm.Session, round_id: int) -> tuple[int, ...]:
 
 
 def _live_stamp(session: orm.Session, round_id: int) -> tuple[int, ...]:
-    of_round = Response.round_id == round_id
-    came = sa.select(sa.func.count(), sa.func.max(Response.id)).where(of_round)
-    if session.get_bind().dialect.name == "postgresql":
-        came = sa.select(sa.func.sum(ResponseTally.responses), sa.func.max(ResponseTally.newest))
-        came = came.where(ResponseTally.round_id == round_id)
-    rows = session.execute(came).one()
     out = session.execute(  # few, and found by an index of their own
         sa.select(sa.func.count(), sa.func.sum(Response.id), sa.func.sum(MIXED * MIXED)).where(
-            of_round, Response.excluded.is_not(None)
+            Response.round_id == round_id, Response.excluded.is_not(None)
         )
     ).one()
-    return tuple(int(value or 0) for value in (*rows, *out))
+    return (*tallied(session, round_id), *(int(value or 0) for value in out))
+
+
+def tallied(session: orm.Session, round_id: int) -> tuple[int, int]:
+    """How many responses a round has, excluded ones too, and the highest number of any that it had."""
+    tally = sa.select(sa.func.sum(ResponseTally.responses), sa.func.max(ResponseTally.newest))
+    responses, newest = session.execute(tally.where(ResponseTally.round_id == round_id)).one()
+    if session.get_bind().dialect.name == "postgresql":
+        return int(responses or 0), int(newest or 0)
+    edge = sa.select(sa.func.coalesce(sa.func.max(ResponseTally.newest), 0)).scalar_subquery()
+    since = sa.select(sa.func.count(), sa.func.max(Response.id)).where(
+        Response.id > edge,
+        Response.round_id + 0 == round_id,  # a sum, so that SQLite seeks by the key and not by an index of the round
+    )
+    later = session.execute(since).one()
+    return int(responses or 0) + later[0], max(int(newest or 0), later[1] or 0)
 
 
 def stamp(session: orm.Session, round_id: int) -> tuple[int, ...]:
