@@ -1,6 +1,7 @@
-"""Memory and time of the search for doubtful responses, each size in a process of its own.
+"""Memory and time of the search for doubtful responses as the worker makes it, each size in a process of its own.
 
-`PYTHONPATH=. python benchmarks/doubtful.py [RESPONSES…]`; default: 50 000 and 200 000, on SQLite in a temporary folder.
+`PYTHONPATH=. python benchmarks/doubtful.py [RESPONSES…]`; default: 50 000, 200 000 and 1 000 000, at 256 counters, on
+SQLite in a temporary folder. Times are those of the processor.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ import sqlalchemy as sa
 
 from survey.core.db import Database
 from survey.migrations import upgrade
-from survey.models import Round
+from survey.models import Counter, Round
 from survey.results.compute import round_results
-from survey.results.doubtful_responses import flagged
+from survey.results.sensitivity import find_sensitivity
 from tests.support.places import open_place
 
-SIZES = (50_000, 200_000)
+SIZES = (50_000, 200_000, 1_000_000)
+COUNTERS = 256
 FILL = """
 WITH RECURSIVE n(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM n WHERE k < :size)
 INSERT INTO response
@@ -41,6 +43,10 @@ def fill(file: Path, size: int) -> None:
     with database.write() as session:
         open_place(session)
         session.flush()
+        first = session.scalars(sa.select(Counter).order_by(Counter.id)).first()
+        assert first is not None
+        session.add_all(Counter(agency_id=first.agency_id, code=f"Z{k}", name=f"Z{k}") for k in range(COUNTERS - 3))
+        session.flush()
         round_ = session.scalars(sa.select(Round)).one()
         more = len(round_.version.slots) - 16
         session.execute(sa.text(FILL), {"size": size, "round": round_.id, "more": more})
@@ -48,18 +54,19 @@ def fill(file: Path, size: int) -> None:
 
 
 def measure(file: Path) -> None:
-    """Print by how many MB the search raises the highest memory of this process, and how long it takes."""
+    """Print the highest memory of this process with the results of the round alone and with the search, and times."""
     database = Database(f"sqlite:///{file}")
     with database.read() as session:
         code = session.scalars(sa.select(Round.code)).one()
+        began = time.process_time()
         results = round_results(session, code)
-    with database.read() as session:
-        before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
-        found = flagged(session, code)
+        scored, before = time.process_time() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        began = time.process_time()
+        found = find_sensitivity(session, results)
         took, after = time.process_time() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(
-        f"{results.responses} responses: {after / 1024:.0f} MB at most, {(after - before) / 1024:.0f} more for it, "
-        f"{took:.1f} s of the processor, {found.flagged} flagged"
+        f"{results.responses} responses: {after / 1024:.0f} MB at most, {before / 1024:.0f} of them for the results; "
+        f"{took:.1f} s for the search, {scored:.1f} for the results, {found.flagged} flagged"
     )
     database.dispose()
 

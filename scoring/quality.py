@@ -67,11 +67,13 @@ def flags(
     comment: ArrayLike | None = None,
     rules: QualityRules | None = None,
     levels: int = 5,
+    counters: int | None = None,
 ) -> pd.DataFrame:
     """`FLAGS` as true/false columns, one row a response, `straight_line`, and `answered`, the share answered.
 
     `answers`: (n, items), 1..levels, 0 = no valid answer. Others are (n,) and optional: seconds (NaN unknown),
-    counter codes ("" or None unknown), local times, comments. What is not known is not flagged.
+    counter codes ("" or None unknown), local times, comments. What is not known is not flagged. `counters`: see
+    `bursts`.
     """
     rules = rules or QualityRules()
     table = np.asarray(answers)
@@ -85,7 +87,7 @@ def flags(
     if duration_s is not None:
         seconds = pd.to_numeric(pd.Series(np.asarray(duration_s)), errors="coerce").to_numpy(dtype=np.float64)
         fast = np.isfinite(seconds) & (given > 0) & (seconds < rules.seconds_per_item * given)
-    burst = none if counter is None or submitted_at is None else bursts(counter, submitted_at, rules)
+    burst = none if counter is None or submitted_at is None else bursts(counter, submitted_at, rules, counters)
     columns = {
         "answered": share,
         "too_few_answers": (given == 0) | (share < rules.min_answered_share),
@@ -139,8 +141,13 @@ def scan_p_value(k: int, n: int, share: float) -> float:
     return float(np.clip((k / share - n - 1) * point + 2 * tail, 0.0, 1.0))
 
 
-def bursts(counter: ArrayLike, submitted_at: ArrayLike, rules: QualityRules | None = None) -> Flags:
-    """Which responses (n,) lie in a window fuller than their counter's own rate explains."""
+def bursts(
+    counter: ArrayLike, submitted_at: ArrayLike, rules: QualityRules | None = None, counters: int | None = None
+) -> Flags:
+    """Which responses (n,) lie in a window fuller than their counter's own rate explains.
+
+    `counters`: how many share `alpha`, where these are the responses of some of them; else those that are named here.
+    """
     rules = rules or QualityRules()
     place, time = np.asarray(counter, dtype=object), pd.to_datetime(pd.Series(submitted_at))
     rows = np.flatnonzero(~pd.isna(place) & (place != "") & time.notna().to_numpy())
@@ -151,7 +158,7 @@ def bursts(counter: ArrayLike, submitted_at: ArrayLike, rules: QualityRules | No
     for members in np.split(order, np.cumsum(np.bincount(codes, minlength=len(names)))[:-1]):
         days = len(np.unique(moment[members] // _DAY))
         share = rules.window / (60 * rules.day_hours * max(days, 1))
-        result[rows[members]] = _in_full_window(moment[members] / 60e9, share, rules, len(names))
+        result[rows[members]] = _in_full_window(moment[members] / 60e9, share, rules, counters or len(names))
     return result
 
 

@@ -14,7 +14,7 @@ from survey.core.command_line import IN_FILE, progress_bar, report_input_errors
 from survey.core.config import BACKUP_MONTHS, Settings
 from survey.core.db import Database
 from survey.core.errors import InputError
-from survey.core.file_store import remove_published
+from survey.core.file_store import remove_of_round
 from survey.core.text import clean
 from survey.web.context import database, now, operator, settings, today
 from survey.web.uploads import Uploads
@@ -179,7 +179,7 @@ def _purge(database: Database, settings: Settings, kinds: tuple[str, ...], month
             for round_ in found:  # a transaction a round: citizens who answer meanwhile do not wait for all of them
                 with database.write() as session:
                     operations.purge_responses(session, [round_], actor=Actor(moment))
-                remove_published(settings.storage, round_.id)  # microdata are among them
+                remove_of_round(settings.storage, round_.id)  # microdata are among them
         for round_ in found:
             click.echo(f"responses of round {round_.code}, closed {round_.closes_on}\t{round_.responses}")
         if not found:

@@ -1,7 +1,7 @@
 """Where files that were made wait to be fetched: a folder that all servers of one database share.
 
-`jobs/` holds a file for the hour it is kept. `published/` holds what belongs to a published edition, until the raw
-answers of its round are deleted.
+`jobs/` holds a file for the hour it is kept. `published/` holds what belongs to a published edition, `searches/` what
+was found in a round's responses by the last search, both until the raw answers of the round are deleted.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from survey.core.private import make_private_folder
 
-JOBS, PUBLISHED = "jobs", "published"
+JOBS, PUBLISHED, SEARCHES = "jobs", "published", "searches"
 
 
 def write_whole(storage: Path, file: str, write: Callable[[Path], object]) -> None:
@@ -31,15 +31,16 @@ def write_whole(storage: Path, file: str, write: Callable[[Path], object]) -> No
 
 
 def remove_files(storage: Path, files: Iterable[str]) -> None:
-    """Remove files whose hour is over; those of published editions stay."""
+    """Remove files whose hour is over; those that are kept for longer stay."""
     for file in files:
         if file.startswith(f"{JOBS}/"):
             with contextlib.suppress(OSError):
                 (storage / file).unlink(missing_ok=True)
 
 
-def remove_published(storage: Path, round_id: int) -> None:
-    """Remove the files of a round's editions, as when its raw answers are deleted: microdata are among them."""
-    for path in (storage / PUBLISHED).glob(f"{round_id}-*"):
-        with contextlib.suppress(OSError):
-            path.unlink(missing_ok=True)
+def remove_of_round(storage: Path, round_id: int) -> None:
+    """Remove what was made of a round, as when its raw answers are deleted: microdata are among it."""
+    for folder in (PUBLISHED, SEARCHES):
+        for path in (storage / folder).glob(f"{round_id}-*"):
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)

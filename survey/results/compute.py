@@ -136,6 +136,11 @@ def round_results(
     )
 
 
+def results_stamp(session: orm.Session, round_: Round) -> tuple[Hashable, ...]:
+    """`RoundResults.stamp` of a round's own rules, without computing them."""
+    return _stamp(session, round_, effective_rules(round_), read_population(session, round_.id))
+
+
 def _stamp(session: orm.Session, round_: Round, rules: Rules, population: pd.DataFrame) -> tuple[Hashable, ...]:
     """The cache key: it names everything the results of a round are computed from."""
     transactions = tuple(population.itertuples(index=False, name=None))

@@ -7,17 +7,19 @@ Excluding a response is a decision of a person, with a reason, elsewhere.
   told, and leave nothing out: a line of "very satisfied" is what a satisfied citizen fills in. Bursts are looked for
   among answers given on our own pages only: papers that were typed in or imported together say nothing about when
   they were written.
-- `repeat`: the form of a phone that was sent again within `QualityRules.window` minutes of the one before: either the
-  keys are of one family (both came from one page, see `survey/collect/respond/stamp.py`; never at a kiosk, whose page
-  serves everybody), or every answer of at least `QualityRules.min_items` items is the same at the same counter, those
+- `repeat`: the form of a phone that was sent again at one counter within `QualityRules.window` minutes of the one
+  before: either the keys are of one family (both came from one page, see `survey/collect/respond/stamp.py`; never at a
+  kiosk, whose page serves everybody), or every answer of at least `QualityRules.min_items` items is the same, those
   not being all of one level. The first of a series is not flagged.
+
+Bursts and repeats are each of one counter, so that a round is looked through counter by counter.
 
 A comment is not linked to its response; that comments repeat one another is counted for the round alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,16 +29,22 @@ from numpy.typing import NDArray
 from sqlalchemy import orm
 
 from scoring import quality
-from scoring.moments import Moments
+from scoring.moments import Moments, merge
 from scoring.partition import Labelled, partition_sums
 from scoring.quality import QualityRules
 from scoring.scheme import DataError, Scheme
 from scoring.table import score_table
 from survey.core.cache import cached
 from survey.core.errors import InputError
-from survey.models import Channel, Round
+from survey.models import Channel
 from survey.results.compute import RoundResults, round_results, without_service
-from survey.results.queries.doubtful import CHANNELS, QualityColumns, read_comment_texts, read_response_columns
+from survey.results.queries.doubtful import (
+    CHANNELS,
+    QualityColumns,
+    count_counters,
+    read_comment_texts,
+    read_response_columns,
+)
 from survey.structure.queries.counted import stamp
 from survey.structure.queries.population import population as read_population
 
@@ -44,9 +52,13 @@ REASONS = (*quality.STRAIGHT, *quality.LEAVE_OUT, "repeat")
 """What is counted and told."""
 LEAVE_OUT = (*quality.LEAVE_OUT, "repeat")
 """For what an index "without" leaves responses out; none of it looks at whether people were satisfied."""
-_LIVE = [CHANNELS.index(each) for each in (Channel.QR, Channel.KIOSK, Channel.RECEIPT)]
+LIVE = (Channel.QR, Channel.KIOSK, Channel.RECEIPT)
+"""Channels of answers given on our own pages at a counter."""
+_LIVE = [CHANNELS.index(each) for each in LIVE]
 _KIOSK = CHANNELS.index(Channel.KIOSK)
 _Mask = NDArray[np.bool_]
+Report = Callable[[int], object]
+"""Called with the responses looked at since the last call."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +80,9 @@ class Flags:
     change: pd.DataFrame
 
 
-def flagged(session: orm.Session, round_code: str, reasons: Collection[str] = LEAVE_OUT) -> Flags:
+def flagged(
+    session: orm.Session, round_code: str, reasons: Collection[str] = LEAVE_OUT, report: Report = lambda _rows: None
+) -> Flags:
     """The flags of a round, and its index with all responses and without those flagged for `reasons`.
 
     Raises `InputError` for an unknown round, `DataError` for a reason outside `LEAVE_OUT`. What was worked out is kept
@@ -77,7 +91,7 @@ def flagged(session: orm.Session, round_code: str, reasons: Collection[str] = LE
     results = round_results(session, round_code)
     if wrong := sorted(set(reasons) - set(LEAVE_OUT)):
         raise DataError(f"{wrong[0]!r} is no reason to leave a response out; reasons are {', '.join(LEAVE_OUT)}")
-    scan = _cached_scan(session, results, frozenset(reasons))
+    scan = _cached_scan(session, results, frozenset(reasons), report)
     population = read_population(session, results.round.id)
     try:
         without = score_table(
@@ -115,45 +129,79 @@ class _Scan:
     flagged: int
     moments: Moments
 
+    def plus(self, other: _Scan) -> _Scan:
+        """What was found in both."""
+        counts = {reason: count + other.counts[reason] for reason, count in self.counts.items()}
+        return _Scan(counts, self.flagged + other.flagged, merge(self.moments, other.moments))
 
-def _cached_scan(session: orm.Session, results: RoundResults, reasons: frozenset[str]) -> _Scan:
+
+def _cached_scan(session: orm.Session, results: RoundResults, reasons: frozenset[str], report: Report) -> _Scan:
     share, round_, features = results.rules.min_answered_share, results.round, results.rules.features
     key = (round_.id, round_.version_id, share, features, reasons, stamp(session, round_.id))
-    rules, scheme = QualityRules(min_answered_share=share), results.definition.scheme()
-    return cached(session, ("flags", *key), lambda: _scan(session, round_, scheme, reasons, rules, features))
+
+    def scan() -> _Scan:
+        rules = QualityRules(min_answered_share=share)
+        search = _Search(
+            results.definition.scheme(), reasons, rules, features, count_counters(session, round_.id, LIVE)
+        )
+        parts = read_response_columns(session, round_.id, round_.zone, len(round_.version.slots))
+        found = search.look(next(parts))
+        for rows in parts:
+            found = found.plus(search.look(rows))
+            report(len(rows))
+        return found
+
+    return cached(session, ("flags", *key), scan)
 
 
-def _scan(
-    session: orm.Session,
-    round_: Round,
-    scheme: Scheme,
-    reasons: frozenset[str],
-    rules: QualityRules,
-    features: tuple[str, ...],
-) -> _Scan:
-    """Read the responses once, and flag them."""
-    rows, digits = _read(session, round_, len(scheme.items), rules.min_answered_share)
-    live = np.isin(rows.channel, _LIVE)
-    table = quality.flags(
-        digits,
-        duration_s=rows.duration,
-        counter=_names(rows.counter)[np.where(live, rows.counter, 0)],
-        submitted_at=rows.time,
-        rules=rules,
-    )
-    masks: dict[str, _Mask] = {
-        name: table[name].to_numpy(dtype=bool) for name in (*quality.STRAIGHT, *quality.LEAVE_OUT)
-    }
-    del table
-    masks["repeat"] = repeats(rows, digits, live, rules)
-    out = np.zeros(len(rows), dtype=bool)
-    for reason in reasons:
-        out |= masks[reason]
-    left = {"agency": Labelled.of(rows.agency, rows.agencies), "service": Labelled.of(rows.service, rows.services)}
-    moments, _ = partition_sums(
-        digits[~out], {name: column.select(~out) for name, column in left.items()}, scheme, features=features
-    )
-    return _Scan({reason: int(masks[reason].sum()) for reason in REASONS}, int(out.sum()), moments)
+@dataclass(frozen=True)
+class _Search:
+    """What is looked for in the responses of a round."""
+
+    scheme: Scheme
+    reasons: frozenset[str]
+    rules: QualityRules
+    features: tuple[str, ...]
+    #: counters of the whole round with answers given on our own pages
+    counters: int
+
+    def look(self, rows: QualityColumns) -> _Scan:
+        """Flag the responses of some counters, each of them whole."""
+        rows, digits = self._valid(rows)
+        live = np.isin(rows.channel, _LIVE) & (rows.counter > 0)
+        table = quality.flags(
+            digits,
+            duration_s=rows.duration,
+            counter=_names(rows.counter)[np.where(live, rows.counter, 0)],
+            submitted_at=rows.time,
+            rules=self.rules,
+            counters=self.counters,
+        )
+        masks: dict[str, _Mask] = {
+            name: table[name].to_numpy(dtype=bool) for name in (*quality.STRAIGHT, *quality.LEAVE_OUT)
+        }
+        masks["repeat"] = repeats(rows, digits, live, self.rules)
+        out = np.zeros(len(rows), dtype=bool)
+        for reason in self.reasons:
+            out |= masks[reason]
+        left = {"agency": Labelled.of(rows.agency, rows.agencies), "service": Labelled.of(rows.service, rows.services)}
+        moments, _ = partition_sums(
+            digits[~out],
+            {name: column.select(~out) for name, column in left.items()},
+            self.scheme,
+            features=self.features,
+        )
+        return _Scan({reason: int(masks[reason].sum()) for reason in REASONS}, int(out.sum()), moments)
+
+    def _valid(self, rows: QualityColumns) -> tuple[QualityColumns, NDArray[np.uint8]]:
+        """The responses with enough answers to count, and their answers to the items, 0 for none."""
+        letters = rows.letters[:, : len(self.scheme.items)]
+        digits = np.where((letters >= ord("1")) & (letters <= ord("5")), letters - ord("0"), 0).astype(np.uint8)
+        if self.rules.min_answered_share > 0:
+            given = (digits > 0).sum(axis=1)
+            enough = (given > 0) & (given >= self.rules.min_answered_share * len(self.scheme.items))
+            rows, digits = rows.select(enough), digits[enough]
+        return rows, digits
 
 
 def _names(counters: NDArray[np.int32]) -> NDArray[np.object_]:
@@ -161,27 +209,13 @@ def _names(counters: NDArray[np.int32]) -> NDArray[np.object_]:
     return np.array([None, *(str(k) for k in range(1, int(counters.max(initial=0)) + 1))], dtype=object)
 
 
-def _read(
-    session: orm.Session, round_: Round, items: int, min_share: float
-) -> tuple[QualityColumns, NDArray[np.uint8]]:
-    """The counted responses of a round in the order they came, and their answers to the items, 0 for none."""
-    rows = read_response_columns(session, round_.id, round_.zone, len(round_.version.slots))
-    letters = rows.letters[:, :items]
-    digits = np.where((letters >= ord("1")) & (letters <= ord("5")), letters - ord("0"), 0).astype(np.uint8)
-    if min_share > 0:
-        given = (digits > 0).sum(axis=1)
-        enough = (given > 0) & (given >= min_share * items)
-        rows, digits = rows.select(enough), digits[enough]
-    return rows, digits
-
-
 def repeats(rows: QualityColumns, digits: NDArray[np.uint8], live: _Mask, rules: QualityRules) -> _Mask:
-    """Which responses (n,), in the order of time, repeat one before them; see the module."""
+    """Which responses (n,), in the order of time, repeat one before them; see the module. `live`: with a counter."""
     of_page = live & (rows.family != b"") & (rows.channel != _KIOSK)
     given = (digits > 0).sum(axis=1, dtype=np.int16)
     varied = np.where(digits > 0, digits, 9).min(axis=1, initial=9) < digits.max(axis=1, initial=0)
-    telling = live & varied & (given >= rules.min_items) & (rows.counter > 0)
-    same_page = _soon_again(rows.time, [rows.family], of_page, rules.window)
+    telling = live & varied & (given >= rules.min_items)
+    same_page = _soon_again(rows.time, [rows.counter, rows.family], of_page, rules.window)
     answers = np.ascontiguousarray(rows.letters).view(f"S{rows.letters.shape[1]}")[:, 0]
     return same_page | _soon_again(rows.time, [rows.counter, answers], telling, rules.window)
 

@@ -1,7 +1,8 @@
 """Sensitivity analysis: the index with all responses and without `survey.results.doubtful_responses`.
 
 Detection reads every response of the round. While a round takes answers that would be repeated with each of them; the
-result is therefore cached for `FRESH` seconds, and shown with the number of responses it is about.
+result is therefore cached for `FRESH` seconds, and shown with the number of responses it is about. A `LARGE` round is
+looked through by the worker alone (`survey.results.kept_search`).
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from sqlalchemy import orm
 from survey.core import cache
 from survey.models import RoundState
 from survey.results.compute import RoundResults
-from survey.results.doubtful_responses import flagged
+from survey.results.doubtful_responses import Report, flagged
 from survey.results.figures import PROVINCE
 from survey.results.freshness import FRESH
 
-LARGE = 100_000
-"""Responses from which nobody is kept waiting for it unasked."""
+LARGE = 20_000
+"""Responses from which no page looks through a round: it takes half a second of the processor."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,10 @@ class Sensitivity:
     agencies: tuple[SensitivityRow, ...]
 
 
-def sensitivity(session: orm.Session, results: RoundResults, *, wait: bool = False) -> Sensitivity | None:
-    """The sensitivity of a round, computed now or a few minutes ago.
-
-    None for a `LARGE` round that nobody has looked through yet, unless the person is ready to `wait`.
-    """
+def sensitivity(session: orm.Session, results: RoundResults) -> Sensitivity | None:
+    """The sensitivity of a round, computed now or a few minutes ago; None for a `LARGE` one."""
+    if results.responses > LARGE:
+        return None
     round_ = results.round
     key = ("doubts", round_.id)
     cached_doubts: tuple[tuple[object, ...], float, Sensitivity] | None = cache.get(session, key)
@@ -64,15 +64,14 @@ def sensitivity(session: orm.Session, results: RoundResults, *, wait: bool = Fal
         stamp, computed_at, value = cached_doubts
         if stamp == results.stamp or (round_.state is RoundState.OPEN and time.monotonic() - computed_at < FRESH):
             return value
-    if results.responses > LARGE and not wait:
-        return None
-    value = _find(session, results)
+    value = find_sensitivity(session, results)
     cache.put(session, key, (results.stamp, time.monotonic(), value))
     return value
 
 
-def _find(session: orm.Session, results: RoundResults) -> Sensitivity:
-    flags = flagged(session, results.round.code)
+def find_sensitivity(session: orm.Session, results: RoundResults, report: Report = lambda _rows: None) -> Sensitivity:
+    """Look through a round, however large; `report` hears of responses looked at."""
+    flags = flagged(session, results.round.code, report=report)
     rows = [_difference(row) for row in flags.change[flags.change["level"] == "overall"].to_dict("records")]
     touched = [row for row in rows if row and row.agency and row.n_left is not None and row.n_left < row.n]
     return Sensitivity(

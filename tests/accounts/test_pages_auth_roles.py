@@ -274,6 +274,7 @@ POST_WITHOUT_TOKEN = {
     "evidence.ask_to_reverse": dict.fromkeys(EVERYONE, 400),
     "evidence.keep": dict.fromkeys(EVERYONE, 400),
     "evaluator.ask_for_exclusion": dict.fromkeys(EVERYONE, 400),
+    "evaluator.search_doubts": dict.fromkeys(EVERYONE, 400),
     "evidence.refuse": dict.fromkeys(EVERYONE, 400),
     "evidence.draw": dict.fromkeys(EVERYONE, 400),
     "paper.spot_key_in": dict.fromkeys(EVERYONE, 400),

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import secrets
+import tracemalloc
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from scoring.scheme import DataError
+from survey.core.db import Database
 from survey.core.errors import InputError
+from survey.migrations import upgrade
 from survey.models import Agency, Channel, Comment, Counter, Response, Round
 from survey.results import doubtful_responses
+from survey.results.compute import round_results
 from survey.results.doubtful_responses import LEAVE_OUT, REASONS, flagged
+from survey.results.queries import doubtful
 from tests.support.places import open_place
 
 NINE = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # nine o'clock in Viet Nam
@@ -168,13 +173,78 @@ def test_comments_that_repeat_one_another_are_counted_for_the_round(database, pl
 
 def test_what_was_found_is_kept_until_a_response_comes(database, plant, monkeypatch):
     read = []
-    original = doubtful_responses._read
-    monkeypatch.setattr(doubtful_responses, "_read", lambda *given: read.append(1) or original(*given))
+    original = doubtful_responses.read_response_columns
+    monkeypatch.setattr(doubtful_responses, "read_response_columns", lambda *a: read.append(1) or original(*a))
     assert [look(database)[0].responses for _ in range(3)] == [20, 20, 20]
     assert len(read) == 1
     plant("5" * 16, NINE + timedelta(days=20))
     assert look(database)[0].counts["straight_best"] == 1
     assert len(read) == 2
+
+
+def test_the_parts_in_which_a_round_is_read_change_nothing(database, plant, monkeypatch):
+    """Bursts share their threshold among all counters of the round, repeats are those of one counter, in any parts."""
+    day = NINE + timedelta(days=20)
+    family = secrets.token_urlsafe(9)
+    for number in range(6):
+        plant(varied(number + 1, "45"), NINE + timedelta(minutes=number), counter="Q2")
+        plant(varied(90 + number, "45"), day + timedelta(hours=number), counter=None, channel=Channel.IMPORT)
+        plant(varied(50 + number, "12"), day + timedelta(minutes=number), key=family + secrets.token_urlsafe(9))
+    whole, told = look(database)[0], []
+    monkeypatch.setattr(doubtful, "CHUNK", 3)
+    with database.write() as session:  # nothing cached holds any more
+        session.execute(sa.update(Round).values(rules={"min_n": 0, "min_answered_share": 0.01}))
+    with database.read() as session:
+        number = session.scalars(sa.select(Round.id)).one()
+        parts = [rows.counter.tolist() for rows in doubtful.read_response_columns(session, number, "UTC", 16)]
+        found = flagged(session, "r1", report=told.append)
+    assert (found.counts, found.flagged) == (whole.counts, whole.flagged)
+    assert found.counts["burst"] >= 6
+    assert found.counts["repeat"] == 5
+    assert sum(told) == found.responses == 38
+    assert sorted(map(len, parts)) == [0, 3, 3, 6, 26]  # nothing to begin with; each counter whole; others by threes
+    assert all(len(set(part)) <= 1 for part in parts)
+    assert found.change.equals(whole.change)
+    assert [table.tolist() for table in (found.moments.n, found.moments.counts)] == [
+        table.tolist() for table in (whole.moments.n, whole.moments.counts)
+    ]
+
+
+def test_memory_grows_with_the_busiest_counter_and_not_with_the_round(tmp_path, monkeypatch):
+    """Ten times the responses at ten times the counters: what is held at one time is the same."""
+    monkeypatch.setattr(doubtful, "CHUNK", 300)
+    peaks = []
+    for counters in (20, 200):
+        made = Database(f"sqlite:///{tmp_path / f'{counters}.db'}")
+        upgrade(made)
+        with made.write() as session:
+            open_place(session)
+            session.flush()
+            agency, round_ = session.scalars(sa.select(Agency)).first(), session.scalars(sa.select(Round)).one()
+            session.add_all(Counter(agency_id=agency.id, code=f"Z{k}", name=f"Z{k}") for k in range(counters))
+            session.flush()
+            session.execute(
+                sa.text(
+                    "WITH RECURSIVE n(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM n WHERE k < 100) "
+                    "INSERT INTO response (key, round_id, counter_id, deciding_agency_id, channel, language, answers, "
+                    "submitted_at) SELECT printf('%012d%012d', id, k), :round, id, :agency, 'qr', 'vi', :answers, "
+                    "datetime('2026-03-02', '+' || (k * 9000) || ' seconds') || '.000000' FROM counter, n "
+                    "WHERE code LIKE 'Z%'"
+                ),
+                {
+                    "round": round_.id,
+                    "agency": agency.id,
+                    "answers": varied(7, "45") + "." * len(round_.version.slots[16:]),
+                },
+            )
+        with made.read() as session:
+            assert round_results(session, "r1").responses == 100 * counters
+            tracemalloc.start()
+            assert flagged(session, "r1").flagged == 0
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+        made.dispose()
+    assert peaks[1] < 1.5 * peaks[0], peaks
 
 
 def test_an_empty_round_and_an_unknown_one(database):

@@ -316,18 +316,6 @@ def test_what_is_kept_follows_every_change(rounds: Flask) -> None:
     assert index() == pytest.approx(100 * (600 * 44 / 59 + 200) / 900)
 
 
-def test_nobody_waits_unasked_for_doubtful_responses_of_a_large_round(
-    evaluator: FlaskClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("survey.results.sensitivity.LARGE", 100)
-    section = soup(evaluator, "/danh-gia/r1").select_one("section[aria-labelledby=doubts]")
-    assert "Trong 106 phiếu" not in words(section)
-    link = section.a if section else None
-    assert link is not None
-    assert "Trong 106 phiếu đã xem" in words(soup(evaluator, str(link["href"])).main)
-    assert "Trong 106 phiếu đã xem" in words(soup(evaluator, "/danh-gia/r1").main)
-
-
 PAGES = (
     "r1",
     "r1/xep-hang",

@@ -67,6 +67,19 @@ def test_a_burst_is_flagged_and_an_even_flow_is_not() -> None:
     assert (bursts(np.array(counter)[order], time.iloc[order].reset_index(drop=True)) == found[order]).all()
 
 
+def test_alpha_is_shared_by_as_many_counters_as_are_told() -> None:
+    """A window of nine among forty: flagged while alpha over the number of counters is above its p-value."""
+    even = pd.date_range("2026-03-02 07:30", periods=31, freq="16min")
+    time = pd.Series([*even, *pd.date_range("2026-03-02 17:00", periods=9, freq="30s")])
+    rules = QualityRules()
+    p = scan_p_value(9, 40, rules.window / (60 * rules.day_hours))
+    most = int(rules.alpha / p)
+    answers, counter = np.full((40, 2), 4), ["A"] * 40
+    for counters, found in ((most, 9), (most + 1, 0), (None, 9)):
+        assert bursts(counter, time, counters=counters).sum() == found
+        assert flags(answers, counter=counter, submitted_at=time, counters=counters)["burst"].sum() == found
+
+
 def test_unknown_counters_and_times_are_not_flagged() -> None:
     time = ["2026-03-02 08:00"] * 20 + [None]
     assert not bursts(["", None] * 10 + ["A"], time).any()

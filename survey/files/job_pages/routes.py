@@ -31,6 +31,7 @@ def page(token: str) -> str:
         pending=job.state in (JobState.WAITING, JobState.RUNNING),
         until=job.ended_at + KEPT_FOR if job.ended_at else None,
         problem=_problem(job.problem or ""),
+        round_code=job.parameters["round"] if KINDS[job.kind].kept_at else "",
     )
 
 
@@ -41,8 +42,11 @@ def download(token: str) -> flask.Response:
     job = _job(token)
     if job.state is not JobState.DONE or job.ended_at is None or now() > job.ended_at + KEPT_FOR:
         flask.abort(404)
-    if user().role not in KINDS[job.kind].roles:
+    kind = KINDS[job.kind]
+    if user().role not in kind.roles:
         flask.abort(403)
+    if kind.kept_at:  # stands on the page of the round
+        flask.abort(404)
     path = settings().storage / str(job.file)
     if not path.is_file():
         flask.abort(404)

@@ -16,6 +16,7 @@ from survey.core.config import Settings
 from survey.core.db import Database
 from survey.core.errors import InputError
 from survey.models import Role, User
+from survey.results.kept_search import search_path
 from survey.results.live import is_live
 from survey.structure.queries import rounds
 
@@ -55,6 +56,8 @@ class Kind:
 
     roles: frozenset[Role]
     make: Callable[[Work, Path], None]
+    #: where in the storage a file is kept for the page of a round and not for its owner; by the round's number
+    kept_at: Callable[[int], str] | None = None
 
 
 def _workbook(work: Work, path: Path) -> None:
@@ -115,6 +118,14 @@ def _round_document(work: Work, path: Path) -> None:
     path.write_bytes(DOCUMENTS[str(work.parameters["document"])].make(facts))
 
 
+def _doubtful_search(work: Work, path: Path) -> None:
+    from survey.results.kept_search import write_search
+
+    with work.database.read() as session:
+        work.visible(session)
+        write_search(session, work.round_code, path, work.now, work.progress)
+
+
 def _receipt_slips(work: Work, path: Path) -> None:
     from survey.printing.slip_sheets import print_slips
 
@@ -130,5 +141,6 @@ KINDS: dict[str, Kind] = {
     "agency_report": Kind(RESULT_READERS, _agency_report),
     "round_document": Kind(MICRODATA_READERS, _round_document),
     "receipt_slips": Kind(UNIT_ROLES, _receipt_slips),
+    "doubtful_search": Kind(MICRODATA_READERS, _doubtful_search, search_path),
 }
 """What can be made, by the name in the queue."""

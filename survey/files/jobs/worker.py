@@ -21,6 +21,8 @@ from survey.core.file_store import JOBS, remove_files, write_whole
 from survey.files.jobs.editions import published_path
 from survey.files.jobs.kinds import KINDS, Work
 from survey.models import Job
+from survey.results.kept_search import outdated_search, search_path, write_search
+from survey.structure.queries import rounds
 from survey.web.operations.jobs import (
     advance_job,
     beat,
@@ -50,9 +52,11 @@ def stay(database: Database, settings: Settings, clock: Clock, *, with_server: b
     while not with_server or os.getppid() == server:
         if steps % TIDY_STEPS == 0:
             tidy(database, settings, clock())
-        steps += 1
         with database.read() as session:
             waiting = is_work_waiting(session)
+            if not waiting and steps % TIDY_STEPS == 0:
+                waiting = bool(outdated_search(session, settings.storage, clock()))
+        steps += 1
         if waiting:
             _have_one_done(database, clock)
         else:
@@ -72,6 +76,16 @@ def _have_one_done(database: Database, clock: Clock) -> None:
                 return
             beat(session, worker, clock())
         time.sleep(STEP_S)
+
+
+def search_again(database: Database, settings: Settings, now: datetime) -> bool:
+    """Look once more through a round of which a search is kept that is old and out of date; return whether one was."""
+    with database.read() as session:
+        code = outdated_search(session, settings.storage, now)
+        if code:
+            file = search_path(rounds.by_code(session, code).id)
+            write_whole(settings.storage, file, lambda path: write_search(session, code, path, now, lambda _rows: None))
+    return bool(code)
 
 
 def tidy(database: Database, settings: Settings, now: datetime) -> None:
@@ -111,9 +125,11 @@ def _make(database: Database, settings: Settings, now: datetime, job: Job) -> st
         kind = KINDS[job.kind]
         if user is None or not user.active or user.role not in kind.roles:
             raise InputError("You may no longer have this file.")
-        lasting = published_path(session, job.kind, job.parameters, users.visible_agencies(session, user), form)
+        visible = users.visible_agencies(session, user)
+        lasting = "" if kind.kept_at else published_path(session, job.kind, job.parameters, visible, form)
+        kept = kind.kept_at(rounds.by_code(session, job.parameters["round"]).id) if kind.kept_at else ""
         session.expunge(user)
-    file = lasting or f"{JOBS}/{job.token}.{form}"
+    file = kept or lasting or f"{JOBS}/{job.token}.{form}"
     if not (lasting and (settings.storage / lasting).exists()):
         work = Work(database, settings, user, job.parameters, now, _reporter(database, job))
         write_whole(settings.storage, file, lambda path: kind.make(work, path))

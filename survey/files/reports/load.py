@@ -26,7 +26,7 @@ from survey.results.figures import ALL_SERVICES, OVERALL, PROVINCE, Figures, Sho
 from survey.results.item_lines import ItemLines, item_lines
 from survey.results.league_table import change_of, league
 from survey.results.queries import comments
-from survey.results.sensitivity import sensitivity
+from survey.results.sensitivity import find_sensitivity
 from survey.results.strengths import FEW, ItemFinding, findings, highest, lowest, strengths, weaknesses
 from survey.web.messages import N_, translate
 from survey.web.queries.installation import read_is_demo
@@ -111,7 +111,7 @@ def province_context(session: orm.Session, shared: RoundContext) -> ReportContex
         past=_past_rounds(session, content),
         contrasts=contrasts(session, content.results),
         findings=_findings_of_agencies(session, shared),
-        doubts=sensitivity(session, content.results, wait=True),
+        doubts=find_sensitivity(session, content.results),
     )
 
 

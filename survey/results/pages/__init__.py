@@ -3,6 +3,7 @@
 from survey.results.pages import (
     calibrated,
     control,
+    doubts,
     exclusions,
     expected,
     groups,
@@ -25,6 +26,7 @@ __all__ = [
     "blueprint",
     "calibrated",
     "control",
+    "doubts",
     "exclusions",
     "expected",
     "groups",

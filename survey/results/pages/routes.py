@@ -29,13 +29,13 @@ from survey.results.intraclass import intraclass
 from survey.results.league_table import LeagueRow, league
 from survey.results.page_data import RoundPage
 from survey.results.pages.agency_list import agency_list
+from survey.results.pages.doubts import doubts_view
 from survey.results.pages.expected import league_view
 from survey.results.pages.groups import Groups, asked_dimension, load_groups
 from survey.results.pages.pages import RESULT_READERS, REVIEWERS, asked_service, blueprint, columns, load, load_live
 from survey.results.pages.rates import rates_view
 from survey.results.pages.standing import standing_view
 from survey.results.rates import rate_rows
-from survey.results.sensitivity import Sensitivity, sensitivity
 from survey.results.statements import RANKS
 from survey.results.unanswered import UNANSWERED, unanswered
 from survey.results.withdrawn import withdrawn
@@ -95,8 +95,7 @@ def overview(round_code: str) -> str:
             listed=listed,
             league_view=league_view(page),
             agency_page=lambda agency: flask.url_for("evaluator.detail", round_code=round_code, agency=agency),
-            doubts=_doubts(session, page),
-            tells_doubts=_tells_doubts(page),
+            doubts=doubts_view(session, page),
             withdrawn=None if page.limited else withdrawn(session, page.results),
             intraclass=intraclass(session, page.results),
             shares=rates_view(session, page),
@@ -267,14 +266,3 @@ def _counters(session: orm.Session, page: RoundPage, agency: str) -> Groups:
     """An agency's figures by receiving counter."""
     dimension = next(d for d in dimensions(page.definition) if d.code == COUNTER)
     return load_groups(session, page, dimension, agency)
-
-
-def _doubts(session: orm.Session, page: RoundPage) -> Sensitivity | None:
-    """What is told of doubtful responses, to those who see the whole round; None when it is not known yet."""
-    if not _tells_doubts(page):
-        return None
-    return sensitivity(session, page.results, wait=flask.request.args.get("phieu-dang-ngo") == "xem")
-
-
-def _tells_doubts(page: RoundPage) -> bool:
-    return not page.limited and page.results.responses > 0

@@ -1,11 +1,12 @@
 """The counted responses of a round in columns of numbers, for the checks that look for doubtful ones; and its comments.
 
-Read chunk by chunk and kept as arrays: about eighty bytes a response, whatever it says.
+Read in parts of whole counters and kept as arrays of some eighty bytes a response: memory grows with the busiest
+counter, and not with the round.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from survey.models import Agency, Channel, Comment, Response, Service
 from survey.structure.queries.counted import counted
 
 CHUNK = 20_000
+"""Responses of a part, unless one counter has more."""
 CHANNELS = tuple(Channel)
 """What the numbers in `QualityColumns.channel` stand for."""
 FAMILY = 12
@@ -57,41 +59,69 @@ class QualityColumns:
         return replace(self, **{name: getattr(self, name)[rows] for name in columns})
 
 
-def read_response_columns(session: orm.Session, round_id: int, zone: str, positions: int) -> QualityColumns:
-    """The counted responses of a round, times by the clocks of a zone, so many positions of each answer."""
-    query = (
-        sa.select(
-            Response.deciding_agency_id,
-            sa.func.coalesce(Response.service_id, 0),
-            sa.func.coalesce(Response.counter_id, 0),
-            sa.cast(Response.channel, sa.String),
-            sa.type_coerce(Response.submitted_at, sa.DateTime(timezone=True)),  # pandas reads the zone for all at once
-            Response.duration_s,
-            Response.key,
-            Response.answers,
-            Response.id,
-        )
-        .where(Response.round_id == round_id, counted(session, round_id))
-        .execution_options(yield_per=CHUNK)
-    )
-    parts = [_numbers(chunk, zone, positions) for chunk in session.connection().execute(query).partitions()]
-    columns = list(zip(*(parts or [_numbers([], zone, positions)]), strict=True))
-    del parts
-    whole = []
-    while columns:  # one column after the other, so that little is held twice
-        whole.append(np.concatenate(columns.pop(0)))
+def read_response_columns(session: orm.Session, round_id: int, zone: str, positions: int) -> Iterator[QualityColumns]:
+    """Yield the counted responses of a round, times by the clocks of a zone, so many positions of each answer.
+
+    Responses of one counter are all in one part, in the order of time; those without a counter come in any parts. The
+    first part is empty.
+    """
     agencies = {row.id: row.code for row in session.execute(sa.select(Agency.id, Agency.code))}
     services = {0: "", **{row.id: row.code for row in session.execute(sa.select(Service.id, Service.code))}}
-    agency_ids, agency = np.unique(whole[0], return_inverse=True)
-    service_ids, service = np.unique(whole[1], return_inverse=True)
-    rows = QualityColumns(
+    of_round = (Response.round_id == round_id, counted(session, round_id))
+    query = sa.select(
+        Response.deciding_agency_id,
+        sa.func.coalesce(Response.service_id, 0),
+        sa.func.coalesce(Response.counter_id, 0),
+        sa.cast(Response.channel, sa.String),
+        sa.type_coerce(Response.submitted_at, sa.DateTime(timezone=True)),  # pandas reads the zone for all at once
+        Response.duration_s,
+        Response.key,
+        Response.answers,
+        Response.id,
+    ).where(*of_round)
+    yield _columns([], zone, positions, agencies, services)
+    for first, last in _counter_ranges(session, of_round):
+        rows = session.connection().execute(query.where(Response.counter_id.between(first, last))).all()
+        yield _columns(rows, zone, positions, agencies, services)
+    elsewhere = query.where(Response.counter_id.is_(None)).execution_options(yield_per=CHUNK)
+    for chunk in session.connection().execute(elsewhere).partitions():
+        yield _columns(chunk, zone, positions, agencies, services)
+
+
+def _counter_ranges(session: orm.Session, of_round: tuple[sa.ColumnElement[bool], ...]) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last number of counters that have about `CHUNK` responses together."""
+    query = sa.select(Response.counter_id, sa.func.count()).where(*of_round, Response.counter_id.is_not(None))
+    first, last, size = 0, 0, 0
+    for row in session.execute(query.group_by(Response.counter_id).order_by(Response.counter_id)).all():
+        counter, responses = row[0] or 0, row[1]
+        if size and size + responses > CHUNK:
+            yield first, last
+            size = 0
+        first, last, size = (first if size else counter), counter, size + responses
+    if size:
+        yield first, last
+
+
+def count_counters(session: orm.Session, round_id: int, channels: Collection[Channel]) -> int:
+    """Count the counters of a round that have counted responses by these channels."""
+    query = sa.select(sa.func.count(sa.distinct(Response.counter_id))).where(Response.round_id == round_id)
+    return session.scalar(query.where(counted(session, round_id), Response.channel.in_(channels))) or 0
+
+
+def _columns(
+    rows: Sequence[Any], zone: str, positions: int, agencies: dict[int, str], services: dict[int, str]
+) -> QualityColumns:
+    agency, service, *others, number = _numbers(rows, zone, positions)
+    agency_ids, agency = np.unique(agency, return_inverse=True)
+    service_ids, service = np.unique(service, return_inverse=True)
+    columns = QualityColumns(
         tuple(agencies[int(i)] for i in agency_ids),
         tuple(services[int(i)] for i in service_ids),
         agency.astype(np.int32),
         service.astype(np.int32),
-        *whole[2:8],
+        *others,
     )
-    return rows.select(np.lexsort((whole[8], rows.time)))
+    return columns.select(np.lexsort((number, columns.time)))
 
 
 def _numbers(chunk: Sequence[Any], zone: str, positions: int) -> list[NDArray[Any]]:
