@@ -62,10 +62,13 @@ def copy_database(source: Database, target: Database, progress: Progress | None 
 
 
 def table_rows(database: Database) -> dict[str, int]:
-    """Count the rows of every table."""
+    """Count the rows of every table; a database of an older version has not all of them yet."""
     with database.engine.connect() as connection:
+        there = set(sa.inspect(connection).get_table_names())
         return {
-            table.name: connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in own_tables()
+            table.name: connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+            for table in own_tables()
+            if table.name in there
         }
 
 
