@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import orm
@@ -11,9 +11,7 @@ from sqlalchemy import orm
 from scoring.selection import FrameIndex, Selection
 from survey.models import Publication
 from survey.results.compute import RoundResults
-from survey.results.frames import CHANCE, FrameRow, Frames, frames_of
-
-PARTS = (*CHANCE, "wall")
+from survey.results.frames import CHANCE, PARTS, FrameRow, Frames, frames_of
 
 
 def frames_to_freeze(session: orm.Session, results: RoundResults) -> dict[str, Any] | None:
@@ -22,20 +20,10 @@ def frames_to_freeze(session: orm.Session, results: RoundResults) -> dict[str, A
     return None if found is None else _plain(asdict(found))
 
 
-def frames_for_everyone(publication: Publication, hidden: frozenset[str]) -> Frames | None:
-    """The frames of an edition that everyone may have: of agencies that are not hidden, and tell of no small group.
-
-    The province's are left out with any agency's, which the others would give away.
-    """
+def thaw_frames(publication: Publication) -> Frames | None:
+    """The frames as they were frozen; None where nobody was chosen by chance."""
     kept = publication.parsed.get("frames")
-    if not kept:
-        return None
-    every = [_row(row) for row in kept["rows"]]
-    rows = tuple(row for row in every if row.for_all and row.agency not in hidden)
-    province = _row(kept["province"])
-    if hidden or not province.for_all:
-        province = replace(province, wall=FrameIndex(0, *[math.nan] * 5))
-    return Frames(province, rows, kept["band"]) if rows else None
+    return Frames(_row(kept["province"]), tuple(_row(row) for row in kept["rows"]), kept["band"]) if kept else None
 
 
 def _row(kept: dict[str, Any]) -> FrameRow:

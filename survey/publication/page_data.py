@@ -13,7 +13,10 @@ from scoring.disclosure import DisclosureRule
 from survey.models import Agency, Publication, Service
 from survey.publication.disclosure import LEVELS, hidden_agencies
 from survey.publication.editions import content_of, thaw
+from survey.publication.frozen_frames import thaw_frames
 from survey.results.figures import ALL_SERVICES, PROVINCE, Figures
+from survey.results.frame_files import public_frame_rows
+from survey.results.frames import Frames, open_frames
 from survey.results.hardened import HardenedIndex
 from survey.results.page_data import RoundPage
 
@@ -63,6 +66,12 @@ def public_hardened(page: RoundPage) -> dict[str, HardenedIndex] | None:
     return {code: figure for code, figure in found.read_by_all().items() if code not in gone}
 
 
+def public_frames(publication: Publication, page: RoundPage) -> Frames | None:
+    """People chosen by chance beside those who chose to answer, as far as everyone may have it; None without any."""
+    found = thaw_frames(publication)
+    return None if found is None else open_frames(found, hidden_agencies_of(page), page.rules.min_n)
+
+
 def public_rows(page: RoundPage) -> pd.DataFrame:
     """The figures everyone may have, with all their columns."""
     table = page.table
@@ -70,8 +79,23 @@ def public_rows(page: RoundPage) -> pd.DataFrame:
     return table[(table["service"] == ALL_SERVICES) & table["level"].isin(LEVELS) & shown]
 
 
-def public_table(page: RoundPage) -> pd.DataFrame:
-    """The rows and columns everyone may have: those of the public page, with names in its language."""
+def public_table(publication: Publication, page: RoundPage) -> pd.DataFrame:
+    """The rows and columns everyone may have: those of the public page, with names in its language.
+
+    Frames of people chosen by chance follow as rows of their own level.
+    """
+    table = _named_rows(page)
+    frames = public_frames(publication, page)
+    if frames is None:
+        return table
+    more = public_frame_rows(frames)
+    more = more.assign(agency_name=[page.agency_name(agency) for agency in more["agency"]])
+    more = more.reindex(columns=table.columns).astype(table.dtypes.to_dict())
+    return pd.concat([table, more], ignore_index=True)
+
+
+def _named_rows(page: RoundPage) -> pd.DataFrame:
+    """The public figures with names, and with hardened indices where these are the headline."""
     rows = public_rows(page)
     keys = zip(rows["level"], rows["key"], strict=True)
     table = rows.assign(

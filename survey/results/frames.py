@@ -7,7 +7,7 @@ of satisfied answers among his or her valid ones, in percent. All differences of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 from sqlalchemy import orm
 
 from scoring.compare import holm
+from scoring.disclosure import SUPPRESSED
 from scoring.selection import BAND, FrameIndex, Selection, frame_index, pooled_selection, selection
 from survey.core.cache import cached
 from survey.models import Channel
 from survey.results.compute import RoundResults
+from survey.results.page_data import RoundPage
 from survey.results.place_tables import enough_answered
 from survey.results.places import PlaceLook, look_at_places
 from survey.results.queries.place_columns import CHANNELS
@@ -29,6 +31,8 @@ from survey.structure.queries.population import population as read_population
 Flags = NDArray[np.bool_]
 CHANCE = ("sample", "interviewer")
 """Frames whose people were chosen by chance."""
+PARTS = (*CHANCE, "wall")
+"""All frames."""
 SATISFIED = 4
 
 
@@ -70,14 +74,50 @@ def frames_of(session: orm.Session, results: RoundResults) -> Frames | None:
     return cached(session, key, lambda: _frames(session, results, look_at_places(session, results), planned))
 
 
-def frames_for(session: orm.Session, results: RoundResults, *, limited: bool) -> Frames | None:
-    """The frames that a reader may have; `limited`: one below evaluator, who has those that tell of no small group."""
+def frames_for(
+    session: orm.Session, results: RoundResults, *, limited: bool, seen: Collection[str] | None = None
+) -> Frames | None:
+    """The frames that a reader may have; None where there are none.
+
+    `limited`: one below evaluator, who has those that tell of no small group. `seen`: the agencies he may read, "" for
+    the province; None for all.
+    """
     found = frames_of(session, results)
-    if found is None or not limited:
+    if found is not None and limited:
+        table = results.table
+        gone = table.loc[(table["status"] == SUPPRESSED) & (table["service"] == ""), "agency"]
+        found = open_frames(found, frozenset(gone), results.rules.min_n)
+    if found is None or seen is None:
         return found
-    rows = tuple(row for row in found.rows if row.for_all)
-    province = found.province if found.province.for_all else _nobody("")
-    return replace(found, rows=rows, province=province) if rows or found.province.for_all else None
+    rows = tuple(row for row in found.rows if row.agency in seen)
+    province = found.province if "" in seen else nobody("")
+    return replace(found, rows=rows, province=province) if rows or province.wall.n else None
+
+
+def shown_frames(session: orm.Session, page: RoundPage) -> Frames | None:
+    """The frames that the reader of a page may have."""
+    seen = frozenset(page.table["agency"]) if page.limited else None
+    return frames_for(session, page.results, limited=page.limited, seen=seen)
+
+
+def open_frames(found: Frames, hidden: Collection[str], min_n: int) -> Frames | None:
+    """The frames that everyone may have: of agencies that are not `hidden`, and tell of no small group.
+
+    What a frame of the province leaves for the agencies that are not shown is nobody or at least `min_n` people, so
+    that their number cannot be worked out as a smaller one; else the smallest of those shown is left out too. The
+    province's own are left out with any agency's, which the others would give away.
+    """
+    rows = [row for row in found.rows if row.for_all and row.agency not in hidden]
+    for name in PARTS:
+        while 0 < getattr(found.province, name).n - sum(getattr(row, name).n for row in rows) < min_n:
+            some = [row for row in rows if getattr(row, name).n]
+            if not some:
+                break
+            rows.remove(min(some, key=lambda row: (getattr(row, name).n, row.agency)))
+    whole = found.province.for_all and not hidden and len(rows) == len(found.rows)
+    if not rows:
+        return None
+    return replace(found, rows=tuple(rows), province=found.province if whole else nobody(""))
 
 
 def _frames(session: orm.Session, results: RoundResults, look: PlaceLook, planned: frozenset[int]) -> Frames | None:
@@ -128,7 +168,7 @@ def _row(
 ) -> FrameRow:
     sample, interviewer, wall = (
         frame_index(value[own & part[name]], cluster[own & part[name]], band=0.0 if name == "wall" else BAND)
-        for name in (*CHANCE, "wall")
+        for name in PARTS
     )
     # what else is printed by channel could be subtracted: every channel, and receipts with and without a plan
     sizes = [*np.bincount(channel[own]), sample.n, int((own & ~part["sample"]).sum()), interviewer.n, wall.n]
@@ -144,7 +184,8 @@ def _row(
     )
 
 
-def _nobody(code: str) -> FrameRow:
+def nobody(code: str) -> FrameRow:
+    """The frames of an agency of which nothing is told."""
     none = frame_index([], [])
     return FrameRow(code, none, none, none, None, None, for_all=False)
 

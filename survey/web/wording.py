@@ -458,6 +458,17 @@ SAMPLING_UNITS = Wording(
     }
 )
 """What is taken to vary independently, see the rule `clusters`."""
+FRAMES = Wording(
+    {
+        "sample": N_("Chosen by chance: receipts"),
+        "interviewer": N_("Chosen by chance: interviewer"),
+        "wall": N_("Answered by themselves"),
+    }
+)
+"""Who of a round was chosen by chance, and who chose to answer."""
+FRAME_DIFFERENCES = Wording(
+    {"sample": N_("Wall less receipts (points)"), "interviewer": N_("Wall less interviewer (points)")}
+)
 FIGURE_STATUSES = Wording(
     {
         "ok": N_("Index with its interval."),

@@ -5,16 +5,33 @@ Of the ten answers of a week (`tests.support.stuffed_round`) two say 3 to everyt
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
 
+import numpy as np
+import openpyxl
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy import orm
 
+from scoring.selection import FrameIndex, frame_index
+from survey.core import cache
+from survey.core.actor import Actor
+from survey.files.exports.content import load_content
+from survey.files.exports.workbook import write_workbook
+from survey.files.reports import sentences
+from survey.files.reports.load import agency_context, province_context, round_context
 from survey.models import Agency, Channel, Counter, Response, Round, SlipPlan
+from survey.publication.operations.api_clients import create_api_client
 from survey.results.compute import round_results
-from survey.results.frames import Frames, frames_for
+from survey.results.frame_files import frame_table
+from survey.results.frames import FrameRow, Frames, frames_for, open_frames
 from tests.support.evaluation import NOW, accounts, publish_scored, sign_in
 from tests.support.places import open_place
 from tests.support.reading import soup, words
@@ -100,9 +117,9 @@ def test_below_evaluator_all_where_no_group_is_small(site: Flask) -> None:
     assert made.province.sample.n == 120
 
 
-def test_below_evaluator_none_that_tells_of_a_small_group(site: Flask) -> None:
-    """Three answers of an agency by another channel: with what else is told by channel they could be worked out."""
-    with site.extensions["database"].write() as session:
+def small(app: Flask) -> None:
+    """Let three answers of an agency have come by phone."""
+    with app.extensions["database"].write() as session:
         number = session.scalars(sa.select(Agency.id).where(Agency.code == "co-quan-02")).one()
         chosen = session.scalars(sa.select(Response.id).where(Response.deciding_agency_id == number).limit(3)).all()
         session.execute(
@@ -111,6 +128,11 @@ def test_below_evaluator_none_that_tells_of_a_small_group(site: Flask) -> None:
             .values(channel=Channel.PHONE)
             .execution_options(synchronize_session=False)
         )
+
+
+def test_below_evaluator_none_that_tells_of_a_small_group(site: Flask) -> None:
+    """Three answers of an agency by another channel: with what else is told by channel they could be worked out."""
+    small(site)
     cut = frames(site, limited=True)
     assert [row.agency for row in cut.rows] == ["co-quan-03", "co-quan-04"]
     assert cut.province.sample.n == 0  # else the others would give that agency away
@@ -145,3 +167,125 @@ def test_an_edition_keeps_them_for_everyone(site: Flask) -> None:
     assert "80,0" in shown[""]
     assert "n = 60" in shown["co-quan-03"]
     assert "+40,0" in shown["co-quan-03"]
+
+
+def published(app: Flask) -> None:
+    with app.extensions["database"].write() as session:
+        publish_scored(session, code="dem", now=NOW + timedelta(days=100))
+
+
+def test_an_agency_s_public_page_has_its_own(site: Flask) -> None:
+    published(site)
+    client = site.test_client()
+    rows = {row["data-frames"]: words(row) for row in soup(client, "/ket-qua/dem/co-quan-03").select("tr[data-frames]")}
+    assert list(rows) == ["co-quan-03"]
+    # the difference has its interval, and both ends their sign
+    assert "+40,0" in rows["co-quan-03"]
+    assert soup(client, "/ket-qua/dem/co-quan-06").select("tr[data-frames]") == []
+
+
+def test_the_public_table_has_them_as_rows_of_their_own_levels(site: Flask) -> None:
+    published(site)
+    client = site.test_client()
+    text = client.get("/ket-qua/dem/ket-qua.csv").text.lstrip("\ufeff")
+    rows = [row for row in csv.DictReader(io.StringIO(text)) if row["level"].startswith("frame")]
+    found = {(row["agency"], row["level"], row["key"]): row for row in rows}
+    assert (
+        len(found) == len(rows) == 9 + 5
+    )  # two frames of each agency, three of the province; 1, 1, 1 and 2 differences
+    own = found["co-quan-03", "frame", "sample"]
+    assert (own["n"], float(own["index"]), own["agency_name"] != "") == ("60", 60, True)
+    assert float(own["lo"]) < 60 < float(own["hi"])
+    assert own["name"] == "Phiếu chọn ngẫu nhiên: mã trên giấy hẹn"
+    away = found["co-quan-03", "frame_difference", "sample"]
+    assert (away["n"], float(away["index"])) == ("", pytest.approx(40))
+    assert float(away["lo"]) < 40 < float(away["hi"])
+    as_json = json.loads(client.get("/ket-qua/dem/ket-qua.json").text)
+    assert sum(row["level"] == "frame" for row in as_json) == 9
+
+
+def test_workbook_reports_and_api_have_them(site: Flask, tmp_path: Path) -> None:
+    published(site)
+    with site.extensions["database"].write() as session:
+        write_workbook(tmp_path / "w.xlsx", load_content(session, "dem"), now=NOW)
+        token = create_api_client(session, name="cong", scopes=["published"], actor=Actor(NOW))[1]
+        shared = round_context(session, "dem")
+        own = sentences.frames(agency_context(session, shared, "co-quan-03"))
+        whole = sentences.frames(province_context(session, shared))
+        assert sentences.frames(agency_context(session, shared, "co-quan-06")) == ""
+    assert "mã trên giấy hẹn 60,0\N{NO-BREAK SPACE}% (" in own
+    assert "), 60 người) và phiếu tự trả lời (mã dán 100,0\N{NO-BREAK SPACE}%" in own
+    assert "Phiếu tự trả lời chênh +40,0 điểm so với mã trên giấy hẹn (khoảng tin cậy từ +" in own
+    assert "mã trên giấy hẹn 80,0" in whole
+    sheet = openpyxl.load_workbook(tmp_path / "w.xlsx")["Ngẫu nhiên và tự trả lời"]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
+    assert len(rows) == 9
+    assert rows[0][2:6] == ["sample", "Phiếu chọn ngẫu nhiên: mã trên giấy hẹn", 120, 80]
+    reply = site.test_client().get("/api/v1/rounds/dem", headers={"Authorization": f"Bearer {token}"})
+    told = {(row["agency"], row["frame"]): row for row in reply.get_json()["frames"]}
+    assert told["co-quan-03", "sample"]["difference"] == pytest.approx(40)
+    assert told["co-quan-03", "wall"]["difference"] is None
+    assert {code for code, _ in told} == {"", "co-quan-02", "co-quan-03", "co-quan-04"}
+
+
+def everything(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """All that a reader below evaluator has of frames, worked out anew: pages, table and API are made of these."""
+    monkeypatch.setattr(cache, "_caches", WeakKeyDictionary())  # answers are never edited elsewhere
+    made = frames(app, limited=True)
+    return [] if made is None else frame_table(made).fillna("").to_numpy().tolist()
+
+
+def exchange(app: Flask, agency: str, one: Channel, other: Channel) -> None:
+    """Let two people of an agency who came by different channels, and said different things, exchange their answers."""
+    with app.extensions["database"].write() as session:
+        number = session.scalars(sa.select(Agency.id).where(Agency.code == agency)).one()
+        own = sa.select(Response).where(Response.deciding_agency_id == number)
+        first = session.scalars(own.where(Response.channel == one)).first()
+        second = session.scalars(own.where(Response.channel == other, Response.answers != first.answers)).first()
+        texts = (second.answers, first.answers)
+        for who, said in zip((first, second), texts, strict=True):
+            session.execute(sa.update(Response).where(Response.id == who.id).values(answers=said))
+
+
+def test_attack_two_people_of_a_small_channel_could_have_said_each_other_s(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three people by phone: whoever compares frames with sums cannot tell what they said, for nothing printed moves.
+
+    Where every channel has enough people the frames do move, as they must: this trial can fail.
+    """
+    enough = everything(site, monkeypatch)
+    exchange(site, "co-quan-02", Channel.RECEIPT, Channel.QR)
+    assert everything(site, monkeypatch) != enough
+    small(site)
+    before = everything(site, monkeypatch)
+    exchange(site, "co-quan-02", Channel.PHONE, Channel.RECEIPT)
+    assert everything(site, monkeypatch) == before
+    assert "co-quan-03" in {row[0] for row in before}
+
+
+def test_attack_what_frames_leave_of_the_province_is_nobody_or_enough() -> None:
+    """Whoever takes the shown interviews from those of the province (told by channel) finds none, or `min_n` people."""
+    rng = np.random.default_rng(14)
+    hid = 0
+    for _ in range(300):
+        n = rng.integers(0, 14, (6, 3))
+        rows = [
+            FrameRow(f"a{k}", *map(people, one), None, None, for_all=all(size == 0 or size >= 5 for size in one))
+            for k, one in enumerate(n.tolist())
+        ]
+        hidden = {row.agency for row in rows if rng.random() < 0.2}
+        whole = FrameRow("", *map(people, n.sum(axis=0).tolist()), None, None, for_all=all(r.for_all for r in rows))
+        told = open_frames(Frames(whole, tuple(rows)), hidden, 5)
+        shown = [] if told is None else [int(row.agency[1:]) for row in told.rows]
+        assert not {f"a{k}" for k in shown} & hidden
+        if shown:
+            rest = n.sum(axis=0) - n[shown].sum(axis=0)
+            assert all(size == 0 or size >= 5 for size in rest.tolist())
+            assert (told.province.wall.n == 0) or len(shown) == 6
+        hid += len(shown) < sum(row.for_all and row.agency not in hidden for row in rows)
+    assert hid > 10  # some were left out for the rest alone
+
+
+def people(n: int) -> FrameIndex:
+    return frame_index([80.0] * n, range(n))

@@ -15,6 +15,7 @@ from survey.collect.operations.correct_form import CORRECTED
 from survey.collect.operations.undo_responses import UNDONE
 from survey.files.exports import labels
 from survey.results.compute import TOO_FEW_ANSWERS
+from survey.results.frames import CHANCE, PARTS
 from survey.web import wording
 from survey.web.messages import bilingual, translate
 from survey.web.wording import BY_ENUM, Wording
@@ -62,6 +63,8 @@ def test_no_code_falls_back_to_itself(app: flask.Flask, name: str) -> None:
         (wording.FIGURE_STATUSES, set(estimate.STATUS) | set(table.STATUS)),
         (labels.CHANGE_STATUSES, set(compare.STATUS)),
         (labels.RANK_STATUSES, {ranks.RANKED, ranks.TOO_FEW, ranks.NO_ERROR}),
+        (wording.FRAMES, set(PARTS)),
+        (wording.FRAME_DIFFERENCES, set(CHANCE)),
         (labels.RULES, set(Rules().to_mapping())),
         (wording.EXCLUSIONS, {TOO_FEW_ANSWERS, UNDONE, CORRECTED, "honeypot", "empty", "flagged"}),
     ],

@@ -59,6 +59,8 @@ def _general(document: OfficeDocument, facts: DocumentFacts) -> None:
         f"{sentences.answered(context)} {sentences.excluded(context)}"
     )
     document.marked(f"{sentences.index(context)} {sentences.change(context)}")
+    if frames := sentences.frames(context):
+        document.marked(frames)
     document.marked(sentences.edition(context))
     document.paragraph(f"Tình hình triển khai, công tác chỉ đạo: {BLANK}.")
 

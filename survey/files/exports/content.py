@@ -24,6 +24,8 @@ from survey.results.as_csv import plain
 from survey.results.bars import Bars, weighted_bars
 from survey.results.comparisons import Changes, agency_ranks, changes_since_last_round
 from survey.results.compute import RoundResults, round_results
+from survey.results.frame_files import frame_table
+from survey.results.frames import Frames, frames_for
 from survey.results.headline import headline_for
 from survey.results.rates import rate_table, rates_of
 from survey.results.rates import rate_words as words_of_rate
@@ -31,6 +33,7 @@ from survey.results.target_table import target_table
 from survey.structure.queries import names
 from survey.web.messages import Pair
 from survey.web.wording import FIGURE_STATUSES, FIGURE_WARNINGS, LEAGUES, Wording
+from survey.web.wording import FRAMES as FRAME_WORDS
 
 TABLES = ("results", "ranks", "changes")
 """The tables that leave as CSV, JSON and Parquet."""
@@ -63,6 +66,8 @@ class Content:
     rates: pd.DataFrame
     #: agency, hardened index and its interval; None where the plain index is the headline
     hardened: pd.DataFrame | None
+    #: people chosen by chance beside those who chose to answer; None where nobody was, or all tell of small groups
+    frames: Frames | None
 
     @property
     def definition(self) -> Definition:
@@ -91,7 +96,8 @@ def load_content(
 ) -> Content:
     """The content of a round's files, cut to the province and the `visible` agencies (None: everything).
 
-    `passed_on`: papers that others than who asked for them read; of hardened indices they have what everyone may have.
+    `passed_on`: papers that others than who asked for them read; of hardened indices and of people chosen by chance
+    they have what everyone may have.
     """
     results = round_results(session, round_code)
     since = changes_since_last_round(session, results)
@@ -109,6 +115,7 @@ def load_content(
         bars=weighted_bars(session, results),
         rates=_cut(rate_table(session, results, limited=visible is not None), seen),
         hardened=_hardened(session, results, seen, limited=passed_on or seen is not None),
+        frames=frames_for(session, results, limited=passed_on or seen is not None, seen=seen),
     )
 
 
@@ -289,6 +296,18 @@ HARDENED = (
     SheetColumn("index", ("Chỉ số gia cố (%)", "Hardened index (%)"), "index"),
     *FIGURE[1:3],
 )
+FRAMES = (
+    *PLACE[:2],
+    SheetColumn("frame", ("Mã nguồn phiếu", "Frame code"), width=14),
+    SheetColumn("frame_words", ("Ai trả lời", "Who answered"), width=40),
+    COUNTS[0],
+    *FIGURE[:3],
+    SheetColumn("difference", ("Tự trả lời trừ nguồn này (điểm)", "Wall less this frame (points)"), "signed"),
+    SheetColumn("difference_lo", ("Chênh lệch, cận dưới", "Difference from"), "signed"),
+    SheetColumn("difference_hi", ("Chênh lệch, cận trên", "Difference to"), "signed"),
+    SheetColumn("p", ("p điều chỉnh Holm", "p adjusted (Holm)"), "p"),
+    SheetColumn("seen_from", ("Thấy được từ (điểm)", "Seen from (points)"), "index"),
+)
 TARGETS = (
     *PLACE[:2],
     *PLACE[4:],
@@ -331,6 +350,9 @@ def figure_sheets(content: Content) -> list[WorkbookSheet]:
     if content.hardened is not None:
         rows = _rows(content, content.hardened, HARDENED, FIGURE_STATUSES)
         targets.append(WorkbookSheet("hardened", ("Chỉ số gia cố", "Hardened"), HARDENED, rows, frozen=2))
+    if content.frames is not None:
+        rows = _rows(content, frame_table(content.frames), FRAMES, FIGURE_STATUSES)
+        targets.append(WorkbookSheet("frames", ("Ngẫu nhiên và tự trả lời", "Frames"), FRAMES, rows, frozen=2))
     return [
         *sheets,
         WorkbookSheet("ranks", ("Xếp hạng", "Ranks"), RANKS, ranks, frozen=2),
@@ -355,6 +377,7 @@ def _rows(
         "league": lambda row: LEAGUES.text(row["league"]) if row["league"] else "",
         "level": lambda row: labels.LEVELS.text(row["level"]),
         "label": lambda row: content.label(row["level"], row["key"]),
+        "frame_words": lambda row: FRAME_WORDS.text(row["frame"]),
         "rate": lambda row: rate_words(content.definition).get(row["key"], row["key"]),
         "verdict_words": lambda row: labels.TARGET_VERDICTS.text(row["verdict"]),
         "status_words": lambda row: labels.phrase(status, row["status"]),

@@ -52,6 +52,7 @@ def _story(context: ReportContext, body: float, comments: int, longest: int, ite
         *parts.title(context, writer.styles),
         writer.heading(words.GENERAL),
         writer.p(sentences.index(context)),
+        *map(writer.p, filter(None, [sentences.frames(context)])),
         writer.p(f"{sentences.rank(context)} {sentences.change(context)} {sentences.targets(context)}".strip()),
         *parts.elements(writer),
         *_strong(writer),

@@ -52,6 +52,7 @@ def _story(writer: Writer) -> list[Flowable]:
         *parts.title(context, writer.styles),
         writer.heading(words.GENERAL),
         writer.p(sentences.index(context)),
+        *map(writer.p, filter(None, [sentences.frames(context)])),
         writer.p(f"{sentences.change(context)} {sentences.answered(context)}"),
         *parts.elements(writer),
         *_extremes(writer),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from survey import __version__
 from survey.core.numbers import NOTHING, fixed, with_sign
@@ -13,6 +14,7 @@ from survey.files.reports.context import ReportContext, RoundContext
 from survey.files.reports.style import text
 from survey.results.charts import IntervalChart
 from survey.results.figures import OVERALL, ShownFigure
+from survey.results.frame_files import frame_table
 from survey.results.league_table import IndexChange
 from survey.results.statements import (
     CHANGE_SENTENCES,
@@ -112,6 +114,32 @@ def hardened(context: ReportContext) -> str:
         return ""
     value, low, high = found[0]
     return " " + words.HARDENED.format(index=percent(value), interval=interval(low, high)).replace("  ", " ")
+
+
+def frames(context: ReportContext) -> str:
+    """People chosen by chance beside those who chose to answer; empty where there are none, or it is not told."""
+    found = context.content.frames
+    rows = [] if found is None else frame_table(found).to_dict("records")
+    own = {str(row["frame"]): row for row in rows if row["agency"] == context.agency}
+    if "wall" not in own:
+        return ""
+    told = {name: _frame(name, row) for name, row in own.items()}
+    apart = "".join(_apart(name, row) for name, row in own.items() if math.isfinite(row["difference"]))
+    chance = "; ".join(said for name, said in told.items() if name != "wall")
+    return words.FRAMES.format(parts=chance, wall=told["wall"], apart=apart)
+
+
+def _frame(name: str, row: Mapping[Any, Any]) -> str:
+    around = interval(row["lo"], row["hi"])
+    said = words.FRAME.format(
+        name=words.FRAME_NAMES[name], index=percent(row["index"]), interval=around, n=whole(row["n"])
+    )
+    return said.replace(" ,", ",")
+
+
+def _apart(name: str, row: Mapping[Any, Any]) -> str:
+    ends = {"low": signed(row["difference_lo"]), "high": signed(row["difference_hi"])}
+    return words.FRAME_APART.format(points=signed(row["difference"]), name=words.FRAME_NAMES[name], **ends)
 
 
 def rank(context: ReportContext) -> str:

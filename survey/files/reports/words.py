@@ -51,6 +51,10 @@ HARDENED = (
     "Chỉ số chính của đợt là chỉ số gia cố (mỗi bốn tuần tính theo số ngày mở cửa, phiếu ngoài giờ không quá mức "
     "thường thấy): <b>{index}</b> {interval}; con số nêu trước là chỉ số thường."
 )
+FRAMES = "Phiếu chọn ngẫu nhiên ({parts}) và phiếu tự trả lời ({wall}) được nêu cạnh nhau.{apart}"
+FRAME = "{name} {index} {interval}, {n} người"
+FRAME_NAMES = {"sample": "mã trên giấy hẹn", "interviewer": "phỏng vấn", "wall": "mã dán"}
+FRAME_APART = " Phiếu tự trả lời chênh {points} điểm so với {name} (khoảng tin cậy từ {low} đến {high})."
 INDEX_THIN = (
     "Chỉ số hài lòng chung là <b>{index}</b>, không có khoảng tin cậy. {why}. Con số này chỉ để tham khảo, không dùng "
     "để đánh giá hay so sánh."

@@ -9,6 +9,9 @@ import pandas as pd
 
 from scoring import nonresponse
 from survey.results.as_csv import plain
+from survey.results.frame_files import COLUMNS as FRAME_COLUMNS
+from survey.results.frame_files import frame_table
+from survey.results.frames import Frames
 from survey.results.hardened import HardenedIndex
 
 PLACE = ("agency", "service", "level", "key")
@@ -49,6 +52,11 @@ def hardened_rows(hardened: Mapping[str, HardenedIndex]) -> list[dict[str, Any]]
     """One object an agency with its hardened index."""
     found = sorted(hardened.items())
     return [{"agency": a, **{name: plain(getattr(one, name)) for name in ("index", "lo", "hi")}} for a, one in found]
+
+
+def frame_rows(frames: Frames) -> list[dict[str, Any]]:
+    """One object a frame of an agency, with how far wall codes lie from it."""
+    return _rows(frame_table(frames), FRAME_COLUMNS)
 
 
 def _rows(table: pd.DataFrame, columns: tuple[str, ...]) -> list[dict[str, Any]]:

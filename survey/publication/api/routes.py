@@ -31,18 +31,20 @@ from survey.publication.api.diagnosis import diagnosis_rows, rates_sent
 from survey.publication.api.figures import (
     distribution_rows,
     expected_rows,
+    frame_rows,
     hardened_rows,
     rank_rows,
     result_rows,
     target_rows,
 )
 from survey.publication.operations.name_decision import facts_of
-from survey.publication.page_data import frozen_page, public_hardened, public_rows
+from survey.publication.page_data import frozen_page, public_frames, public_hardened, public_rows
 from survey.publication.queries import api_clients
 from survey.publication.queries.editions import published, published_rounds
 from survey.results.comparisons import agency_ranks
 from survey.results.compute import RoundResults, round_results
 from survey.results.expected_table import expected_table
+from survey.results.frames import Frames, frames_for
 from survey.results.hardened import HardenedIndex
 from survey.results.headline import headline_for
 from survey.results.target_table import target_table
@@ -145,6 +147,9 @@ def round_detail(round_code: str) -> flask.Response:
         }
         if hardened is not None:  # its headline: other rounds say nothing of it
             detail["hardened"] = hardened_rows(hardened)
+        frames = _frames(session, round_code)
+        if frames is not None:
+            detail["frames"] = frame_rows(frames)
         return json_reply(detail)
 
 
@@ -282,6 +287,14 @@ def _hardened(session: orm.Session, round_code: str) -> dict[str, HardenedIndex]
     if _sees_all() or publication is None:
         return headline_for(session, round_results(session, round_code), limited=not _sees_all())
     return public_hardened(frozen_page(session, publication, "vi"))
+
+
+def _frames(session: orm.Session, round_code: str) -> Frames | None:
+    """People chosen by chance beside those who chose to answer, as far as the client may read it; None without any."""
+    publication = published(session, round_code)
+    if _sees_all() or publication is None:
+        return frames_for(session, round_results(session, round_code), limited=not _sees_all())
+    return public_frames(publication, frozen_page(session, publication, "vi"))
 
 
 def _agencies(table: pd.DataFrame) -> list[str]:

@@ -26,7 +26,7 @@ def as_csv(round_code: str, number: int | None) -> flask.Response:
         seen = find_edition(session, round_code, number)
 
         def draw() -> str:
-            return csv_text(public_table(load(session, seen)[1]), spreadsheet=True)
+            return csv_text(public_table(*load(session, seen)), spreadsheet=True)
 
         response = send(session, seen, "csv", draw, "text/csv")
     name = _("SIPAS results %(name)s", name=f"{round_code}-{seen.edition}") + ".csv"
@@ -43,7 +43,7 @@ def as_json(round_code: str, number: int | None) -> flask.Response:
         seen = find_edition(session, round_code, number)
 
         def draw() -> str:
-            return json_text(public_table(load(session, seen)[1]))
+            return json_text(public_table(*load(session, seen)))
 
         return _licensed(send(session, seen, "json", draw, "application/json"))
 

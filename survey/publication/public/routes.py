@@ -11,9 +11,8 @@ from werkzeug.wrappers import Response as Reply
 
 from survey.core.text import clean
 from survey.publication.editions import decided_in, exclusions_of, replaced_rules
-from survey.publication.frozen_frames import frames_for_everyone
 from survey.publication.looked_at import places_of
-from survey.publication.page_data import hidden_agencies_of, public_hardened
+from survey.publication.page_data import public_frames, public_hardened
 from survey.publication.public.common import blueprint, described, load, shown_edition
 from survey.publication.public.kept import find_edition, send
 from survey.publication.public.told import EditionTold
@@ -66,14 +65,17 @@ def agency_page(round_code: str, agency: str, number: int | None) -> flask.Respo
             flask.abort(404)
 
         def draw() -> str:
+            publication, page = load(session, seen)
             return flask.render_template(
                 "publication/public/agency.html",
+                page=page,
                 one=one,
                 edition=edition,
                 seen=seen,
                 number=number,
                 base=settings().public_base_url,
-                hardened=public_hardened(load(session, seen)[1]),
+                hardened=public_hardened(page),
+                frames=public_frames(publication, page),
             )
 
         return send(session, seen, ("agency", agency, number is None), draw, HTML)
@@ -110,7 +112,7 @@ def _draw_results(session: orm.Session, seen: EditionSeen) -> str:
         carried=i18n.language_key()[1],
         seen=seen,
         **_tables(page, edition),
-        frames=frames_for_everyone(publication, hidden_agencies_of(page)),
+        frames=public_frames(publication, page),
         base=settings().public_base_url,
         licence=settings().data_licence,
         batches=decided_in(publication),

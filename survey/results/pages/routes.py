@@ -23,7 +23,7 @@ from survey.results.chart_group import answer_bars
 from survey.results.charts import adds_up, interval_chart
 from survey.results.comments import comment_summary, masked_text
 from survey.results.figures import ALL_SERVICES, PROVINCE, chart_row
-from survey.results.frames import frames_for
+from survey.results.frames import shown_frames
 from survey.results.headline import headline_for
 from survey.results.intraclass import intraclass
 from survey.results.league_table import LeagueRow, league
@@ -102,7 +102,7 @@ def overview(round_code: str) -> str:
             unanswered=unanswered(page.figures.overall(), page.rules.statistic),
             unanswered_words=UNANSWERED,
             hardened=headline_for(session, page.results, limited=page.limited),
-            frames=frames_for(session, page.results, limited=page.limited),
+            frames=shown_frames(session, page),
         )
 
 
@@ -187,7 +187,7 @@ def detail(round_code: str, agency: str) -> str:
             unanswered=None if group else unanswered(figures.overall(agency, service), page.rules.statistic),
             unanswered_words=UNANSWERED,
             hardened=None if group or service else headline_for(session, page.results, limited=page.limited),
-            frames=None if group or service else frames_for(session, page.results, limited=page.limited),
+            frames=None if group or service else shown_frames(session, page),
         )
 
 
