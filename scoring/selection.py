@@ -44,6 +44,18 @@ def slip_numbers(every: int, tickets: int, seed: int) -> list[int]:
     return [number for number in numbers if number <= tickets]
 
 
+def first_asked(every: int, day: str, seed: int) -> int:
+    """The person who is asked first of those who leave on a day; then every `every`-th one after him or her.
+
+    A systematic sample with a start by chance (Cochran 1977, 8): 1 + SHA-256("seed:day") mod `every`, its first eight
+    bytes read as a number, `day` being written as 2026-03-02. Everyone has the same chance 1/`every`.
+    Raises `DataError` for a step below 1.
+    """
+    if every < 1:
+        raise DataError("one of at least one person is asked")
+    return 1 + _drawn(f"{seed}:{day}") % every
+
+
 def _drawn(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode("ascii")).digest()[:8], "big")
 

@@ -35,6 +35,7 @@ from survey.models.followup import (
     PlanRequest,
 )
 from survey.models.imports import BatchKind, ImportBatch
+from survey.models.interviews import InterviewPlan, InterviewTablet
 from survey.models.jobs import Job, JobState
 from survey.models.mail import MailAddress, MailMessage, MailState
 from survey.models.outside import Instrument, OutsideFigure
@@ -99,6 +100,8 @@ __all__ = [
     "ImportBatch",
     "Installation",
     "Instrument",
+    "InterviewPlan",
+    "InterviewTablet",
     "Invitation",
     "Job",
     "JobState",

@@ -21,7 +21,6 @@ from scoring.selection import BAND, FrameIndex, Selection, frame_index, pooled_s
 from survey.core.cache import cached
 from survey.models import Channel
 from survey.results.compute import RoundResults
-from survey.results.page_data import RoundPage
 from survey.results.place_tables import enough_answered
 from survey.results.places import PlaceLook, look_at_places
 from survey.results.queries.place_columns import CHANNELS
@@ -92,12 +91,6 @@ def frames_for(
     rows = tuple(row for row in found.rows if row.agency in seen)
     province = found.province if "" in seen else nobody("")
     return replace(found, rows=rows, province=province) if rows or province.wall.n else None
-
-
-def shown_frames(session: orm.Session, page: RoundPage) -> Frames | None:
-    """The frames that the reader of a page may have."""
-    seen = frozenset(page.table["agency"]) if page.limited else None
-    return frames_for(session, page.results, limited=page.limited, seen=seen)
 
 
 def open_frames(found: Frames, hidden: Collection[str], min_n: int) -> Frames | None:

@@ -177,6 +177,8 @@ GET = {
     "staff.receipts": ANOTHER_UNITS,
     "staff.issued": PUBLISHERS,
     "staff.slip_plans": PUBLISHERS,
+    "staff.interviews": PUBLISHERS,
+    "staff.interview_pdf": {**PUBLISHERS, "admin": 404, "evaluator": 404},
     "staff.slip_weeks": ANOTHER_UNITS,
     "staff.slip_list_pdf": {**ANOTHER_UNITS, "admin": 303},  # nothing is planned
     "staff.receipts_preview": UNPRINTABLE,
@@ -290,6 +292,9 @@ POST_WITHOUT_TOKEN = {
     "staff.print_receipts": dict.fromkeys(EVERYONE, 400),
     "staff.issue": dict.fromkeys(EVERYONE, 400),
     "staff.plan": dict.fromkeys(EVERYONE, 400),
+    "staff.plan_interview": dict.fromkeys(EVERYONE, 400),
+    "staff.prepare": dict.fromkeys(EVERYONE, 400),
+    "staff.revoke_interviewer": dict.fromkeys(EVERYONE, 400),
     "structure.send_weekly_counts": dict.fromkeys(EVERYONE, 400),
     "structure.send_margins": dict.fromkeys(EVERYONE, 400),
     "structure.look_at_margins": dict.fromkeys(EVERYONE, 400),

@@ -196,6 +196,7 @@ GRAVE = {
     "admin.drop_second_factor": "second factor of others",
     "api_clients.create": "tokens",
     "staff.issue": "codes of receipts",
+    "staff.prepare": "tablets of interviewers",
     "passkeys.add": "second factor",
     "passkeys.remove": "second factor",
     "imports.undo": "exclusions",

@@ -18,6 +18,7 @@ from survey.models import (
     AgencyKind,
     Counter,
     CounterCode,
+    InterviewTablet,
     QuestionnaireVersion,
     ReceiptCode,
     Round,
@@ -32,7 +33,7 @@ GRACE = timedelta(minutes=30)
 EMBLEM_MAX_BYTES = 8 * 1024
 """Size from which an emblem is left out of the form: it must not make a slow line wait."""
 
-CodeT = TypeVar("CodeT", CounterCode, ReceiptCode)
+CodeT = TypeVar("CodeT", CounterCode, ReceiptCode, InterviewTablet)
 
 
 def _statement(table: type[CodeT]) -> sa.Select[Any]:
@@ -52,6 +53,7 @@ def _statement(table: type[CodeT]) -> sa.Select[Any]:
 
 _COUNTER_CODE = _statement(CounterCode)
 _RECEIPT_CODE = _statement(ReceiptCode)
+_TABLET = _statement(InterviewTablet)
 _ROUNDS = (
     sa.select(Round)
     .where(
@@ -77,6 +79,13 @@ def find_receipt(session: orm.Session, typed: str) -> ReceiptCode | None:
     """The one-use code of a receipt, loaded likewise; used ones too."""
     code = parse_code(typed)
     found: ReceiptCode | None = session.scalars(_RECEIPT_CODE, {"code": code}).unique().one_or_none() if code else None
+    return found
+
+
+def find_tablet(session: orm.Session, typed: str) -> InterviewTablet | None:
+    """The interviewer's tablet of an address, loaded likewise; revoked ones too."""
+    code = parse_code(typed)
+    found: InterviewTablet | None = session.scalars(_TABLET, {"code": code}).unique().one_or_none() if code else None
     return found
 
 

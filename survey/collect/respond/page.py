@@ -16,7 +16,7 @@ from sqlalchemy import orm
 from survey.collect import voice
 from survey.collect.queries.counters import Province, find_province
 from survey.collect.respond import form, stamp
-from survey.models import CounterCode, QuestionnaireVersion, ReceiptCode, Round
+from survey.models import CounterCode, InterviewTablet, QuestionnaireVersion, ReceiptCode, Round
 from survey.questionnaires import Definition
 from survey.structure.queries.rounds import definition_of
 from survey.web import context, i18n, security
@@ -31,11 +31,15 @@ KEY, OPENED, RENDERED = "\ue000key\ue000", "\ue000opened\ue000", "\ue000rendered
 """What stands in a kept page for what differs between two people. Private characters: no name contains them."""
 
 
+AnyCode = CounterCode | ReceiptCode | InterviewTablet
+"""What an address of the form can stand for."""
+
+
 @dataclass(frozen=True)
 class FormPlace:
     """The counter a code leads to, and the round that takes an answer there now."""
 
-    code: CounterCode | ReceiptCode
+    code: AnyCode
     round: Round
 
     @cached_property
@@ -68,12 +72,14 @@ class FormPlace:
         return len(self.agencies) > 1 and counter.decided_by(only_service) is None
 
 
-def is_kiosk(code: CounterCode | ReceiptCode) -> bool:
+def is_kiosk(code: AnyCode) -> bool:
     """Say whether the page is on a tablet that people share: its address or counter says so. A receipt is one's own."""
+    if isinstance(code, InterviewTablet):
+        return True
     return isinstance(code, CounterCode) and (code.counter.kiosk or flask.request.args.get("kiosk") == "1")
 
 
-def is_shared(code: CounterCode | ReceiptCode) -> bool:
+def is_shared(code: AnyCode) -> bool:
     """Say whether proxies may keep a page for everybody: switched on, a poster's code, no kiosk, nobody signed in."""
     return (
         settings().form_cache_seconds > 0

@@ -19,19 +19,21 @@ from survey.collect.queries.counters import (
     find_code,
     find_emblem,
     find_receipt,
+    find_tablet,
     is_late,
     round_of_form,
 )
 from survey.collect.recordings import find_recording
 from survey.collect.respond import form, page, stamp
-from survey.collect.respond.page import HONEYPOT, FormPlace
+from survey.collect.respond.page import HONEYPOT, AnyCode, FormPlace
 from survey.collect.voice import voice_of
 from survey.core.db import UNAVAILABLE
 from survey.core.text import parse_code
-from survey.models import Channel, CounterCode, EmblemFormat, ReceiptCode
+from survey.models import Channel, EmblemFormat, InterviewTablet, ReceiptCode
 from survey.structure.queries.rounds import definition_of, find_version
 from survey.web import context, i18n, security
 from survey.web.context import database, settings
+from survey.web.interviewer import is_tablet
 
 blueprint = flask.Blueprint("respond", __name__)
 
@@ -90,7 +92,7 @@ def show(code: str) -> View:
         return _for_everybody(found, page.empty_form(place, now))
 
 
-def _for_everybody(code: CounterCode | ReceiptCode, shown: str) -> Reply:
+def _for_everybody(code: AnyCode, shown: str) -> Reply:
     """Reply with a page of a code; let proxies keep it where that is switched on."""
     reply: Reply = flask.make_response(shown)
     if page.is_shared(code):
@@ -210,10 +212,10 @@ def _store(submission: Submission, receipt: str | None, now: datetime) -> bool:
 def thanks(code: str) -> View:
     """Say what happens with the answers. Shows nothing of them."""
     with database().read_autocommit() as session:
-        found = find_code(session, code) or find_receipt(session, code)
+        found = find_code(session, code) or find_receipt(session, code) or find_tablet(session, code)
         if found is None:
             return flask.render_template("collect/respond/unknown.html"), 404
-        again = isinstance(found, CounterCode)
+        again = not isinstance(found, ReceiptCode)
         shown = {"code": found, "again": again, "kiosk": page.is_kiosk(found)}
         return _for_everybody(found, flask.render_template("collect/respond/thanks.html", **shown))
 
@@ -256,38 +258,40 @@ def service_worker() -> Reply:
 
 def _find_code(
     session: orm.Session, typed: str, opened: datetime | None = None, now: datetime | None = None
-) -> CounterCode | ReceiptCode | tuple[str, int]:
+) -> AnyCode | tuple[str, int]:
     """What a code stands for, or the friendly page that says why it takes nothing.
 
     A code withdrawn while a form `opened` before was being filled in still takes that form for `GRACE`.
     """
-    code = find_code(session, typed) or find_receipt(session, typed)
+    code = find_code(session, typed) or find_receipt(session, typed) or find_tablet(session, typed)
     if code is None:
         return flask.render_template("collect/respond/unknown.html"), 404
     if isinstance(code, ReceiptCode) and code.used:
         return _used_page()
-    revoked = code.revoked_at if isinstance(code, CounterCode) else None
+    if isinstance(code, InterviewTablet) and not is_tablet(code.token_hash):
+        return flask.render_template("collect/respond/interviewer_alone.html", code=code), 403
+    revoked = None if isinstance(code, ReceiptCode) else code.revoked_at
     late = bool(revoked and opened and now and opened < revoked and now < revoked + GRACE)
     if not code.counter.active or (revoked and not late):
         return flask.render_template("collect/respond/closed.html", code=code, revoked=True), GONE
     return code
 
 
-def _place(
-    session: orm.Session, code: CounterCode | ReceiptCode, now: datetime, opened: datetime | None
-) -> FormPlace | None:
+def _place(session: orm.Session, code: AnyCode, now: datetime, opened: datetime | None) -> FormPlace | None:
     """The place behind a code while a round takes an answer there."""
     found = accepting_round(session, now, opened, counter=code.counter)
+    if found is not None and isinstance(code, InterviewTablet) and code.round_id != found.id:
+        return None
     return FormPlace(code, found) if found else None
 
 
-def _closed_page(code: CounterCode | ReceiptCode) -> tuple[str, int]:
+def _closed_page(code: AnyCode) -> tuple[str, int]:
     return flask.render_template("collect/respond/closed.html", code=code, revoked=False), GONE
 
 
 def _refuse(
     session: orm.Session,
-    code: CounterCode | ReceiptCode,
+    code: AnyCode,
     posted: dict[str, str],
     now: datetime,
     opened: datetime | None,
@@ -347,6 +351,8 @@ def _submission(
 def _channel(place: FormPlace) -> Channel:
     if isinstance(place.code, ReceiptCode):
         return Channel.RECEIPT
+    if isinstance(place.code, InterviewTablet):  # of which `_find_code` has asked for the cookie
+        return Channel.INTERVIEWER
     # The counter's setting decides, never what an address says: anybody can write that on a telephone.
     return Channel.KIOSK if place.code.counter.kiosk else Channel.QR
 

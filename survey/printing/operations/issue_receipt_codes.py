@@ -13,7 +13,7 @@ from survey.accounts.queries.users import is_judged
 from survey.core.actor import Actor
 from survey.core.errors import InputError
 from survey.core.text import new_code
-from survey.models import ApiClient, Counter, CounterCode, ReceiptBatch, ReceiptCode
+from survey.models import ApiClient, Counter, CounterCode, InterviewTablet, ReceiptBatch, ReceiptCode
 from survey.printing.queries.receipt_batches import monday, week_limit
 
 MAX_BATCH = 5000
@@ -104,7 +104,7 @@ def _draw(session: orm.Session, how_many: int) -> list[str]:
     while len(codes) < how_many:
         drawn = {new_code() for _ in range(how_many - len(codes))}
         taken: set[str] = set()
-        for table in (CounterCode, ReceiptCode):
+        for table in (CounterCode, ReceiptCode, InterviewTablet):
             taken |= set(session.scalars(sa.select(table.code).where(table.code.in_(drawn))))
         codes |= drawn - taken
     return sorted(codes)

@@ -45,7 +45,7 @@ def plan_slips(
     if known is not None and round_.state is RoundState.OPEN:
         raise InputError("The round takes answers: the share of this counter can no longer change", field="every")
     today = actor.now.astimezone(zone).date()
-    if not _draw_seeds(session, round_, today, actor):
+    if not draw_seeds(session, round_, today, actor):
         raise InputError("No week of this round is still to begin", field="counter")
     plan = known or SlipPlan(round_id=round_.id, counter_id=counter.id)
     plan.every, plan.tickets, plan.set_at, plan.set_by_id = every, tickets, actor.now, actor.user_id
@@ -61,7 +61,7 @@ def plan_slips(
     return plan
 
 
-def _draw_seeds(session: orm.Session, round_: Round, today: date, actor: Actor) -> int:
+def draw_seeds(session: orm.Session, round_: Round, today: date, actor: Actor) -> int:
     """Draw the seeds of the weeks that are still to begin and have none; return how many weeks to come have one."""
     session.execute(sa.select(Round.id).where(Round.id == round_.id).with_for_update())
     first = max(monday(round_.opens_on), monday(today) + timedelta(days=7))

@@ -30,6 +30,7 @@ VARIANTS = (
 )
 _CORRECTION = _("A correction is a number from -%(most)s to %(most)s millimetres", most=int(MAX_SHIFT))
 _EVERY = _("Write a whole number from 1 to 1000")
+_EVERY_PERSON = _("Write a whole number from 1 to 30")
 _TICKETS = _("Write a whole number from 1 to 100000")
 _HOW_MANY = _("Write how many codes are wanted: a whole number from 1 to %(most)d", most=MOST_CODES)
 
@@ -103,6 +104,26 @@ class SlipPlanForm(Form):
         most=100_000,
         message=_TICKETS,
     )
+
+
+class InterviewPlanForm(Form):
+    """How many of the people who leave a counter are asked."""
+
+    counter = Choice(_("Counter"))
+    every = Whole(
+        _("One in how many people who leave"),
+        [Required(_EVERY_PERSON)],
+        hint=_("k: 10 means every tenth person; who is the first of a day is drawn by chance. It stays for the round."),
+        least=1,
+        most=30,
+        message=_EVERY_PERSON,
+    )
+
+
+class TabletForm(Form):
+    """At which counter this device is an interviewer's from now on."""
+
+    counter = Choice(_("Counter"), id="tablet-counter")
 
 
 class PaperForm(Form):

@@ -23,7 +23,7 @@ from survey.results.chart_group import answer_bars
 from survey.results.charts import adds_up, interval_chart
 from survey.results.comments import comment_summary, masked_text
 from survey.results.figures import ALL_SERVICES, PROVINCE, chart_row
-from survey.results.frames import shown_frames
+from survey.results.frames import Frames, frames_for
 from survey.results.headline import headline_for
 from survey.results.intraclass import intraclass
 from survey.results.league_table import LeagueRow, league
@@ -102,7 +102,7 @@ def overview(round_code: str) -> str:
             unanswered=unanswered(page.figures.overall(), page.rules.statistic),
             unanswered_words=UNANSWERED,
             hardened=headline_for(session, page.results, limited=page.limited),
-            frames=shown_frames(session, page),
+            frames=_frames(session, page),
         )
 
 
@@ -187,7 +187,7 @@ def detail(round_code: str, agency: str) -> str:
             unanswered=None if group else unanswered(figures.overall(agency, service), page.rules.statistic),
             unanswered_words=UNANSWERED,
             hardened=None if group or service else headline_for(session, page.results, limited=page.limited),
-            frames=None if group or service else shown_frames(session, page),
+            frames=None if group or service else _frames(session, page),
         )
 
 
@@ -266,3 +266,9 @@ def _counters(session: orm.Session, page: RoundPage, agency: str) -> Groups:
     """An agency's figures by receiving counter."""
     dimension = next(d for d in dimensions(page.definition) if d.code == COUNTER)
     return load_groups(session, page, dimension, agency)
+
+
+def _frames(session: orm.Session, page: RoundPage) -> Frames | None:
+    """People chosen by chance beside those who chose to answer, as far as the reader may have it."""
+    seen = frozenset(page.table["agency"]) if page.limited else None
+    return frames_for(session, page.results, limited=page.limited, seen=seen)
