@@ -29,7 +29,7 @@ LEVELS = ("overall", "aspect", "element", "item")
 CLUSTERS = ("none", "counter_day")
 LEAGUES = ("kind", "list", "none")
 EXPECTED_BY = ("services", "none")
-HEADLINES = ("plain", "hardened")
+HEADLINES = ("plain", "hardened", "calibrated")
 CALIBRATIONS = ("none", "rake", "poststratify")
 BEFORE = {
     "pooling": False, "clusters": "none", "fpc_in_tests": True, "definitions": 1, "leagues": "none",
@@ -215,7 +215,8 @@ class Rules:
     #: what evaluators see bands at the same mix of beside the plain ones, each agency raked to its league's: channel
     #: and respondent questions
     same_mix: Sequence[str] = ()
-    #: the index that pages name first: `plain`, or `hardened` (`scoring.hardening`); both are printed together
+    #: the index that pages name first: `plain`, `hardened` (`scoring.hardening`) or `calibrated`
+    #: (`scoring.calibration`); the plain one is always printed with it
     headline: str = "plain"
     #: a second index, calibrated to margins of all transactions beside the plain one (`scoring.calibration`)
     calibration: str = "none"
@@ -267,6 +268,8 @@ class Rules:
         object.__setattr__(self, "calibrate_by", _names("calibrate_by", self.calibrate_by))
         if (self.calibration == "none") != (not self.calibrate_by):
             raise DataError("calibration and calibrate_by go together: a method and its variables, or neither")
+        if self.headline == "calibrated" and self.calibration == "none":
+            raise DataError("headline calibrated needs a calibration")
         if self.calibration == "poststratify" and len(self.calibrate_by) > 1:
             raise DataError("post-stratification is by one variable; take calibration 'rake' for several")
         if self.calibration_limit != 0 and not 1 <= self.calibration_limit < float("inf"):

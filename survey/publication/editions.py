@@ -35,7 +35,8 @@ from survey.publication.looked_at import places_of, places_to_freeze
 from survey.publication.queries.editions import published, version_by_hash
 from survey.questionnaires import from_canonical
 from survey.results.compute import RoundResults, effective_rules, round_results
-from survey.results.headline import HARDENED
+from survey.results.headline import CALIBRATED, HARDENED, calibrated_indices
+from survey.results.headline_index import HeadlineIndex, HeadlineIndices
 from survey.results.operations.settle_closed import late_are_few
 from survey.structure.queries import names, rounds
 from survey.structure.queries.counted import held_back, stamp
@@ -148,6 +149,7 @@ def _freeze(session: orm.Session, round_: Round, late: Late) -> Frozen:
         "batches": asdict(decided_batches(session, round_.id)),
         "places": places_to_freeze(session, results),
         "frames": frames_to_freeze(session, results),
+        **({"calibrated": _calibrated(session, results)} if results.rules.headline == CALIBRATED else {}),
         "columns": list(results.table.columns),
         "results": rows,
         "test_errors": _test_errors(results),
@@ -237,7 +239,6 @@ def thaw(session: orm.Session, publication: Publication) -> RoundResults:
     if version is None:
         raise InputError("The questionnaire of round %(code)s is no longer stored", code=content["round"]["code"])
     table, rules = _table(content["columns"], content["results"]), Rules.from_mapping(content["rules"])
-    places = places_of(publication)
     return RoundResults(
         round=_frozen_round(content["round"], version, publication.round.last_day),
         definition=from_canonical(version.content),
@@ -250,8 +251,31 @@ def thaw(session: orm.Session, publication: Publication) -> RoundResults:
         tested=_tested(table, content.get("test_errors", [])),
         leagues=content.get("leagues", {}),
         targets={(agency, element): value for agency, element, value in content.get("targets", [])},
-        hardened=places.indices if places and rules.headline == HARDENED else None,
+        headline=_headline(publication, rules),
     )
+
+
+def _calibrated(session: orm.Session, results: RoundResults) -> dict[str, Any]:
+    """The calibrated headline as an edition keeps it."""
+    found = calibrated_indices(session, results)
+    figures = {
+        code: [_plain(value, None) for value in (one.index, one.lo, one.hi)] for code, one in found.figures.items()
+    }
+    return {"indices": figures, "for_all": sorted(found.for_all)}
+
+
+def _headline(publication: Publication, rules: Rules) -> HeadlineIndices | None:
+    """The frozen indices that the rules make the headline; None where that is the plain index."""
+    places, kept = places_of(publication), content_of(publication).get("calibrated")
+    if rules.headline == HARDENED:
+        return places.indices if places else None
+    if rules.headline != CALIBRATED or kept is None:
+        return None
+    figures = {}
+    for code, ends in kept["indices"].items():
+        index, lo, hi = (math.nan if value is None else value for value in ends)
+        figures[code] = HeadlineIndex(index, lo, hi)
+    return HeadlineIndices(figures, frozenset(kept["for_all"]))
 
 
 def recompute(session: orm.Session, publication: Publication) -> Recomputed:

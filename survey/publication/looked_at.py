@@ -14,8 +14,8 @@ from sqlalchemy import orm
 
 from survey.models import Publication
 from survey.results.compute import RoundResults
-from survey.results.hardened import Hardened, HardenedIndex
 from survey.results.headline import hardened_indices
+from survey.results.headline_index import HeadlineIndex, HeadlineIndices
 from survey.results.places import SMALLEST_POINTS, PlaceLook, look_at_places
 from survey.results.queries.place_decisions import decisions
 
@@ -40,13 +40,13 @@ class FrozenPlaces:
     for_all: list[str] = field(default_factory=list)
 
     @property
-    def indices(self) -> Hardened:
+    def indices(self) -> HeadlineIndices:
         """The hardened indices as pages show them."""
         figures = {}
         for code, index in self.hardened.items():
             low, high = (np.nan if end is None else end for end in self.bounds.get(code, (None, None)))
-            figures[code] = HardenedIndex(index, low, high)
-        return Hardened(figures, frozenset(self.for_all))
+            figures[code] = HeadlineIndex(index, low, high)
+        return HeadlineIndices(figures, frozenset(self.for_all))
 
 
 def places_to_freeze(session: orm.Session, results: RoundResults) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from survey.publication.frozen_frames import thaw_frames
 from survey.results.figures import ALL_SERVICES, PROVINCE, Figures
 from survey.results.frame_files import public_frame_rows
 from survey.results.frames import Frames, open_frames
-from survey.results.hardened import HardenedIndex
+from survey.results.headline import CALIBRATED
+from survey.results.headline_index import HeadlineIndex
 from survey.results.page_data import RoundPage
 
 COLUMNS = ["agency", "agency_name", "level", "key", "name", "n", "index", "lo", "hi", "status"]
@@ -53,15 +54,18 @@ def hidden_agencies_of(page: RoundPage) -> frozenset[str]:
     return hidden_agencies(respondents, DisclosureRule.of(page.rules))
 
 
-def public_hardened(page: RoundPage) -> dict[str, HardenedIndex] | None:
-    """The hardened indices that everyone may have; None where the edition's headline is the plain index.
+def public_headline(page: RoundPage) -> dict[str, HeadlineIndex] | None:
+    """The hardened or calibrated indices that everyone may have; None where the edition's headline is the plain index.
 
-    An agency that is not shown has none; the province has none either then, for the others would give it away.
+    An agency that is not shown has none; the province has none either then, for the others would give it away. Of
+    calibrated ones nobody has any then: their weights rest on what all agencies answered.
     """
-    found = page.results.hardened
+    found = page.results.headline
     if found is None:
         return None
     hidden = hidden_agencies_of(page)
+    if hidden and page.rules.headline == CALIBRATED:
+        return {}
     gone = hidden | {PROVINCE} if hidden else hidden
     return {code: figure for code, figure in found.read_by_all().items() if code not in gone}
 
@@ -95,21 +99,21 @@ def public_table(publication: Publication, page: RoundPage) -> pd.DataFrame:
 
 
 def _named_rows(page: RoundPage) -> pd.DataFrame:
-    """The public figures with names, and with hardened indices where these are the headline."""
+    """The public figures with names, and with the indices of a headline that is not the plain one."""
     rows = public_rows(page)
     keys = zip(rows["level"], rows["key"], strict=True)
     table = rows.assign(
         agency_name=[page.agency_name(agency) for agency in rows["agency"]],
         name=[page.label(level, key) for level, key in keys],
     )[COLUMNS]
-    hardened = public_hardened(page)
-    if hardened is None:
+    headline = public_headline(page)
+    if headline is None:
         return table
     whole = rows["agency"].where(rows["level"] == "overall")
-    ends = {f"hardened{end}": name for end, name in (("", "index"), ("_lo", "lo"), ("_hi", "hi"))}
+    ends = {f"{page.rules.headline}{end}": name for end, name in (("", "index"), ("_lo", "lo"), ("_hi", "hi"))}
     return table.assign(
         **{
-            column: whole.map({code: getattr(one, name) for code, one in hardened.items()}).astype(float)
+            column: whole.map({code: getattr(one, name) for code, one in headline.items()}).astype(float)
             for column, name in ends.items()
         }
     )

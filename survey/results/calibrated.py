@@ -1,7 +1,8 @@
-"""The index calibrated to what all transactions are made up of, beside the plain one: for evaluators alone.
+"""The index calibrated to what all transactions are made up of, beside the plain one.
 
-Calibrated weights rest on groups whose counts no printed table explains (docs/methodology.md, decisions on disclosure):
-nobody below evaluator reads a figure from here, and no edition has one.
+Calibrated weights rest on groups whose counts no printed table explains (docs/methodology.md): whoever stands below an
+evaluator reads no figure from here, but where a round names it as its headline and every cell of the adjustment could
+itself be printed (`survey.results.headline`).
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ class Calibrated:
 
     table: pd.DataFrame
     calibration: Calibration
+    #: whether every cell of the adjustment (place, and category of each margin) has nobody or `min_n` people
+    tells_of_none: bool
 
 
 def calibrated_results(session: orm.Session, results: RoundResults) -> Calibrated | None:
@@ -97,7 +100,8 @@ def calibrated_table(
         ) from error
     except DataError as error:
         raise InputError("The weights cannot be calibrated: %(why)s", why=error) from error
-    return Calibrated(table, found)
+    size = rated.n[rated.n > 0]
+    return Calibrated(table, found, bool((size >= rules.min_n).all()))
 
 
 def margins_of(rows: pd.DataFrame) -> list[MarginTotals]:

@@ -30,7 +30,7 @@ from survey.core.errors import InputError
 from survey.models import Round
 from survey.questionnaires import Definition, from_canonical
 from survey.results.aggregation import aggregate
-from survey.results.hardened import Hardened
+from survey.results.headline_index import HeadlineIndices
 from survey.results.queries import responses
 from survey.results.queries.delta import Delta
 from survey.results.queries.packed import packed_responses
@@ -72,8 +72,8 @@ class RoundResults:
     leagues: Mapping[str, str] = field(default_factory=dict)
     #: targets in percentage points by (agency, element); "" for the province and for the overall index
     targets: Mapping[tuple[str, str], float] = field(default_factory=dict)
-    #: the hardened indices of what was frozen, where the rules make them the headline
-    hardened: Hardened | None = None
+    #: the hardened or calibrated indices of what was frozen, where the rules make them the headline
+    headline: HeadlineIndices | None = None
 
     @property
     def scheme(self) -> Scheme:

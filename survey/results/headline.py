@@ -1,49 +1,62 @@
-"""The hardened index as a round's headline, with the plain one: read by whom, from responses or from an edition.
+"""The hardened or calibrated index as a round's headline, with the plain one: from responses or from an edition.
 
 A round names its headline before it opens (rule `headline`). Ranks, bands, tests and elements are those of the plain
-index. Evaluators read every hardened index, others those that tell of no small group of weeks or hours.
+index. Evaluators read every index, others those that tell of no small group: of weeks or hours where it is hardened,
+of any cell of the adjustment where it is calibrated.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import orm
 
+from survey.core.errors import InputError
+from survey.results.calibrated import calibrated_results
 from survey.results.compute import RoundResults
-from survey.results.hardened import Hardened, HardenedIndex
+from survey.results.headline_index import HeadlineIndex, HeadlineIndices
 from survey.results.place_tables import hardened_for_all, hardened_table
 from survey.results.places import PlaceLook, look_at_places
 
-HARDENED = "hardened"
-"""The rule `headline` of rounds whose headline it is."""
+PLAIN, HARDENED, CALIBRATED = "plain", "hardened", "calibrated"
+"""The rule `headline` of rounds, by what it is."""
 
 
-def hardened_headline(session: orm.Session, results: RoundResults) -> Hardened | None:
-    """The hardened indices of a round whose headline they are; None of any other."""
-    if results.rules.headline != HARDENED:
+def headline_indices(session: orm.Session, results: RoundResults) -> HeadlineIndices | None:
+    """The indices of a round whose headline they are; None where that is the plain one."""
+    if results.rules.headline == PLAIN:
         return None
-    if results.hardened is not None:
-        return results.hardened
+    if results.headline is not None:
+        return results.headline
+    if results.rules.headline == CALIBRATED:
+        return calibrated_indices(session, results)
     return hardened_indices(session, results, look_at_places(session, results))
 
 
-def hardened_indices(session: orm.Session, results: RoundResults, look: PlaceLook) -> Hardened:
+def hardened_indices(session: orm.Session, results: RoundResults, look: PlaceLook) -> HeadlineIndices:
     """The hardened overall index of the province and of each agency that has one."""
-    table = hardened_table(session, results, look)
-    overall = table[(table["service"] == "") & (table["level"] == "overall") & table["index"].notna()]
-    columns = (overall[name].tolist() for name in ("agency", "index", "lo", "hi"))
-    figures = {
-        str(agency): HardenedIndex(float(index), float(lo), float(hi))
-        for agency, index, lo, hi in zip(*columns, strict=True)
-    }
-    return Hardened(figures, hardened_for_all(results, look))
+    return HeadlineIndices.of(hardened_table(session, results, look), hardened_for_all(results, look))
 
 
-def headline_for(session: orm.Session, results: RoundResults, *, limited: bool) -> dict[str, HardenedIndex] | None:
-    """What a reader has of the hardened headline; None where the plain index is the headline.
+def calibrated_indices(session: orm.Session, results: RoundResults) -> HeadlineIndices:
+    """The calibrated overall indices; none where a margin is missing or contradicts another, as its page says.
+
+    The weights of one agency rest on how many of every other are in each category: everyone may have all or none.
+    """
+    try:
+        found = calibrated_results(session, results)
+    except InputError:
+        found = None
+    if found is None or not found.calibration.converged:
+        return HeadlineIndices({}, frozenset())
+    made = HeadlineIndices.of(found.table, frozenset())
+    return HeadlineIndices(made.figures, frozenset(made.figures)) if found.tells_of_none else made
+
+
+def headline_for(session: orm.Session, results: RoundResults, *, limited: bool) -> dict[str, HeadlineIndex] | None:
+    """What a reader has of a headline that is not the plain index; None where it is.
 
     `limited`: a reader below evaluator, who has those alone that everyone may read.
     """
-    found = hardened_headline(session, results)
+    found = headline_indices(session, results)
     if found is None:
         return None
     return found.read_by_all() if limited else dict(found.figures)

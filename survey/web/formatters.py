@@ -47,6 +47,7 @@ def init_app(app: flask.Flask) -> None:
         "composition_sentence": wording.COMPOSITIONS,
         "sampling_unit": wording.SAMPLING_UNITS,
         "league_name": wording.LEAGUES,
+        "headline_name": wording.HEADLINES,
         "band_name": wording.BANDS,
         "theme_name": wording.THEMES,
         "comment_state_name": wording.COMMENT_STATES,

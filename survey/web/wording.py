@@ -458,6 +458,8 @@ SAMPLING_UNITS = Wording(
     }
 )
 """What is taken to vary independently, see the rule `clusters`."""
+HEADLINES = Wording({"plain": N_("plain"), "hardened": N_("hardened"), "calibrated": N_("calibrated")})
+"""The index that a round names first (rule `headline`)."""
 FRAMES = Wording(
     {
         "sample": N_("Chosen by chance: receipts"),

@@ -115,7 +115,7 @@ def test_the_prepared_device_alone_gives_interviews(site: Flask) -> None:
     for address in (at, f"{at}?channel=interviewer", f"{at}?kiosk=1"):
         reply = stranger.get(address)
         assert reply.status_code == 403
-        assert "dành cho người phỏng vấn" in reply.text
+        assert "dành cho điều tra viên" in reply.text
     form = soup(device, at).find(id="form")
     data = {field["name"]: field.get("value", "") for field in form.select("input[type=hidden]")}
     stolen = {**data, form.select_one("input[type=radio]")["name"]: "5", "channel": "interviewer"}

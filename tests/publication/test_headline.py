@@ -20,11 +20,12 @@ from survey.files.exports.content import load_content
 from survey.files.exports.workbook import write_workbook
 from survey.files.reports.load import agency_context, province_context, round_context
 from survey.files.reports.sentences import index
-from survey.models import Publication, Round
+from survey.models import Margin, Publication, Round
 from survey.publication.editions import recompute, thaw
 from survey.publication.operations.api_clients import create_api_client
 from survey.results.compute import round_results
 from survey.results.headline import headline_for
+from tests.results.test_calibrated import CASES, COMMON, fill, reference
 from tests.support.evaluation import NOW, accounts, publish_scored, sign_in
 from tests.support.places import open_place
 from tests.support.reading import soup, words
@@ -61,7 +62,7 @@ def facts(client, at: str) -> str:
 
 def test_a_round_stored_without_the_rule_has_the_plain_headline(app: Flask) -> None:
     assert Rules().headline == Rules.from_mapping({}).headline == "plain"
-    with pytest.raises(DataError, match="headline must be one of plain, hardened"):
+    with pytest.raises(DataError, match="headline must be one of plain, hardened, calibrated"):
         Rules(headline="raked")
 
 
@@ -95,7 +96,7 @@ def test_a_round_with_the_plain_headline_tells_nothing_of_it(app: Flask) -> None
     assert "Đã gia cố" not in words(page.main)
     with app.extensions["database"].read() as session:
         assert headline_for(session, round_results(session, "dem"), limited=False) is None
-        assert load_content(session, "dem").hardened is None
+        assert load_content(session, "dem").headline is None
 
 
 @pytest.mark.slow(reason="makes every file and report")
@@ -136,7 +137,7 @@ def test_where_every_group_may_be_shown_everyone_reads_it(app: Flask) -> None:
         assert "chỉ số gia cố" in index(province_context(session, shared))
         publication = session.get_one(Publication, number)
         assert recompute(session, publication).same
-        assert thaw(session, publication).hardened.figures[STUFFED].lo < HARDENED
+        assert thaw(session, publication).headline.figures[STUFFED].lo < HARDENED
     detail = json.loads(client.get("/api/v1/rounds/dem", headers={"Authorization": f"Bearer {token}"}).text)
     told = {row["agency"]: row["index"] for row in detail["hardened"]}
     assert told[STUFFED] == pytest.approx(HARDENED, abs=1e-3)
@@ -170,3 +171,94 @@ def test_both_indices_together_tell_of_cells_that_could_be_printed_alone() -> No
     # the province less the agencies that are told would be the one that is not
     assert open_to_all(["a", "a", "b"], [40, 4, 50], 5) == {"b"}
     assert open_to_all([], [], 5) == set()
+
+
+def calibrated(app: Flask, *, min_n: int) -> float:
+    """A round whose headline is post-stratified by age (fixtures of R); return R's index of agency a1."""
+    fill(app, "post", headline="calibrated", min_n=min_n)
+    return next(index for agency, level, _key, index, _se in reference("post") if (agency, level) == ("a1", "overall"))
+
+
+def test_a_calibrated_headline_needs_a_calibration() -> None:
+    with pytest.raises(DataError, match="needs a calibration"):
+        Rules(headline="calibrated")
+    assert Rules.from_mapping({**COMMON, **CASES["post"], "headline": "calibrated"}).headline == "calibrated"
+
+
+def test_evaluators_read_the_calibrated_headline_with_the_plain_one(app: Flask, tmp_path) -> None:
+    """Some cell of place and age has a single person: nobody below evaluator has any of these indices."""
+    index_of_a1 = calibrated(app, min_n=5)
+    client = app.test_client()
+    sign_in(client, "evaluator")
+    page = soup(client, "/danh-gia/r1")
+    assert "Chỉ số toàn tỉnh, cân chỉnh" in words(page.select_one("dl.facts"))
+    assert "Chỉ số toàn tỉnh, thường" in words(page.select_one("dl.facts"))
+    assert f"{index_of_a1:.1f}".replace(".", ",") in words(page.select_one('tr[data-agency="a1"]'))
+    with app.extensions["database"].read() as session:
+        results = round_results(session, "r1")
+        assert headline_for(session, results, limited=False)["a1"].index == pytest.approx(index_of_a1, rel=1e-8)
+        assert headline_for(session, results, limited=True) == {}
+        write_workbook(tmp_path / "w.xlsx", load_content(session, "r1"), now=NOW)
+        assert "cân chỉnh" not in index(agency_context(session, round_context(session, "r1"), "a1"))
+    assert "Chỉ số cân chỉnh" in openpyxl.load_workbook(tmp_path / "w.xlsx").sheetnames
+    with app.extensions["database"].write() as session:
+        publish_scored(session, code="r1", now=NOW)
+    told = soup(client, "/ket-qua/r1")
+    assert told.find(id="province-index-calibrated") is None
+    rows = csv.DictReader(io.StringIO(client.get("/ket-qua/r1/ket-qua.csv").text.lstrip("\ufeff")))
+    assert {row["calibrated"] for row in rows} == {""}
+
+
+def test_where_no_cell_is_small_everyone_reads_the_calibrated_headline(app: Flask) -> None:
+    """What was frozen stays, whatever becomes of the margins."""
+    index_of_a1 = calibrated(app, min_n=1)
+    with app.extensions["database"].write() as session:
+        number = publish_scored(session, code="r1", now=NOW).id
+        token = create_api_client(session, name="cong", scopes=["published"], actor=Actor(NOW))[1]
+        said = index(agency_context(session, round_context(session, "r1"), "a1"))
+        assert "chỉ số cân chỉnh" in said
+        session.execute(sa.update(Margin).values(transactions=Margin.transactions * 3 + Margin.id))
+    client = app.test_client()
+    rows = list(csv.DictReader(io.StringIO(client.get("/ket-qua/r1/ket-qua.csv").text.lstrip("\ufeff"))))
+    own = next(row for row in rows if (row["agency"], row["level"]) == ("a1", "overall"))
+    assert float(own["calibrated"]) == pytest.approx(index_of_a1, rel=1e-8)
+    assert float(own["calibrated_lo"]) < index_of_a1 < float(own["calibrated_hi"])
+    assert "Chung, cân chỉnh" in words(soup(client, "/ket-qua/r1/a1").main)
+    detail = client.get("/api/v1/rounds/r1", headers={"Authorization": f"Bearer {token}"}).get_json()
+    told = {row["agency"]: row["index"] for row in detail["calibrated"]}
+    assert told["a1"] == pytest.approx(index_of_a1, rel=1e-8)
+    assert "hardened" not in detail
+    with app.extensions["database"].read() as session:
+        assert recompute(session, session.get_one(Publication, number)).same
+
+
+def test_a_margin_that_is_missing_leaves_the_plain_index_alone(app: Flask) -> None:
+    calibrated(app, min_n=1)
+    with app.extensions["database"].write() as session:
+        session.execute(sa.delete(Margin))
+    client = app.test_client()
+    sign_in(client, "evaluator")
+    page = soup(client, "/danh-gia/r1")
+    assert page.find(id="province-index-calibrated") is None
+    assert "Hiện chưa tính được" in words(page.main)
+
+
+def test_calibrated_and_plain_tell_no_cell_of_fewer_than_may_be_printed() -> None:
+    """The exact attack: all whole numbers that both indices allow, of one place with two categories.
+
+    Margins, numbers of people and weights are known; the index of ten of 5 and 5 leaves one answer of each category,
+    of as many people as may be printed. With 9 and 1 it would leave one person's: such a place is not told.
+    """
+    for n, open_ in (((5, 5), True), ((9, 1), False)):
+        target = np.array([60.0, 40.0])
+        factor = target / target.sum() * sum(n) / np.array(n)
+        truth = np.array([3, 1])
+        printed = round(100 * float(factor @ truth) / sum(n), 1)
+        fits = [
+            (a, b)
+            for a in range(n[0] + 1)
+            for b in range(n[1] + 1)
+            if a + b == truth.sum() and round(100 * float(factor @ [a, b]) / sum(n), 1) == printed
+        ]
+        assert fits == [tuple(truth)]
+        assert all(size >= 5 for size in n) is open_

@@ -64,8 +64,8 @@ class Content:
     bars: Bars
     #: late, on time, early, apologised, ways of filing: rows of `survey.results.rates.rate_table`
     rates: pd.DataFrame
-    #: agency, hardened index and its interval; None where the plain index is the headline
-    hardened: pd.DataFrame | None
+    #: agency, hardened or calibrated index and its interval; None where the plain index is the headline
+    headline: pd.DataFrame | None
     #: people chosen by chance beside those who chose to answer; None where nobody was, or all tell of small groups
     frames: Frames | None
 
@@ -96,8 +96,8 @@ def load_content(
 ) -> Content:
     """The content of a round's files, cut to the province and the `visible` agencies (None: everything).
 
-    `passed_on`: papers that others than who asked for them read; of hardened indices and of people chosen by chance
-    they have what everyone may have.
+    `passed_on`: papers that others than who asked for them read; of the headline's indices and of people chosen by
+    chance they have what everyone may have.
     """
     results = round_results(session, round_code)
     since = changes_since_last_round(session, results)
@@ -114,15 +114,15 @@ def load_content(
         limited=visible is not None,
         bars=weighted_bars(session, results),
         rates=_cut(rate_table(session, results, limited=visible is not None), seen),
-        hardened=_hardened(session, results, seen, limited=passed_on or seen is not None),
+        headline=_headline(session, results, seen, limited=passed_on or seen is not None),
         frames=frames_for(session, results, limited=passed_on or seen is not None, seen=seen),
     )
 
 
-def _hardened(
+def _headline(
     session: orm.Session, results: RoundResults, seen: set[str] | None, *, limited: bool
 ) -> pd.DataFrame | None:
-    """The hardened indices that a reader may have, each with the plain one; None where that is the headline."""
+    """The indices of the headline that a reader may have, each with the plain one; None where that is the headline."""
     found = headline_for(session, results, limited=limited)
     if found is None:
         return None
@@ -290,12 +290,11 @@ CHANGES = (
     SheetColumn("p_bh", ("p điều chỉnh Benjamini-Hochberg", "p adjusted (Benjamini-Hochberg)"), "p"),
     *STATUS,
 )
-HARDENED = (
-    *PLACE[:2],
-    SheetColumn("plain", ("Chỉ số thường (%)", "Plain index (%)"), "index"),
-    SheetColumn("index", ("Chỉ số gia cố (%)", "Hardened index (%)"), "index"),
-    *FIGURE[1:3],
-)
+HEADLINES: Mapping[str, Pair] = {
+    "hardened": ("Chỉ số gia cố", "Hardened"),
+    "calibrated": ("Chỉ số cân chỉnh", "Calibrated"),
+}
+"""What the sheet of a headline that is not the plain index is called."""
 FRAMES = (
     *PLACE[:2],
     SheetColumn("frame", ("Mã nguồn phiếu", "Frame code"), width=14),
@@ -347,9 +346,8 @@ def figure_sheets(content: Content) -> list[WorkbookSheet]:
     moved = _rows(content, content.changes, CHANGES, labels.CHANGE_STATUSES)
     judged = _rows(content, target_table(content.results, table), TARGETS, FIGURE_STATUSES)
     targets = [WorkbookSheet("targets", ("Chỉ tiêu", "Targets"), TARGETS, judged, frozen=2)] if judged else []
-    if content.hardened is not None:
-        rows = _rows(content, content.hardened, HARDENED, FIGURE_STATUSES)
-        targets.append(WorkbookSheet("hardened", ("Chỉ số gia cố", "Hardened"), HARDENED, rows, frozen=2))
+    if content.headline is not None:
+        targets.append(_headline_sheet(content, content.headline))
     if content.frames is not None:
         rows = _rows(content, frame_table(content.frames), FRAMES, FIGURE_STATUSES)
         targets.append(WorkbookSheet("frames", ("Ngẫu nhiên và tự trả lời", "Frames"), FRAMES, rows, frozen=2))
@@ -360,6 +358,19 @@ def figure_sheets(content: Content) -> list[WorkbookSheet]:
         WorkbookSheet("rates", ("Tỷ lệ", "Rates"), RATES, _rows(content, content.rates, RATES, FIGURE_STATUSES), 2),
         *targets,
     ]
+
+
+def _headline_sheet(content: Content, table: pd.DataFrame) -> WorkbookSheet:
+    """The headline of the round beside the plain index."""
+    code = content.results.rules.headline
+    vi, en = HEADLINES[code]
+    columns = (
+        *PLACE[:2],
+        SheetColumn("plain", ("Chỉ số thường (%)", "Plain index (%)"), "index"),
+        SheetColumn("index", (f"{vi} (%)", f"{en} index (%)"), "index"),
+        *FIGURE[1:3],
+    )
+    return WorkbookSheet(code, (vi, en), columns, _rows(content, table, columns, FIGURE_STATUSES), frozen=2)
 
 
 def rate_words(definition: Definition) -> dict[str, str]:

@@ -65,7 +65,7 @@ RULES = Wording(
         "overall_in_index": N_("Overall question counts in the index as one more item"),
         "expected_by": N_("Expected of an agency by its services, or the same of all"),
         "same_mix": N_("Bands also at the same mix of these, for evaluators"),
-        "headline": N_("The index that is named first: plain, or hardened beside it"),
+        "headline": N_("The index that is named first: plain, or hardened or calibrated beside it"),
         "calibration": N_("Second index calibrated to margins of all transactions, for evaluators"),
         "calibrate_by": N_("Variables of those margins"),
         "calibration_limit": N_("Calibrated weights cut above so many medians"),

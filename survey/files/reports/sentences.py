@@ -99,21 +99,22 @@ def index(context: ReportContext) -> str:
         interval=interval(figure.lo, figure.hi),
         whole=whole(figure.index),
     )
-    sentence += hardened(context)
+    sentence += headline(context)
     province = context.figures.overall()
     if not context.agency or province is None or not province.exists:
         return sentence
     return f"{sentence} {words.WHOLE.format(index=percent(province.index))}"
 
 
-def hardened(context: ReportContext) -> str:
-    """The hardened index where it is the round's headline; empty where it is not, or not told."""
-    table = context.content.hardened
+def headline(context: ReportContext) -> str:
+    """The hardened or calibrated index where it is the round's headline; empty where it is not, or not told."""
+    table = context.content.headline
     found = [] if table is None else table.loc[table["agency"] == context.agency, ["index", "lo", "hi"]].values.tolist()
     if not found:
         return ""
     value, low, high = found[0]
-    return " " + words.HARDENED.format(index=percent(value), interval=interval(low, high)).replace("  ", " ")
+    said = words.HEADLINES[context.rules.headline]
+    return " " + said.format(index=percent(value), interval=interval(low, high)).replace("  ", " ")
 
 
 def frames(context: ReportContext) -> str:

@@ -47,10 +47,16 @@ INDEX = (
     "Chỉ số hài lòng chung là <b>{index}</b>, khoảng tin cậy {confidence} {interval}: cứ 100 câu trả lời của người dân "
     "thì khoảng {whole} câu là “hài lòng” hoặc “rất hài lòng”."
 )
-HARDENED = (
-    "Chỉ số chính của đợt là chỉ số gia cố (mỗi bốn tuần tính theo số ngày mở cửa, phiếu ngoài giờ không quá mức "
-    "thường thấy): <b>{index}</b> {interval}; con số nêu trước là chỉ số thường."
-)
+HEADLINES = {
+    "hardened": (
+        "Chỉ số chính của đợt là chỉ số gia cố (mỗi bốn tuần tính theo số ngày mở cửa, phiếu ngoài giờ không quá mức "
+        "thường thấy): <b>{index}</b> {interval}; con số nêu trước là chỉ số thường."
+    ),
+    "calibrated": (
+        "Chỉ số chính của đợt là chỉ số cân chỉnh (câu trả lời được tính theo cơ cấu của mọi giao dịch): "
+        "<b>{index}</b> {interval}; con số nêu trước là chỉ số thường."
+    ),
+}
 FRAMES = "Phiếu chọn ngẫu nhiên ({parts}) và phiếu tự trả lời ({wall}) được nêu cạnh nhau.{apart}"
 FRAME = "{name} {index} {interval}, {n} người"
 FRAME_NAMES = {"sample": "mã trên giấy hẹn", "interviewer": "phỏng vấn", "wall": "mã dán"}

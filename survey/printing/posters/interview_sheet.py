@@ -27,7 +27,7 @@ def render_interview_sheet(
     register_fonts()
     out = BytesIO()
     canvas = Canvas(out, pagesize=A4, lang="vi", invariant=1, initialFontName=REGULAR)
-    canvas.setTitle(f"Phiếu đếm của người phỏng vấn - {counter}")
+    canvas.setTitle(f"Phiếu đếm của điều tra viên - {counter}")
     canvas.setAuthor(agency)
     for day, first in days:
         top = _head(canvas, agency, counter, round_name, every, day, first)
@@ -47,7 +47,7 @@ def _head(canvas: Canvas, agency: str, counter: str, round_name: str, every: int
     width, y = A4[0] - 2 * MARGIN, A4[1] - MARGIN
     canvas.setFillColor(INK)
     canvas.setStrokeColor(INK)
-    title = f"Phiếu đếm của người phỏng vấn, {WEEKDAYS[day.weekday()]} {day:%d/%m/%Y}"
+    title = f"Phiếu đếm của điều tra viên, {WEEKDAYS[day.weekday()]} {day:%d/%m/%Y}"
     whom = "Hỏi mọi người ra về." if every == 1 else f"Hỏi người thứ {first}, rồi cứ {every} người hỏi một người."
     lead = (
         "Mỗi người làm xong việc và ra về là một ô: gạch ô theo thứ tự, từ trái sang phải, hết dòng xuống dòng. Ai rơi "
@@ -90,4 +90,4 @@ def _foot(canvas: Canvas) -> None:
     canvas.drawString(
         MARGIN, MARGIN + 8 * mm, f"Số người ra về: {dots}   Đã mời: {dots}   Trả lời: {dots}   Từ chối: {dots}"
     )
-    canvas.drawString(MARGIN, MARGIN, f"Từ mấy giờ đến mấy giờ: {dots}{dots}   Người phỏng vấn (ký): {dots}{dots}")
+    canvas.drawString(MARGIN, MARGIN, f"Từ mấy giờ đến mấy giờ: {dots}{dots}   Điều tra viên (ký): {dots}{dots}")

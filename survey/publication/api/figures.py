@@ -12,7 +12,7 @@ from survey.results.as_csv import plain
 from survey.results.frame_files import COLUMNS as FRAME_COLUMNS
 from survey.results.frame_files import frame_table
 from survey.results.frames import Frames
-from survey.results.hardened import HardenedIndex
+from survey.results.headline_index import HeadlineIndex
 
 PLACE = ("agency", "service", "level", "key")
 LIMITS = tuple(name for name, _ in nonresponse.COLUMNS)
@@ -48,9 +48,9 @@ def target_rows(targets: pd.DataFrame) -> list[dict[str, Any]]:
     return _rows(targets, tuple(map(str, targets.columns)))
 
 
-def hardened_rows(hardened: Mapping[str, HardenedIndex]) -> list[dict[str, Any]]:
-    """One object an agency with its hardened index."""
-    found = sorted(hardened.items())
+def headline_rows(headline: Mapping[str, HeadlineIndex]) -> list[dict[str, Any]]:
+    """One object an agency with its index."""
+    found = sorted(headline.items())
     return [{"agency": a, **{name: plain(getattr(one, name)) for name in ("index", "lo", "hi")}} for a, one in found]
 
 

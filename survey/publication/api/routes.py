@@ -32,21 +32,21 @@ from survey.publication.api.figures import (
     distribution_rows,
     expected_rows,
     frame_rows,
-    hardened_rows,
+    headline_rows,
     rank_rows,
     result_rows,
     target_rows,
 )
 from survey.publication.operations.name_decision import facts_of
-from survey.publication.page_data import frozen_page, public_frames, public_hardened, public_rows
+from survey.publication.page_data import frozen_page, public_frames, public_headline, public_rows
 from survey.publication.queries import api_clients
 from survey.publication.queries.editions import published, published_rounds
 from survey.results.comparisons import agency_ranks
 from survey.results.compute import RoundResults, round_results
 from survey.results.expected_table import expected_table
 from survey.results.frames import Frames, frames_for
-from survey.results.hardened import HardenedIndex
 from survey.results.headline import headline_for
+from survey.results.headline_index import HeadlineIndex
 from survey.results.target_table import target_table
 from survey.structure.queries import names
 from survey.structure.queries import rounds as round_queries
@@ -136,7 +136,7 @@ def rounds() -> flask.Response:
 def round_detail(round_code: str) -> flask.Response:
     """Tell what a round is: dates, questionnaire, rules, responses, edition."""
     with database().read() as session:
-        results, hardened = _results(session, round_code)[0], _hardened(session, round_code)
+        results, headline = _results(session, round_code)[0], _headline(session, round_code)
         round_ = round_queries.by_code(session, round_code)
         detail = _summary(session, round_) | {
             "rules": results.rules.to_mapping(),
@@ -145,8 +145,8 @@ def round_detail(round_code: str) -> flask.Response:
             "excluded": results.excluded,
             "channels": results.channels,
         }
-        if hardened is not None:  # its headline: other rounds say nothing of it
-            detail["hardened"] = hardened_rows(hardened)
+        if headline is not None:  # its headline: other rounds say nothing of it
+            detail[results.rules.headline] = headline_rows(headline)
         frames = _frames(session, round_code)
         if frames is not None:
             detail["frames"] = frame_rows(frames)
@@ -281,12 +281,12 @@ def _results(session: orm.Session, round_code: str) -> tuple[RoundResults, pd.Da
     return page.results, public_rows(page)
 
 
-def _hardened(session: orm.Session, round_code: str) -> dict[str, HardenedIndex] | None:
-    """The hardened indices the client may read, of a round that may be read; None where the plain is the headline."""
+def _headline(session: orm.Session, round_code: str) -> dict[str, HeadlineIndex] | None:
+    """The hardened or calibrated indices the client may read; None where the plain index is the headline."""
     publication = published(session, round_code)
     if _sees_all() or publication is None:
         return headline_for(session, round_results(session, round_code), limited=not _sees_all())
-    return public_hardened(frozen_page(session, publication, "vi"))
+    return public_headline(frozen_page(session, publication, "vi"))
 
 
 def _frames(session: orm.Session, round_code: str) -> Frames | None:

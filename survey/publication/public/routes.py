@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as Reply
 from survey.core.text import clean
 from survey.publication.editions import decided_in, exclusions_of, replaced_rules
 from survey.publication.looked_at import places_of
-from survey.publication.page_data import public_frames, public_hardened
+from survey.publication.page_data import public_frames, public_headline
 from survey.publication.public.common import blueprint, described, load, shown_edition
 from survey.publication.public.kept import find_edition, send
 from survey.publication.public.told import EditionTold
@@ -74,7 +74,7 @@ def agency_page(round_code: str, agency: str, number: int | None) -> flask.Respo
                 seen=seen,
                 number=number,
                 base=settings().public_base_url,
-                hardened=public_hardened(page),
+                headline=public_headline(page),
                 frames=public_frames(publication, page),
             )
 
@@ -144,7 +144,7 @@ def _tables(page: RoundPage, edition: EditionTold) -> dict[str, Any]:
         "interval_sentence": INTERVAL,
         "unanswered": unanswered(whole),
         "unanswered_sentence": HOLDS,
-        "hardened": public_hardened(page),
+        "headline": public_headline(page),
         "ranks_sentence": RANKS,
         "confidence": 100 * page.results.rules.confidence,
     }

@@ -101,7 +101,7 @@ def overview(round_code: str) -> str:
             shares=rates_view(session, page),
             unanswered=unanswered(page.figures.overall(), page.rules.statistic),
             unanswered_words=UNANSWERED,
-            hardened=headline_for(session, page.results, limited=page.limited),
+            headline=headline_for(session, page.results, limited=page.limited),
             frames=_frames(session, page),
         )
 
@@ -186,7 +186,7 @@ def detail(round_code: str, agency: str) -> str:
             adds_up=adds_up,
             unanswered=None if group else unanswered(figures.overall(agency, service), page.rules.statistic),
             unanswered_words=UNANSWERED,
-            hardened=None if group or service else headline_for(session, page.results, limited=page.limited),
+            headline=None if group or service else headline_for(session, page.results, limited=page.limited),
             frames=None if group or service else _frames(session, page),
         )
 

@@ -128,6 +128,7 @@ def headline_words() -> Mapping[str, str]:
     return {
         "plain": gettext("the plain index (recommended)"),
         "hardened": gettext("the hardened index, with the plain one beside it"),
+        "calibrated": gettext("the calibrated index, with the plain one beside it"),
     }
 
 
@@ -228,15 +229,15 @@ class RulesForm(PlanForm):
     headline = Choice(
         _("Headline"),
         hint=_(
-            "The hardened index moves less when many answers come at once or outside of opening hours. Ranks are of "
-            "the plain index; both are printed together."
+            "The hardened index moves less when many answers come at once or outside of opening hours; the calibrated "
+            "one has the make-up of all transactions. Ranks are of the plain index; both are printed together."
         ),
     )
     calibration = Choice(
         _("Calibration"),
         hint=_(
-            "The plain index stays the headline. The calibrated one is for evaluators: it rests on groups that no "
-            "printed table has."
+            "The calibrated index is for evaluators: it rests on groups that no printed table has. Named as headline, "
+            "everyone reads it where each of these groups has as many people as may be shown."
         ),
     )
     calibrate_by = Choices(_("Margins"), hint=_("Their transactions are given on the round's own page."))
@@ -415,6 +416,8 @@ def rules_of(form: RulesForm, stored: Mapping[str, Any], agencies: Mapping[str, 
 def _settle_calibration(form: RulesForm, rules: dict[str, Any]) -> None:
     """Read the calibration; `InputError` where method and margins do not go together."""
     method, chosen = form.calibration.data, list(form.calibrate_by.data)
+    if method == "none" and form.headline.data == "calibrated":
+        raise InputError("Choose a calibration, or another headline", field="calibration")
     if method == "none":
         rules |= {"calibration": "none", "calibrate_by": [], "calibration_limit": 0.0}
         return
