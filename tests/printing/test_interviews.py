@@ -28,6 +28,8 @@ from tests.support.evaluation import NOW, post
 from tests.support.reading import soup, words
 
 PAGE = "/quay/phong-van/r1"
+COOKIE = "__Secure-sipas_interview"
+"""As it is called where the public address has TLS."""
 
 
 def planned(site: Flask, every: int = 10) -> None:
@@ -120,14 +122,14 @@ def test_the_prepared_device_alone_gives_interviews(site: Flask) -> None:
     data = {field["name"]: field.get("value", "") for field in form.select("input[type=hidden]")}
     stolen = {**data, form.select_one("input[type=radio]")["name"]: "5", "channel": "interviewer"}
     assert stranger.post(at, data=stolen).status_code == 403
-    stranger.set_cookie("sipas_interview", "x" * 43, path=at)
+    stranger.set_cookie(COOKIE, "x" * 43, path=at)
     assert stranger.post(at, data=stolen).status_code == 403
     assert channels(site) == [Channel.INTERVIEWER.value]
     page = signed_in(site, "evaluator").get(PAGE).text
     assert at.rsplit("/", 1)[1] not in page  # the list tells a tablet by its first letters
     with site.extensions["database"].read() as session:
         kept = session.scalars(sa.select(InterviewTablet)).one()
-        (cookie,) = [one.value for one in device._cookies.values() if one.key == "sipas_interview"]
+        (cookie,) = [one.value for one in device._cookies.values() if one.key == COOKIE]
         assert kept.token_hash == hash_token(cookie)
 
 

@@ -217,7 +217,7 @@ def test_where_no_cell_is_small_everyone_reads_the_calibrated_headline(app: Flas
         token = create_api_client(session, name="cong", scopes=["published"], actor=Actor(NOW))[1]
         said = index(agency_context(session, round_context(session, "r1"), "a1"))
         assert "chỉ số cân chỉnh" in said
-        session.execute(sa.update(Margin).values(transactions=Margin.transactions * 3 + Margin.id))
+        session.execute(sa.update(Margin).values(transactions=Margin.transactions * Margin.transactions))
     client = app.test_client()
     rows = list(csv.DictReader(io.StringIO(client.get("/ket-qua/r1/ket-qua.csv").text.lstrip("\ufeff"))))
     own = next(row for row in rows if (row["agency"], row["level"]) == ("a1", "overall"))

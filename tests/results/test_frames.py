@@ -8,6 +8,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,9 +24,11 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy import orm
 
+from app import create_app
 from scoring.selection import FrameIndex, frame_index
 from survey.core import cache
 from survey.core.actor import Actor
+from survey.core.config import Settings
 from survey.files.exports.content import load_content
 from survey.files.exports.workbook import write_workbook
 from survey.files.reports import sentences
@@ -55,10 +61,11 @@ def planned(session: orm.Session, agency: str) -> None:
     session.add(SlipPlan(round_id=number, counter_id=counter, every=5, tickets=100, set_at=NOW))
 
 
-@pytest.fixture
-def site(app: Flask) -> Flask:
-    """Receipts of two agencies by a plan, of a third without one, and an interviewer at a fourth."""
-    with app.extensions["database"].write() as session:
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory, newest_file: Path) -> Iterator[Flask]:
+    """Receipts of two agencies by a plan, of a third without one, an interviewer at a fourth; nothing is changed."""
+    made = application(newest_file, tmp_path_factory.mktemp("frames"))
+    with made.extensions["database"].write() as session:
         open_place(session)
         accounts(session)
         stuffed_round(session)
@@ -69,7 +76,40 @@ def site(app: Flask) -> Flask:
         came_by(session, "co-quan-04", Channel.INTERVIEWER, "5")
         planned(session, "co-quan-02")
         planned(session, "co-quan-03")
-    return app
+    yield made
+    made.extensions["database"].dispose()
+
+
+def application(file: Path, folder: Path) -> Flask:
+    shutil.copy(file, folder / "sipas.db")
+    return create_app(Settings(instance_dir=folder, secret_key="s" * 40))
+
+
+@pytest.fixture
+def site(shown: Flask, tmp_path: Path) -> Iterator[Flask]:
+    """The same, to be changed."""
+    made = copied(shown, tmp_path)
+    yield made
+    made.extensions["database"].dispose()
+
+
+@pytest.fixture(scope="module")
+def published(shown: Flask, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The same, published; what was planned is gone from the round then, as from any database of later."""
+    made = copied(shown, tmp_path_factory.mktemp("edition"))
+    with made.extensions["database"].write() as session:
+        publish_scored(session, code="dem", now=NOW + timedelta(days=100))
+        session.execute(sa.delete(SlipPlan))
+    yield made
+    made.extensions["database"].dispose()
+
+
+def copied(app: Flask, folder: Path) -> Flask:
+    """An application over a copy of another's database."""
+    files = (app.config["SETTINGS"].instance_dir / "sipas.db", folder / "sipas.db")
+    with closing(sqlite3.connect(files[0])) as source, closing(sqlite3.connect(files[1])) as target:
+        source.backup(target)
+    return create_app(Settings(instance_dir=folder, secret_key="s" * 40))
 
 
 def frames(app: Flask, *, limited: bool = False) -> Frames | None:
@@ -77,9 +117,9 @@ def frames(app: Flask, *, limited: bool = False) -> Frames | None:
         return frames_for(session, round_results(session, "dem"), limited=limited)
 
 
-def test_each_frame_has_an_index_of_its_own(site: Flask) -> None:
+def test_each_frame_has_an_index_of_its_own(shown: Flask) -> None:
     """Twelve weeks: 60 receipts of 4s (100 %), 60 of 3s and 5s (36 of 60 satisfied), 36 interviews of 5s."""
-    made = frames(site)
+    made = frames(shown)
     assert [row.agency for row in made.rows] == ["co-quan-02", "co-quan-03", "co-quan-04"]
     two, three, four = made.rows
     assert (two.sample.n, two.sample.index, two.wall.n, two.wall.index) == (60, 100, 60, 60)
@@ -111,8 +151,8 @@ def test_nobody_chosen_by_chance_is_no_frame(app: Flask) -> None:
     assert frames(app) is None
 
 
-def test_below_evaluator_all_where_no_group_is_small(site: Flask) -> None:
-    made = frames(site, limited=True)
+def test_below_evaluator_all_where_no_group_is_small(shown: Flask) -> None:
+    made = frames(shown, limited=True)
     assert [row.agency for row in made.rows] == ["co-quan-02", "co-quan-03", "co-quan-04"]
     assert made.province.sample.n == 120
 
@@ -140,8 +180,8 @@ def test_below_evaluator_none_that_tells_of_a_small_group(site: Flask) -> None:
     assert cut.find("co-quan-02") is None
 
 
-def test_pages_have_them_side_by_side(site: Flask) -> None:
-    client = site.test_client()
+def test_pages_have_them_side_by_side(shown: Flask) -> None:
+    client = shown.test_client()
     sign_in(client, "evaluator")
     page = soup(client, "/danh-gia/dem")
     row = words(page.select_one('tr[data-frames="co-quan-03"]'))
@@ -156,43 +196,27 @@ def test_pages_have_them_side_by_side(site: Flask) -> None:
     assert soup(client, "/danh-gia/dem/co-quan/co-quan-06").find(id="frames") is None
 
 
-def test_an_edition_keeps_them_for_everyone(site: Flask) -> None:
-    """What is frozen is shown to all, side by side, whatever is planned or answered later."""
-    with site.extensions["database"].write() as session:
-        publish_scored(session, code="dem", now=NOW + timedelta(days=100))
-        session.execute(sa.delete(SlipPlan))
-    page = soup(site.test_client(), "/ket-qua/dem")
-    shown = {row["data-frames"]: words(row) for row in page.select("tr[data-frames]")}
-    assert list(shown) == ["", "co-quan-02", "co-quan-03", "co-quan-04"]
-    assert "80,0" in shown[""]
-    assert "n = 60" in shown["co-quan-03"]
-    assert "+40,0" in shown["co-quan-03"]
-
-
-def published(app: Flask) -> None:
-    with app.extensions["database"].write() as session:
-        publish_scored(session, code="dem", now=NOW + timedelta(days=100))
-
-
-def test_an_agency_s_public_page_has_its_own(site: Flask) -> None:
-    published(site)
-    client = site.test_client()
-    rows = {row["data-frames"]: words(row) for row in soup(client, "/ket-qua/dem/co-quan-03").select("tr[data-frames]")}
-    assert list(rows) == ["co-quan-03"]
-    # the difference has its interval, and both ends their sign
-    assert "+40,0" in rows["co-quan-03"]
+def test_an_edition_keeps_them_for_everyone(published: Flask) -> None:
+    """What is frozen is shown to all, whatever is planned or answered later; an agency's page has its own."""
+    client = published.test_client()
+    page = soup(client, "/ket-qua/dem")
+    told = {row["data-frames"]: words(row) for row in page.select("tr[data-frames]")}
+    assert list(told) == ["", "co-quan-02", "co-quan-03", "co-quan-04"]
+    assert "80,0" in told[""]
+    assert "n = 60" in told["co-quan-03"]
+    assert "+40,0" in told["co-quan-03"]
+    own = soup(client, "/ket-qua/dem/co-quan-03").select("tr[data-frames]")
+    assert [row["data-frames"] for row in own] == ["co-quan-03"]
+    assert "+40,0" in words(own[0])
     assert soup(client, "/ket-qua/dem/co-quan-06").select("tr[data-frames]") == []
 
 
-def test_the_public_table_has_them_as_rows_of_their_own_levels(site: Flask) -> None:
-    published(site)
-    client = site.test_client()
+def test_the_public_table_has_them_as_rows_of_their_own_levels(published: Flask) -> None:
+    client = published.test_client()
     text = client.get("/ket-qua/dem/ket-qua.csv").text.lstrip("\ufeff")
     rows = [row for row in csv.DictReader(io.StringIO(text)) if row["level"].startswith("frame")]
     found = {(row["agency"], row["level"], row["key"]): row for row in rows}
-    assert (
-        len(found) == len(rows) == 9 + 5
-    )  # two frames of each agency, three of the province; 1, 1, 1 and 2 differences
+    assert len(found) == len(rows) == 9 + 5  # frames: two each, three of the province; differences: one each, two
     own = found["co-quan-03", "frame", "sample"]
     assert (own["n"], float(own["index"]), own["agency_name"] != "") == ("60", 60, True)
     assert float(own["lo"]) < 60 < float(own["hi"])
@@ -204,11 +228,19 @@ def test_the_public_table_has_them_as_rows_of_their_own_levels(site: Flask) -> N
     assert sum(row["level"] == "frame" for row in as_json) == 9
 
 
-def test_workbook_reports_and_api_have_them(site: Flask, tmp_path: Path) -> None:
-    published(site)
-    with site.extensions["database"].write() as session:
-        write_workbook(tmp_path / "w.xlsx", load_content(session, "dem"), now=NOW)
+def test_programs_read_those_of_the_edition(published: Flask) -> None:
+    with published.extensions["database"].write() as session:
         token = create_api_client(session, name="cong", scopes=["published"], actor=Actor(NOW))[1]
+    reply = published.test_client().get("/api/v1/rounds/dem", headers={"Authorization": f"Bearer {token}"})
+    told = {(row["agency"], row["frame"]): row for row in reply.get_json()["frames"]}
+    assert told["co-quan-03", "sample"]["difference"] == pytest.approx(40)
+    assert told["co-quan-03", "wall"]["difference"] is None
+    assert {code for code, _ in told} == {"", "co-quan-02", "co-quan-03", "co-quan-04"}
+
+
+def test_workbook_and_reports_have_them(shown: Flask, tmp_path: Path) -> None:
+    with shown.extensions["database"].read() as session:
+        write_workbook(tmp_path / "w.xlsx", load_content(session, "dem"), now=NOW)
         shared = round_context(session, "dem")
         own = sentences.frames(agency_context(session, shared, "co-quan-03"))
         whole = sentences.frames(province_context(session, shared))
@@ -221,18 +253,13 @@ def test_workbook_reports_and_api_have_them(site: Flask, tmp_path: Path) -> None
     rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
     assert len(rows) == 9
     assert rows[0][2:6] == ["sample", "Phiếu chọn ngẫu nhiên: mã trên giấy hẹn", 120, 80]
-    reply = site.test_client().get("/api/v1/rounds/dem", headers={"Authorization": f"Bearer {token}"})
-    told = {(row["agency"], row["frame"]): row for row in reply.get_json()["frames"]}
-    assert told["co-quan-03", "sample"]["difference"] == pytest.approx(40)
-    assert told["co-quan-03", "wall"]["difference"] is None
-    assert {code for code, _ in told} == {"", "co-quan-02", "co-quan-03", "co-quan-04"}
 
 
 def everything(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """All that a reader below evaluator has of frames, worked out anew: pages, table and API are made of these."""
     monkeypatch.setattr(cache, "_caches", WeakKeyDictionary())  # answers are never edited elsewhere
     made = frames(app, limited=True)
-    return [] if made is None else frame_table(made).fillna("").to_numpy().tolist()
+    return [] if made is None else frame_table(made).astype(object).fillna("").to_numpy().tolist()
 
 
 def exchange(app: Flask, agency: str, one: Channel, other: Channel) -> None:
@@ -259,7 +286,7 @@ def test_attack_two_people_of_a_small_channel_could_have_said_each_other_s(
     assert everything(site, monkeypatch) != enough
     small(site)
     before = everything(site, monkeypatch)
-    exchange(site, "co-quan-02", Channel.PHONE, Channel.RECEIPT)
+    exchange(site, "co-quan-02", Channel.PHONE, Channel.QR)
     assert everything(site, monkeypatch) == before
     assert "co-quan-03" in {row[0] for row in before}
 

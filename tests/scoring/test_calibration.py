@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks import raking
 from scoring.calibration import BALANCE, Calibration, EmptyCategoryError, MarginTotals, calibrate, r_indicator
 from scoring.moments import Moments, moments, read_answers
 from scoring.scheme import DataError, Item, Rules, Scheme
@@ -198,3 +199,19 @@ def test_an_empty_category_is_named() -> None:
 def test_what_cannot_be_is_refused(given: list[MarginTotals], method: str, said: str) -> None:
     with pytest.raises(DataError, match=said):
         calibrate(base([10, 10, 20, 20], POPULATION), given, method=method)
+
+
+def test_margins_repair_what_they_explain_and_nothing_else() -> None:
+    """The bench's worlds at their expected numbers: 83.0 are satisfied; each kind answers as often as is expected."""
+    late, unhappy = (
+        raking.indices(np.rint(raking.PEOPLE * raking.WORLDS[name]).astype(np.int64))
+        for name in ("late 20, on time 8 %", "dissatisfied 15, satisfied 10 %")
+    )
+    assert pytest.approx(83) == raking.TRUTH
+    # late: .2 × .2 of 5,000 and .8 × .08: 200 and 320 answer, (.55 × 200 + .9 × 320) / 520 = 76.54 without weights
+    assert late[0][0, 0] == pytest.approx(76.54, abs=0.05)
+    assert late[0][1:, 0] == pytest.approx(83, abs=0.1)
+    # .83 × .10 and .17 × .15 answer: 76.5; on time .9 / (.9 + .1 × 1.5) = 85.71, late .55 / (.55 + .45 × 1.5) = 44.90
+    assert unhappy[0][0, 0] == pytest.approx(76.5, abs=0.1)
+    assert unhappy[0][1:, 0] == pytest.approx(0.8 * 85.71 + 0.2 * 44.90, abs=0.1)
+    assert late[1] < 0.95 < unhappy[1]  # the R-indicator sees the margins alone

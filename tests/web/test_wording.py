@@ -10,7 +10,7 @@ import pytest
 
 import survey.models
 from scoring import compare, estimate, ranks, table
-from scoring.scheme import Rules
+from scoring.scheme import HEADLINES, Rules
 from survey.collect.operations.correct_form import CORRECTED
 from survey.collect.operations.undo_responses import UNDONE
 from survey.files.exports import labels
@@ -31,7 +31,7 @@ TABLES = {
     if isinstance(value, Wording)
 }
 #: codes that are the English words themselves
-ENGLISH = {"province", "district", "commune", "reached"}
+ENGLISH = {"commune", "district", "province", "reached", *HEADLINES}
 
 
 def test_every_enumeration_of_the_models_has_words() -> None:
@@ -63,6 +63,7 @@ def test_no_code_falls_back_to_itself(app: flask.Flask, name: str) -> None:
         (wording.FIGURE_STATUSES, set(estimate.STATUS) | set(table.STATUS)),
         (labels.CHANGE_STATUSES, set(compare.STATUS)),
         (labels.RANK_STATUSES, {ranks.RANKED, ranks.TOO_FEW, ranks.NO_ERROR}),
+        (wording.HEADLINES, set(HEADLINES)),
         (wording.FRAMES, set(PARTS)),
         (wording.FRAME_DIFFERENCES, set(CHANCE)),
         (labels.RULES, set(Rules().to_mapping())),

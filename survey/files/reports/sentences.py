@@ -124,10 +124,10 @@ def frames(context: ReportContext) -> str:
     own = {str(row["frame"]): row for row in rows if row["agency"] == context.agency}
     if "wall" not in own:
         return ""
-    told = {name: _frame(name, row) for name, row in own.items()}
+    parts = {name: _frame(name, row) for name, row in own.items()}
     apart = "".join(_apart(name, row) for name, row in own.items() if math.isfinite(row["difference"]))
-    chance = "; ".join(said for name, said in told.items() if name != "wall")
-    return words.FRAMES.format(parts=chance, wall=told["wall"], apart=apart)
+    chance = "; ".join(said for name, said in parts.items() if name != "wall")
+    return words.FRAMES.format(parts=chance, wall=parts["wall"], apart=apart)
 
 
 def _frame(name: str, row: Mapping[Any, Any]) -> str:
