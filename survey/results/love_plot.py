@@ -6,13 +6,16 @@ Horizontal places are percentages of the drawing's width, vertical ones CSS pixe
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from survey.results.charts import AXIS_HEIGHT, EDGE, AxisTick
 
-ROW_HEIGHT = 40
+ROW_HEIGHT, LINE = 40, 17
 LABEL_BASE, MARK_AT = 15, 28
+LETTERS = 40
+"""Letters of a line of a label: what a telephone of 360 pixels has room for."""
 USUAL = 0.1
 """Standardised difference below which a category is usually called balanced."""
 
@@ -31,7 +34,8 @@ class LoveMark:
     """A category and where its marks go."""
 
     row: LoveRow
-    label_y: int
+    #: lines of the label, with the height of each
+    lines: tuple[tuple[str, int], ...]
     y: int
     before: float
     after: float
@@ -59,14 +63,16 @@ def love_plot(rows: Sequence[LoveRow]) -> LovePlot:
     def place(value: float) -> float:
         return round(EDGE + (value + reach) / (2 * reach) * (100 - 2 * EDGE), 3)
 
-    marks = tuple(
-        LoveMark(row, top + LABEL_BASE, top + MARK_AT, place(row.before), place(row.after))
-        for row, top in ((row, k * ROW_HEIGHT) for k, row in enumerate(rows))
-    )
-    floor = ROW_HEIGHT * len(rows)
+    marks, top = [], 0
+    for row in rows:
+        lines = textwrap.wrap(row.label, LETTERS) or [""]
+        last = top + LINE * (len(lines) - 1)
+        placed = tuple((line, top + LABEL_BASE + LINE * k) for k, line in enumerate(lines))
+        marks.append(LoveMark(row, placed, last + MARK_AT, place(row.before), place(row.after)))
+        top = last + ROW_HEIGHT
     texts = [(-reach, "start"), (-USUAL, "middle"), (0.0, "middle"), (USUAL, "middle"), (reach, "end")]
     if reach > 4 * USUAL:
         texts = [one for one in texts if abs(one[0]) != USUAL]
     ticks = tuple(AxisTick(place(value), f"{value:g}".replace(".", ",").replace("-", "−"), at) for value, at in texts)
     left, right = place(-USUAL), place(USUAL)
-    return LovePlot(marks, ticks, left, round(right - left, 3), place(0.0), floor, floor + AXIS_HEIGHT)
+    return LovePlot(tuple(marks), ticks, left, round(right - left, 3), place(0.0), top, top + AXIS_HEIGHT)

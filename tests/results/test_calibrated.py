@@ -302,6 +302,18 @@ def test_the_love_plot_has_both_marks_where_they_belong() -> None:
     assert len(love_plot([LoveRow("a", 0.9, 0)]).ticks) == 3
 
 
+def test_long_names_of_categories_are_told_on_several_lines() -> None:
+    """A telephone has room for some 40 letters: the second row begins a line of 17 pixels lower for each line more."""
+    name = "Ông/Bà nhận kết quả đúng hẹn, sớm hơn hay trễ hơn so với giấy hẹn? Trễ hơn (Sở Tư pháp)"
+    chart = love_plot([LoveRow(name, 0.1, 0.0), LoveRow("b", 0.1, 0.0)])
+    long, short = chart.marks
+    assert " ".join(line for line, _y in long.lines) == name
+    assert max(len(line) for line, _y in long.lines) <= 40
+    assert [y for _line, y in long.lines] == [15, 32, 49]
+    assert (long.y, short.lines, short.y) == (28 + 34, (("b", 40 + 34 + 15),), 40 + 34 + 28)
+    assert chart.floor == 2 * 40 + 34
+
+
 def test_why_no_reader_below_evaluator_has_it() -> None:
     """A printed total and a hidden group: without the calibrated index 14 answers fit, with it a single one.
 
