@@ -48,6 +48,7 @@ def init_app(app: flask.Flask) -> None:
         "sampling_unit": wording.SAMPLING_UNITS,
         "league_name": wording.LEAGUES,
         "headline_name": wording.HEADLINES,
+        "frame_name": wording.FRAMES,
         "band_name": wording.BANDS,
         "theme_name": wording.THEMES,
         "comment_state_name": wording.COMMENT_STATES,

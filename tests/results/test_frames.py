@@ -184,14 +184,14 @@ def test_pages_have_them_side_by_side(shown: Flask) -> None:
     client = shown.test_client()
     sign_in(client, "evaluator")
     page = soup(client, "/danh-gia/dem")
-    row = words(page.select_one('tr[data-frames="co-quan-03"]'))
+    row = words(page.select_one('[data-frames="co-quan-03"]'))
     assert "60,0" in row
     assert "n = 60" in row
     assert "+40,0" in row
     assert "thấy được từ" in row
-    assert "quá ít" in words(page.select_one('tr[data-frames="co-quan-04"]'))
+    assert "(−35,1; −22,1) p < 0,001" in words(page.select_one('[data-frames="co-quan-04"]'))
     own = soup(client, "/danh-gia/dem/co-quan/co-quan-03")
-    assert [line["data-frames"] for line in own.select("tr[data-frames]")] == ["co-quan-03"]
+    assert [line["data-frames"] for line in own.select("[data-frames]")] == ["co-quan-03"]
     assert own.find(id="frames") is not None
     assert soup(client, "/danh-gia/dem/co-quan/co-quan-06").find(id="frames") is None
 
@@ -200,15 +200,15 @@ def test_an_edition_keeps_them_for_everyone(published: Flask) -> None:
     """What is frozen is shown to all, whatever is planned or answered later; an agency's page has its own."""
     client = published.test_client()
     page = soup(client, "/ket-qua/dem")
-    told = {row["data-frames"]: words(row) for row in page.select("tr[data-frames]")}
+    told = {row["data-frames"]: words(row) for row in page.select("[data-frames]")}
     assert list(told) == ["", "co-quan-02", "co-quan-03", "co-quan-04"]
     assert "80,0" in told[""]
     assert "n = 60" in told["co-quan-03"]
     assert "+40,0" in told["co-quan-03"]
-    own = soup(client, "/ket-qua/dem/co-quan-03").select("tr[data-frames]")
+    own = soup(client, "/ket-qua/dem/co-quan-03").select("[data-frames]")
     assert [row["data-frames"] for row in own] == ["co-quan-03"]
     assert "+40,0" in words(own[0])
-    assert soup(client, "/ket-qua/dem/co-quan-06").select("tr[data-frames]") == []
+    assert soup(client, "/ket-qua/dem/co-quan-06").select("[data-frames]") == []
 
 
 def test_the_public_table_has_them_as_rows_of_their_own_levels(published: Flask) -> None:

@@ -17,6 +17,7 @@ from survey.files.exports.content import (
     CHANGE_COLUMNS,
     CHANGES,
     FACTS,
+    FRAMES,
     PLACE,
     RANKS,
     RATES,
@@ -63,7 +64,9 @@ def test_every_column_of_the_files_of_a_round() -> None:
     assert written["Files: what those who did not answer could change"] == {name for name, _ in nonresponse.COLUMNS}
     assert written["Files: ranks"] == set(column_meanings()["ranks"])
     assert written["Files: changes"] == set(column_meanings()["changes"]) == set(CHANGE_COLUMNS)
-    sheets = {column.code for columns in (PLACE, STATUS, FACTS, RANKS, RATES, TARGETS, CHANGES) for column in columns}
+    sheets = {
+        column.code for columns in (PLACE, STATUS, FACTS, RANKS, RATES, TARGETS, FRAMES, CHANGES) for column in columns
+    }
     tables = {name for columns in column_meanings().values() for name in columns}
     assert written["Files: workbook"] == (sheets - tables) | {column.code for column in FACTS}
     assert written["Files: microdata"] == {*DESIGN, UNIT, "month", "channel", "language"} == set(MEANINGS)

@@ -18,6 +18,7 @@ from survey.printing.operations.prepare_tablet import prepare_tablet, revoke_tab
 from survey.printing.pages.forms import InterviewPlanForm, TabletForm
 from survey.printing.pages.issued import ISSUERS
 from survey.printing.pages.scope import blueprint, pdf
+from survey.printing.queries import units
 from survey.printing.queries.interviews import interview_sheet, interviews_of, tablet_of, tablets_of
 from survey.printing.queries.receipt_batches import issuing_counter, issuing_counters, monday
 from survey.printing.queries.slip_plans import weeks_of
@@ -103,7 +104,7 @@ def interview_pdf(round_code: str, counter_id: int, week: str) -> Response:
     from survey.printing.posters.interview_sheet import render_interview_sheet
 
     with database().read() as session:
-        round_, counter = _round(session, round_code), session.get(Counter, counter_id)
+        round_, counter = _round(session, round_code), units.any_counter(session, counter_id)
         if counter is None:
             flask.abort(404)
         try:
