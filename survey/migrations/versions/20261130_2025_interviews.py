@@ -7,8 +7,8 @@ from alembic import op
 
 from survey.core.db import UTCDateTime
 
-revision = "20261130_1930"
-down_revision = "20261130_1710"
+revision = "20261130_2025"
+down_revision = "20261130_1930"
 branch_labels = None
 depends_on = None
 
