@@ -117,6 +117,9 @@ def test_bars_of_answers_are_one_sheet(province: Flask, client: FlaskClient) -> 
     fills = [one.attrib["fill"] for one in root.iter(f"{SVG}polygon")]
     assert fills.count("#e09f7d") == fills.count("#1f5a7a") == 16
     assert set(fills) == {"#e09f7d", "#1f5a7a"}
+    said = [(one.text, one.attrib["fill"]) for one in root.iter(f"{SVG}text")]
+    assert said.count(("80", "#ffffff")) == said.count(("20", "#1e1b18")) == 16
+    assert not [text for text, _ in said if "CSV" in (text or "")]
 
 
 def test_a_question_is_a_row_with_its_code() -> None:
@@ -167,7 +170,8 @@ def test_other_pages_stay_pages(province: Flask, client: FlaskClient) -> None:
 
 def test_the_later_and_the_more_exact_rule_decides() -> None:
     rules = read(
-        "svg .dot{fill:var(--a);color:red}.thin .dot{fill:none}p>a{fill:x}/* {} */text.dot{font:14px x}a:hover{fill:y}",
+        "svg .dot{fill:var(--a);color:red}rect{fill:#f0a}.thin .dot{fill:none}p>a{fill:x}/* {} */"
+        "text.dot{font:14px x}a:hover{fill:y}",
         {"--a": "#123456"},
     )
     path = [("svg", frozenset({"thin"})), ("g", frozenset()), ("circle", frozenset({"dot"}))]
@@ -177,5 +181,5 @@ def test_the_later_and_the_more_exact_rule_decides() -> None:
             found.update(rule.properties)
     assert found == {"fill": "none"}
     assert [dict(rule.properties) for rule in rules] == [
-        {"fill": "#123456"}, {"font-size": "14px"}, {"fill": "none"},
+        {"fill": "#ff00aa"}, {"fill": "#123456"}, {"font-size": "14px"}, {"fill": "none"},
     ]  # fmt: skip

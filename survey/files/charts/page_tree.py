@@ -122,7 +122,8 @@ def find_group(html: str, name: str) -> GroupOnPage | None:
             note = next((n.text for n in item.walk() if "range" in n.classes and n.parent is item), "")
             parts.append(PartOnPage(drawing, label, note))
     at = around.attributes
-    legends = tuple(n.text for n in around.walk() if n.tag == "p" and "legend" in n.classes and n.parent is around)
+    said = (n for n in around.children if isinstance(n, Node) and n.tag == "p" and "legend" in n.classes)
+    legends = tuple(n.text for n in said if "chart-files" not in n.classes)
     return GroupOnPage(tuple(parts), at["data-title"], _window(root), legends, int(at["data-columns"]))
 
 

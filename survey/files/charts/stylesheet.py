@@ -87,6 +87,7 @@ def _properties(block: str, values: Mapping[str, str]) -> dict[str, str]:
         value = re.sub(r"var\((--[\w-]+)\)", lambda m: values.get(m[1], ""), value.strip())
         if name.strip() == "font":
             name, value = "font-size", value.split()[0]
+        value = re.sub(r"^#(.)(.)(.)$", r"#\1\1\2\2\3\3", value)
         if name.strip() in KNOWN and value:
             found[name.strip()] = value
     return found
