@@ -1,4 +1,4 @@
-"""Make results.png of the README: the evaluator's page of the demonstration province.
+"""Make results.png of the README: the evaluator's page of the full demonstration province.
 
     PYTHONPATH=. python docs/images/results.py
 
@@ -19,6 +19,7 @@ from werkzeug.serving import make_server
 from app import create_app
 from survey.core.config import Settings
 from survey.demo.operations.load_demo import load_demo
+from survey.demo.province import FULL
 from survey.migrations import upgrade
 from survey.questionnaires import bundled
 from survey.structure.operations.install_questionnaire import install_questionnaire
@@ -37,7 +38,7 @@ def main() -> None:
         with database.write() as session:
             for definition in bundled().values():
                 install_questionnaire(session, definition, SEEN)
-            made = load_demo(session, now=SEEN, zone="Asia/Ho_Chi_Minh")
+            made = load_demo(session, now=SEEN, zone="Asia/Ho_Chi_Minh", cast=FULL)
         server = make_server("127.0.0.1", 0, app, threaded=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
@@ -48,6 +49,7 @@ def main() -> None:
         page.click("main button[type=submit]")
         page.locator("main a[href^='/danh-gia/']").first.click()
         page.evaluate("document.fonts.ready")
+        page.evaluate("document.getElementById('expected').scrollIntoView()")
         page.screenshot(path=str(picture))
         browser.close()
         server.shutdown()

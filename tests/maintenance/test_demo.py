@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import orm
 
 from survey.accounts.passwords import verify
 from survey.collect.queries.counters import accepting_round
@@ -259,6 +260,20 @@ def test_the_full_province_has_three_rounds_with_thin_services_and_an_office_tha
         )
         share = [sum(part.satisfied) / sum(part.valid) for part in (before, after)]
         assert share[1] > share[0] + 0.05  # people are more satisfied since
+        assert session.scalar(sa.select(sa.func.count()).select_from(Service)) == 12
+        assert all(targets(session, one.id) for one in rounds)
+        assert all(of_round(session, one, Response.live_since.is_not(None)) > 1_000 for one in rounds)
+        autumn, winter = (
+            of_round(session, rounds[1], Response.submitted_at >= day, Response.submitted_at < day + timedelta(days=28))
+            for day in (datetime(2025, 9, 15, tzinfo=UTC), datetime(2025, 12, 15, tzinfo=UTC))
+        )
+        assert winter > 1.2 * autumn
+
+
+def of_round(session: orm.Session, round_: Round, *conditions: sa.ColumnElement[bool]) -> int:
+    """How many responses of a round meet some conditions."""
+    chosen = sa.select(sa.func.count()).select_from(Response).where(Response.round_id == round_.id, *conditions)
+    return session.scalars(chosen).one()
 
 
 def _days(sums: DaySums, on: date, later: bool) -> DaySums:
