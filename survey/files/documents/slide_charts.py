@@ -73,13 +73,14 @@ def dots(slide: Any, rows: Sequence[Row], box: Box, about: str, *, joined: bool 
         labels.position = XL_LABEL_POSITION.RIGHT
 
 
-def answers(slide: Any, rows: Sequence[tuple[str, Sequence[int]]], levels: Sequence[str], box: Box, about: str) -> None:
-    """Add the five answers of items as bars of 100 %, satisfied on the right; the first row on top."""
+def answers(
+    slide: Any, rows: Sequence[tuple[str, Sequence[float]]], levels: Sequence[str], box: Box, about: str
+) -> None:
+    """Add the five answers of items, their shares in percent, as bars, satisfied on the right; the first row on top."""
     data = CategoryChartData(number_format="0")
     data.categories = [shortened(name) for name, _ in reversed(rows)]
     for number, level in enumerate(levels):
-        shares = [100 * counts[number] / sum(counts) if sum(counts) else 0 for _, counts in reversed(rows)]
-        data.add_series(level, [round(share, 1) for share in shares])
+        data.add_series(level, [round(shares[number], 1) for _, shares in reversed(rows)])
     chart = _chart(slide, XL_CHART_TYPE.BAR_STACKED_100, data, box, about)
     chart.has_legend = True
     chart.legend.position, chart.legend.include_in_layout = XL_LEGEND_POSITION.BOTTOM, False

@@ -28,6 +28,7 @@ from survey.files.documents.slide_charts import (
 )
 from survey.files.reports import sentences
 from survey.improvement.documents.layout import BLANK
+from survey.results.charts import Segment
 from survey.results.figures import ALL_SERVICES, ShownFigure
 from survey.results.statements import CONTRAST_WORDS
 
@@ -135,8 +136,15 @@ def _items(show: Any, facts: DocumentFacts) -> None:
     slide = _slide(show, facts, title)
     if shown:
         levels = [level.get("vi") for level in context.definition.scale.levels]
-        rows = [(context.statements[figure.key], figure.counts) for figure in shown]
-        answers(slide, rows, levels, whole_box(height=5.2), "Phân bố câu trả lời của từng câu hỏi, phần trăm")
+        rows = [(context.statements[figure.key], _shares(context.bars.of(figure), len(levels))) for figure in shown]
+        about = "Phân bố câu trả lời của từng câu hỏi, phần trăm, có trọng số như chỉ số"
+        answers(slide, rows, levels, whole_box(height=5.2), about)
+
+
+def _shares(bar: Sequence[Segment], levels: int) -> list[float]:
+    """The share of every level in percent: a bar has no part for what nobody answered."""
+    share = {segment.level: segment.share for segment in bar}
+    return [share.get(level, 0.0) for level in range(1, levels + 1)]
 
 
 def _tasks(show: Any, facts: DocumentFacts) -> None:

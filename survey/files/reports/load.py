@@ -17,12 +17,13 @@ from survey.models import AgencyKind, Theme
 from survey.publication.editions import results_hash
 from survey.publication.queries.editions import published
 from survey.questionnaires.definition import BLANK, HIDDEN
-from survey.results.breakdowns import CHANNEL, COUNTER, GROUP, Dimension, breakdown, dimensions, group_sizes
+from survey.results.breakdowns import CHANNEL, COUNTER, Dimension, breakdown, dimensions, group_sizes
 from survey.results.comments import comment_summary, masked_text
 from survey.results.comparisons import series
 from survey.results.compute import RoundResults
 from survey.results.diagnosis import contrasts, diagnosis
 from survey.results.figures import ALL_SERVICES, OVERALL, PROVINCE, Figures, ShownFigure
+from survey.results.group_sizes import GROUP
 from survey.results.item_lines import ItemLines, item_lines
 from survey.results.league_table import change_of, league
 from survey.results.queries import comments
