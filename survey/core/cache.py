@@ -58,6 +58,12 @@ def recent(session: orm.Session, key: Hashable, stamp: Hashable, compute: Callab
     return value
 
 
+def age(session: orm.Session, key: Hashable, stamp: Hashable) -> float:
+    """How many seconds old the value of `recent` is; 0 where it is of this stamp, and so of now, or there is none."""
+    found: tuple[Hashable, float, object] | None = get(session, key)
+    return 0.0 if found is None or found[0] == stamp else time.monotonic() - found[1]
+
+
 def get(session: orm.Session, key: Hashable, default: object = None) -> Any:
     """Look up what was last cached under a key, or `default`.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 from sqlalchemy import orm
@@ -13,7 +14,7 @@ from scoring.scheme import figure
 from survey.core.errors import InputError
 from survey.models import Round
 from survey.results.compute import RoundResults, round_results
-from survey.results.freshness import recent
+from survey.results.freshness import age, recent
 from survey.results.sample import sample
 from survey.structure.queries.rounds import find_rounds_before
 
@@ -53,6 +54,11 @@ def intraclass(session: orm.Session, results: RoundResults) -> Intraclass | None
     That of a round that takes answers may be some minutes old (`survey.results.freshness`).
     """
     return recent(session, results, ("intraclass",), lambda: _intraclass(session, results))
+
+
+def intraclass_age(session: orm.Session, results: RoundResults) -> timedelta | None:
+    """How old the correlation is; None where it is of the responses that count now."""
+    return age(session, results, ("intraclass",))
 
 
 def effect_before(session: orm.Session, round_: Round) -> float | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ from survey.questionnaires.definition import HIDDEN as NOT_ASKED
 from survey.results.breakdowns import dimensions, group_sizes
 from survey.results.compute import PLACES, RoundResults, round_results, without_service
 from survey.results.figures import ALL_SERVICES, Figures, ShownFigure
-from survey.results.freshness import recent
+from survey.results.freshness import age, recent
 from survey.results.queries import responses
 from survey.structure.queries.population import population as read_population
 from survey.structure.queries.rounds import find_rounds_before
@@ -122,6 +123,11 @@ def _recent_rates(session: orm.Session, results: RoundResults, *, limited: bool)
         return _Rates(table, Figures(table))
 
     return recent(session, results, ("rates", limited), make)
+
+
+def rates_age(session: orm.Session, results: RoundResults, *, limited: bool) -> timedelta | None:
+    """How old the rates are that pages show; None where they are of the responses that count now."""
+    return age(session, results, ("rates", limited))
 
 
 @dataclass(frozen=True)

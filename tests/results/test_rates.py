@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from flask.testing import FlaskClient
 
 from survey.core.db import Database
 from survey.models import Agency, Response, Round, RoundState
 from survey.results.compute import round_results
-from survey.results.rates import find, rate_figures, rate_rows, rate_table, rates_of
-from tests.support.evaluation import scored_round, sign_in
+from survey.results.rates import find, rate_figures, rate_rows, rate_table, rates_age, rates_of
+from tests.support.clock import set_clock
+from tests.support.evaluation import NOW, scored_round, sign_in
 from tests.support.reading import soup, words
 
 #: agency → (late and apologised to, late without, on time, early, not due yet, no answer)
@@ -156,6 +159,16 @@ def test_a_change_is_told_with_its_interval(site: Flask) -> None:
     assert not rows[0].moved
 
 
+def one_more(database: Database) -> None:
+    """Let somebody answer as the first did."""
+    with database.write() as session:
+        of_round = sa.select(Response).join(Round, Round.id == Response.round_id).where(Round.code == "r1")
+        first = session.scalars(of_round.where(Response.excluded.is_(None)).limit(1)).one()
+        columns = sa.inspect(Response).column_attrs.keys()
+        same = {name: getattr(first, name) for name in columns if name not in ("id", "key")}
+        session.add(Response(**same, key="f" * 32))
+
+
 def test_rates_of_an_open_round_and_their_changes_are_of_one_moment(rounds: Flask) -> None:
     """One more response: the rates shown and those tested both wait for it, the index does not."""
     database = rounds.extensions["database"]
@@ -164,14 +177,27 @@ def test_rates_of_an_open_round_and_their_changes_are_of_one_moment(rounds: Flas
     with database.read() as session:
         counted = round_results(session, "r1").responses
         before = rate_rows(session, round_results(session, "r1"), "so-tu-phap", limited=False)
-    with database.write() as session:
-        of_round = sa.select(Response).join(Round, Round.id == Response.round_id).where(Round.code == "r1")
-        newest = session.scalars(of_round.where(Response.excluded.is_(None)).limit(1)).one()
-        columns = sa.inspect(Response).column_attrs.keys()
-        same = {name: getattr(newest, name) for name in columns if name not in ("id", "key")}
-        session.add(Response(**same, key="f" * 32))
+    one_more(database)
     with database.read() as session:
         results = round_results(session, "r1")
         after = rate_rows(session, results, "so-tu-phap", limited=False)
+        age = rates_age(session, results, limited=False)
     assert results.responses == counted + 1
     assert [row.figure for row in after] == [row.figure for row in before]
+    assert age is not None
+    assert timedelta(0) < age < timedelta(minutes=10)
+
+
+@pytest.mark.parametrize("address", ["", "/toan-tinh", "/co-quan/so-tu-phap"])
+def test_pages_tell_of_when_rates_are_that_are_older(rounds: Flask, client: FlaskClient, address: str) -> None:
+    """Nothing while they are of all who answered; then the instant, to the minute."""
+    database = rounds.extensions["database"]
+    with database.write() as session:
+        say(session)
+    set_clock(rounds, NOW + timedelta(seconds=50))
+    sign_in(client, "evaluator")
+    assert soup(client, f"/danh-gia/r1{address}").select(".as-of") == []
+    one_more(database)
+    set_clock(rounds, NOW + timedelta(seconds=59))
+    told = {words(one) for one in soup(client, f"/danh-gia/r1{address}").select(".as-of")}
+    assert told == {"Tính đến 01/03/2026 10:00; phiếu đến sau đó chưa được tính ở đây."}

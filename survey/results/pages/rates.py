@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import orm
 
 from survey.results.figures import PROVINCE, Figures, ShownFigure
 from survey.results.page_data import RoundPage
-from survey.results.rates import OF_FORM, Rate, find, rate_figures, rate_words, rates_of
+from survey.results.rates import OF_FORM, Rate, find, rate_figures, rate_words, rates_age, rates_of
+from survey.web.context import now
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,8 @@ class RatesView:
     #: those of the form, and those of modules, whose answers are told under their question
     rates: Sequence[Rate]
     of_modules: Sequence[Rate]
+    #: the instant of which they are, where responses came since
+    as_of: datetime | None
 
     @property
     def places(self) -> list[str]:
@@ -60,4 +64,12 @@ def rates_view(session: orm.Session, page: RoundPage) -> RatesView:
     figures = rate_figures(session, page.results, limited=page.limited)
     rates = rates_of(page.definition)
     of_form = [rate for rate in rates if rate.question in OF_FORM]
-    return RatesView(page, figures, of_form, [rate for rate in rates if rate.question not in OF_FORM])
+    of_modules = [rate for rate in rates if rate.question not in OF_FORM]
+    return RatesView(
+        page, figures, of_form, of_modules, instant_of(rates_age(session, page.results, limited=page.limited))
+    )
+
+
+def instant_of(age: timedelta | None) -> datetime | None:
+    """The instant that so long ago was; None for what is of now."""
+    return None if age is None else now() - age

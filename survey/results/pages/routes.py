@@ -25,7 +25,7 @@ from survey.results.comments import comment_summary, masked_text
 from survey.results.figures import ALL_SERVICES, PROVINCE, chart_row
 from survey.results.frames import Frames, frames_for
 from survey.results.headline import headline_for
-from survey.results.intraclass import intraclass
+from survey.results.intraclass import intraclass, intraclass_age
 from survey.results.league_table import LeagueRow, league
 from survey.results.page_data import RoundPage
 from survey.results.pages.agency_list import agency_list
@@ -33,7 +33,7 @@ from survey.results.pages.doubts import doubts_view
 from survey.results.pages.expected import league_view
 from survey.results.pages.groups import Groups, asked_dimension, load_groups
 from survey.results.pages.pages import RESULT_READERS, REVIEWERS, asked_service, blueprint, columns, load, load_live
-from survey.results.pages.rates import rates_view
+from survey.results.pages.rates import instant_of, rates_view
 from survey.results.pages.standing import standing_view
 from survey.results.rates import rate_rows
 from survey.results.statements import RANKS
@@ -98,6 +98,7 @@ def overview(round_code: str) -> str:
             doubts=doubts_view(session, page),
             withdrawn=None if page.limited else withdrawn(session, page.results),
             intraclass=intraclass(session, page.results),
+            intraclass_as_of=instant_of(intraclass_age(session, page.results)),
             shares=rates_view(session, page),
             unanswered=unanswered(page.figures.overall(), page.rules.statistic),
             unanswered_words=UNANSWERED,
