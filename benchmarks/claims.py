@@ -136,7 +136,7 @@ def pages() -> Iterator[Claim]:
             anew, again = [], []
             for _ in range(5):
                 with database_.write() as session:
-                    results_pages.one_more(session)
+                    results_pages.one_more(session, base.rsplit("/", 1)[1])
                 anew.append(processor(lambda at=base + part: client.get(at)))  # type: ignore[misc]
                 again.append(processor(lambda at=base + part: client.get(at)))  # type: ignore[misc]
             name = f"{label} after one more response, 10,925 in the round"
