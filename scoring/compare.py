@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -49,6 +49,7 @@ STATUS = {
     "other_items": "other questions stand behind the figure than before: neither a difference nor a test",
 }
 TEST_COLUMNS = ("diff", "se", "df", "t", "p", "lo", "hi", "status")
+SIDE_COLUMNS = ("first", "second", "n_first", "n_second")
 FAMILY_COLUMNS = ("family", "tests", "p_family", "lo_family", "hi_family", "verdict")
 VERDICTS = ("above", "below", "same", "unknown")
 """What a test says at its family's level; `same`: the data cannot tell, `unknown`: there is no test."""
@@ -310,12 +311,41 @@ def against_rest(
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """An agency against all others of the province that have a known N, one row a figure, see `contrast`."""
-    own = (moments.keys["agency"] == nfc(agency)).to_numpy()
-    if not own.any():
+    domain = _and_rest(moments, design, nfc(agency))
+    if not (domain == 0).any():
         raise DataError(f"there are no responses for agency {agency!r}")
-    known = np.ones(len(own), dtype=bool) if design.known is None else design.known
-    domain = np.where(own, 0, np.where(known, 1, -1))
     return contrast(moments, design, figures, domain, fpc=fpc, statistic=statistic, confidence=confidence)
+
+
+def each_against_rest(
+    moments: Moments,
+    design: Design,
+    figures: Sequence[Figure],
+    *,
+    fpc: bool = False,
+    statistic: str = "top2",
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """`against_rest` of every agency that has others to compare with, a column `agency` first; no rows where none has.
+
+    Agencies are in the order of the cells, figures in that given.
+    """
+    pairs = {name: _and_rest(moments, design, name) for name in dict.fromkeys(moments.keys["agency"])}
+    kept = {name: domain for name, domain in pairs.items() if (domain == 1).any()}
+    if not kept:
+        return pd.DataFrame(columns=["agency", "level", "key", *SIDE_COLUMNS, *TEST_COLUMNS])
+    tests = contrasts(
+        moments, design, figures, list(kept.values()), fpc=fpc, statistic=statistic, confidence=confidence
+    )
+    tests.insert(0, "agency", np.repeat(np.array(list(kept), dtype=object), len(figures)))
+    return tests
+
+
+def _and_rest(moments: Moments, design: Design, agency: str) -> Codes:
+    """0 for an agency's cells (cells,), 1 for those of the others that have a known N, -1 for those that have none."""
+    own = (moments.keys["agency"] == agency).to_numpy()
+    known = np.ones(len(own), dtype=bool) if design.known is None else design.known
+    return np.where(own, 0, np.where(known, 1, -1))
 
 
 def between(
@@ -354,25 +384,55 @@ def contrast(
     `domain`: (cells,) 0, 1, or -1 for cells in neither. `fpc` True keeps the finite-population correction: right for
     "were this period's citizens more satisfied here than there?", wrong for "does this agency work better?".
     """
-    code = np.asarray(domain, dtype=np.intp)
+    return contrasts(moments, design, figures, [domain], fpc=fpc, statistic=statistic, confidence=confidence)
+
+
+def contrasts(
+    moments: Moments,
+    design: Design,
+    figures: Sequence[Figure],
+    pairs: Sequence[ArrayLike],
+    *,
+    fpc: bool = False,
+    statistic: str = "top2",
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """`contrast` of several pairs of domains (each (cells,)), the figures of the first pair first."""
     used = design if fpc else without_correction(design)
-    if not all((code == k).any() for k in (0, 1)):
-        raise DataError("a comparison needs responses on both sides")
-    found = estimate(moments, used, figures, np.where(code <= 1, code, -1), statistic=statistic)
-    variance, zero = bounded_variance(found, confidence)
-    total = variance[0] + variance[1] - 2 * _covariances(moments, used, figures, code, statistic)
+    found = [_pair(moments, used, figures, np.asarray(one, dtype=np.intp), statistic, confidence) for one in pairs]
+    values = {name: np.concatenate([one[name] for one in found], axis=-1) for name in found[0]}
+    first, second = 100 * values["value"]
     tests = difference_tests(
-        100 * found.value[0],
-        100 * found.value[1],
-        100**2 * total,
-        found.df[0] + found.df[1],
-        exact=(found.status == "census").all(axis=0),
-        zero=zero.any(axis=0),
+        first,
+        second,
+        100**2 * values["variance"],
+        values["df"],
+        exact=values["exact"],
+        zero=values["zero"],
         confidence=confidence,
     )
-    sides = {"first": _nullable(100 * found.value[0]), "second": _nullable(100 * found.value[1])}
-    sides |= {"n_first": found.n[0], "n_second": found.n[1]}
-    return pd.DataFrame({"level": [f.level for f in figures], "key": [f.key for f in figures], **sides, **tests})
+    sides = {"first": _nullable(first), "second": _nullable(second)}
+    sides |= dict(zip(SIDE_COLUMNS[2:], values["n"], strict=True))
+    places = {"level": [f.level for f in figures] * len(pairs), "key": [f.key for f in figures] * len(pairs)}
+    return pd.DataFrame({**places, **sides, **tests})
+
+
+def _pair(
+    moments: Moments, design: Design, figures: Sequence[Figure], code: Codes, statistic: str, confidence: float
+) -> dict[str, NDArray[Any]]:
+    """What the tests of one pair of domains need: value and n (2, figures), the others (figures,), on 0..1."""
+    if not all((code == k).any() for k in (0, 1)):
+        raise DataError("a comparison needs responses on both sides")
+    found = estimate(moments, design, figures, np.where(code <= 1, code, -1), statistic=statistic)
+    variance, zero = bounded_variance(found, confidence)
+    return {
+        "value": found.value,
+        "n": found.n,
+        "variance": variance[0] + variance[1] - 2 * _covariances(moments, design, figures, code, statistic),
+        "df": found.df[0] + found.df[1],
+        "exact": (found.status == "census").all(axis=0),
+        "zero": zero.any(axis=0),
+    }
 
 
 def bounded_variance(found: Estimates, confidence: float = 0.95) -> tuple[Floats, NDArray[np.bool_]]:
@@ -409,9 +469,11 @@ def _covariances(moments: Moments, design: Design, figures: Sequence[Figure], do
     result = np.zeros(len(figures))
     if not (design.adjustments or any(shared)):
         return result
-    for k, figure in enumerate(figures):
-        both = joint(moments, design, [figure], domain, statistic=statistic)
-        result[k] = both.covariance[0, 1] if len(both.value) == 2 else 0.0
+    both = joint(moments, design, figures, domain, statistic=statistic)
+    place = np.full((2, len(figures)), -1, dtype=np.intp)
+    place[both.domain, both.figure] = np.arange(len(both.value))
+    there = (place >= 0).all(axis=0)
+    result[there] = both.covariance[place[0, there], place[1, there]]
     return result
 
 

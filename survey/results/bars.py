@@ -10,6 +10,7 @@ from sqlalchemy import orm
 
 from scoring.composition import level_shares
 from survey.core.cache import cached
+from survey.results.agency_part import agency_part
 from survey.results.charts import Segment, stacked_bar
 from survey.results.compute import RoundResults, round_sums, without_service
 from survey.results.figures import PROVINCE, ShownFigure
@@ -36,7 +37,7 @@ UNWEIGHTED = Bars({})
 def weighted_bars(session: orm.Session, results: RoundResults, agency: str = PROVINCE) -> Bars:
     """The bars of a round, or of one agency alone; cached while its responses and transactions are the same.
 
-    An agency consists of whole strata, so that its own part is enough for it.
+    An agency consists of whole strata, so that its own part is enough for it (`survey.results.agency_part`).
     """
 
     def make() -> Bars:
@@ -60,4 +61,4 @@ def weighted_bars(session: orm.Session, results: RoundResults, agency: str = PRO
         keys = table[["agency", "service", "key"]].itertuples(index=False, name=None)
         return Bars({key: tuple(row) for key, row in zip(keys, values.tolist(), strict=True) if np.isfinite(row[0])})
 
-    return cached(session, ("bars", results.stamp, agency), make)
+    return cached(session, ("bars", *(agency_part(session, results, agency) if agency else (results.stamp,))), make)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -188,13 +188,24 @@ class Sums:
         return Sums(merge(self.moments, other.moments), both, self.too_few + other.too_few)
 
 
-def round_sums(session: orm.Session, round_: Round, scheme: Scheme, rules: Rules, by: tuple[str, ...] = PLACES) -> Sums:
+def round_sums(
+    session: orm.Session,
+    round_: Round,
+    scheme: Scheme,
+    rules: Rules,
+    by: tuple[str, ...] = PLACES,
+    *,
+    relabel: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
+) -> Sums:
     """The sums of a round by agency and service, and by counter and day where the rules say so.
 
-    `by`: further keys after these two, see `survey.results.queries.responses.key_column`.
+    `by`: further keys after these two, see `survey.results.queries.responses.key_column`; `relabel`: gives these other
+    names or labels before anything is added up, always the same for one `by`.
     """
     days = responses.cluster_keys(round_) if rules.clusters != "none" else ()
-    name = ("sums", round_.version_id, len(scheme.items), rules.min_answered_share, rules.features, by, days)
+    kept = (len(scheme.items), rules.min_answered_share, rules.features, by, days, relabel is not None)
+    name = ("sums", round_.version_id, *kept)
+    label = relabel or (lambda keys: keys)
 
     def full() -> Sums:
         if by == PLACES:
@@ -202,11 +213,11 @@ def round_sums(session: orm.Session, round_: Round, scheme: Scheme, rules: Rules
             if packed is not None:
                 return sums_of_rows(packed.answers, packed.keys, scheme, rules)
         patterns = responses.patterns(session, round_.id, (*by, *days))
-        return _sums(patterns.answers, patterns.counts, patterns.keys, scheme, rules)
+        return _sums(patterns.answers, patterns.counts, label(patterns.keys), scheme, rules)
 
     def add_delta(before: Sums, delta: Delta) -> Sums:
         ones = np.ones(len(delta.answers), dtype=np.int64)
-        return before.merge(_sums(delta.answers, ones, delta.keys, scheme, rules))
+        return before.merge(_sums(delta.answers, ones, label(delta.keys), scheme, rules))
 
     return aggregate(session, round_.id, name, by=(*by, *days), full=full, merge=add_delta)
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import orm
 
-from scoring.compare import against_rest, family_names, in_families
+from scoring.compare import each_against_rest, family_names, in_families
 from scoring.diagnose import diagnose
 from scoring.disclosure import SUPPRESSED
 from scoring.importance import Importance, overall_importance, people_behind
@@ -118,25 +118,17 @@ def _gaps(session: orm.Session, results: RoundResults) -> pd.DataFrame:
     wanted = [figure(scheme, rules, "overall", "all")]
     wanted += [figure(scheme, rules, "element", element) for element in scheme.elements]
     shown = _shown(results)
-    parts = []
-    for agency in dict.fromkeys(moments.keys["agency"]):
-        try:
-            tests = against_rest(
-                moments,
-                design,
-                wanted,
-                agency,
-                fpc=rules.fpc_in_tests,
-                statistic=rules.statistic,
-                confidence=rules.confidence,
-            )
-        except DataError:  # the only agency with responses
-            continue
-        parts.append(tests.assign(agency=agency))
-    if not parts:
+    table = each_against_rest(
+        moments,
+        design,
+        wanted,
+        fpc=rules.fpc_in_tests,
+        statistic=rules.statistic,
+        confidence=rules.confidence,
+    )
+    if not len(table):
         return pd.DataFrame(columns=list(GAP_COLUMNS))
-    table = pd.concat(parts, ignore_index=True)
-    keep = [row in shown for row in table[["agency", "level", "key"]].itertuples(index=False, name=None)]
+    keep = [row in shown for row in zip(table["agency"], table["level"], table["key"], strict=True)]
     table = table[np.array(keep, dtype=bool)].reset_index(drop=True)
     table = in_families(table, family_names(table, "across"), method="bh", confidence=1 - SURE)
     return table.rename(columns={"diff": "gap"})[list(GAP_COLUMNS)]

@@ -27,10 +27,12 @@ from scoring.scheme import figure
 from scoring.weights import Design, stratified
 from survey.core.cache import cached
 from survey.questionnaires.definition import BLANK, HIDDEN
-from survey.results.breakdowns import GROUP, Dimension, dimensions, group_sums, hidden_figures
+from survey.results.agency_part import agency_part
+from survey.results.breakdowns import Dimension, dimensions, group_sums, hidden_figures
 from survey.results.compute import PLACES, RoundResults, Sums, round_sums, without_service
 from survey.results.diagnosis import SURE
 from survey.results.figures import ALL_SERVICES
+from survey.results.group_sizes import GROUP
 from survey.results.statements import WHERE_SENTENCES, Searched, Statement, choose
 from survey.structure.queries.population import population as read_population
 
@@ -93,7 +95,7 @@ def weak_places(session: orm.Session, results: RoundResults, agency: str, items:
 
 
 def _weak(session: orm.Session, results: RoundResults, agency: str, items: tuple[str, ...]) -> dict[str, Where]:
-    parts = [tests for dimension in _every(results) for tests in _tests(session, results, agency, dimension, items)]
+    parts = [part for dimension in _every(results) for part in _tests(session, results, agency, dimension, items)]
     if not parts:
         return {item: Where() for item in items}
     table = pd.concat(parts, ignore_index=True)
@@ -128,11 +130,24 @@ def _every(results: RoundResults) -> tuple[Dimension, ...]:
 
 def _tests(
     session: orm.Session, results: RoundResults, agency: str, dimension: Dimension, items: tuple[str, ...]
+) -> list[pd.DataFrame]:
+    """The tests along one dimension, kept while the agency's responses and what is hidden of it are the same."""
+    hidden = _hidden(session, results, agency, dimension)
+    key = ("weak places along", dimension, items, hidden, *agency_part(session, results, agency))
+    return cached(session, key, lambda: list(_contrasts(session, results, agency, dimension, items, hidden)))
+
+
+def _contrasts(
+    session: orm.Session,
+    results: RoundResults,
+    agency: str,
+    dimension: Dimension,
+    items: tuple[str, ...],
+    hidden: frozenset[tuple[str, str]],
 ) -> Iterator[pd.DataFrame]:
     """The tests along one dimension, a table for each of its groups that is shown: of the items that are shown."""
     moments, design = _sample(session, results, agency, dimension)
     label = moments.keys["service" if dimension.code == SERVICE else GROUP].to_numpy()
-    hidden = _hidden(session, results, agency, dimension)
     scheme, rules = moments.scheme, results.rules
     least = max(rules.min_n, 1)
     for group in sorted(set(label) - NO_PLACES):

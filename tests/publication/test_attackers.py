@@ -37,8 +37,9 @@ from survey.migrations import upgrade
 from survey.models import Agency, Response, Role, Round, RoundState, Service
 from survey.publication.operations.api_clients import create_api_client
 from survey.results.borrowed import estimates_of
-from survey.results.breakdowns import CHANNEL, COUNTER, GROUP, breakdown, dimensions
+from survey.results.breakdowns import CHANNEL, COUNTER, breakdown, dimensions
 from survey.results.compute import RoundResults, round_results, without_service
+from survey.results.group_sizes import GROUP
 from survey.structure.queries.population import population
 from tests.support.attackers import attacked, numbers
 from tests.support.evaluation import PASSWORD, sign_in

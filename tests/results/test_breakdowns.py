@@ -15,15 +15,16 @@ from scoring.table import score_table
 from survey.core.db import Database
 from survey.models import Agency, Counter, Response, Round
 from survey.questionnaires import from_canonical
-from survey.results.breakdowns import GROUP, breakdown, dimensions, hidden_groups, respondents
+from survey.results.breakdowns import breakdown, dimensions
 from survey.results.compute import round_results
+from survey.results.group_sizes import GROUP, GroupSizes
 from tests.support.evaluation import scored_round
 
 SCHEME = Scheme((Item("a", "one"), Item("b", "one"), Item("c", "two"), Item("d", "two")))
 RULE = DisclosureRule(min_n=5)
 
 
-def sample(seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+def sample(seed: int) -> tuple[GroupSizes, pd.DataFrame]:
     """Return respondents of every figure for some agencies and groups, many of them small; and the results."""
     random = np.random.default_rng(seed)
     agencies, groups = int(random.integers(2, 7)), int(random.integers(2, 5))
@@ -33,7 +34,7 @@ def sample(seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     frame = pd.DataFrame(keys or [("a0", "g0")], columns=["agency", GROUP]).assign(service="s")
     found = moments(answers if keys else np.zeros((1, 4), dtype=int), frame[["agency", "service", GROUP]], SCHEME)
     results = score_table(found.collapse(["agency", "service"]), SCHEME, None, Rules(min_n=RULE.min_n))
-    return respondents(found, ("agency", GROUP)).assign(service=""), results
+    return GroupSizes.of(found, ("agency", GROUP)), results
 
 
 def ranges(part: pd.DataFrame, hidden: np.ndarray) -> list[float]:
@@ -68,8 +69,8 @@ def ranges(part: pd.DataFrame, hidden: np.ndarray) -> list[float]:
 
 @pytest.mark.parametrize("seed", [*range(12), 16, 37, 51, 54])
 def test_no_small_group_is_shown_or_worked_out(seed: int) -> None:
-    table, results = sample(seed)
-    hidden = hidden_groups(table, ("agency", GROUP), RULE, SCHEME, results)
+    sizes, results = sample(seed)
+    table, hidden = sizes.table(), sizes.hidden(RULE, SCHEME, results).T.ravel()
     small = ((table["n"] > 0) & (table["n"] < RULE.min_n)).to_numpy()
     assert not (small & ~hidden).any()
     for rows in table.groupby(["level", "key"], sort=False).indices.values():
@@ -84,7 +85,7 @@ def test_the_rows_of_a_breakdown_add_up() -> None:
         {"agency": ["a", "a", "a", "b", "b"], "service": "s", GROUP: ["x", "x", "", "x", "y"]}, dtype=object
     )
     answers = np.array([[5, 0, 0, 0], [4, 4, 0, 0], [1, 0, 0, 0], [2, 0, 0, 3], [3, 0, 0, 0]])
-    table = respondents(moments(answers, keys, SCHEME), ("agency", GROUP), frozenset({"b"}))
+    table = GroupSizes.of(moments(answers, keys, SCHEME), ("agency", GROUP), frozenset({"b"})).table()
     overall = table[table["level"] == "overall"].set_index(["agency", GROUP])["n"].to_dict()
     assert overall == {
         ("", ""): 3, ("a", ""): 3, ("b", ""): 2, ("", "x"): 2, ("a", "x"): 2, ("b", "x"): 1, ("b", "y"): 1,

@@ -22,7 +22,7 @@ from scoring.disclosure import SUPPRESSED, DisclosureRule
 from scoring.moments import moments
 from scoring.scheme import Item, Rules, Scheme
 from scoring.table import score_table
-from survey.results.breakdowns import GROUP, hidden_groups, respondents
+from survey.results.group_sizes import GROUP, GroupSizes
 
 SCHEME = Scheme((Item("a", "one"), Item("b", "one"), Item("c", "two")))
 RULES = Rules(min_n=5)
@@ -107,9 +107,11 @@ def everything_shown(frame: pd.DataFrame, answers: np.ndarray) -> list[Shown]:
             own = found if part is None else found.select((found.keys["agency"] == part).to_numpy())
             if not len(own.n):
                 continue
-            n = respondents(own, by).assign(**{name: part or "" for name in ("agency", "service") if name not in by})
-            hidden = hidden_groups(n, by, DisclosureRule.of(RULES), SCHEME, table)
-            every += of_table(n.rename(columns={GROUP: dimension}), ("agency", "service", dimension), hidden)
+            sizes = GroupSizes.of(own, by, place=part or "")
+            hidden = sizes.hidden(DisclosureRule.of(RULES), SCHEME, table).T.ravel()
+            every += of_table(
+                sizes.table().rename(columns={GROUP: dimension}), ("agency", "service", dimension), hidden
+            )
     return every
 
 

@@ -18,10 +18,11 @@ from survey.core.db import Database
 from survey.models import Agency, AgencyKind, AgencyLevel, Channel, Population, Publication, Response, Round, Service
 from survey.publication.editions import content_of, freeze, thaw
 from survey.questionnaires import bundled
-from survey.results.breakdowns import GROUP, breakdown, dimensions
+from survey.results.breakdowns import breakdown, dimensions
 from survey.results.comparisons import agency_ranks, changes_between
 from survey.results.compute import round_results
 from survey.results.diagnosis import contrasts, diagnosis, gaps
+from survey.results.group_sizes import GROUP
 from survey.structure.operations.install_questionnaire import install_questionnaire
 from survey.structure.operations.open_round import RoundPlan, create_round
 from survey.structure.queries import rounds

@@ -14,8 +14,9 @@ from sqlalchemy import orm
 
 from scoring.scheme import Rules
 from survey.models import Agency, Channel, Counter, Population, Response, Round, Service
-from survey.results.breakdowns import GROUP, breakdown, dimensions
+from survey.results.breakdowns import breakdown, dimensions
 from survey.results.compute import RoundResults, round_results
+from survey.results.group_sizes import GROUP
 from survey.results.weak_places import SERVICE, Where, weak_places
 from tests.support.evaluation import NOW, close_rounds, sign_in
 from tests.support.reading import soup, words

@@ -22,6 +22,7 @@ from scoring.compare import (
     changes,
     contrast,
     difference_tests,
+    each_against_rest,
     holm,
 )
 from scoring.estimate import domains, estimate
@@ -200,6 +201,17 @@ def test_agency_against_the_rest_of_the_province() -> None:
     assert found["df"] == 2801 - 36
 
 
+def test_each_against_the_rest_is_one_after_the_other() -> None:
+    m, design = wave(1)
+    wanted = figures(scheme(), Rules())
+    found = each_against_rest(m, design, wanted)
+    names = list(dict.fromkeys(m.keys["agency"]))
+    assert found["agency"].tolist() == [name for name in names for _ in wanted]
+    for name in names:
+        own = found[found["agency"] == name].drop(columns="agency").reset_index(drop=True)
+        pd.testing.assert_frame_equal(own, against_rest(m, design, wanted, name))
+
+
 def test_two_agencies_are_mirrored_and_fpc_can_be_left_out() -> None:
     m, design = wave(1)
     wanted = figures(scheme(), Rules())
@@ -294,6 +306,7 @@ def test_one_sided_comparisons_are_refused() -> None:
         against_rest(m, design, overall, "B")
     with pytest.raises(DataError, match="'B'"):
         between(m, design, overall, "A", "B")
+    assert len(each_against_rest(m, design, overall)) == 0
 
 
 def test_bound_for_equal_middle_answers_reaches_the_far_end_of_the_scale() -> None:

@@ -13,9 +13,10 @@ from sqlalchemy import orm
 from survey.accounts.auth import role_required
 from survey.models import Counter
 from survey.questionnaires.definition import BLANK, HIDDEN
-from survey.results.breakdowns import CHANNEL, COUNTER, GROUP, Dimension, breakdown, dimensions
+from survey.results.breakdowns import CHANNEL, COUNTER, Dimension, breakdown, dimensions
 from survey.results.charts import interval_chart
 from survey.results.figures import ALL_SERVICES, PROVINCE, Figures, ShownFigure, chart_row
+from survey.results.group_sizes import GROUP
 from survey.results.page_data import RoundPage
 from survey.results.pages.pages import RESULT_READERS, asked_agency, asked_service, blueprint, columns, load
 from survey.structure.queries import names
