@@ -138,6 +138,7 @@ DIMENSIONS: Mapping[str, str] = {
     "education": "Học vấn",
     "occupation": "Nghề nghiệp",
     "area": "Nơi ở",
+    "on_behalf": "Cho mình hay tổ chức",
 }
 
 QUOTE = "“{text}”"

@@ -35,8 +35,13 @@ SHORT = {
     "education": "hoc van|trinh do hoc van|trinh do",
     "occupation": "nghe nghiep|nghe",
     "area": "khu vuc|noi o|dia ban",
+    "on_behalf": "cho minh hay to chuc|doi tuong|ca nhan to chuc|ca nhan hay to chuc|doi tuong nop ho so",
 }
 """What offices call variables whose question is a sentence."""
+SHORT_CATEGORIES = {
+    "on_behalf": {"c": "ca nhan|cong dan|nguoi dan", "o": "to chuc|doanh nghiep|to chuc doanh nghiep"},
+}
+"""What offices call categories whose answer is a sentence."""
 
 
 def known_heading(heading: str) -> str:
@@ -160,7 +165,8 @@ class _MarginReader:
 def _category(variable: MarginVariable, text: str) -> str | None:
     """The code of the category that a cell means."""
     index, codes = Names(), list(variable.categories)
+    short = SHORT_CATEGORIES.get(variable.code, {})
     for number, code in enumerate(codes):
-        index.add(number, code, variable.categories[code].values())
+        index.add(number, code, (*variable.categories[code].values(), *filter(None, short.get(code, "").split("|"))))
     place = index.find(text)
     return None if place is None else codes[place]
