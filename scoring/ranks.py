@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from scoring._callable import make_callable
-from scoring.scheme import TOLERANCE, DataError, Rules
+from scoring.scheme import LETTERS, TOLERANCE, DataError, Rules
 
 if TYPE_CHECKING:
     from scoring.scores import Scores
@@ -194,7 +194,7 @@ def ranks(estimates: ArrayLike) -> Whole:
     return np.asarray(1 + (value[None, :] > value[:, None] + TOLERANCE).sum(axis=1), dtype=np.int64)
 
 
-def letters(estimates: ArrayLike, above: ArrayLike) -> list[str]:
+def letters(estimates: ArrayLike, above: ArrayLike, alphabet: str = LETTERS["clear"]) -> list[str]:
     """A label for each estimate: estimates that share a letter are not separated by the data.
 
     A letter is a maximal run, in the order of the estimates, without a separated pair. An estimate far less precise
@@ -212,7 +212,7 @@ def letters(estimates: ArrayLike, above: ArrayLike) -> list[str]:
         grown = stop == len(order) or apart[start:stop, stop].any()
         if grown and stop > reached:
             for k in range(start, stop):
-                labels[order[k]] += _letter(count)
+                labels[order[k]] += _letter(count, alphabet)
             reached, count = stop, count + 1
     return labels
 
@@ -229,6 +229,7 @@ def rank_table(
     draws: int | None = None,
     few: ArrayLike = False,
     each: bool = True,
+    alphabet: str = LETTERS["clear"],
 ) -> pd.DataFrame:
     """The agencies by rank: `agency, value, n, rank, low, high, own_low, own_high, group, status`.
 
@@ -236,7 +237,8 @@ def rank_table(
     Agencies below `min_n` respondents (status `too_few`), or whose variance is unknown, NaN (`no_standard_error`), are
     at the end by name with rank and ranges missing; they take no part in the others' ranks. The order of the rows given
     never matters. `few`: (p,) further agencies that count as below `min_n`, by Kish's n for instance. `each` False:
-    without `own_low` and `own_high` (missing then), which take three times as long as the others.
+    without `own_low` and `own_high` (missing then), which take three times as long as the others. `alphabet`: the
+    letters that name groups.
     """
     by_name = np.argsort(np.asarray(list(names), dtype=object), kind="stable")
     frame = pd.DataFrame({"agency": list(names), "value": np.asarray(estimates, dtype=np.float64), "n": np.asarray(n)})
@@ -260,7 +262,8 @@ def rank_table(
     for name, figures in columns.items():
         found = pd.Series(pd.NA, index=frame.index[at], dtype="Int64") if figures is None else figures
         frame[name] = pd.Series(found, index=frame.index[at]).reindex(frame.index).astype("Int64")
-    frame["group"] = pd.Series(letters(value, joint.above), index=frame.index[at], dtype=object).reindex(frame.index)
+    groups = letters(value, joint.above, alphabet)
+    frame["group"] = pd.Series(groups, index=frame.index[at], dtype=object).reindex(frame.index)
     frame["group"] = frame["group"].where(frame["group"].notna(), "")
     frame["value"] = frame["value"].astype("Float64").mask(frame["value"].isna())
     frame = frame.sort_values(["rank", "agency"], na_position="last", kind="stable", ignore_index=True)
@@ -306,7 +309,7 @@ def rank_agencies(
         variance = np.where(own, steady, variance)
     return rank_table(
         list(rows["agency"]), index, variance, n, seed=seed, min_n=rules.min_n_interval,
-        confidence=rules.confidence, draws=draws, few=few, each=each,
+        confidence=rules.confidence, draws=draws, few=few, each=each, alphabet=LETTERS[rules.letters],
     )  # fmt: skip
 
 
@@ -405,12 +408,9 @@ def _critical(deviates: Floats, scale: Floats, pairs: Flags, confidence: float) 
     return float(np.quantile(largest, confidence))
 
 
-_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-
-def _letter(k: int) -> str:
-    """A..Z, then A2..Z2 and so on."""
-    return _ALPHABET[k % 26] + (str(k // 26 + 1) if k >= 26 else "")
+def _letter(k: int, alphabet: str) -> str:
+    """A..Z, then A2..Z2 and so on, of the letters of an alphabet."""
+    return alphabet[k % len(alphabet)] + (str(k // len(alphabet) + 1) if k >= len(alphabet) else "")
 
 
 make_callable(__name__, rank)

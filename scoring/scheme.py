@@ -31,9 +31,11 @@ LEAGUES = ("kind", "list", "none")
 EXPECTED_BY = ("services", "none")
 HEADLINES = ("plain", "hardened", "calibrated")
 CALIBRATIONS = ("none", "rake", "poststratify")
+LETTERS = {"clear": "ABCDEFGHJKLMNPQRSTUWYZ", "all": "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+"""Letters of groups in rankings; `clear` are those that nobody reads as a digit or as a Roman number of a group."""
 BEFORE = {
     "pooling": False, "clusters": "none", "fpc_in_tests": True, "definitions": 1, "leagues": "none",
-    "expected_by": "none",
+    "expected_by": "none", "letters": "all",
 }  # fmt: skip
 """What rules stored before these keys existed mean: editions are recomputed under them for ever."""
 
@@ -215,6 +217,8 @@ class Rules:
     #: what evaluators see bands at the same mix of beside the plain ones, each agency raked to its league's: channel
     #: and respondent questions
     same_mix: Sequence[str] = ()
+    #: which of `LETTERS` name the groups of agencies that cannot be told apart
+    letters: str = "clear"
     #: the index that pages name first: `plain`, `hardened` (`scoring.hardening`) or `calibrated`
     #: (`scoring.calibration`); the plain one is always printed with it
     headline: str = "plain"
@@ -237,6 +241,7 @@ class Rules:
             "clusters": CLUSTERS,
             "leagues": LEAGUES,
             "expected_by": EXPECTED_BY,
+            "letters": tuple(LETTERS),
             "headline": HEADLINES,
             "interval": INTERVALS,
             "lonely": LONELY,

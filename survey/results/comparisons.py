@@ -72,7 +72,7 @@ def _league_ranks(results: RoundResults, rows: pd.DataFrame, old_errors: bool, e
     numbers = tuple((name, rows[name].to_numpy(dtype=np.float64, na_value=np.nan).tobytes()) for name in columns)
     bounded = () if old_errors else tuple(rows["bounded"].astype(bool))
     seed = int.from_bytes(hashlib.sha256(results.round.code.encode()).digest()[:8], "big")
-    choices = (rules.statistic, rules.min_n_interval, rules.confidence)
+    choices = (rules.statistic, rules.min_n_interval, rules.confidence, rules.letters)
     return _ranked(tuple(rows["agency"]), tuple(rows["status"]), numbers, bounded, seed, choices, each).copy()
 
 
@@ -83,18 +83,18 @@ def _ranked(
     numbers: tuple[tuple[str, bytes], ...],
     bounded: tuple[bool, ...],
     seed: int,
-    choices: tuple[str, int, float],
+    choices: tuple[str, int, float, str],
     each: bool,
 ) -> pd.DataFrame:
     """The ranks of figures given as bytes: equal figures have equal ranks, and they take long to find.
 
     `bounded`: empty for the errors with the finite-population correction.
     """
-    statistic, min_n_interval, confidence = choices
+    statistic, min_n_interval, confidence, letters = choices
     rows = pd.DataFrame({"agency": agencies, "service": "", "level": "overall", "key": "all", "status": status})
     for name, values in numbers:
         rows[name] = np.frombuffer(values)
-    rules = Rules(statistic=statistic, min_n_interval=min_n_interval, confidence=confidence)
+    rules = Rules(statistic=statistic, min_n_interval=min_n_interval, confidence=confidence, letters=letters)
     if bounded or not len(rows):
         return rank_agencies(
             rows.assign(bounded=np.array(bounded, dtype=bool), se_test=rows.get("se_test")), rules, seed=seed, each=each

@@ -28,7 +28,7 @@ NOW = datetime(2026, 4, 1, 2, 3, 4, tzinfo=UTC)
 FIRST = "20261125_0500"
 LATER_RULES = {"pooling", "clusters", "fpc_in_tests", "definitions", "leagues", "expected_by"} | {
     *("calibration", "calibrate_by", "calibration_limit"),
-    *("overall_in_index", "same_mix"),
+    *("overall_in_index", "same_mix", "letters"),
 }
 REWRITTEN = {"comment", "round", "audit_event"}
 """What migrations since the first alter: comments keep the week, unpublished rounds take on rules of today, and that is

@@ -261,7 +261,7 @@ def test_a_new_edition_of_an_old_round_takes_the_rules_of_today(closed: Database
         assert second is not None
         assert content_of(first)["rules"] == Rules.from_mapping(old).to_mapping()
         today = {"pooling": True, "clusters": "counter_day", "fpc_in_tests": False, "leagues": "kind"}
-        today |= {"expected_by": "services", "overall_in_index": False}
+        today |= {"expected_by": "services", "overall_in_index": False, "letters": "clear"}
         assert content_of(second)["rules"] == {**content_of(first)["rules"], **today, "definitions": 2}
         assert the_round(session).rules == content_of(second)["rules"]
         assert [replaced_rules(one, edition_before(session, one)) for one in (first, second)] == [False, True]

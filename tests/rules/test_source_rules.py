@@ -68,6 +68,7 @@ READS_CLOCKS = {
     ("survey.migrations.versions.20261129_2130_rules", "datetime.now"),  # when the update changed the rules
     ("survey.migrations.versions.20261130_0255_counter_days", "datetime.now"),  # the same
     ("survey.migrations.versions.20261130_0655_leagues", "datetime.now"),  # the same
+    ("survey.migrations.versions.20261130_2030_letters", "datetime.now"),  # the same
     ("survey.core.cache", "time.monotonic"),  # how old a cached value is
     ("survey.core.db", "time.monotonic"),  # how long a connection rested in the pool
     ("survey.results.sensitivity", "time.monotonic"),  # how old a cached result is

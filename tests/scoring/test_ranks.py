@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.ranks import letters, rank_ranges, rank_table, ranks, steady_variance
-from scoring.scheme import DataError
+from scoring.ranks import letters, rank_agencies, rank_ranges, rank_table, ranks, steady_variance
+from scoring.scheme import LETTERS, DataError, Rules
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
@@ -117,8 +117,21 @@ def test_letters_of_groups() -> None:
     assert letters([1, 2, 3, 4], above) == ["C", "BC", "AB", "A"]
     assert letters([1, 2, 3, 4], np.zeros((4, 4), dtype=bool)) == ["A"] * 4
     every = np.triu(np.ones((28, 28), dtype=bool), 1)
-    assert letters(-np.arange(28), every)[-3:] == ["Z", "A2", "B2"]
+    assert letters(-np.arange(28), every, LETTERS["all"])[-3:] == ["Z", "A2", "B2"]
+    assert letters(-np.arange(28), every)[20:24] == ["Y", "Z", "A2", "B2"]
     assert letters([], np.zeros((0, 0), dtype=bool)) == []
+
+
+@pytest.mark.parametrize(("rule", "ninth"), [("clear", "J"), ("all", "I")])
+def test_no_group_is_called_by_a_letter_that_reads_as_a_number(rule: str, ninth: str) -> None:
+    """Nine agencies far apart: the ninth is in group J; under rules stored before there were clear letters, in I."""
+    table = pd.DataFrame({
+        "agency": list("abcdefghi"), "service": "", "level": "overall", "key": "all",
+        "index": 90.0 - 10 * np.arange(9), "se_test": 0.1, "n": 500, "status": "ok", "bounded": False,
+    })  # fmt: skip
+    found = rank_agencies(table, Rules(letters=rule), seed=1)
+    assert found["group"].tolist() == [*"ABCDEFGH", ninth]
+    assert not set("IOVX") & set(LETTERS["clear"])
 
 
 def test_estimates_sharing_a_letter_are_never_separated() -> None:

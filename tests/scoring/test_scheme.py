@@ -54,6 +54,7 @@ def test_rules_stored_before_a_key_existed_keep_their_meaning() -> None:
     old = Rules.from_mapping(stored)
     assert (old.pooling, old.clusters, old.fpc_in_tests, old.expected_by) == (False, "none", True, "none")
     assert old.same_mix == Rules().same_mix == ()
+    assert (old.letters, Rules().letters) == ("all", "clear")
     new = Rules.new({"min_n": 20})
     assert (new.pooling, new.clusters, new.fpc_in_tests, new.min_n) == (True, "counter_day", False, 20)
     assert Rules.new({}) == Rules()
@@ -70,6 +71,7 @@ def test_rules_stored_before_a_key_existed_keep_their_meaning() -> None:
         ({"same_mix": ["age", "age"]}, "same_mix has a variable twice"),
         ({"interval": "exact"}, "interval must be one of"),
         ({"clusters": "day"}, "clusters must be one of"),
+        ({"letters": "roman"}, "letters must be one of clear, all"),
         ({"pooling": "no"}, "pooling must be true or false"),
         ({"confidence": 1.0}, "confidence"),
         ({"min_coverage": 2}, "min_coverage"),

@@ -62,6 +62,7 @@ RULES = Wording(
         "fpc_in_tests": N_("Finite-population correction in tests and ranks"),
         "leagues": N_("Ranked among agencies of its kind, in groups of a list, or among all"),
         "league_of": N_("Groups in which agencies are ranked"),
+        "letters": N_("Letters of groups in rankings: clear ones, or all"),
         "overall_in_index": N_("Overall question counts in the index as one more item"),
         "expected_by": N_("Expected of an agency by its services, or the same of all"),
         "same_mix": N_("Bands also at the same mix of these, for evaluators"),
