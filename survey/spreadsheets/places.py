@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from survey.core.text import fold
 from survey.spreadsheets.names import Names, words_of
@@ -19,6 +19,12 @@ class CounterPlace:
     deciding_agency_id: int | None
     service_id: int | None
     code: str = ""
+    #: service → the agency that decides on it there
+    decided: Mapping[int, int] = field(default_factory=dict)
+
+    def decided_by(self, service_id: int | None) -> int | None:
+        """The agency that decides on a service received here, where that follows from counter and service."""
+        return self.deciding_agency_id or self.decided.get(service_id or 0)
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,8 @@ class Places:
     services: Names
     #: by folded text, and by its words alone
     counters: Mapping[str, Sequence[CounterPlace]]
+    #: service → the agency that decides on it, where that is the same everywhere
+    decided: Mapping[int, int] = field(default_factory=dict)
 
     def counters_called(self, text: str) -> Sequence[CounterPlace]:
         """The counters that a text can mean."""

@@ -150,7 +150,8 @@ class RowReader:
                 "for all rows",
                 source=table.source,
             )
-        if all(self._at[key] is None and not self.columns.fixed.get(key) for key in ("agency", "counter")):
+        whom = ("agency", "counter", "service") if self.places.decided else ("agency", "counter")
+        if all(self._at[key] is None and not self.columns.fixed.get(key) for key in whom):
             raise InputError(
                 "No column of %(source)s says which agency people rated: say which column it is, or give one agency or "
                 "counter for all rows",
@@ -245,7 +246,7 @@ class RowReader:
             return None
 
     def _place(self, number: int, cells: Sequence[str]) -> tuple[int, int | None, int | None] | None:
-        """Deciding agency, service and counter of a row."""
+        """Deciding agency, service and counter of a row. Where the row does not say who decides, the service does."""
         agency_text, service_text, counter_text = (self._text(key, cells) for key in ("agency", "service", "counter"))
         agency_id = self.places.agencies.find(agency_text)
         if agency_text and agency_id is None:
@@ -261,13 +262,13 @@ class RowReader:
         place = self._counter(number, counter_text, agency_id) if counter_text else None
         if counter_text and place is None:
             return None
-        if agency_id is None and place is not None:
-            agency_id = place.deciding_agency_id
+        if service_id is None and place is not None:
+            service_id = place.service_id
+        if agency_id is None:
+            agency_id = place.decided_by(service_id) if place else self.places.decided.get(service_id or 0)
         if agency_id is None:
             self._wrong(number, "agency", "", "the agency is missing")
             return None
-        if service_id is None and place is not None:
-            service_id = place.service_id
         return agency_id, service_id, place.counter_id if place else None
 
     def _wrong_name(self, number: int, key: str, text: str, names: Names, plain: str) -> None:

@@ -64,7 +64,7 @@ def import_agencies(file: Path, heading_row: int, columns: tuple[str, ...]) -> N
 @with_appcontext
 @report_input_errors
 def import_services(file: Path, heading_row: int, columns: tuple[str, ...]) -> None:
-    """Add services: code,name and optionally name_en."""
+    """Add services: code,name and optionally name_en,deciding_agency."""
     _import(file, "services", "services", heading_row, columns)
 
 

@@ -50,6 +50,10 @@ COLUMNS: Mapping[BatchKind, tuple[Column, ...]] = {
         Column("code", "Mã", "ma linh vuc|ma so"),
         Column("name", "Tên", "ten linh vuc|linh vuc"),
         Column("name_en", "Tên tiếng Anh", "tieng anh|english name", needed=False),
+        Column(
+            "deciding_agency", "Cơ quan giải quyết",
+            "don vi giai quyet|noi giai quyet|co quan giai quyet ho so|co quan quyet dinh", needed=False,
+        ),
     ),
     BatchKind.COUNTERS: (
         Column("agency", "Cơ quan", f"co quan tiep nhan|don vi tiep nhan|{_AGENCY}"),

@@ -19,9 +19,11 @@ from survey.core.errors import InputError, TableError
 from survey.models import (
     Agency,
     AuditEvent,
+    BatchKind,
     Channel,
     Counter,
     CounterCode,
+    ImportBatch,
     Population,
     Response,
     Round,
@@ -35,6 +37,7 @@ from survey.structure.operations.import_agencies import import_agencies
 from survey.structure.operations.import_counters import import_counters
 from survey.structure.operations.import_population import import_population
 from survey.structure.operations.import_services import import_services
+from survey.structure.operations.import_structure import import_structure, undo_structure
 from survey.structure.operations.install_questionnaire import install_questionnaire
 from survey.structure.operations.open_round import RoundPlan, create_round, open_round
 from survey.structure.queries import rounds
@@ -197,6 +200,59 @@ def test_services_refuse_twins(place: Database) -> None:
     ]
     assert count(place, Service) == 2
     assert take(place, import_services, SERVICES).unchanged == 2
+
+
+def test_services_say_who_decides(place: Database) -> None:
+    """A new one and a stored one that said nothing take the agency; one that says another refuses it."""
+    head = "code,name,deciding_agency\n"
+    text = head + "dau-tu,Đầu tư,Sở Nội vụ\nho-tich,Hộ tịch,xa-a\ndat-dai,Đất đai,\n"
+    done = take(place, import_services, text)
+    assert (done.added, done.unchanged, len(done.warnings)) == (1, 1, 1)
+    assert "Hộ tịch: UBND xã A" in str(done.warnings[0])
+    assert decided(place) == {"dau-tu": "so-noi-vu", "ho-tich": "xa-a"}
+    again = take(place, import_services, text)
+    assert (again.added, again.unchanged, again.warnings) == (0, 3, ())
+    assert refused(place, import_services, head + "ho-tich,Hộ tịch,so-noi-vu\ndat-dai,Đất đai,khong-co\n") == [
+        (2, "deciding_agency", "Sở Nội vụ"),
+        (3, "deciding_agency", "khong-co"),
+    ]
+    assert decided(place) == {"dau-tu": "so-noi-vu", "ho-tich": "xa-a"}
+
+
+def test_an_agency_that_has_ended_decides_on_nothing(place: Database) -> None:
+    with place.write() as session:
+        session.scalars(sa.select(Agency).where(Agency.code == "xa-a")).one().valid_to = NOW.date()
+    text = "code,name,deciding_agency\nho-tich,Hộ tịch,xa-a\n"
+    assert refused(place, import_services, text) == [(2, "deciding_agency", "xa-a")]
+
+
+def test_what_services_were_told_is_taken_back_unless_changed_since(place: Database) -> None:
+    text = "code,name,deciding_agency\ndau-tu,Đầu tư,so-noi-vu\nho-tich,Hộ tịch,xa-a\n"
+
+    def brought() -> int:
+        with place.write() as session:
+            return import_structure(session, BatchKind.SERVICES, table(text), "0" * 64, actor=Actor(NOW))[0].id
+
+    def undo(number: int) -> None:
+        with place.write() as session:
+            undo_structure(session, session.get_one(ImportBatch, number), actor=Actor(NOW))
+
+    undo(brought())
+    assert decided(place) == {}
+    assert count(place, Service) == 2
+    last = brought()
+    with place.write() as session:
+        session.scalars(sa.select(Service).where(Service.code == "ho-tich")).one().deciding_agency = None
+    with pytest.raises(InputError, match="changed after this import"):
+        undo(last)
+    assert decided(place) == {"dau-tu": "so-noi-vu"}
+
+
+def decided(database: Database) -> dict[str, str]:
+    """The services that say who decides on them."""
+    with database.read() as session:
+        rows = session.execute(sa.select(Service.code, Agency.code.label("decides")).join(Service.deciding_agency))
+        return {row.code: row.decides for row in rows}
 
 
 def test_counters_get_a_code_each(place: Database) -> None:

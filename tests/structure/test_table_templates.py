@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from survey.accounts.operations.create_user import create_user
 from survey.core.actor import Actor
-from survey.models import BatchKind, Role
+from survey.models import Agency, BatchKind, Role, Service
 from survey.spreadsheets.read import read_office_table
 from survey.structure.operations.import_structure import import_structure
 from survey.structure.queries.names import service_names
@@ -81,6 +81,19 @@ def test_lists_offer_what_is_known_and_codes_are_text(site: Flask) -> None:
     codes = {row[1].value for row in sheet.iter_rows(min_row=2)}
     assert {"007", "08"} <= codes
     assert sheet["B2"].number_format == "@"
+
+
+def test_the_template_of_services_says_who_decides(site: Flask) -> None:
+    small(site)
+    with site.extensions["database"].write() as session:
+        agency = session.scalars(sa.select(Agency).order_by(Agency.id)).first()
+        session.scalars(sa.select(Service).where(Service.name == "Đất đai")).one().deciding_agency = agency
+        name = agency.name
+    data = client_of(site, "admin").get("/quan-tri/nhap/mau/linh-vuc.xlsx").data
+    rows = list(openpyxl.load_workbook(io.BytesIO(data)).worksheets[0].iter_rows(values_only=True))
+    assert rows[0] == ("Mã", "Tên", "Tên tiếng Anh", "Cơ quan giải quyết")
+    assert {row[1]: row[3] for row in rows if row[1] in {"Đất đai", "Hộ tịch"}} == {"Đất đai": name, "Hộ tịch": None}
+    assert take(site, BatchKind.SERVICES, data)[0] == 0
 
 
 def test_a_place_without_counters_is_suggested_one(site: Flask) -> None:

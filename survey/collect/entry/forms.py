@@ -29,6 +29,8 @@ class PlaceForm(Form):
 class PileForm(Form):
     """What the forms of a new pile have in common, once its round and counter are chosen."""
 
+    #: whether who decides can depend on more than the field
+    asks_agency = True
     round = Hidden(name="dot")
     counter = Hidden(name="quay")
     service = Choice(
@@ -36,7 +38,6 @@ class PileForm(Form):
     )
     agency = Choice(
         _("Agency that decides"),
-        [Required(_("Choose the agency that decides on the dossiers of this pile"))],
         empty=_("Choose"),
         message=_("Choose the agency that decides on the dossiers of this pile"),
     )
@@ -64,6 +65,22 @@ class PileForm(Form):
         _choose_among(self.agency, counter.deciding_agencies or [counter.agency])
         if counter.services:
             self.service.require(_("Choose the field of the dossiers of this pile"))
+        self._ask_who_decides(counter)
+
+    def _ask_who_decides(self, counter: Counter) -> None:
+        """Ask for the deciding agency where it does not follow from the field."""
+        follows = [service for service in counter.services if counter.decided_by(service.id) is not None]
+        self.asks_agency = len(self.agency.options) > 1 and len(follows) < max(1, len(counter.services))
+        if follows and self.asks_agency:
+            names = ", ".join(local_name(service) for service in follows)
+            self.agency.description = _("Not needed for %(fields)s: who decides is known there.", fields=names)
+        if not self.asks_agency or self.service.data in [service.code for service in follows]:
+            return
+        message = _("Choose the agency that decides on the dossiers of this pile")
+        if follows:  # the browser does not know which field will be chosen: the server asks
+            self.agency.validators = [Required(message)]
+        else:
+            self.agency.require(message)
 
 
 class FindForm(Form):

@@ -153,11 +153,12 @@ def _pile(round_: Round, counter: Counter, form: PileForm) -> Pile:
     """The pile that was asked for."""
     agencies = {agency.code: agency.id for agency in counter.deciding_agencies or [counter.agency]}
     services = {service.code: service.id for service in counter.services}
+    service_id = services.get(form.service.data)
     return Pile(
         round_,
         counter,
-        agencies[form.agency.data],
-        services.get(form.service.data),
+        counter.decided_by(service_id) or agencies[form.agency.data],
+        service_id,
         Channel(form.channel.data),
         form.form_date.data,
     )

@@ -81,12 +81,15 @@ def places(session: orm.Session, agencies: frozenset[str] | None = None) -> Plac
             deciding[0] if len(deciding) == 1 else None,
             counter.services[0].id if len(counter.services) == 1 else None,
             counter.code,
+            {one.id: decides for one in counter.services if (decides := counter.decided_by(one.id)) is not None},
         )
         agency = counter.agency
         names = {counter.code, counter.name, f"{agency.code}/{counter.code}", f"{agency.name}/{counter.name}"}
         for name in {form for called in names for form in (fold(called), words_of(called))}:
             counters.setdefault(name, []).append(place)
-    return Places(by_name, service_names(session), counters)
+    told = session.execute(sa.select(Service.id, Service.deciding_agency_id)).all()
+    decided = {service_id: decides for service_id, decides in told if decides in by_name.codes}
+    return Places(by_name, service_names(session), counters, decided)
 
 
 def frame(round_: Round, now: datetime, channels: frozenset[Channel] = frozenset(Channel)) -> Frame:

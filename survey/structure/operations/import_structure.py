@@ -32,7 +32,7 @@ from survey.spreadsheets.read import Table
 from survey.structure.operations.import_agencies import ImportedRows, import_agencies
 from survey.structure.operations.import_counters import import_counters
 from survey.structure.operations.import_population import import_population, stored_transactions
-from survey.structure.operations.import_services import import_services
+from survey.structure.operations.import_services import import_services, undo_decided
 
 STRUCTURE = (BatchKind.AGENCIES, BatchKind.SERVICES, BatchKind.COUNTERS)
 
@@ -59,6 +59,7 @@ _USED = {
     "counter_deciding_agency": "%(name)s decides at a counter by now; it cannot be taken back before the counter is",
     "counter_service": "%(name)s is handled at a counter by now; it cannot be taken back before the counter is",
     "population": "%(name)s has transactions in a round by now; it cannot be taken back before they are",
+    "service": "%(name)s decides on a service field by now; it cannot be taken back before the field says otherwise",
     "response": "%(name)s has responses by now; it cannot be taken back",
     "user_account": "%(name)s has accounts by now; it cannot be taken back",
 }
@@ -175,6 +176,7 @@ def _undo_rows(session: orm.Session, batch: ImportBatch) -> int:
     names = {row.id: row.name for row in rows}
     _refuse_changed(session, batch, rows)
     _refuse_used(session, batch, names)
+    undo_decided(session, batch.undo.get("decided", []))
     if batch.kind is BatchKind.AGENCIES:
         session.execute(
             sa.update(Agency).where(Agency.id.in_(row_ids)).values(parent_id=None, successor_id=None),

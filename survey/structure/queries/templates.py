@@ -25,8 +25,7 @@ def template_of(session: orm.Session, kind: BatchKind, today: date, round_: Roun
     if kind is BatchKind.AGENCIES:
         return _agencies(session, today)
     if kind is BatchKind.SERVICES:
-        rows = [(service.code, service.name, service.name_en) for service in structure.services(session, active=True)]
-        return Template(headings_of(kind), rows, {})
+        return _services(session, today)
     if kind is BatchKind.COUNTERS:
         return _counters(session, today)
     return _transactions(session, today, round_)
@@ -51,6 +50,14 @@ def _agencies(session: orm.Session, today: date) -> Template:
     ]
     choices = {2: list(KIND_WORDS.values()), 3: list(LEVEL_WORDS.values()), 4: _names(agencies)}
     return Template(headings_of(BatchKind.AGENCIES), rows, choices)
+
+
+def _services(session: orm.Session, today: date) -> Template:
+    rows = [
+        (service.code, service.name, service.name_en, service.deciding_agency.name if service.deciding_agency else None)
+        for service in structure.services(session, active=True)
+    ]
+    return Template(headings_of(BatchKind.SERVICES), rows, {3: _names(structure.in_force(session, today))})
 
 
 def _counters(session: orm.Session, today: date) -> Template:
