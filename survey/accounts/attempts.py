@@ -52,10 +52,11 @@ def wait_message(key: str) -> str:
     wait = max(_pause(count, FREE_BY_NAME) - since, _address_wait())
     if wait <= 0:
         return ""
+    flask.g.retry_after = int(wait) + 1
     message = ngettext(
         "Too many attempts. Please wait %(num)s second and try again.",
         "Too many attempts. Please wait %(num)s seconds and try again.",
-        int(wait) + 1,
+        flask.g.retry_after,
     )
     return str(message)
 

@@ -108,6 +108,7 @@ def init_app(app: flask.Flask) -> None:
     assets.init_app(app)
     _set_up_limits(app)
     app.after_request(_compress)
+    app.after_request(_say_when)
     app.after_request(_add_headers)
     app.register_error_handler(HTTPException, error_page)
     for kind in UNAVAILABLE:
@@ -163,6 +164,13 @@ def _add_headers(response: flask.Response) -> flask.Response:
     return response
 
 
+def _say_when(response: flask.Response) -> flask.Response:
+    """Say with every 429 when to try again: after `g.retry_after` seconds, where a limit knows it better."""
+    if response.status_code == TooManyRequests.code and "Retry-After" not in response.headers:
+        response.retry_after = flask.g.get("retry_after", RETRY_AFTER_LIMIT)
+    return response
+
+
 def _compress(response: flask.Response) -> flask.Response:
     """Send HTML as gzip where the client takes it: a 3G phone waits for bytes, not for our processor.
 
@@ -188,10 +196,7 @@ def error_page(error: HTTPException) -> flask.Response:
         return error.response  # type: ignore[return-value]
     code = error.code or InternalServerError.code
     title, advice = _explanation(code)
-    reply = flask.make_response(flask.render_template("error.html", code=code, heading=title, advice=advice), code)
-    if code == TooManyRequests.code:
-        reply.retry_after = RETRY_AFTER_LIMIT
-    return reply
+    return flask.make_response(flask.render_template("error.html", code=code, heading=title, advice=advice), code)
 
 
 def log_unavailable(error: Exception) -> None:

@@ -76,8 +76,9 @@ def test_the_focus_is_seen_everywhere_and_never_caught(site, phone):
         assert [stop["what"] for stop in stops if not (stop["ring"] and stop["seen"])] == [], path
 
 
-def test_choosing_and_enter_send_nothing(site, phone):
-    page = phone()
+@pytest.mark.parametrize("script", [True, False])
+def test_choosing_and_enter_send_nothing(site, phone, script):
+    page = phone(script=script)
     sent = []
     page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
     page.goto(site.form)
@@ -86,7 +87,9 @@ def test_choosing_and_enter_send_nothing(site, phone):
     first.press("Enter")
     page.locator("#comment").fill("Tốt")
     assert page.url == site.form
+    assert page.locator("#comment").input_value() == "Tốt"
     assert sent == []
+    assert site.rows() == []
 
 
 def test_no_picture_shows_text(site, phone):

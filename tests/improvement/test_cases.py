@@ -222,8 +222,8 @@ def test_a_repeat_is_one_case_and_a_wrong_form_keeps_its_text(site: Flask, publi
 
 
 def test_codes_are_found_by_nobody_who_tries(site: Flask, public: FlaskClient) -> None:
-    statuses = [public.get(f"{PAGE}/PA-2222-3333-{number:04d}").status_code for number in range(40)]
-    assert set(statuses) == {404, 429}
+    replies = [public.get(f"{PAGE}/PA-2222-3333-{number:04d}") for number in range(40)]
+    assert {(reply.status_code, reply.headers.get("Retry-After")) for reply in replies} == {(404, None), (429, "300")}
     assert parse_case_code("pa 7k3m q2xa 9d4t") == "PA-7K3M-Q2XA-9D4T"
     assert parse_case_code("PA-7K3M-Q2XA") is None
     assert case_code("k" * 24, "one secret") != case_code("k" * 24, "another")

@@ -7,8 +7,10 @@ import shutil
 from datetime import UTC, datetime
 from http.cookies import SimpleCookie
 
+import flask
 import pytest
 import sqlalchemy as sa
+from bs4 import BeautifulSoup
 
 from survey.collect.respond import stamp
 from survey.models import Response
@@ -46,6 +48,48 @@ def test_an_error_page_is_in_the_readers_language(citizen, lang, words):
     reply = citizen.get("/nowhere", query_string={"lang": lang})
     assert reply.status_code == 404
     assert f"<h1>{words}</h1>" in reply.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/nowhere", "/K/ABCD2345", "/K/x", "/phan-anh/PA-2222-3333-4444", "/ket-qua/khong-co"]
+)
+@pytest.mark.parametrize("lang", ["vi", "en", "vi-simple"])
+def test_a_page_that_is_not_there_has_a_way_on(citizen, path, lang):
+    reply = citizen.get(path, query_string={"lang": lang})
+    assert reply.status_code == 404
+    way = BeautifulSoup(reply.text, "html.parser").select_one("main p.act a[href]")
+    assert way is not None
+    on = citizen.get(way["href"])
+    assert on.status_code == 200
+    assert BeautifulSoup(on.text, "html.parser").select_one("form input[name=code]") is not None
+
+
+@pytest.mark.parametrize("known", [None, 7])
+def test_every_reply_that_slows_says_when_to_try_again(tmp_path, known):
+    """Whatever view gives it, by its status alone; after five minutes where the view knows no better."""
+    app = make_app(tmp_path)
+
+    def slowed() -> tuple[str, int]:
+        if known:
+            flask.g.retry_after = known
+        return "slowly", 429
+
+    app.add_url_rule("/slowly", view_func=slowed)
+    app.add_url_rule("/abort", view_func=lambda: flask.abort(429))
+    assert app.test_client().get("/slowly").headers["Retry-After"] == str(known or 300)
+    assert app.test_client().get("/abort").headers["Retry-After"] == "300"
+    app.extensions["database"].dispose()
+
+
+@pytest.mark.parametrize("address", ["/phan-anh", "/dang-nhap"])
+def test_pages_that_slow_say_when_to_try_again(site, address):
+    client = site().test_client()
+    body = {"key": "k" * 24, "agency": "so-tu-phap", "text": "Nên đặt thêm ghế", "username": "admin", "password": "x"}
+    body["csrf_token"] = token(client.get("/dang-nhap").text)
+    replies = [client.post(address, data=body) for _ in range(21)]
+    slowed = [reply for reply in replies if reply.status_code == 429]
+    assert slowed
+    assert all(1 <= int(reply.headers["Retry-After"]) <= 3600 for reply in slowed)
 
 
 def test_a_failure_of_ours_is_told_without_a_trace_even_without_a_database(place, citizen, monkeypatch):

@@ -138,8 +138,6 @@ def send(code: str) -> View:
         security.log_unavailable(error)
         reply = _unstored(code, posted)
     reply.headers[OURS] = "1"
-    if reply.status_code == TOO_MANY:
-        reply.retry_after = PER_PLACE.get_expiry()
     return reply
 
 

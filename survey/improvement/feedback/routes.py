@@ -68,6 +68,7 @@ def send() -> View:
     if agency is None:
         return _form(_("Please choose the agency."), given, status=422)
     if not limiter.limiter.hit(PER_ADDRESS, "case", caller()):
+        flask.g.retry_after = PER_ADDRESS.get_expiry()
         return _form(_("Too many at once. Please wait, then press the button again."), given, status=429)
     if not given.get(HONEYPOT):
         try:
