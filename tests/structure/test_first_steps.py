@@ -98,6 +98,9 @@ def test_the_list_of_steps_knows_what_is_done_and_opening_asks_once(app: Flask) 
     client = app.test_client()
     assert sign_in(client, "admin").headers["Location"] == "/quan-tri/bat-dau"
     at = "/quan-tri/bat-dau"
+    rounds = client.get("/danh-gia").get_data(as_text=True)
+    assert f'href="{at}"' in rounds
+    assert "Người quản trị sẽ mở" not in rounds  # said to others, who cannot
     page = client.get(at).get_data(as_text=True)
     titles = [
         "Các cơ quan",

@@ -7,11 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from scoring.scheme import LETTERS, Rules
 from survey.questionnaires import bundled, question_modules
+from survey.results.statements import INTERVAL
 
 ROOT = Path(__file__).parents[2]
 CATALOGUES = [ROOT / f"survey/translations/{code}/LC_MESSAGES/messages.po" for code in ("vi", "vi_simple")]
-PLACES = ("templates/**/*.html", "survey/questionnaires/**/*.yaml", "survey/printing/**/*.py", "survey/files/**/*.py")
+PLACES = (
+    *("templates/**/*.html", "survey/questionnaires/**/*.yaml", "survey/printing/**/*.py", "survey/files/**/*.py"),
+    "docs/vi/*.md",
+)
 GONE = (
     *("Sau đây sẽ thế nào", "không trả lời riêng được", "muốn nói thêm điều gì", "Không mất gì cả"),
     *("Đánh giá việc phục vụ Ông/Bà", "Không còn ai ở đây", "Quyền riêng tư khi đánh giá", "Tiếp cận dịch vụ"),
@@ -62,6 +67,13 @@ def test_what_people_did_not_understand_is_gone(gone: str) -> None:
             "Sau %(seconds)s giây, màn hình sẽ xóa để mời người khác.",
         ),
         ("How do we keep this private?", "Chúng tôi giữ kín cho Ông/Bà thế nào?"),
+        ("How will your answers be used?", "Ý kiến của Ông/Bà sẽ được dùng như thế nào?"),
+        ("Rate the service you received", "Mời Ông/Bà đánh giá sự phục vụ của cơ quan nhà nước"),
+        ("Edition %(number)s", "Bản công bố lần %(number)s"),
+        (
+            "There is statistical evidence that this is lower than elsewhere.",
+            "Có bằng chứng thống kê là thấp hơn nơi khác.",
+        ),
         (
             "another name: the field %(code)s is called so already",
             "tên khác, vì tên này trùng với lĩnh vực %(code)s",
@@ -70,6 +82,27 @@ def test_what_people_did_not_understand_is_gone(gone: str) -> None:
 )
 def test_better_words_stand(english: str, vietnamese: str) -> None:
     assert VIETNAMESE[english] == vietnamese
+
+
+def test_a_form_answers_nobody_and_says_who_does() -> None:
+    said = [text for english, text in VIETNAMESE.items() if english.startswith("This form cannot answer you.")]
+    assert [text.partition(".")[0] for text in said] == ["Qua phiếu này, chúng tôi không trả lời riêng từng người được"]
+
+
+def test_the_interval_promises_nothing_about_another_sample() -> None:
+    said = VIETNAMESE[INTERVAL.message]
+    assert "cứ 100 cuộc khảo sát như thế này" in said
+    assert not re.search("gặp|nhiều khả năng|chắc", said)
+
+
+def test_no_group_of_agencies_has_a_letter_of_a_roman_number() -> None:
+    assert not set("IVX") & set(LETTERS[Rules().letters])
+
+
+def test_easy_words_of_a_policy() -> None:
+    for code in ("sipas-2022", "sipas-2023-2026"):
+        titles = {element.code: element.title.get("vi-simple") for element in bundled()[code].elements}
+        assert titles["quality"] == "Nhà nước lo cho dân"
 
 
 def test_one_word_for_each_thing() -> None:
