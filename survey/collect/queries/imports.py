@@ -87,8 +87,8 @@ def places(session: orm.Session, agencies: frozenset[str] | None = None) -> Plac
         names = {counter.code, counter.name, f"{agency.code}/{counter.code}", f"{agency.name}/{counter.name}"}
         for name in {form for called in names for form in (fold(called), words_of(called))}:
             counters.setdefault(name, []).append(place)
-    told = session.execute(sa.select(Service.id, Service.deciding_agency_id)).all()
-    decided = {service_id: decides for service_id, decides in told if decides in by_name.codes}
+    services = session.execute(sa.select(Service.id, Service.deciding_agency_id)).all()
+    decided = {service_id: decides for service_id, decides in services if decides in by_name.codes}
     return Places(by_name, service_names(session), counters, decided)
 
 

@@ -19,12 +19,13 @@ from survey.collect.respond import form, stamp
 from survey.models import CounterCode, InterviewTablet, QuestionnaireVersion, ReceiptCode, Round
 from survey.questionnaires import Definition
 from survey.structure.queries.rounds import definition_of
-from survey.web import context, i18n, security
+from survey.web import assets, context, i18n, security
 from survey.web.context import settings
+from survey.web.prepared_page import PreparedPage
 
 HONEYPOT = "website"
 MAX_KEPT = 500
-"""Pages kept in memory, some 30 kB each; the rest is drawn anew."""
+"""Pages kept in memory, some 40 kB each; the rest is drawn anew."""
 PROVINCE_KEPT = timedelta(minutes=1)
 """How long the name of the province is not asked for again."""
 KEY, OPENED, RENDERED = "\ue000key\ue000", "\ue000opened\ue000", "\ue000rendered\ue000"
@@ -89,26 +90,33 @@ def is_shared(code: AnyCode) -> bool:
     )
 
 
-def empty_form(place: FormPlace, now: datetime) -> str:
+def empty_form(place: FormPlace, now: datetime) -> flask.Response:
     """The form as it is opened: nothing chosen, with a key of its own and the time; a shared page has neither.
 
     On a shared page the script draws a key and asks for the time (`routes.opening_time`). Without a script nothing is
     stored the first time: the form comes back with its key and all answers, to be sent once more.
     """
-    kept: dict[object, str] = flask.current_app.extensions.setdefault("empty_forms", {})
-    shown = _shown(place)
+    kept: dict[object, PreparedPage] = flask.current_app.extensions.setdefault("empty_forms", {})
+    values = _values(place, now)
+    shown = (*_shown(place), *map(len, values.values()))
     page = kept.get(shown)
     if page is None:
-        page = _render(place, form.Filled(), KEY, OPENED, RENDERED)
+        page = PreparedPage(_render(place, form.Filled(), KEY, OPENED, RENDERED), values)
         if not flask.current_app.debug:  # there, templates and styles change under a running server
             if len(kept) >= MAX_KEPT:
                 kept.clear()
             kept[shown] = page
+    if not assets.accepts_gzip(flask.request.headers.get("Accept-Encoding", "")):
+        return flask.Response(page.filled(values))
+    return flask.Response(page.gzipped(values), headers={"Content-Encoding": "gzip"})
+
+
+def _values(place: FormPlace, now: datetime) -> dict[str, str]:
+    """What stands in an empty form for this person alone."""
     if is_shared(place.code):
-        return page.replace(KEY, "").replace(OPENED, "").replace(RENDERED, "0")
+        return {KEY: "", OPENED: "", RENDERED: "0"}
     signed = stamp.sign_time(now, flask.current_app.config["SECRET_KEY"])
-    page = page.replace(KEY, stamp.new_key()).replace(OPENED, signed)
-    return page.replace(RENDERED, str(int(now.timestamp())))
+    return {KEY: stamp.new_key(), OPENED: signed, RENDERED: str(int(now.timestamp()))}
 
 
 def filled_form(place: FormPlace, filled: form.Filled, key: str, opened: str, now: datetime, trouble: str = "") -> str:

@@ -92,7 +92,7 @@ def show(code: str) -> View:
         return _for_everybody(found, page.empty_form(place, now))
 
 
-def _for_everybody(code: AnyCode, shown: str) -> Reply:
+def _for_everybody(code: AnyCode, shown: str | flask.Response) -> Reply:
     """Reply with a page of a code; let proxies keep it where that is switched on."""
     reply: Reply = flask.make_response(shown)
     if page.is_shared(code):
