@@ -32,12 +32,13 @@ from scoring import quality
 from scoring.moments import Moments, merge
 from scoring.partition import Labelled, partition_sums
 from scoring.quality import QualityRules
-from scoring.scheme import DataError, Scheme
+from scoring.scheme import DataError, Rules, Scheme
 from scoring.table import score_table
 from survey.core.cache import cached
 from survey.core.errors import InputError
-from survey.models import Channel
-from survey.results.compute import RoundResults, round_results, without_service
+from survey.models import Channel, Round
+from survey.questionnaires import from_canonical
+from survey.results.compute import effective_rules, without_service
 from survey.results.queries.doubtful import (
     CHANNELS,
     QualityColumns,
@@ -45,6 +46,7 @@ from survey.results.queries.doubtful import (
     read_comment_texts,
     read_response_columns,
 )
+from survey.structure.queries import rounds
 from survey.structure.queries.counted import stamp
 from survey.structure.queries.population import population as read_population
 
@@ -88,28 +90,29 @@ def flagged(
     Raises `InputError` for an unknown round, `DataError` for a reason outside `LEAVE_OUT`. What was worked out is kept
     while the responses have not changed.
     """
-    results = round_results(session, round_code)
     if wrong := sorted(set(reasons) - set(LEAVE_OUT)):
         raise DataError(f"{wrong[0]!r} is no reason to leave a response out; reasons are {', '.join(LEAVE_OUT)}")
-    scan = _cached_scan(session, results, frozenset(reasons), report)
-    population = read_population(session, results.round.id)
+    round_ = rounds.by_code(session, round_code)
+    rules = effective_rules(round_)
+    scheme = from_canonical(rounds.get_version(session, round_.version_id).content).scheme(rules)
+    scan = _cached_scan(session, round_, scheme, rules, frozenset(reasons), report)
+    population = read_population(session, round_.id)
+
+    def table(moments: Moments) -> pd.DataFrame:
+        known = population if len(population) else None
+        return score_table(moments, scheme, known, rules, without_service=without_service(rules))
+
     try:
-        without = score_table(
-            scan.moments,
-            results.definition.scheme(),
-            population if len(population) else None,
-            results.rules,
-            without_service=without_service(results.rules),
-        )
+        change = _change(table(scan.every), table(scan.left), rules.min_n)
     except DataError as error:
         raise InputError("Round %(code)s cannot be scored: %(why)s", code=round_code, why=error) from error
     return Flags(
-        responses=results.responses,
+        responses=int(scan.every.n.sum()),
         counts=scan.counts,
         flagged=scan.flagged,
-        duplicate_comments=_duplicate_comments(session, results.round.id),
-        moments=scan.moments,
-        change=_change(results.table, without, results.rules.min_n),
+        duplicate_comments=_duplicate_comments(session, round_.id),
+        moments=scan.left,
+        change=change,
     )
 
 
@@ -127,23 +130,26 @@ def _change(every: pd.DataFrame, without: pd.DataFrame, min_n: int) -> pd.DataFr
 class _Scan:
     counts: dict[str, int]
     flagged: int
-    moments: Moments
+    #: moments of all responses, and of those that are not flagged
+    every: Moments
+    left: Moments
 
     def plus(self, other: _Scan) -> _Scan:
         """What was found in both."""
         counts = {reason: count + other.counts[reason] for reason, count in self.counts.items()}
-        return _Scan(counts, self.flagged + other.flagged, merge(self.moments, other.moments))
+        flagged = self.flagged + other.flagged
+        return _Scan(counts, flagged, merge(self.every, other.every), merge(self.left, other.left))
 
 
-def _cached_scan(session: orm.Session, results: RoundResults, reasons: frozenset[str], report: Report) -> _Scan:
-    share, round_, features = results.rules.min_answered_share, results.round, results.rules.features
-    key = (round_.id, round_.version_id, share, features, reasons, stamp(session, round_.id))
+def _cached_scan(
+    session: orm.Session, round_: Round, scheme: Scheme, rules: Rules, reasons: frozenset[str], report: Report
+) -> _Scan:
+    share, features, items = rules.min_answered_share, rules.features, len(scheme.items)
+    key = (round_.id, round_.version_id, items, share, features, reasons, stamp(session, round_.id))
 
     def scan() -> _Scan:
-        rules = QualityRules(min_answered_share=share)
-        search = _Search(
-            results.definition.scheme(), reasons, rules, features, count_counters(session, round_.id, LIVE)
-        )
+        counters = count_counters(session, round_.id, LIVE)
+        search = _Search(scheme, reasons, QualityRules(min_answered_share=share), features, counters)
         parts = read_response_columns(session, round_.id, round_.zone, len(round_.version.slots))
         found = search.look(next(parts))
         for rows in parts:
@@ -184,14 +190,11 @@ class _Search:
         out = np.zeros(len(rows), dtype=bool)
         for reason in self.reasons:
             out |= masks[reason]
-        left = {"agency": Labelled.of(rows.agency, rows.agencies), "service": Labelled.of(rows.service, rows.services)}
-        moments, _ = partition_sums(
-            digits[~out],
-            {name: column.select(~out) for name, column in left.items()},
-            self.scheme,
-            features=self.features,
-        )
-        return _Scan({reason: int(masks[reason].sum()) for reason in REASONS}, int(out.sum()), moments)
+        cells = {"agency": Labelled.of(rows.agency, rows.agencies), "service": Labelled.of(rows.service, rows.services)}
+        every, _ = partition_sums(digits, cells, self.scheme, features=self.features)
+        kept = {name: column.select(~out) for name, column in cells.items()}
+        left, _ = partition_sums(digits[~out], kept, self.scheme, features=self.features)
+        return _Scan({reason: int(masks[reason].sum()) for reason in REASONS}, int(out.sum()), every, left)
 
     def _valid(self, rows: QualityColumns) -> tuple[QualityColumns, NDArray[np.uint8]]:
         """The responses with enough answers to count, and their answers to the items, 0 for none."""

@@ -17,7 +17,7 @@ from sqlalchemy import orm
 
 from survey import __version__
 from survey.core.file_store import SEARCHES
-from survey.results.compute import RoundResults, results_stamp, round_results
+from survey.results.compute import RoundResults, results_stamp
 from survey.results.doubtful_responses import Report
 from survey.results.sensitivity import Sensitivity, SensitivityRow, find_sensitivity
 from survey.structure.queries import rounds
@@ -43,9 +43,9 @@ def search_path(round_id: int) -> str:
 
 def write_search(session: orm.Session, round_code: str, path: Path, now: datetime, report: Report) -> None:
     """Look through a round and write what was found. Raises `InputError` for an unknown round."""
-    results = round_results(session, round_code)
-    found = find_sensitivity(session, results, report)
-    kept = {"version": __version__, "of": _digest(results.stamp), "at": now.isoformat(), "found": asdict(found)}
+    of = _digest(results_stamp(session, rounds.by_code(session, round_code)))
+    found = find_sensitivity(session, round_code, report)
+    kept = {"version": __version__, "of": of, "at": now.isoformat(), "found": asdict(found)}
     path.write_text(json.dumps(kept), encoding="utf-8")
 
 

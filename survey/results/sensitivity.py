@@ -64,14 +64,14 @@ def sensitivity(session: orm.Session, results: RoundResults) -> Sensitivity | No
         stamp, computed_at, value = cached_doubts
         if stamp == results.stamp or (round_.state is RoundState.OPEN and time.monotonic() - computed_at < FRESH):
             return value
-    value = find_sensitivity(session, results)
+    value = find_sensitivity(session, round_.code)
     cache.put(session, key, (results.stamp, time.monotonic(), value))
     return value
 
 
-def find_sensitivity(session: orm.Session, results: RoundResults, report: Report = lambda _rows: None) -> Sensitivity:
-    """Look through a round, however large; `report` hears of responses looked at."""
-    flags = flagged(session, results.round.code, report=report)
+def find_sensitivity(session: orm.Session, round_code: str, report: Report = lambda _rows: None) -> Sensitivity:
+    """Look through a round, however large; `report` hears of responses looked at. `InputError` for an unknown round."""
+    flags = flagged(session, round_code, report=report)
     rows = [_difference(row) for row in flags.change[flags.change["level"] == "overall"].to_dict("records")]
     touched = [row for row in rows if row and row.agency and row.n_left is not None and row.n_left < row.n]
     return Sensitivity(

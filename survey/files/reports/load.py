@@ -112,7 +112,7 @@ def province_context(session: orm.Session, shared: RoundContext) -> ReportContex
         past=_past_rounds(session, content),
         contrasts=contrasts(session, content.results),
         findings=_findings_of_agencies(session, shared),
-        doubts=find_sensitivity(session, content.results),
+        doubts=find_sensitivity(session, shared.round.code),
     )
 
 
