@@ -1,9 +1,10 @@
 """How long the evaluator's pages of a province-year take: the demonstration, its newer round copied many times over.
 
-    PYTHONPATH=. python benchmarks/results_pages.py [copies]
+    PYTHONPATH=. python benchmarks/results_pages.py [copies [DATABASE_URL]]
 
-For each page: the first time in the process; after one more response came, so that everything that follows from the
-responses is made anew, as processor time as well, which other work on the machine does not lengthen; and unchanged.
+`DATABASE_URL`: an empty database of PostgreSQL; without one SQLite in a temporary folder. For each page: the first time
+in the process; after one more response came, so that everything that follows from the responses is made anew, as
+processor time as well, which other work on the machine does not lengthen; and unchanged.
 """
 
 from __future__ import annotations
@@ -35,10 +36,10 @@ AGENCY_PAGES = ("", "/manh-yeu")
 
 
 @contextlib.contextmanager
-def demonstration(copies: int) -> Iterator[tuple[FlaskClient, Database, str]]:
+def demonstration(copies: int, url: str = "") -> Iterator[tuple[FlaskClient, Database, str]]:
     """Load the demonstration, its newer round copied; yield an evaluator's client, database and the round's address."""
     with tempfile.TemporaryDirectory() as folder:
-        app = create_app(Settings(instance_dir=Path(folder), secret_key=secrets.token_hex(32)))
+        app = create_app(Settings(instance_dir=Path(folder), secret_key=secrets.token_hex(32), database_url=url))
         database = app.extensions["database"]
         upgrade(database)
         with database.write() as session:
@@ -54,9 +55,9 @@ def demonstration(copies: int) -> Iterator[tuple[FlaskClient, Database, str]]:
         database.dispose()
 
 
-def main(copies: int) -> None:
+def main(copies: int, url: str) -> None:
     """Print how long each page takes, in milliseconds."""
-    with demonstration(copies) as (client, database, base):
+    with demonstration(copies, url) as (client, database, base):
         addresses = [*(base + part for part in PAGES), *(f"{base}/co-quan/so-tu-phap{part}" for part in AGENCY_PAGES)]
         first = [elapsed(client, address)[0] for address in addresses]
         print(f"{'page':40} {'first':>6} {'after a response':>17} {'(processor)':>12} {'unchanged':>10}")
@@ -96,7 +97,9 @@ def copy(session: orm.Session, copies: int) -> tuple[str, int]:
     round_ = session.scalars(sa.select(Round).order_by(Round.opens_on.desc()).limit(1)).one()
     names = [column.name for column in Response.__table__.columns if column.name not in ("id", "key")]
     last = session.scalar(sa.select(sa.func.max(Response.id)))
-    key = sa.func.lower(sa.func.hex(sa.func.randomblob(16)))
+    key: sa.ColumnElement[str] = sa.func.lower(sa.func.hex(sa.func.randomblob(16)))
+    if session.get_bind().dialect.name == "postgresql":
+        key = sa.cast(sa.func.gen_random_uuid(), sa.String)
     again = sa.select(key, *(getattr(Response, name) for name in names)).where(
         Response.round_id == round_.id, Response.id <= last
     )
@@ -112,4 +115,4 @@ def copy(session: orm.Session, copies: int) -> tuple[str, int]:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1, *sys.argv[2:3] or [""])
