@@ -11,6 +11,7 @@ from flask.cli import FlaskGroup
 
 from survey.accounts import commands as accounts
 from survey.collect import commands as collect
+from survey.core.command_language import bind_catalogues, localized, offer_languages
 from survey.core.command_line import command_group, deprecated_alias
 from survey.demo import commands as demo
 from survey.files import commands as files
@@ -89,6 +90,9 @@ TREE: tuple[click.Command, ...] = (
     collect.purge,
 )
 
+for _command in TREE:
+    offer_languages(_command)
+
 OLD_NAMES = {
     "create-user": "user create",
     "invite": "user invite",
@@ -114,7 +118,8 @@ OLD_NAMES = {
 
 def init_app(app: flask.Flask) -> None:
     """Register the commands and the aliases."""
-    for command in TREE:
+    bind_catalogues()
+    for command in map(localized, TREE):
         app.cli.add_command(command)
     for old, new in OLD_NAMES.items():
         group, name = new.split()

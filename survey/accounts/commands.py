@@ -7,6 +7,7 @@ import sys
 import click
 from flask.cli import with_appcontext
 
+from survey.core.command_language import say
 from survey.core.command_line import report_input_errors
 from survey.core.errors import InputError
 from survey.web.context import database, operator, page_address, settings
@@ -39,9 +40,9 @@ def create_user(username: str, role: str, agency: str, name: str, password_stdin
             agency_id=id_by_code(session, agency) if agency else None,
             must_change_password=not password_stdin,
         )
-    click.echo(f"Account {username} ({role}) was made.")
+    say("Account %(name)s (%(role)s) was made.", name=username, role=role)
     if not password_stdin:
-        click.echo(f"Password: {password}   (shown this once)")
+        say("Password: %(password)s   (shown this once)", password=password)
 
 
 @click.command("invite")
@@ -60,7 +61,7 @@ def invite_user(username: str | None, first: bool) -> None:
     if first:
         with database().write() as session:
             token = invite_first(session, actor=operator())
-        click.echo(f"This link makes you the administrator; it works once, within {MINUTES} minutes:")
+        say("This link makes you the administrator; it works once, within %(minutes)s minutes:", minutes=MINUTES)
         click.echo(page_address("invitations.accept", token=token))
         return
     with database().write() as session:
@@ -68,7 +69,7 @@ def invite_user(username: str | None, first: bool) -> None:
         if user is None or not user.active:
             raise InputError("There is no open account %(name)s", name=username)
         token = invite(session, user, actor=operator())
-    click.echo(f"Hand this link to {username} alone; it works once, within {DAYS} days:")
+    say("Hand this link to %(name)s alone; it works once, within %(days)s days:", name=username, days=DAYS)
     click.echo(page_address("invitations.accept", token=token))
 
 
@@ -97,12 +98,19 @@ def verify_audit(head: str) -> None:
     with database().read() as session:
         chain = verify_audit_chain(session)
         position = head_position(session, head.strip().lower()) if head else None
-    click.echo(f"sealed    {chain.sealed} events, {chain.unsealed} since")
-    click.echo(f"head      {chain.head}")
+    say("sealed    %(sealed)s events, %(unsealed)s since", sealed=chain.sealed, unsealed=chain.unsealed)
+    say("head      %(head)s", head=chain.head)
     if chain.broken_at is not None:
-        click.echo(f"Link {chain.broken_at} does not hold: an event was altered, removed or inserted.", err=True)
+        say(
+            "Link %(number)s does not hold: an event was altered, removed or inserted.",
+            number=chain.broken_at,
+            err=True,
+        )
         sys.exit(1)
     if head and position is None:
-        click.echo("No link has that head: events that were there when it was printed are gone.", err=True)
+        say("No link has that head: events that were there when it was printed are gone.", err=True)
         sys.exit(1)
-    click.echo(f"The log is whole{f'; that head is link {position}' if head else ''}.")
+    if head:
+        say("The log is whole; that head is link %(position)s.", position=position)
+    else:
+        say("The log is whole.")

@@ -10,6 +10,7 @@ from flask.cli import with_appcontext
 
 from survey.collect.operations import purge as operations
 from survey.core.actor import Actor
+from survey.core.command_language import say, translated
 from survey.core.command_line import IN_FILE, progress_bar, report_input_errors
 from survey.core.config import BACKUP_MONTHS, Settings
 from survey.core.db import Database
@@ -29,16 +30,18 @@ KINDS = ("comments", "responses", "uploads")
 @click.command("responses")
 @click.argument("file", type=IN_FILE)
 @click.option("--round", "round_code", required=True, help="Code of the round the responses belong to.")
-@click.option("--map", "map_file", type=IN_FILE, help="YAML file that says which column is which question.")
+@click.option(
+    "--map",
+    "map_file",
+    type=IN_FILE,
+    help="YAML file that says which column is a question; the rest is guessed.",
+)
 @click.option("--heading-row", type=click.IntRange(0, 30), default=0, help="Row of the headings, if it is not found.")
 @click.option("--dry-run", is_flag=True, help="Check the file and store nothing.")
 @with_appcontext
 @report_input_errors
 def import_responses(file: Path, round_code: str, map_file: Path | None, heading_row: int, *, dry_run: bool) -> None:
-    """Add responses from a table, all of them or none; the same file twice, or grown, adds what is new.
-
-    Columns and labels are guessed as on the page; a map holds where it says something of them.
-    """
+    """Add responses from a table, all of them or none; the same file twice, or grown, adds what is new."""
     from survey.collect.operations.import_responses import (
         Source,
         check_rows,
@@ -74,7 +77,7 @@ def import_responses(file: Path, round_code: str, map_file: Path | None, heading
             refuse(checked, round_, source)
             refuse_outside(session, round_, checked.agencies)
         if dry_run:
-            click.echo(f"{checked.rows} responses can be imported; nothing was stored")
+            say("%(count)s responses can be imported; nothing was stored", count=checked.rows)
             return
         with database().write() as session:
             round_ = rounds.by_code(session, round_code)
@@ -82,9 +85,10 @@ def import_responses(file: Path, round_code: str, map_file: Path | None, heading
     batch = f" as batch {done.batch_id}" if done.batch_id else ""
     click.echo(f"{done.added} responses added{batch}, {done.known} had been imported before")
     for row in checked.left_out.shown:
-        click.echo(f"Left out: row {row.row} ({row.text})", err=True)
+        say("Left out: row %(row)s (%(text)s)", row=row.row, text=row.text, err=True)
     if checked.reader.empty or checked.reader.unfinished:
-        click.echo(f"Left out: {checked.reader.empty} without any rating, {checked.reader.unfinished} not finished")
+        counts = {"empty": checked.reader.empty, "unfinished": checked.reader.unfinished}
+        say("Left out: %(empty)s without any rating, %(unfinished)s not finished", counts)
 
 
 @click.command("undo")
@@ -103,9 +107,12 @@ def undo_import(batch_id: int, why: str) -> None:
         reason = Why(WithdrawalReason.OTHER, why)
         count = withdraw_batch(session, imports.batch_by_number(session, batch_id), reason, actor=operator())
     if count is None:
-        click.echo(f"Batch {batch_id} counts until an evaluator agrees to take it back, under “What was taken back”")
+        say(
+            "Batch %(batch)s counts until an evaluator agrees to take it back, under “What was taken back”",
+            batch=batch_id,
+        )
         return
-    click.echo(f"Batch {batch_id} was taken back: {count} responses are no longer counted")
+    say("Batch %(batch)s was taken back: %(count)s responses are no longer counted", batch=batch_id, count=count)
 
 
 def _tell_problems(checked: Checked, source: Source) -> None:
@@ -131,7 +138,7 @@ def _tell_problems(checked: Checked, source: Source) -> None:
     "--older-than-months",
     "months",
     type=click.IntRange(min=operations.LEAST_MONTHS),
-    help=f"Default: {operations.COMMENT_MONTHS} for comments, {operations.RESPONSE_MONTHS} for responses.",
+    help="Default: 24 for comments, 60 for responses.",
 )
 @click.option("--comment", "number", type=click.IntRange(min=1), help="Delete this one comment and nothing else.")
 @click.option("--yes", is_flag=True, help="Delete; without it only the counts are shown.")
@@ -145,20 +152,25 @@ def purge(kinds: tuple[str, ...], months: int | None, number: int | None, yes: b
         if yes:
             with database().write() as session:
                 operations.purge_comment(session, number, actor=operator())
-        click.echo(f"comment {number}\t{'deleted' if yes else 'would be deleted'}")
+        say(
+            "comment %(number)s\t%(what)s",
+            number=number,
+            what=translated("deleted") if yes else translated("would be deleted"),
+        )
     else:
         _purge(database(), settings(), kinds or ("comments", "uploads"), months, yes=yes)
     if yes:
         database().count_responses_again()  # fewer now, and none of them lost
         left = operations.discard_deleted(database())
-        click.echo(
+        say(
             "Backups made before still hold what was deleted, until they are deleted themselves: with "
-            f"`--keep-months {BACKUP_MONTHS}` the last of them {BACKUP_MONTHS} months from today."
+            "`--keep-months %(months)s` the last of them %(months)s months from today.",
+            months=BACKUP_MONTHS,
         )
         for line in left:
             click.echo(line)
     else:
-        click.echo("Nothing was deleted; --yes does it.")
+        say("Nothing was deleted; --yes does it.")
 
 
 def _purge(database: Database, settings: Settings, kinds: tuple[str, ...], months: int | None, *, yes: bool) -> None:
@@ -170,7 +182,7 @@ def _purge(database: Database, settings: Settings, kinds: tuple[str, ...], month
         if yes:
             with database.write() as session:
                 count = operations.purge_comments(session, before, actor=Actor(moment))
-        click.echo(f"comments received before {before}\t{count}")
+        say("comments received before %(day)s\t%(count)s", day=before, count=count)
     if "responses" in kinds:
         before = operations.months_before(day, months or operations.RESPONSE_MONTHS)
         with database.read() as session:
@@ -181,12 +193,13 @@ def _purge(database: Database, settings: Settings, kinds: tuple[str, ...], month
                     operations.purge_responses(session, [round_], actor=Actor(moment))
                 remove_of_round(settings.storage, round_.id)  # microdata are among them
         for round_ in found:
-            click.echo(f"responses of round {round_.code}, closed {round_.closes_on}\t{round_.responses}")
+            found_here = {"round": round_.code, "day": round_.closes_on, "count": round_.responses}
+            say("responses of round %(round)s, closed %(day)s\t%(count)s", found_here)
         if not found:
-            click.echo(f"responses of published rounds that closed before {before}\t0")
+            say("responses of published rounds that closed before %(day)s\t0", day=before)
     if "uploads" in kinds:
         uploads = Uploads(settings.storage)
         count = len(uploads.left_over(moment))
         if yes:
             uploads.prune(moment)
-        click.echo(f"uploaded files left over\t{count}")
+        say("uploaded files left over\t%(count)s", count=count)

@@ -16,6 +16,7 @@ from typing import Any, ParamSpec, TypeVar
 import click
 import sqlalchemy as sa
 
+from survey.core.command_language import say, translated
 from survey.core.db import UNAVAILABLE
 from survey.core.errors import InputError
 from survey.core.private import keep_private, make_private_folder
@@ -47,7 +48,7 @@ def report_input_errors(function: Callable[P, R]) -> Callable[P, R]:
         try:
             return function(*args, **kwargs)
         except InputError as error:
-            raise BadInput(str(error)) from error
+            raise BadInput(error.sentence(translated)) from error
         except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
             message = database_message(error)
             if not message:
@@ -77,7 +78,7 @@ def exit_on_bad_settings(factory: Callable[P, R]) -> Callable[P, R]:
         except InputError as error:
             if click.get_current_context(silent=True) is None:
                 raise
-            BadInput(str(error)).show()
+            BadInput(error.sentence(translated)).show()
             raise SystemExit(BadInput.exit_code) from error
 
     return wrapper
@@ -129,10 +130,10 @@ def database_message(error: sa.exc.SQLAlchemyError) -> str:
     connected = isinstance(error, sa.exc.DBAPIError) and error.statement is not None
     for words, sentence in _NOT_RUN if connected else (*_REFUSED, *_NOT_RUN):
         if any(word in known for word in words):
-            return sentence.format(reason=reason)
+            return translated(sentence).format(reason=reason)
     if connected and not isinstance(error, UNAVAILABLE):
         return ""
-    return f"The database does not answer: {reason}; check DATABASE_URL and the server"
+    return translated("The database does not answer: {reason}; check DATABASE_URL and the server").format(reason=reason)
 
 
 def system_message(error: OSError) -> str:
@@ -140,8 +141,10 @@ def system_message(error: OSError) -> str:
     place = f"{error.filename}: " if error.filename else ""
     reason = error.strerror or type(error).__name__
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return f"{place}there is no room left ({reason}); make room there, or set TMPDIR to a folder that has some"
-    return f"{place}{reason}; look at owner and rights of the folder, and at TMPDIR"
+        words = "there is no room left ({reason}); make room there, or set TMPDIR to a folder that has some"
+    else:
+        words = "{reason}; look at owner and rights of the folder, and at TMPDIR"
+    return place + translated(words).format(reason=reason)
 
 
 def command_group(name: str, purpose: str, *commands: click.Command) -> click.Group:
@@ -163,7 +166,8 @@ def deprecated_alias(command: click.Command, old: str, new: str) -> click.Comman
     def call(*args: Any, **kwargs: Any) -> Any:
         value = callback(*args, **kwargs) if callback is not None else None
         if sys.stderr.isatty() or "JOURNAL_STREAM" in os.environ:
-            click.echo(f"Note: `{old}` is deprecated and will be removed; use `flask --app app {new}`.", err=True)
+            words = "Note: `%(old)s` is deprecated and will be removed; use `flask --app app %(new)s`."
+            say(words, old=old, new=new, err=True)
         return value
 
     alias.callback = call

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+
+Translate = Callable[[str], str]
+CELL = "row %(row)s, column %(column)s%(where)s: %(value)s is not %(expected)s"
 
 
 class InputError(Exception):
@@ -18,6 +21,11 @@ class InputError(Exception):
         self.template = template
         self.field = field
         self.values = values
+
+    def sentence(self, translate: Translate) -> str:
+        """The message in a language; `translate` gives the wording of an English msgid there."""
+        words = translate(self.template)
+        return words % self.values if self.values else words
 
 
 class StaleEditError(InputError):
@@ -35,7 +43,11 @@ class Notice:
     values: Mapping[str, object] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return self.template % self.values
+        return self.sentence(str)
+
+    def sentence(self, translate: Translate) -> str:
+        """The notice in a language."""
+        return translate(self.template) % self.values
 
 
 @dataclass(frozen=True)
@@ -57,9 +69,15 @@ class CellError:
         return f"{self.letter}{self.row}" if self.letter else ""
 
     def __str__(self) -> str:
+        return self.sentence(str)
+
+    def sentence(self, translate: Translate) -> str:
+        """What is wrong with the cell, in a language."""
         where = f" ({self.address})" if self.letter else ""
-        expected = self.expected % self.values if self.values else self.expected
-        return f"row {self.row}, column {self.column!r}{where}: {self.value!r} is not {expected}"
+        expected = translate(self.expected)
+        said = {"column": repr(self.column), "value": repr(self.value), "row": self.row, "where": where}
+        said["expected"] = expected % self.values if self.values else expected
+        return translate(CELL) % said
 
 
 @dataclass
@@ -71,12 +89,19 @@ class TableError(InputError):
     shown: int = 20
 
     def __post_init__(self) -> None:
-        lines = [str(cell) for cell in self.cells[: self.shown]]
-        if len(self.cells) > self.shown:
-            lines.append(f"… and {len(self.cells) - self.shown} more")
         InputError.__init__(
             self,
             "%(source)s was not imported; nothing was stored. Correct these cells and try again:\n%(cells)s",
             source=self.source,
-            cells="\n".join(lines),
+            cells=self._lines(str),
         )
+
+    def sentence(self, translate: Translate) -> str:
+        """The message in a language, its cells included."""
+        return translate(self.template) % {"source": self.source, "cells": self._lines(translate)}
+
+    def _lines(self, translate: Translate) -> str:
+        lines = [cell.sentence(translate) for cell in self.cells[: self.shown]]
+        if len(self.cells) > self.shown:
+            lines.append(translate("… and %(count)s more") % {"count": len(self.cells) - self.shown})
+        return "\n".join(lines)

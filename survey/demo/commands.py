@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 from flask.cli import with_appcontext
 
+from survey.core.command_language import say
 from survey.core.command_line import report_input_errors, work_bar
 from survey.core.errors import InputError
 from survey.web.context import database, now, settings
@@ -29,8 +30,8 @@ def demo(full: bool) -> None:
     label = f"Inventing a province with {sum(cast.responses):,} answers …".replace(",", " ")
     with database().write() as session, work_bar(label, PROGRESS, err=True) as progress:
         made = load_demo(session, now=now(), zone=settings().zone, progress=progress, cast=cast)
-    click.echo(f"{made.responses} invented responses are loaded; every page says so.")
-    click.echo(f"A counter's form:  {settings().base_url}/K/{made.counter_code}")
-    click.echo(f"Evaluator:         {made.username}")
-    click.echo(f"Other roles:       {', '.join(username for username, _ in made.others)}")
-    click.echo(f"Password:          {made.password}   (of all of them; shown this once)")
+    say("%(count)s invented responses are loaded; every page says so.", count=made.responses)
+    say("A counter's form:  %(address)s", address=f"{settings().base_url}/K/{made.counter_code}")
+    say("Evaluator:         %(name)s", name=made.username)
+    say("Other roles:       %(names)s", names=", ".join(username for username, _ in made.others))
+    say("Password:          %(password)s   (of all of them; shown this once)", password=made.password)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 from flask.cli import with_appcontext
 
+from survey.core.command_language import say
 from survey.core.command_line import report_input_errors
 from survey.core.errors import InputError
 from survey.web.context import database, now, page_address, settings, today
@@ -25,7 +26,7 @@ def send_mail() -> None:
         "stop": page_address("improvement.mail"),
     }
     written = write_reminders(database(), today(), links, settings().languages[0])
-    click.echo(f"reminders written\t{written}")
+    say("reminders written\t%(count)s", count=written)
     sent, failed = empty_outbox(database(), settings(), today(), now)
-    click.echo(f"reminders sent\t{sent}")
-    click.echo(f"reminders not sent\t{failed}")
+    say("reminders sent\t%(count)s", count=sent)
+    say("reminders not sent\t%(count)s", count=failed)

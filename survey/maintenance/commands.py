@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 from flask.cli import with_appcontext
 
+from survey.core.command_language import say
 from survey.core.command_line import IN_FILE, OUT_FOLDER, report_input_errors
 from survey.core.config import BACKUP_MONTHS, create_backup_key, create_secret_key, read_backup_key
 from survey.core.db import Database
@@ -19,6 +20,7 @@ from survey.core.errors import InputError
 from survey.web.context import database, now, settings
 
 if TYPE_CHECKING:
+    from survey.maintenance.backup import Manifest
     from survey.maintenance.operations.copy_database import Progress
 
 
@@ -36,7 +38,8 @@ def init() -> None:
     with database().write() as session:
         for definition in bundled().values():
             install_questionnaire(session, definition, now())
-    click.echo(f"The database is at revision {newest()}; questionnaires: {', '.join(bundled())}")
+    names = ", ".join(bundled())
+    say("The database is at revision %(revision)s; questionnaires: %(names)s", revision=newest(), names=names)
 
 
 @click.command()
@@ -55,7 +58,7 @@ def backup(out: Path | None, recipients: tuple[str, ...], keep_days: int | None,
     click.echo(str(manifest))
     if keep_days is not None:
         for gone in backups.prune(folder, now=moment, days=keep_days, months=keep_months):
-            click.echo(f"deleted {gone.name}", err=True)
+            say("deleted %(name)s", name=gone.name, err=True)
 
 
 @click.command()
@@ -71,7 +74,7 @@ def restore(manifest: Path, identity: Path | None, unsigned: bool) -> None:
     restored = backups.restore_backup(
         manifest, database(), key=_known_key(), identity=_key(identity), unsigned=unsigned
     )
-    click.echo(f"Restored {restored.file} of {restored.created_at}: {restored.rows['response']} responses.")
+    say("Restored %(file)s of %(moment)s: %(count)s responses.", _counts(restored))
 
 
 @click.command("test-backup")
@@ -91,8 +94,8 @@ def test_backup(folder: Path | None, identity: Path | None) -> None:
         raise InputError("There is no backup in %(folder)s", folder=folder or _folder())
     checked = backups.check_backup(newest_first[0], key=_known_key())
     if checked.encrypted and identity is None:
-        click.echo(f"{checked.file} of {checked.created_at}: signature and checksum are right.")
-        click.echo("It is encrypted: restore it where the private key is, with --identity, to try the rest.", err=True)
+        say("%(file)s of %(moment)s: signature and checksum are right.", file=checked.file, moment=checked.created_at)
+        say("It is encrypted: restore it where the private key is, with --identity, to try the rest.", err=True)
         return
     with tempfile.TemporaryDirectory(prefix="sipas-restore-") as scratch:
         database = Database(f"sqlite:///{Path(scratch) / 'sipas.db'}")
@@ -110,7 +113,7 @@ def test_backup(folder: Path | None, identity: Path | None) -> None:
                         )
         finally:
             database.dispose()
-    click.echo(f"{restored.file} of {restored.created_at} restores: {restored.rows['response']} responses.")
+    say("%(file)s of %(moment)s restores: %(count)s responses.", _counts(restored))
 
 
 @click.command()
@@ -143,7 +146,7 @@ def move_database(url: str) -> None:
     for name, table in copied.items():
         if table.rows:
             click.echo(f"{name}\t{table.rows}\t{table.digest[:16]}")
-    click.echo("Every row was read back and is the same. Set DATABASE_URL to the new address and start the server.")
+    say("Every row was read back and is the same. Set DATABASE_URL to the new address and start the server.")
 
 
 @click.command("adopt-key")
@@ -158,7 +161,7 @@ def adopt_key() -> None:
     with database().write() as session:
         adopt_session_key(session, settings(), actor=Actor(now()))
     key = fingerprint(settings().secret_key)[:SHOWN]
-    click.echo(f"The database expects the session key {key} of its servers. Restart every server with it.")
+    say("The database expects the session key %(key)s of its servers. Restart every server with it.", key=key)
 
 
 @click.command("adopt-storage")
@@ -171,7 +174,12 @@ def adopt_storage_folder() -> None:
 
     with database().write() as session:
         adopt_storage(session, settings(), actor=Actor(now()))
-    click.echo(f"The database expects {settings().storage} as the storage of its servers.")
+    say("The database expects %(folder)s as the storage of its servers.", folder=settings().storage)
+
+
+def _counts(restored: Manifest) -> dict[str, object]:
+    """What is said of a backup that was restored."""
+    return {"file": restored.file, "moment": restored.created_at, "count": restored.rows["response"]}
 
 
 @contextmanager

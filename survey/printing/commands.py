@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from flask.cli import with_appcontext
 
+from survey.core.command_language import say
 from survey.core.command_line import IN_FILE, OUT_FILE, OUT_FOLDER, atomic_write, make_folder, report_input_errors
 from survey.core.errors import InputError
 from survey.core.text import CODE_ALPHABET, CODE_LENGTH
@@ -66,7 +67,8 @@ def posters(
             data = render(PrintKind(size), [text for _, text, _ in found], style, shift)
             with atomic_write(out / f"{code}-{size}.pdf") as part:
                 part.write_bytes(data)
-    click.echo(f"{len(rows)} counters of {len(groups)} agencies in {out}")
+    counts = {"counters": len(rows), "agencies": len(groups)}
+    say("%(counters)s counters of %(agencies)s agencies in %(folder)s", counts, folder=out)
 
 
 @click.command("receipt-codes")
@@ -113,7 +115,7 @@ def receipt_codes(
     data = render_slips(text, [code_address(known, code) for code in codes], style)
     with atomic_write(out) as part:
         part.write_bytes(data)
-    click.echo(f"{len(codes)} one-use codes for {text.counter} in {out}")
+    say("%(count)s one-use codes for %(counter)s in %(file)s", count=len(codes), counter=text.counter, file=out)
 
 
 @click.command("questionnaire")
@@ -137,7 +139,7 @@ def questionnaire(round_code: str, agency: str | None, counter: str | None, bili
         data = round_form(rounds.by_code(session, round_code), found, bilingual=bilingual)
     with atomic_write(out) as part:
         part.write_bytes(data)
-    click.echo(f"The form of round {round_code} is in {out}")
+    say("The form of round %(round)s is in %(file)s", round=round_code, file=out)
 
 
 def _texts(agency: str | None, dates: bool) -> list[tuple[str, PosterText, Emblem | None]]:

@@ -7,6 +7,7 @@ import sys
 import click
 from flask.cli import with_appcontext
 
+from survey.core.command_language import say
 from survey.core.command_line import report_input_errors
 from survey.core.errors import InputError
 from survey.publication.operations.api_clients import SCOPES
@@ -39,14 +40,16 @@ def verify_publication(round_code: str, edition: int | None) -> None:
                 code=round_code,
             )
         again = recompute(session, found)
-        click.echo(f"round {round_code}, edition {found.edition}")
-        click.echo(f"frozen    {found.results_hash}")
-        click.echo(f"computed  {again.results_hash}")
+        say("round %(round)s, edition %(edition)s", round=round_code, edition=found.edition)
+        say("frozen    %(hash)s", hash=found.results_hash)
+        say("computed  %(hash)s", hash=again.results_hash)
         if again.same:
-            click.echo("The results are the same.")
+            say("The results are the same.")
             return
-        click.echo(
-            f"{len(again.differences)} values differ; agency, service, level, key, column, frozen, now:", err=True
+        say(
+            "%(count)s values differ; agency, service, level, key, column, frozen, now:",
+            count=len(again.differences),
+            err=True,
         )
         for d in again.differences[:SHOWN]:
             cells = (d.agency, d.service, d.level, d.key, d.column, d.frozen, d.now)

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from flask.cli import with_appcontext
 
+from survey.core.command_language import say
 from survey.core.command_line import IN_FILE, OUT_FOLDER, report_input_errors, work_bar
 from survey.core.config import create_backup_key, read_backup_key
 from survey.core.errors import InputError
@@ -75,7 +76,7 @@ def _verify(folder: Path, round_code: str | None, identity: Path | None) -> None
         for problem in problems:
             click.echo(f"{code}\t{problem}", err=True)
         if not problems:
-            click.echo(f"{code}\t{opened.manifest.responses}\tas it was written")
+            say("%(round)s\t%(count)s\tas it was written", round=code, count=opened.manifest.responses)
         wrong |= bool(problems)
     if wrong:
         sys.exit(1)

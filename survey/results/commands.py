@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from flask.cli import with_appcontext
 
+from survey.core.command_language import say, translated
 from survey.core.command_line import (
     IN_FILE,
     IN_FOLDER,
@@ -203,8 +204,9 @@ def _tell(table: pd.DataFrame, form: str, out: Path | None) -> None:
     write_table(table, form, out)
     unknown = unknown_strata(table)
     if unknown:
-        click.echo(
-            "Warning: no transactions N for " + ", ".join(unknown) + "; they are not in the figures of the province",
+        say(
+            "Warning: no transactions N for %(agencies)s; they are not in the figures of the province",
+            agencies=", ".join(unknown),
             err=True,
         )
 
@@ -229,16 +231,20 @@ def check_table(file: Path, items: int) -> None:
     with file.open("rb") as opened:
         found = check_file(opened, file.name, number, items=items)
     for flag in found.flags:
-        sheet, likely = f"{flag.sheet}!" if flag.sheet else "", f" (most likely {flag.likely})" if flag.likely else ""
-        click.echo(f"{sheet}{flag.address}: {KINDS.messages[flag.kind]}. {flag.reason % flag.values}{likely}")
+        sheet = f"{flag.sheet}!" if flag.sheet else ""
+        likely = f" ({translated('most likely')} {flag.likely})" if flag.likely else ""
+        kind, reason = translated(KINDS.messages[flag.kind]), translated(flag.reason) % flag.values
+        click.echo(f"{sheet}{flag.address}: {kind}. {reason}{likely}")
     for one in found.margins[:MARGINS_SHOWN]:
         sheet = f"{one.sheet}!" if one.sheet else ""
         what = f"{one.label}, {one.heading}".strip(", ")
-        said = f"{number(one.share)} of n = {one.n} is at best ± {one.margin:.1f} points"
+        words = translated("%(share)s of n = %(n)s is at best ± %(margin)s points")
+        said = words % {"share": number(one.share), "n": one.n, "margin": f"{one.margin:.1f}"}
         click.echo(f"{sheet}{one.address}: {what}: {said}")
-    click.echo(f"{len(found.flags)} flags; {found.tables} tables with {found.numbers} numbers were read.")
+    counts = {"flags": len(found.flags), "tables": found.tables, "numbers": found.numbers}
+    say("%(flags)s flags; %(tables)s tables with %(numbers)s numbers were read.", counts)
     if found.flags:
-        click.echo(LEGEND)
+        say(LEGEND)
 
 
 def _names(listed: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from flask.cli import with_appcontext
 
+from survey.core.command_language import say, translated
 from survey.core.command_line import OUT_FILE, report_input_errors
 from survey.results.commands import write_table
 from survey.web.context import database
@@ -36,9 +37,16 @@ def plan(
     aim = Aim(margin, change, power, answering)
     with database().read() as session:
         found = response_plan(session, by_code(session, round_code), aim)
-        planned_from = found.before.code if found.before else "no round before"
+        planned_from = found.before.code if found.before else translated("no round before")
     write_table(found.to_frame(), "csv", out)
-    receipts = "unknown (say --answering)" if found.receipts_per_week is None else f"{found.receipts_per_week}"
-    click.echo(
-        f"{found.needed} responses in {found.weeks} weeks, receipts a week: {receipts}; from {planned_from}", err=True
+    receipts = (
+        translated("unknown (say --answering)") if found.receipts_per_week is None else f"{found.receipts_per_week}"
+    )
+    say(
+        "%(needed)s responses in %(weeks)s weeks, receipts a week: %(receipts)s; from %(before)s",
+        needed=found.needed,
+        weeks=found.weeks,
+        receipts=receipts,
+        before=planned_from,
+        err=True,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from flask.cli import with_appcontext
 
+from survey.core.command_language import say
 from survey.core.command_line import IN_FILE, OUT_FILE, report_input_errors
 from survey.core.errors import InputError
 from survey.results.commands import FORMATS, write_table
@@ -30,7 +31,7 @@ def import_thermometers(file: Path, username: str) -> None:
         if person is None:
             raise InputError("There is no account %(name)s", name=username)
         count = import_outside_figures(session, table, actor=replace(operator(), user_id=person.id))
-    click.echo(f"{count} figures of other instruments are stored.")
+    say("%(count)s figures of other instruments are stored.", count=count)
 
 
 @click.command()

@@ -10,6 +10,7 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
+from survey.core.command_language import say, translated
 from survey.core.command_line import IN_FILE, progress_bar, read_rules, report_input_errors
 from survey.core.errors import InputError
 from survey.models import Round, RoundState
@@ -107,7 +108,7 @@ def import_margins(file: Path, round_code: str) -> None:
         database().write() as session,
     ):
         count = store(session, table, rounds.by_code(session, round_code), actor=operator())
-    click.echo(f"{count} rows of margins are stored for round {round_code}.")
+    say("%(count)s rows of margins are stored for round %(round)s.", count=count, round=round_code)
 
 
 def _import(
@@ -139,14 +140,18 @@ def _import(
             )
             number = batch.id
     except SameFileError as error:
-        click.echo(f"0 {what} added: {error}")
+        say("0 %(what)s added: %(why)s", what=translated(what), why=error.sentence(translated))
         return
-    total = f", N = {done.transactions} in all" if done.transactions is not None else ""
-    click.echo(f"{done.added} {what} added, {done.unchanged} unchanged (batch {number}){total}")
+    counts = {"added": done.added, "unchanged": done.unchanged, "batch": number, "what": translated(what)}
+    if done.transactions is None:
+        say("%(added)s %(what)s added, %(unchanged)s unchanged (batch %(batch)s)", counts)
+    else:
+        counts["total"] = done.transactions
+        say("%(added)s %(what)s added, %(unchanged)s unchanged (batch %(batch)s), N = %(total)s in all", counts)
     for row in table.left_out.shown:
-        click.echo(f"Left out: row {row.row} ({row.text})", err=True)
+        say("Left out: row %(row)s (%(text)s)", row=row.row, text=row.text, err=True)
     for warning in done.warnings:
-        click.echo(f"Warning: {warning}", err=True)
+        say("Warning: %(what)s", what=warning.sentence(translated), err=True)
 
 
 @click.command("open")
@@ -204,7 +209,12 @@ def open_round(
             refuse_overlap(session, round_)
         operations.open_round(session, round_, actor=operator())
         first, last = _span(round_)
-        click.echo(f"Round {round_.code} is open from {first} to {last}, both days included.")
+        say(
+            "Round %(round)s is open from %(first)s to %(last)s, both days included.",
+            round=round_.code,
+            first=first,
+            last=last,
+        )
 
 
 @click.command("close")
@@ -218,7 +228,7 @@ def close_round(code: str) -> None:
 
     with database().write() as session:
         operations.close_round(session, rounds.by_code(session, code), actor=operator())
-    click.echo(f"Round {code} is closed.")
+    say("Round %(round)s is closed.", round=code)
 
 
 @click.command("list")

@@ -32,7 +32,9 @@ METHODS = [
 OPTIONS = {"templates/**.html": {"trimmed": "true"}}
 #: sentences of errors and notices are written where they arise and translated where they are shown
 KEYWORDS = (
-    DEFAULT_KEYWORDS | dict.fromkeys(("InputError", "Notice"), (1,)) | dict.fromkeys(("wrong", "CellError"), (4,))
+    DEFAULT_KEYWORDS
+    | dict.fromkeys(("InputError", "Notice", "say", "translated"), (1,))
+    | dict.fromkeys(("wrong", "CellError"), (4,))
 )
 QUOTED = re.compile(r""" "([^"\n]+)" | '([^'\n]+)' """, re.VERBOSE)
 COMPLETE = "vi"
