@@ -61,7 +61,7 @@ def _localized_option(parameter: click.Parameter) -> click.Parameter:
     if not isinstance(parameter, click.Option):
         return parameter
     out = copy.copy(parameter)
-    out.help = translated(parameter.help or "")
+    out.help = parameter.help and translated(parameter.help)
     return out
 
 

@@ -24,8 +24,9 @@ OPTIONS = {"templates/**.html": {"trimmed": "true"}}
 CATALOGUES = sorted(TRANSLATIONS.glob("*/LC_MESSAGES/messages.po"))
 
 
-#: what an error says is a message, too, wherever it arises: the command line's as well
-KEYWORDS = {**DEFAULT_KEYWORDS, "InputError": (1,), "Notice": (1,), "wrong": (4,), "CellError": (4,)}
+#: what an error says is a message, too, wherever it arises, and what a command says
+FIRST = dict.fromkeys(("InputError", "Notice", "say", "translated"), (1,))
+KEYWORDS = {**DEFAULT_KEYWORDS, **FIRST, "wrong": (4,), "CellError": (4,)}
 
 
 def catalogue(path):
