@@ -1,4 +1,4 @@
-"""Make the pictures of docs/vi/huong-dan-dung-vung.md: codes for receipts, a pile with its sample, a place.
+"""Make the pictures of docs/vi/huong-dan-dung-vung.md: codes, interviews, a pile with its sample, a place, frames.
 
     PYTHONPATH=. python docs/images/evidence.py
 
@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from PIL import Image
@@ -24,7 +25,9 @@ from survey.collect.operations.spot_check import draw_spot_check, enter_spot_for
 from survey.core.actor import Actor
 from survey.core.config import Settings
 from survey.migrations import upgrade
-from survey.models import Agency, Channel, Counter, ImportBatch, SpotForm, User
+from survey.models import Agency, Channel, Counter, ImportBatch, Response, SlipPlan, SpotForm, User
+from survey.printing.operations.plan_interviews import plan_interviews
+from survey.printing.operations.prepare_tablet import prepare_tablet
 from survey.printing.operations.print_receipt_codes import print_receipt_codes
 from survey.printing.queries.receipt_batches import batch_of
 from survey.structure.queries.rounds import by_code
@@ -40,7 +43,11 @@ PAGES = {
     "evidence-codes": "/quay/ma-bien-nhan",
     "evidence-sample": "/phieu-cho-duyet/1",
     "evidence-places": "/danh-gia/dem/noi-can-xem-lai",
+    "evidence-interviews": "/quay/phong-van/r1",
 }
+FRAMES = "/danh-gia/dem"
+LATER = NOW + timedelta(days=9)
+"""A week of the round has begun whose seeds were drawn before."""
 
 
 def people(session: orm.Session) -> None:
@@ -81,6 +88,27 @@ def people(session: orm.Session) -> None:
         seen = "44445" + "4" * 11 + "." * (length - 16)
         enter_spot_form(session, form, seen, actor=Actor(NOW, number["admin"]))
     stuffed_round(session)
+    session.flush()
+    zone = ZoneInfo("Asia/Ho_Chi_Minh")
+    plan_interviews(session, round_, counter, 10, zone=zone, actor=Actor(NOW, number["evaluator"]))
+    prepare_tablet(session, round_, counter, actor=Actor(NOW, number["evaluator"]))
+    frames(session)
+
+
+def frames(session: orm.Session) -> None:
+    """Let some answers of two agencies have come by receipts of a plan, of a third by an interviewer."""
+    dem = by_code(session, "dem")
+    for code, channel, every in (
+        ("co-quan-02", Channel.RECEIPT, 2),
+        ("co-quan-03", Channel.RECEIPT, 3),
+        ("co-quan-04", Channel.INTERVIEWER, 3),
+    ):
+        agency = session.scalars(sa.select(Agency).where(Agency.code == code)).one()
+        some = Response.deciding_agency_id == agency.id, Response.id % every == 0
+        session.execute(sa.update(Response).where(*some).values(channel=channel))
+        if channel is Channel.RECEIPT:
+            counter = session.scalars(sa.select(Counter).where(Counter.agency_id == agency.id)).one()
+            session.add(SlipPlan(round_id=dem.id, counter_id=counter.id, every=5, tickets=100, set_at=NOW))
 
 
 def shoot(page: Page, base: str) -> None:
@@ -89,8 +117,22 @@ def shoot(page: Page, base: str) -> None:
         page.goto(base + address)
         page.evaluate("document.fonts.ready")
         file = FOLDER / f"{name}.png"
-        page.screenshot(path=str(file))
-        Image.open(file).convert("P", palette=Image.Palette.ADAPTIVE, colors=64).save(file, optimize=True)
+        page.screenshot(path=str(file), full_page=name == "evidence-interviews")
+        _smaller(file)
+
+
+def shoot_frames(page: Page, base: str) -> None:
+    """Save a picture of the table of frames."""
+    page.set_viewport_size({"width": 940, "height": 1000})
+    page.goto(base + FRAMES)
+    page.evaluate("document.fonts.ready")
+    file = FOLDER / "evidence-frames.png"
+    page.locator("section[aria-labelledby=frames]").screenshot(path=str(file))
+    _smaller(file)
+
+
+def _smaller(file: Path) -> None:
+    Image.open(file).convert("P", palette=Image.Palette.ADAPTIVE, colors=64).save(file, optimize=True)
 
 
 def main() -> None:
@@ -102,6 +144,7 @@ def main() -> None:
         upgrade(database)
         with database.write() as session:
             people(session)
+        set_clock(app, LATER)
         server = make_server("127.0.0.1", 0, app, threaded=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
@@ -112,6 +155,7 @@ def main() -> None:
         page.fill("input[name=password]", PASSWORD)
         page.click("main button[type=submit]")
         shoot(page, base)
+        shoot_frames(page, base)
         browser.close()
         server.shutdown()
         database.dispose()

@@ -1,10 +1,13 @@
-"""An application that really runs, for tests with a browser."""
+"""An application that really runs, for tests with a browser or over HTTP."""
 
 from __future__ import annotations
 
+import http.client
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import urlencode, urlsplit
 
 from flask import Flask
 from werkzeug.serving import make_server
@@ -21,3 +24,36 @@ def served(app: Flask) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         app.extensions["database"].dispose()
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What a server answered."""
+
+    status_code: int
+    text: str
+
+    def get_data(self, *, as_text: bool) -> str:
+        """Return the body as the test client does."""
+        assert as_text
+        return self.text
+
+
+class Stranger:
+    """Somebody on the network without a cookie: one connection that is kept, as browsers do."""
+
+    def __init__(self, base: str) -> None:
+        self._connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=60)
+
+    def get(self, path: str) -> Answered:
+        """Open a page."""
+        return self._ask("GET", path)
+
+    def post(self, path: str, *, data: dict[str, str]) -> Answered:
+        """Send a form."""
+        return self._ask("POST", path, urlencode(data), {"Content-Type": "application/x-www-form-urlencoded"})
+
+    def _ask(self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None) -> Answered:
+        self._connection.request(method, path, body, headers or {})
+        reply = self._connection.getresponse()
+        return Answered(reply.status, reply.read().decode("utf-8"))
