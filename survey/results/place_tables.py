@@ -115,7 +115,8 @@ def _keys(look: PlaceLook, chosen: Flags, *, hard: bool) -> pd.DataFrame:
         "service": np.array(columns.services, dtype=object)[columns.service[chosen]],
     }
     if hard:
-        kind = np.where(rows.live, np.where(rows.open, OPEN, CLOSED), OTHER)[chosen]
+        # a live answer whose form nobody opened here is none of opening hours: a script made it, or an old page
+        kind = np.where(rows.live, np.where(rows.open & columns.signed, OPEN, CLOSED), OTHER)[chosen]
         keys[BLOCK] = (day // (WEEK_DAYS * BLOCK_WEEKS)).astype(str).astype(object)
         keys[HOURS] = kind.astype(str).astype(object)
     keys[CLUSTER[0]] = np.where(known, named, "").astype(object)

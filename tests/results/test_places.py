@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, time
 
 import numpy as np
@@ -12,14 +13,16 @@ from flask.testing import FlaskClient
 
 from scoring.detectors.rows import IMPORT, OTHER, PAPER, QR
 from survey.core.db import Database
-from survey.models import AuditEvent, PlaceDecision, Round, RoundState
+from survey.models import AuditEvent, PlaceDecision, Response, Round, RoundState
 from survey.questionnaires import bundled
 from survey.results.compute import round_results
 from survey.results.place_chart import place_chart
 from survey.results.place_indices import hardened_figures, index_without, responses_of
 from survey.results.place_sentences import SENTENCES, busiest_hours, one_in
+from survey.results.place_tables import chosen_table
 from survey.results.places import EPOCH, look_at_places, place_rows
 from survey.results.queries.place_columns import CHANNELS, HoursOfCounter, PlaceColumns
+from survey.structure.queries.population import population
 from survey.web.wording import PLACE_CHECKS
 from tests.support.evaluation import accounts, post, scored_round, sign_in
 from tests.support.reading import soup, words
@@ -39,7 +42,7 @@ def columns(
     number = {channel.value: k for k, channel in enumerate(CHANNELS)}
     return PlaceColumns(
         ("a",), ("",), zeros, zeros, np.array(counters), zeros, np.array([number[c] for c in channels]),
-        np.array(days), np.array(minutes), letters, np.full(n, np.nan),
+        np.array(days), np.array(minutes), letters, np.full(n, np.nan), np.ones(n, dtype=bool),
     )  # fmt: skip
 
 
@@ -113,6 +116,31 @@ def test_a_week_of_nights_is_told_in_a_sentence_and_hardened_away(database: Data
         assert (strip.bars[4].top, strip.bars[4].outside_top) == (strip.floor - 11.52, strip.top)
         assert len(chart.dots) == 12
         assert responses_of(look, STUFFED, "unlike") is None
+
+
+def test_live_answers_need_the_signed_opening_time_of_their_form(app: Flask) -> None:
+    """The nights' forms sent by day count as they should; where nobody opened them here, no more than nights do."""
+    with app.extensions["database"].write() as session:
+        stuffed_round(session)
+        some = sa.select(Response.id).where(Response.key.like("co-quan-05-%")).order_by(Response.id).limit(7)
+        session.execute(sa.update(Response).where(Response.id.in_(some)).values(opened_at=None))
+    with app.extensions["database"].read() as session:
+        results = round_results(session, "dem")
+        look = look_at_places(session, results)
+        assert int((~look.columns.signed).sum()) == 7
+        nights = responses_of(look, STUFFED, "closed_run") & (look.rows.day // 7 == 4)
+        assert int(nights.sum()) == 41
+        by_day = replace(look, rows=replace(look.rows, open=look.rows.open | nights))
+        unsigned = replace(by_day, columns=replace(look.columns, signed=look.columns.signed & ~nights))
+        every, known = np.ones(len(nights), dtype=bool), population(session, results.round.id)
+        found = [
+            chosen_table(results, one, every, known, hard=True)
+            .query("agency == @STUFFED and service == '' and level == 'overall'")["index"]
+            .iloc[0]
+            for one in (look, unsigned, by_day)
+        ]
+        assert found[0] == found[1] == pytest.approx(79.798, abs=1e-3)
+        assert found[2] > 81
 
 
 def test_spans_and_shares_are_said_as_people_say_them(app: Flask) -> None:

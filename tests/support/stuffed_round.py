@@ -77,6 +77,7 @@ def stuffed_round(session: orm.Session) -> Round:
                 "language": "vi",
                 "answers": level * 16 + rest,
                 "submitted_at": at,
+                "opened_at": at - timedelta(seconds=120),
                 "duration_s": 90 + k % 60,
             }
             for k, (at, level) in enumerate(times)

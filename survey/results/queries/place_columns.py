@@ -46,6 +46,8 @@ class PlaceColumns:
     letters: NDArray[np.uint8]
     #: seconds, NaN unknown
     duration: NDArray[np.float64]
+    #: whether the form carried the time at which this server opened it, by its signature
+    signed: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ def read_place_columns(session: orm.Session, round_id: int, zone: str, positions
             sa.type_coerce(Response.submitted_at, sa.DateTime(timezone=True)),
             Response.answers,
             Response.duration_s,
+            Response.opened_at.is_not(None),
         )
         .outerjoin(EntryBatch, EntryBatch.batch_id == Response.batch_id)
         .where(Response.round_id == round_id, counted(session, round_id))
@@ -118,7 +121,8 @@ def read_opening_hours(session: orm.Session) -> dict[int, HoursOfCounter]:
 
 def _numbers(chunk: Sequence[Any], zone: str, positions: int) -> list[NDArray[Any]]:
     """A chunk of rows as columns of numbers."""
-    agency, service, counter, pile, channel, at, answers, duration = zip(*chunk, strict=True) if chunk else ((),) * 8
+    columns = zip(*chunk, strict=True) if chunk else ((),) * 9
+    agency, service, counter, pile, channel, at, answers, duration, signed = columns
     local = pd.to_datetime(pd.Series(at, dtype=object), utc=True).dt.tz_convert(zone).dt.tz_localize(None)
     seconds = local.to_numpy(dtype="datetime64[s]").astype(np.int64)
     text = "".join(each[:positions].ljust(positions, ".") for each in answers)
@@ -130,4 +134,5 @@ def _numbers(chunk: Sequence[Any], zone: str, positions: int) -> list[NDArray[An
         seconds % 86_400 // 60,
         np.frombuffer(text.encode("ascii"), dtype=np.uint8).reshape(len(chunk), positions),
         np.array([np.nan if each is None else each for each in duration], dtype=np.float64),
+        np.array(signed, dtype=np.bool_),
     ]
