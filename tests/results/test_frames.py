@@ -180,6 +180,15 @@ def test_below_evaluator_none_that_tells_of_a_small_group(site: Flask) -> None:
     assert cut.find("co-quan-02") is None
 
 
+def test_a_unit_reads_those_of_its_own_agencies_alone(shown: Flask) -> None:
+    with shown.extensions["database"].read() as session:
+        results = round_results(session, "dem")
+        own = frames_for(session, results, limited=True, seen={"", "co-quan-03"})
+        assert [row.agency for row in own.rows] == ["co-quan-03"]
+        assert own.province.sample.n == 120
+        assert frames_for(session, results, limited=True, seen={"co-quan-06"}) is None
+
+
 def test_pages_have_them_side_by_side(shown: Flask) -> None:
     client = shown.test_client()
     sign_in(client, "evaluator")
