@@ -273,6 +273,9 @@
       return null;
     }, () => keepForLater(entry));
   });
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.type === "radio") event.preventDefault();
+  });
   form.addEventListener("change", () => { refresh(); saveDraft(); });
   comment.addEventListener("input", () => { countLetters(); saveDraft(); });
   find("again").addEventListener("click", startAgain);

@@ -117,7 +117,7 @@ def test_every_question_and_answer_has_a_name_that_a_file_can_have() -> None:
 def test_without_files_no_page_has_a_trace_of_a_voice(visitor: FlaskClient) -> None:
     soup = page(visitor)
     assert soup.select("audio, .hear, script[src*=voice]") == []
-    assert [button["value"] for button in soup.select("button[name=switch]")] == ["vi", "en", "vi-simple"]
+    assert [button["value"] for button in soup.select(".languages button")] == ["vi", "en", "vi-simple"]
 
 
 def test_each_question_and_answer_is_heard_and_nothing_is_fetched_before(place: Flask, visitor: FlaskClient) -> None:
@@ -192,7 +192,7 @@ def test_with_every_word_recorded_the_first_view_keeps_its_budget(
 def test_a_language_without_spelling_is_heard_over_vietnamese_words(place: Flask, visitor: FlaskClient) -> None:
     """Mông is offered once all that rates is recorded, before a sentence of it is written."""
     record_all(place, "hmn", needed=True)
-    button = page(visitor).select("button[name=switch]")[-1]
+    button = page(visitor).select(".languages button")[-1]
     assert (button["lang"], button["value"]) == ("hmn", "vi")
     assert button["formaction"] == f"/K/{CODE}?lang=vi&nghe=hmn"
     soup = page(visitor, "?lang=vi&nghe=hmn")
@@ -206,7 +206,7 @@ def test_a_language_without_spelling_is_heard_over_vietnamese_words(place: Flask
         assert session.scalars(sa.select(Response)).one().language == "vi"  # the words on the page
     for one in folder(storage(place), "hmn").glob("scale-3.*"):
         one.unlink()
-    assert len(page(visitor).select("button[name=switch]")) == 3  # half a voice is not offered
+    assert len(page(visitor).select(".languages button")) == 3  # half a voice is not offered
 
 
 @pytest.fixture
