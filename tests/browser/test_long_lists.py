@@ -49,6 +49,7 @@ LISTS = {
         "/danh-gia/2026/bang-nhiet",
         "/danh-gia/2026/bang-nhiet?loai=department",
         "/danh-gia/2026/o-it-phieu",
+        "/danh-gia/2026/cung-co-cau",
         "/danh-gia/2026/ke-hoach",
         "/danh-gia/2026/noi-can-xem-lai",
         "/danh-gia/2026/phan-to",

@@ -11,6 +11,7 @@ from survey.results.pages.groups import dimension_title
 from survey.results.pages.pages import REVIEWERS, blueprint, load
 from survey.results.same_mix import chosen_by_rule, mix_dimensions, mix_standings
 from survey.web.context import database
+from survey.web.listing import address, asked, list_page
 
 BY_RULE = "quy-tac"
 """Asks for the dimensions that the round's rules name."""
@@ -21,7 +22,7 @@ BY_RULE = "quy-tac"
 def same_mix(round_code: str) -> str:
     """Show each agency's index and band at its league's mix (`?theo=`, else of what the rules name) by the plain ones.
 
-    Without rules that name any it is the mix of channels.
+    Without rules that name any it is the mix of channels. One league at a time: that of `?loai=`, else the largest.
     """
     with database().read() as session:
         page = load(session, round_code)
@@ -33,10 +34,15 @@ def same_mix(round_code: str) -> str:
         options = [(one.code, dimension_title(page, one)) for one in offered]
         if named:
             options.insert(0, (BY_RULE, titles(page, named)))
+        found = {league.code: rows for league, rows in mix_standings(session, page.results, chosen)}
+        largest = max(found, key=lambda one: len(found[one]), default="")
+        league = asked("loai", found) or largest
         return flask.render_template(
             "results/same_mix.html",
             page=page,
-            leagues=mix_standings(session, page.results, chosen),
+            league=league,
+            listed=list_page(found.get(league, [])),
+            leagues=[(one, len(rows), address(loai=one)) for one, rows in found.items()],
             code=code,
             options=options,
         )
