@@ -178,7 +178,7 @@ GET = {
     "staff.issued": PUBLISHERS,
     "staff.slip_plans": PUBLISHERS,
     "staff.interviews": PUBLISHERS,
-    "staff.interview_pdf": {**PUBLISHERS, "admin": 404, "evaluator": 404},
+    "staff.interview_pdf": {**PUBLISHERS, "admin": 303, "evaluator": 303},  # nothing is planned
     "staff.slip_weeks": ANOTHER_UNITS,
     "staff.slip_list_pdf": {**ANOTHER_UNITS, "admin": 303},  # nothing is planned
     "staff.receipts_preview": UNPRINTABLE,

@@ -177,15 +177,17 @@ def test_rounds_without_an_edition_take_on_the_rules_of_today_and_others_keep_th
         assert session.scalars(sa.select(Round.rules).where(Round.code == "r1")).one() == first["rules"]
         rules = session.scalars(sa.select(Round.rules).where(Round.code == "r2")).one()
         today = {"pooling": True, "clusters": "none", "fpc_in_tests": False, "definitions": 2}
-        assert rules == {"min_n": 7, **today, "clusters": "counter_day", "leagues": "kind"}
+        assert rules == {"min_n": 7, **today, "clusters": "counter_day", "leagues": "kind", "letters": "clear"}
         events = session.scalars(
             sa.select(AuditEvent).where(AuditEvent.action == "round.rules_of_today").order_by(AuditEvent.id)
         ).all()
-        assert [(event.subject, event.user_id) for event in events] == [("round:r2", None)] * 3
-        assert [event.after for event in events] == [today, {"clusters": "counter_day"}, {"leagues": "kind"}]
+        assert [(event.subject, event.user_id) for event in events] == [("round:r2", None)] * 4
+        later = [{"clusters": "counter_day"}, {"leagues": "kind"}, {"letters": "clear"}]
+        assert [event.after for event in events] == [today, *later]
         assert events[0].before == {"pooling": False, "clusters": "none", "fpc_in_tests": True, "definitions": 1}
         assert events[1].before == {"clusters": "none"}
         assert events[2].before == {"leagues": "none"}
+        assert events[3].before == {"letters": "all"}
         edition = published(session, "r1")
         assert edition is not None
         assert recompute(session, edition).same

@@ -15,10 +15,11 @@ from survey.core.actor import Actor
 from survey.models import Agency, BatchKind, Role, Service
 from survey.spreadsheets.read import read_office_table
 from survey.structure.operations.import_structure import import_structure
+from survey.structure.pages.reading_form import COLUMN_WORDS
 from survey.structure.queries.names import service_names
 from survey.structure.queries.rounds import by_code
 from survey.structure.queries.structure import in_force
-from survey.structure.table_columns import assign_columns, known_headings
+from survey.structure.table_columns import COLUMNS, assign_columns, known_headings
 from tests.support.clock import set_clock
 from tests.support.evaluation import PASSWORD, sign_in
 from tests.support.province import NOW, ROUND, TABLES, load, small, son_la
@@ -116,3 +117,7 @@ def test_names_are_never_formulas(site: Flask) -> None:
         session.execute(sa.text("INSERT INTO service (code, name, active) VALUES ('x', '=1+1', true)"))
     book = openpyxl.load_workbook(io.BytesIO(client_of(site, "admin").get("/quan-tri/nhap/mau/linh-vuc.xlsx").data))
     assert (book.worksheets[0]["B2"].value, book.worksheets[0]["B2"].data_type) == ("=1+1", "s")
+
+
+def test_every_column_that_is_looked_for_has_words() -> None:
+    assert {column.code for columns in COLUMNS.values() for column in columns} <= COLUMN_WORDS.keys()

@@ -273,9 +273,14 @@ def _text(node: Node, frame: _Frame, path: Sequence[Element], ruled: Mapping[str
 
 
 def _words(text: str, ruled: Mapping[str, str]) -> TextRun:
-    size = float(ruled.get("font-size", "14px").removesuffix("px"))
+    size = _pixels(ruled.get("font-size", "14px"))
     seam = ruled.get("stroke", "") if ruled.get("paint-order") == "stroke" else ""
     return TextRun(0, 0, text, size, ruled.get("fill", INK), ruled.get("font-weight") == "600", seam)
+
+
+def _pixels(size: str) -> float:
+    """A font's size in pixels; pages say it in the reader's own (rem), which are sixteen by default."""
+    return 16 * float(size.removesuffix("rem")) if size.endswith("rem") else float(size.removesuffix("px"))
 
 
 def _extent(words: TextRun) -> float:

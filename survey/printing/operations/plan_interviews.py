@@ -37,7 +37,7 @@ def plan_interviews(
     known = session.get(InterviewPlan, (round_.id, counter.id))
     if known is not None and round_.state is RoundState.OPEN:
         raise InputError("The round takes answers: the share of this counter can no longer change", field="every")
-    if not draw_seeds(session, round_, actor.now.astimezone(zone).date(), actor):
+    if not draw_seeds(session, round_, actor.now.astimezone(zone).date(), actor.now):
         raise InputError("No week of this round is still to begin", field="counter")
     plan = known or InterviewPlan(round_id=round_.id, counter_id=counter.id)
     plan.every, plan.set_at, plan.set_by_id = every, actor.now, actor.user_id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -45,7 +45,7 @@ def plan_slips(
     if known is not None and round_.state is RoundState.OPEN:
         raise InputError("The round takes answers: the share of this counter can no longer change", field="every")
     today = actor.now.astimezone(zone).date()
-    if not draw_seeds(session, round_, today, actor):
+    if not draw_seeds(session, round_, today, actor.now):
         raise InputError("No week of this round is still to begin", field="counter")
     plan = known or SlipPlan(round_id=round_.id, counter_id=counter.id)
     plan.every, plan.tickets, plan.set_at, plan.set_by_id = every, tickets, actor.now, actor.user_id
@@ -61,14 +61,14 @@ def plan_slips(
     return plan
 
 
-def draw_seeds(session: orm.Session, round_: Round, today: date, actor: Actor) -> int:
+def draw_seeds(session: orm.Session, round_: Round, today: date, now: datetime) -> int:
     """Draw the seeds of the weeks that are still to begin and have none; return how many weeks to come have one."""
     session.execute(sa.select(Round.id).where(Round.id == round_.id).with_for_update())
     first = max(monday(round_.opens_on), monday(today) + timedelta(days=7))
     weeks = [first + timedelta(weeks=k) for k in range(max((round_.closes_on - first).days // 7 + 1, 0))]
     there = set(session.scalars(sa.select(SlipWeek.week_on).where(SlipWeek.round_id == round_.id)))
     session.add_all(
-        SlipWeek(round_id=round_.id, week_on=week, seed=secrets.token_hex(16), drawn_at=actor.now)
+        SlipWeek(round_id=round_.id, week_on=week, seed=secrets.token_hex(16), drawn_at=now)
         for week in weeks
         if week not in there
     )

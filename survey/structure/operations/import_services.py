@@ -97,14 +97,22 @@ class _ServiceReader:
 
     def _compare(self, number: int, service: Service, name: str, agency: Agency | None) -> None:
         """Compare a row with the service as it is stored."""
-        stored_as = "“%(name)s”, as it is stored for %(code)s"
         if service.name != name:
-            self.check.wrong(number, "name", name, stored_as, name=service.name, code=service.code)
+            self.check.wrong(
+                number, "name", name, "“%(name)s”, as it is stored for %(code)s", name=service.name, code=service.code
+            )
         now = service.deciding_agency
         if agency is not None and now is None:
             self.decided.append((service, agency))
         elif agency is not None and now is not None and agency.id != now.id:
-            self.check.wrong(number, "deciding_agency", agency.name, stored_as, name=now.name, code=service.code)
+            self.check.wrong(
+                number,
+                "deciding_agency",
+                agency.name,
+                "“%(name)s”, as it is stored for %(code)s",
+                name=now.name,
+                code=service.code,
+            )
 
     def _agency(self, number: int, text: str) -> Agency | None:
         """The agency in force that a cell names; an error is added for any other."""

@@ -26,6 +26,7 @@ COLUMN_WORDS = {
     "successor": _("Agency that took over"),
     "agency": _("Agency"),
     "services": _("Fields handled here"),
+    "deciding_agency": _("Agency that decides"),
     "deciding_agencies": _("Agencies that decide"),
     "service": _("Field"),
     "N": _("Number of transactions (N)"),
