@@ -14,6 +14,8 @@ from werkzeug.serving import make_server
 from survey.collect.respond import routes
 from survey.models import Response, Round
 from tests.browser.test_respond import answer_all
+from tests.collect.test_pages_respond import close_round, rounds_of, second_round, utc
+from tests.support.clock import set_clock
 from tests.support.places import CODE, make_app
 
 pytestmark = pytest.mark.browser
@@ -224,6 +226,56 @@ def test_a_page_from_the_back_cache_keeps_what_was_not_sent(site, phone):
     answer_all(page)
     page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
     assert chosen(page) == 17
+
+
+@pytest.fixture
+def midnight(tmp_path, phone):
+    """A person fills a form in on the last evening of a round; from midnight on the next asks other questions.
+
+    Yields the application, the page, and what lets a number of minutes after midnight pass.
+    """
+    app = make_app(tmp_path)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    evening = utc("2026-06-30 16:55")  # five minutes before midnight in Viet Nam
+    set_clock(app, evening)
+    page = phone()
+    page.clock.set_fixed_time(evening)
+    page.goto(f"http://127.0.0.1:{server.server_port}/K/{CODE}")
+    answer_all(page)
+    page.locator("#comment").fill("Cần thêm ghế")
+
+    def pass_midnight(minutes):
+        close_round(app, opens_on=date(2026, 6, 1), closes_on=date(2026, 6, 30))
+        second_round(app, date(2026, 7, 1), "sipas-short")
+        set_clock(app, utc(f"2026-06-30 17:{minutes}"))
+
+    yield app, page, pass_midnight
+    server.shutdown()
+    server.server_close()
+    app.extensions["database"].dispose()
+
+
+def test_a_form_counts_for_the_round_it_was_opened_in_although_the_next_is_open(midnight):
+    app, page, pass_midnight = midnight
+    pass_midnight(20)
+    page.locator("#send").click()
+    page.wait_for_url("**/thanks")
+    assert rounds_of(app) == ["r1"]
+
+
+def test_what_the_new_questions_have_no_place_for_is_told_and_the_rest_is_kept(midnight):
+    """The form came after the half hour: of 17 answers the shorter questionnaire has 8 items and the overall one."""
+    app, page, pass_midnight = midnight
+    pass_midnight(40)
+    page.locator("#send").click()
+    expect(page.locator("#summary")).to_contain_text("9 trên 17 câu trả lời")
+    assert chosen(page) == 9
+    assert page.locator("#comment").input_value() == "Cần thêm ghế"
+    assert rounds_of(app) == []
+    page.locator("#send").click()
+    page.wait_for_url("**/thanks")
+    assert rounds_of(app) == ["r2"]
 
 
 def test_a_page_kept_by_a_proxy_gets_a_key_and_its_time_from_the_script(tmp_path, phone):
