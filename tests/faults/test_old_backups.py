@@ -33,6 +33,8 @@ LATER_RULES = {"pooling", "clusters", "fpc_in_tests", "definitions", "leagues", 
 REWRITTEN = {"comment", "round", "audit_event"}
 """What migrations since the first alter: comments keep the week, unpublished rounds take on rules of today, and that is
 logged."""
+ANEW = {"audit_event", "response_tally"}
+"""What has other rows after restoring: migrations are logged, and triggers add responses up as they are copied."""
 
 
 def release_before() -> str:
@@ -137,12 +139,14 @@ def test_a_province_s_backup_of_an_older_version_restores_whole(
     assert current(target) == newest()
     assert before[Response.__tablename__].rows > 18_000
     restored = content(target, there)
-    assert {name: table.rows for name, table in restored.items() if name != "audit_event"} == {
-        name: table.rows for name, table in before.items() if name != "audit_event"
+    assert {name: table.rows for name, table in restored.items() if name not in ANEW} == {
+        name: table.rows for name, table in before.items() if name not in ANEW
     }
-    assert {name for name in before if restored[name] != before[name]} == (REWRITTEN if revision == FIRST else set())
+    # the newest migration alone may give rounds a rule of today, and logs it
+    rewritten = {name for name in before.keys() - {"response_tally"} if restored[name] != before[name]}
+    assert rewritten == REWRITTEN if revision == FIRST else rewritten <= REWRITTEN - {"comment"}
     assert figures(target) == expected
     with target.read() as session:
         editions = [edition for code in expected if (edition := published(session, code))]
-        assert len(editions) == (revision != FIRST), "publications came after the first migration"
+        assert len(editions) == (0 if revision == FIRST else 2), "publications came after the first migration"
         assert all(recompute(session, edition).same for edition in editions)
