@@ -239,6 +239,7 @@ def keep_one_agency(session: orm.Session) -> None:
     session.execute(sa.update(Response).where(Response.deciding_agency_id.in_(others)).values(excluded="flagged"))
 
 
+@pytest.mark.slow(reason="draws reports of a whole province")
 def test_labels_cover_neither_one_another_nor_leave_the_frame(demonstration: Flask) -> None:
     """In every plot of the demonstration: at most a touch where three marks coincide."""
     with demonstration.extensions["database"].read() as session:

@@ -210,6 +210,7 @@ def test_score_needs_neither_database_nor_folder(tmp_path: Path) -> None:
     assert not instance.exists()
 
 
+@pytest.mark.slow(reason="runs every command that writes a file")
 def test_what_a_command_writes_is_its_owner_s_alone(tmp_path: Path) -> None:
     places = {"INSTANCE_DIR": str(tmp_path / "a" / "instance"), "PATH": os.environ["PATH"], "PYTHONUTF8": "1"}
     before = os.umask(0o022)

@@ -133,17 +133,20 @@ for words in (["--help"], ["score", "--help"], ["print", "posters", "--help"], [
     ]
 
 
+@pytest.mark.slow(reason="starts fresh interpreters")
 def test_the_libraries_are_the_ones_that_pages_load() -> None:
     """Else the test above would go on passing after a library was renamed."""
     code = f"import sys, app; app.create_app(); print(*sorted({HEAVY!r} & sys.modules.keys()))"
     assert set(in_a_process(Path(), code).split()) == HEAVY
 
 
+@pytest.mark.slow(reason="starts a fresh interpreter")
 def test_the_server_loads_nothing_for_several_machines() -> None:
     code = "import sys, app; app.create_app(); print(*sorted({'dask', 'distributed'} & sys.modules.keys()))"
     assert in_a_process(Path(), code).split() == []
 
 
+@pytest.mark.slow(reason="starts a fresh interpreter for each command")
 def test_a_command_that_prints_the_address_of_a_page_loads_it(tmp_path: Path) -> None:
     code = """
 from click.testing import CliRunner

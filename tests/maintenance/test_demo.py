@@ -65,6 +65,7 @@ def loaded(module_database: Database) -> tuple[Database, Demo]:
     return module_database, made
 
 
+@pytest.mark.slow(reason="loads a province on both databases")
 def test_the_province_is_complete(loaded: tuple[Database, Demo]) -> None:
     database, made = loaded
     with database.read() as session:
@@ -86,6 +87,7 @@ def test_the_province_is_complete(loaded: tuple[Database, Demo]) -> None:
         )
 
 
+@pytest.mark.slow(reason="loads a province on both databases")
 def test_two_rounds_are_published_and_the_newest_open_whenever_it_is_made(database: Database) -> None:
     now = datetime(2031, 2, 28, 20, tzinfo=UTC)
     with database.write() as session:

@@ -84,6 +84,7 @@ def test_production_refuses_weak_settings(
     assert not (tmp_path / "instance" / "sipas.db").exists()
 
 
+@pytest.mark.slow(reason="starts the program in a process of its own")
 def test_production_loads_no_demonstration(tmp_path: Path) -> None:
     settings = {"SECRET_KEY": "k" * 40, "PUBLIC_BASE_URL": "https://danhgia.example.vn", **OFFICE}
     told = start(tmp_path / "instance", "--production", **settings)
