@@ -47,6 +47,7 @@ def test_axe_finds_nothing_on_any_public_page(site, phone, language, scheme):
         "/K/NOPE",
         "/nowhere",
         f"/K/{CODE}?kiosk=1",
+        *("/phan-anh", "/phan-anh/PA-7K3M-Q2XA-9D4T", "/quyen-rieng-tu", "/tiep-can", "/da-noi-da-lam", "/ket-qua"),
     ):
         page.goto(f"{site.base}{path}{'&' if '?' in path else '?'}lang={language}")
         assert page.locator("html").get_attribute("lang") == language
@@ -92,6 +93,18 @@ def test_axe_finds_nothing_in_any_state_of_the_form(site, phone, monkeypatch, la
     page.wait_for_selector("#send", state="detached")
     assert page.locator("input:checked").count() == 1
     assert violations(page) == [], "too late"
+
+
+@pytest.mark.parametrize("site", ["sipas-2023-2026"], indirect=True)
+@pytest.mark.parametrize(("language", "scheme"), LOOKS)
+def test_axe_finds_nothing_on_the_steps_of_a_long_questionnaire(site, phone, language, scheme):
+    page = phone(color_scheme=scheme, bypass_csp=True)
+    page.goto(f"{site.form}?lang={language}")
+    assert violations(page) == [], "the first step"
+    page.locator(".overall input[value='4']").check()
+    assert violations(page) == [], "one tap"
+    page.get_by_role("button", name="Next" if language == "en" else "Tiếp theo", exact=True).click()
+    assert violations(page) == [], "the next step"
 
 
 def receipts(site):
