@@ -11,7 +11,7 @@ from flask.cli import FlaskGroup
 
 from survey.accounts import commands as accounts
 from survey.collect import commands as collect
-from survey.core.command_language import bind_catalogues, localized, offer_languages
+from survey.core.command_language import bind_catalogues, has_catalogue, localized, offer_languages
 from survey.core.command_line import command_group, deprecated_alias
 from survey.demo import commands as demo
 from survey.files import commands as files
@@ -119,8 +119,9 @@ OLD_NAMES = {
 def init_app(app: flask.Flask) -> None:
     """Register the commands and the aliases."""
     bind_catalogues()
-    for command in map(localized, TREE):
-        app.cli.add_command(command)
+    translate = has_catalogue()
+    for command in TREE:
+        app.cli.add_command(localized(command) if translate else command)
     for old, new in OLD_NAMES.items():
         group, name = new.split()
         parent = app.cli.commands[group]

@@ -82,8 +82,11 @@ def import_responses(file: Path, round_code: str, map_file: Path | None, heading
         with database().write() as session:
             round_ = rounds.by_code(session, round_code)
             done = store_rows(session, spooled, checked, source, round_, actor=operator())
-    batch = f" as batch {done.batch_id}" if done.batch_id else ""
-    click.echo(f"{done.added} responses added{batch}, {done.known} had been imported before")
+    counts = {"added": done.added, "known": done.known, "batch": done.batch_id}
+    if done.batch_id:
+        say("%(added)s responses added as batch %(batch)s, %(known)s had been imported before", counts)
+    else:
+        say("%(added)s responses added, %(known)s had been imported before", counts)
     for row in checked.left_out.shown:
         say("Left out: row %(row)s (%(text)s)", row=row.row, text=row.text, err=True)
     if checked.reader.empty or checked.reader.unfinished:

@@ -12,7 +12,6 @@ import inspect
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -46,6 +45,11 @@ def say(message: str, given: Mapping[str, object] | None = None, /, *, err: bool
     click.echo(spoken % filled if filled else spoken, err=err)
 
 
+def has_catalogue() -> bool:
+    """Say whether the language of the system has a catalogue, so that help is to be translated at all."""
+    return gettext.find("messages", str(TRANSLATIONS)) is not None
+
+
 def localized(command: click.Command) -> click.Command:
     """A copy of a command, and of the commands below it, whose help is in the language of now."""
     out = copy.copy(command)
@@ -73,17 +77,16 @@ def _speak(context: click.Context, _parameter: click.Parameter, language: str | 
     context.command = localized(context.command)
 
 
-def offer_languages(command: click.Command) -> click.Command:
+def offer_languages(command: click.Command) -> None:
     """Give `--lang` to a command and to those below it."""
     if isinstance(command, click.Group):
         for one in command.commands.values():
             offer_languages(one)
     else:
         command.params.append(_option())
-    return command
 
 
 def _option() -> click.Option:
-    settings: dict[str, Any] = {"is_eager": True, "expose_value": False, "callback": _speak}
     words = "Language of messages and help; default: that of LANG."
-    return click.Option(["--lang"], type=click.Choice(CHOICES), help=words, **settings)
+    choice = click.Choice(CHOICES)
+    return click.Option(["--lang"], type=choice, help=words, is_eager=True, expose_value=False, callback=_speak)

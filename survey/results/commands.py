@@ -187,11 +187,17 @@ def _calibrated(session: orm.Session, found: RoundResults) -> pd.DataFrame:
     if made is None:
         raise InputError("The rules of round %(code)s ask for no calibration", code=found.round.code)
     went = made.calibration
-    click.echo(
-        f"{'Converged' if went.converged else 'NOT CONVERGED'} after {went.iterations} iterations, furthest margin "
-        f"{went.distance:.1e}; {100 * went.trimmed_share:.1f} % of weights cut; design effect of weights "
-        f"{went.deff:.3f} (plain {went.deff_before:.3f}), effective n {went.n_eff:.1f}; "
-        f"R-indicator {went.r_indicator:.3f}",
+    say(
+        "%(converged)s after %(iterations)s iterations, furthest margin %(distance)s; %(cut)s %% of weights cut; "
+        "design effect of weights %(deff)s (plain %(before)s), effective n %(n_eff)s; R-indicator %(r)s",
+        converged=translated("Converged") if went.converged else translated("NOT CONVERGED"),
+        iterations=went.iterations,
+        distance=f"{went.distance:.1e}",
+        cut=f"{100 * went.trimmed_share:.1f}",
+        deff=f"{went.deff:.3f}",
+        before=f"{went.deff_before:.3f}",
+        n_eff=f"{went.n_eff:.1f}",
+        r=f"{went.r_indicator:.3f}",
         err=True,
     )
     return made.table

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from flask import Flask
 from survey.cli import TREE
 from survey.collect.operations.purge import COMMENT_MONTHS, RESPONSE_MONTHS
 from survey.core.command_language import WORDS_OF_CLICK, bind_catalogues, localized, translated
+from survey.core.config import ROOT
 from survey.core.errors import CellError, InputError, Notice, TableError
 from survey.web.messages import translate
 
@@ -49,6 +52,18 @@ def test_click_says_the_words_that_are_translated() -> None:
     """A new version of click that words them otherwise would speak English."""
     source = "".join(path.read_text("utf-8") for path in sorted(FLASK.glob("*.py")))
     assert [word for word in WORDS_OF_CLICK if f'"{word}"' not in source] == []
+
+
+def test_no_command_prints_words_that_are_not_translated() -> None:
+    """What `click.echo` prints is data; sentences go through `say`."""
+    untranslated = []
+    for path in sorted((ROOT / "survey").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "click.echo" and node.args:
+                parts = node.args[0].values if isinstance(node.args[0], ast.JoinedStr) else [node.args[0]]
+                fixed = "".join(str(part.value) for part in parts if isinstance(part, ast.Constant))
+                untranslated += [f"{path.name}:{node.lineno} {fixed}"] * bool(re.search("[A-Za-z]{2}", fixed))
+    assert untranslated == []
 
 
 def test_the_months_of_the_help_are_those_of_the_purge() -> None:
