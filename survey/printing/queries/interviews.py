@@ -11,8 +11,8 @@ from sqlalchemy import orm
 
 from scoring.selection import first_asked
 from survey.core.errors import InputError
-from survey.models import Agency, Channel, Counter, InterviewPlan, InterviewTablet, Response, Round, SlipWeek
-from survey.printing.queries.slip_plans import counter_seed
+from survey.models import Channel, Counter, InterviewPlan, InterviewTablet, Response, Round, SlipWeek
+from survey.printing.queries.slip_plans import counter_seed, plans_by_counter
 
 
 @dataclass(frozen=True)
@@ -38,14 +38,6 @@ class InterviewSheet:
 
 def interviews_of(session: orm.Session, round_id: int) -> list[InterviewRow]:
     """The plans of a round, by agency and counter."""
-    query = (
-        sa.select(InterviewPlan)
-        .join(InterviewPlan.counter)
-        .join(Counter.agency)
-        .where(InterviewPlan.round_id == round_id)
-        .options(orm.contains_eager(InterviewPlan.counter).contains_eager(Counter.agency))
-        .order_by(Agency.name, Counter.code)
-    )
     stored = {
         counter: (int(tablet), int(paper))
         for counter, tablet, paper in session.execute(
@@ -58,7 +50,8 @@ def interviews_of(session: orm.Session, round_id: int) -> list[InterviewRow]:
             .group_by(Response.counter_id)
         )
     }
-    return [InterviewRow(one, one.counter, *stored.get(one.counter_id, (0, 0))) for one in session.scalars(query)]
+    plans = plans_by_counter(session, InterviewPlan, round_id)
+    return [InterviewRow(one, one.counter, *stored.get(one.counter_id, (0, 0))) for one in plans]
 
 
 def tablets_of(session: orm.Session, round_id: int) -> Sequence[InterviewTablet]:

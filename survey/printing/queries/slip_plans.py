@@ -11,13 +11,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 from scoring.selection import slip_numbers
 from survey.core.errors import InputError
-from survey.models import Agency, Counter, Round, RoundState, SlipPlan, SlipWeek
+from survey.models import Agency, Counter, InterviewPlan, Round, RoundState, SlipPlan, SlipWeek
+
+Plan = TypeVar("Plan", SlipPlan, InterviewPlan)
 
 MORE = 1.5
 """Tickets that a list holds for each that is expected: a week may be busier."""
@@ -62,17 +65,22 @@ class SlipList:
     numbers: list[int]
 
 
-def plans_of(session: orm.Session, round_id: int) -> list[SlipPlanRow]:
-    """The plans of a round, by agency and counter."""
+def plans_by_counter(session: orm.Session, kind: type[Plan], round_id: int) -> Sequence[Plan]:
+    """The plans of a kind that a round has, by agency and counter, these loaded."""
     query = (
-        sa.select(SlipPlan)
-        .join(SlipPlan.counter)
+        sa.select(kind)
+        .join(kind.counter)
         .join(Counter.agency)
-        .where(SlipPlan.round_id == round_id)
-        .options(orm.contains_eager(SlipPlan.counter).contains_eager(Counter.agency))
+        .where(kind.round_id == round_id)
+        .options(orm.contains_eager(kind.counter).contains_eager(Counter.agency))
         .order_by(Agency.name, Counter.code)
     )
-    return [SlipPlanRow(plan, plan.counter) for plan in session.scalars(query)]
+    return session.scalars(query).all()
+
+
+def plans_of(session: orm.Session, round_id: int) -> list[SlipPlanRow]:
+    """The plans of a round, by agency and counter."""
+    return [SlipPlanRow(plan, plan.counter) for plan in plans_by_counter(session, SlipPlan, round_id)]
 
 
 def weeks_of(session: orm.Session, round_id: int, today: date) -> list[SlipWeekRow]:
