@@ -179,6 +179,11 @@ def test_the_plain_index_stays_and_rules_without_calibration_have_no_other(app: 
     assert client.get("/danh-gia/r1/can-chinh.csv").status_code == 404
 
 
+def test_an_archive_holds_no_margins_and_says_so(app: Flask, tmp_path: Path) -> None:
+    done = app.test_cli_runner().invoke(args=["results", "--from", str(tmp_path), "--calibrated"])
+    assert (done.exit_code, "an archive holds no margins" in done.output) == (2, True)
+
+
 def test_nothing_that_others_read_depends_on_margins(app: Flask) -> None:
     """Whatever the margins are, an edition and the unit roles' pages and files are the same to the letter."""
     fill(app, "rake")
